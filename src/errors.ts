@@ -1,0 +1,122 @@
+/**
+ * Every error class, its stable code, its exit code and its fields.
+ *
+ * A message is one line: what is wrong, where, the offending value, what was expected.
+ */
+
+export const EXIT = { done: 0, someFailed: 1, badInput: 2, stopped: 3, defect: 70 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Base of all errors that espalier raises on purpose. */
+export abstract class EspalierError extends Error {
+  abstract readonly code: string;
+  abstract readonly exitCode: ExitCode;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** Shows a value inside an error message: JSON, cut to a readable length. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** A sweep file, a `--set` or an option that cannot be used. `path` is the place, e.g. `train.learningRate`. */
+export class InputError extends EspalierError {
+  override readonly code = 'BAD_INPUT';
+  override readonly exitCode = EXIT.badInput;
+  readonly path: string;
+  readonly value: unknown;
+  readonly expected: string;
+  readonly source: string | null;
+  constructor(at: { path: string; value: unknown; expected: string; source?: string | null; what?: string }) {
+    const where = [at.source, at.path].filter(Boolean).join(': ');
+    const what = at.what ?? `found ${show(at.value)}`;
+    super(`${where}: ${what}, expected ${at.expected}`);
+    this.path = at.path;
+    this.value = at.value;
+    this.expected = at.expected;
+    this.source = at.source ?? null;
+  }
+}
+
+/** A command line that cannot be understood. */
+export class UsageError extends EspalierError {
+  override readonly code = 'USAGE';
+  override readonly exitCode = EXIT.badInput;
+}
+
+/** A data set that is missing, truncated, corrupt or not the one it claims to be. */
+export class DataError extends EspalierError {
+  override readonly code: 'DATA_MISSING' | 'DATA_CORRUPT' | 'DATA_DOWNLOAD';
+  override readonly exitCode = EXIT.badInput;
+  readonly file: string | null;
+  constructor(code: DataError['code'], message: string, file: string | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.file = file;
+  }
+}
+
+/** A database that cannot be used: not SQLite, not ours, newer than us, held by another run. */
+export class StoreError extends EspalierError {
+  override readonly code: 'NOT_A_DATABASE' | 'NOT_OURS' | 'NEWER_SCHEMA' | 'DATABASE_HELD' | 'DATABASE_MISSING';
+  override readonly exitCode = EXIT.badInput;
+  readonly file: string;
+  constructor(code: StoreError['code'], file: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.file = file;
+  }
+}
+
+/** A query that writes, returns nothing, is not SQL, or ran out of its time. */
+export class QueryError extends EspalierError {
+  override readonly code: 'QUERY_INVALID' | 'QUERY_WRITES' | 'QUERY_TIMEOUT';
+  override readonly exitCode = EXIT.badInput;
+  constructor(code: QueryError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A trajectory whose outputs are no longer finite. Not retried: it would diverge again. */
+export class DivergedError extends EspalierError {
+  override readonly code = 'DIVERGED';
+  override readonly exitCode = EXIT.someFailed;
+  /** The gradient step, counted from 1 since the session was opened, whose batch outputs were not finite. */
+  readonly step: number;
+  constructor(step: number, message = `the network's outputs are no longer finite at step ${step}`) {
+    super(message);
+    this.step = step;
+  }
+}
+
+/** Does not fit into what an engine can address, or into this machine. */
+export class TooLargeError extends EspalierError {
+  override readonly code = 'TOO_LARGE';
+  override readonly exitCode = EXIT.badInput;
+}
+
+/** An engine that is not installed here. */
+export class EngineUnavailableError extends EspalierError {
+  override readonly code = 'ENGINE_UNAVAILABLE';
+  override readonly exitCode = EXIT.badInput;
+}
+
+/** Thrown through an engine's `pulse` to unwind a trajectory that was asked to stop. */
+export class StoppedError extends EspalierError {
+  override readonly code = 'STOPPED';
+  override readonly exitCode = EXIT.stopped;
+  constructor() {
+    super('stopped on request');
+  }
+}
+
+/** The code and the line to record for anything thrown. */
+export function describeError(error: unknown): { code: string; message: string; stack: string | null } {
+  if (error instanceof EspalierError) return { code: error.code, message: error.message, stack: error.stack ?? null };
+  if (error instanceof Error) return { code: 'ERROR', message: error.message, stack: error.stack ?? null };
+  return { code: 'ERROR', message: String(error), stack: null };
+}

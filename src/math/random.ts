@@ -1,0 +1,58 @@
+/**
+ * Named random streams. A stream is determined by a seed and a name alone, so that nothing that is drawn from one
+ * (which samples, which initial weights, which batches) depends on what was drawn from another.
+ *
+ * The generator is seedrandom's Alea: double arithmetic only, the same bits on every machine. Nothing here calls a
+ * function of `Math` whose last bits may differ between versions of Node.
+ */
+import seedrandom from 'seedrandom';
+import { log } from './elementary.js';
+
+/** Uniform draws from [0, 1), multiples of 2^-32. */
+export type Uniform = () => number;
+
+/** The stream with this name under this seed, e.g. `stream(3, 'weights')`. */
+export function stream(seed: number, ...name: readonly (string | number)[]): Uniform {
+  return seedrandom.alea(['espalier', seed, ...name].join('/'));
+}
+
+/** An integer from 0 to bound - 1; bound <= 2^32. */
+export function integerBelow(next: Uniform, bound: number): number {
+  return Math.floor(next() * bound);
+}
+
+/** A uniformly random permutation of 0..n-1 (Fisher-Yates, from the end). */
+export function permutation(next: Uniform, n: number): Int32Array {
+  const order = new Int32Array(n);
+  for (let i = 0; i < n; i++) order[i] = i;
+  for (let i = n - 1; i > 0; i--) {
+    const j = integerBelow(next, i + 1);
+    const held = order[i]!;
+    order[i] = order[j]!;
+    order[j] = held;
+  }
+  return order;
+}
+
+/** Standard normal draws (Marsaglia's polar method, both values used). */
+export function normals(next: Uniform): () => number {
+  let spare = 0;
+  let hasSpare = false;
+  return () => {
+    if (hasSpare) {
+      hasSpare = false;
+      return spare;
+    }
+    for (;;) {
+      const u = 2 * next() - 1;
+      const v = 2 * next() - 1;
+      const s = u * u + v * v;
+      if (s > 0 && s < 1) {
+        const factor = Math.sqrt((-2 * log(s)) / s);
+        spare = v * factor;
+        hasSpare = true;
+        return u * factor;
+      }
+    }
+  };
+}
