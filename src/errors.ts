@@ -59,9 +59,15 @@ export class DataError extends EspalierError {
   }
 }
 
-/** A database that cannot be used: not SQLite, not ours, newer than us, held by another run. */
+/** A database that cannot be used: not SQLite, not ours, newer than us, held by another run, unreadable. */
 export class StoreError extends EspalierError {
-  override readonly code: 'NOT_A_DATABASE' | 'NOT_OURS' | 'NEWER_SCHEMA' | 'DATABASE_HELD' | 'DATABASE_MISSING';
+  override readonly code:
+    | 'NOT_A_DATABASE'
+    | 'NOT_OURS'
+    | 'NEWER_SCHEMA'
+    | 'DATABASE_HELD'
+    | 'DATABASE_MISSING'
+    | 'DATABASE_IO';
   override readonly exitCode = EXIT.badInput;
   readonly file: string;
   constructor(code: StoreError['code'], file: string, message: string, options?: ErrorOptions) {
@@ -116,7 +122,8 @@ export class StoppedError extends EspalierError {
 
 /** The code and the line to record for anything thrown. */
 export function describeError(error: unknown): { code: string; message: string; stack: string | null } {
-  if (error instanceof EspalierError) return { code: error.code, message: error.message, stack: error.stack ?? null };
+  if (error instanceof EspalierError)
+    return { code: error.code, message: error.message, stack: error.stack ?? null };
   if (error instanceof Error) return { code: 'ERROR', message: error.message, stack: error.stack ?? null };
   return { code: 'ERROR', message: String(error), stack: null };
 }

@@ -17,8 +17,9 @@
  *
  * With relu, sigma'(0) = 0.
  */
-import type { Activation, EngineName, Layers, Loss } from '../domain/config.js';
+
 import type { InputMatrix } from '../data/inputs.js';
+import type { Activation, EngineName, Layers, Loss } from '../domain/config.js';
 
 /** An engine's own storage of weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
 export type FloatArray = Float32Array | Float64Array;

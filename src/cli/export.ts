@@ -1,0 +1,101 @@
+import type { CommandModule } from 'yargs';
+import { loadDataset } from '../data/dataset.js';
+import type { DatasetIdentity, DatasetSettings } from '../domain/config.js';
+import { createEngine } from '../engine/index.js';
+import { NUMERICS } from '../engine/numerics.js';
+import { DataError, InputError, UsageError } from '../errors.js';
+import { exportTrajectory } from '../run/export.js';
+import { InputLibrary, imagesKey } from '../run/world.js';
+import { type StoredTrajectory, storedTrajectory } from '../store/stored-trajectory.js';
+
+interface ExportArguments {
+  readonly db: string;
+  readonly trajectory: string;
+  readonly output: string;
+  readonly at?: number[] | undefined;
+  readonly batches?: number | undefined;
+  readonly dataDir?: string | undefined;
+}
+
+/** `espalier export DB`: recomputes one trajectory and writes what another program needs to check it. */
+export const exportCommand: CommandModule<object, ExportArguments> = {
+  command: 'export <db>',
+  describe: 'Recompute one trajectory, and write its inputs, weights, batches and picks as .npy files',
+  builder: yargs =>
+    yargs
+      .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
+      .option('trajectory', {
+        type: 'string',
+        nargs: 1,
+        demandOption: true,
+        describe: 'The id of a trajectory, or its beginning (see the table `trajectories`)',
+      })
+      .option('output', { type: 'string', nargs: 1, demandOption: true, describe: 'The folder to write to' })
+      .option('at', {
+        type: 'number',
+        array: true,
+        nargs: 1,
+        describe: 'A checkpoint whose weights and picks are written, beside 0 (repeatable) [default: all]',
+      })
+      .option('batches', {
+        type: 'number',
+        nargs: 1,
+        describe: 'Iterations whose batches are written [default: to the largest checkpoint written]',
+      })
+      .option('data-dir', { type: 'string', nargs: 1, describe: 'Where data files are looked for first' })
+      .example(
+        '$0 export results/quickstart.sqlite --trajectory 3f9a --output check --at 100',
+        'everything that is needed to repeat 100 iterations elsewhere',
+      ) as never,
+  handler: async ({ db, trajectory, output, at, batches, dataDir }) => {
+    const stored = storedTrajectory(db, trajectory);
+    const { planned } = stored;
+    const { config } = planned;
+    if (config.numerics !== NUMERICS[config.engine]) {
+      throw new UsageError(
+        `trajectory ${planned.id} was computed with numerics ${config.numerics} of the ${config.engine} engine, ` +
+          `expected ${NUMERICS[config.engine]}, the one of this version: run the sweep again first`,
+      );
+    }
+    const checkpoints = planned.checkpoints.map(checkpoint => checkpoint.t);
+    for (const t of at ?? []) {
+      if (!checkpoints.includes(t)) {
+        throw new InputError({
+          path: '--at',
+          value: t,
+          expected: `one of the checkpoints ${checkpoints.join(', ')}`,
+        });
+      }
+    }
+    if (batches !== undefined && (!Number.isInteger(batches) || batches < 0)) {
+      throw new InputError({ path: '--batches', value: batches, expected: 'a whole number, 0 or more' });
+    }
+    const dataset = loadIdentified(stored, dataDir);
+    const world = {
+      engine: await createEngine(config.engine),
+      inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
+      stopRequested: () => false,
+    };
+    const files = exportTrajectory(planned, world, { output, at, batches });
+    process.stderr.write(`wrote ${files.length} files to ${output}\n`);
+  },
+};
+
+/** The very data set that the trajectory was trained on. */
+function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined) {
+  const { dataset: identity } = planned.config;
+  const dataset = loadDataset(settingsOf(identity, dataDir ?? folders[0]), { dataDir });
+  if (dataset.content !== identity.content) {
+    throw new DataError(
+      'DATA_CORRUPT',
+      `the ${identity.name} data found have content ${dataset.content}, expected ${identity.content}, ` +
+        'which the trajectory was trained on',
+    );
+  }
+  return dataset;
+}
+
+function settingsOf(identity: DatasetIdentity, dir: string | undefined): DatasetSettings {
+  const { content: _, ...settings } = identity;
+  return identity.name === 'idx' && dir !== undefined ? { ...settings, dir } : settings;
+}

@@ -1,0 +1,169 @@
+/** Rows on their way out: as a table, CSV, JSON or NDJSON, to a stream or a file. */
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import Table from 'cli-table3';
+import { stringify } from 'csv-stringify/sync';
+import { UsageError } from '../errors.js';
+import type { QueryBatch, Value } from '../store/query.js';
+
+export const FORMATS = ['table', 'csv', 'json', 'ndjson'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Values longer than this are cut in tables. */
+const CELL_CHARACTERS = 60;
+
+/** A table for people: numbers to the right, NULL left empty, long values cut. Ends with a line break. */
+export function renderTable(
+  columns: readonly string[],
+  rows: readonly (readonly (Value | undefined)[])[],
+): string {
+  const table = new Table({
+    head: columns.map(shown),
+    style: { head: [], border: [], compact: true },
+    colAligns: columns.map((_, i) => (rows.some(row => isText(row[i])) ? 'left' : 'right')),
+  });
+  for (const row of rows) table.push(row.map(shown));
+  return `${table.toString()}\n`;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** Control characters could move the terminal's cursor or change its state. */
+function shown(value: Value | undefined): string {
+  const text = String(value ?? '').replace(/\p{Cc}/gu, ' ');
+  return text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS - 1)}…` : text;
+}
+
+export interface TableLimit {
+  /** A table is laid out as a whole, so it takes this many rows at most. */
+  readonly rows: number;
+  /** Told at the end how many more there were. */
+  leftOut(count: number): void;
+}
+
+/**
+ * The text of a result, piece by piece; apart from a table's, in memory that does not grow with the result.
+ *
+ * - csv: a line of column names; NULL is an empty field
+ * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 are strings, what JSON
+ *   has no number for is null.
+ */
+export async function* formatted(
+  batches: AsyncIterable<QueryBatch>,
+  format: Format,
+  limit: TableLimit,
+): AsyncGenerator<string> {
+  switch (format) {
+    case 'table':
+      yield* asTable(batches, limit);
+      return;
+    case 'csv':
+      yield* asCsv(batches);
+      return;
+    case 'json': {
+      let lead = '[\n';
+      for await (const { columns, rows } of batches) {
+        if (rows.length === 0) continue;
+        yield lead + rows.map(row => asJson(columns, row)).join(',\n');
+        lead = ',\n';
+      }
+      yield lead === '[\n' ? '[]\n' : '\n]\n';
+      return;
+    }
+    case 'ndjson':
+      for await (const { columns, rows } of batches) {
+        yield rows.map(row => `${asJson(columns, row)}\n`).join('');
+      }
+  }
+}
+
+async function* asTable(batches: AsyncIterable<QueryBatch>, limit: TableLimit): AsyncGenerator<string> {
+  let head: readonly string[] = [];
+  let printed = false;
+  let leftOut = 0;
+  const kept: (readonly Value[])[] = [];
+  for await (const { columns, rows } of batches) {
+    head = columns;
+    const fitting = rows.slice(0, limit.rows - kept.length);
+    kept.push(...fitting);
+    leftOut += rows.length - fitting.length;
+    if (leftOut === 0 || printed) continue;
+    printed = true;
+    yield renderTable(head, kept);
+  }
+  if (!printed) yield renderTable(head, kept);
+  if (leftOut > 0) limit.leftOut(leftOut);
+}
+
+async function* asCsv(batches: AsyncIterable<QueryBatch>): AsyncGenerator<string> {
+  let headed = false;
+  for await (const { columns, rows } of batches) {
+    const lines = headed ? rows : [columns, ...rows];
+    headed = true;
+    yield stringify(lines as Value[][]);
+  }
+}
+
+function asJson(columns: readonly string[], row: readonly Value[]): string {
+  const plain = row.map((value, i) => [columns[i]!, typeof value === 'bigint' ? String(value) : value]);
+  return JSON.stringify(Object.fromEntries(plain));
+}
+
+/** Writes at the stream's pace. A reader that has gone away (`| head`) ends it quietly. */
+export async function writeToStream(pieces: AsyncIterable<string>, stream: Writable): Promise<void> {
+  const ignore = () => {};
+  stream.on('error', ignore);
+  try {
+    for await (const piece of pieces) await write(stream, piece);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    stream.off('error', ignore);
+  }
+}
+
+const write = (stream: Writable, piece: string): Promise<void> =>
+  new Promise((done, failed) => {
+    stream.write(piece, error => (error ? failed(error) : done()));
+  });
+
+/** Writes a file that appears, or is replaced, only when it is whole. @throws UsageError where it cannot be written. */
+export async function writeToFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
+  const present = statSync(file, { throwIfNoEntry: false });
+  if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
+  if (present && !present.isFile()) return writeThrough(pieces, file, file);
+  const target = present ? realpathSync(file) : file;
+  const part = join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
+  try {
+    await writeThrough(pieces, part, file);
+    renameSync(part, target);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+async function writeThrough(pieces: AsyncIterable<string>, file: string, name: string): Promise<void> {
+  const stream = createWriteStream(file);
+  try {
+    await new Promise((opened, failed) => {
+      stream.once('open', opened).once('error', failed);
+    });
+    await writeToStream(pieces, stream);
+    await new Promise<void>((ended, failed) => {
+      stream.once('error', failed).end(ended);
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new UsageError(`--output ${name}: cannot be written (${(error as Error).message})`);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Whether two paths are one file. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map(file => statSync(file, { throwIfNoEntry: false })) as (Stats | undefined)[];
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+}

@@ -1,0 +1,105 @@
+/** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
+import { Presets, SingleBar } from 'cli-progress';
+import type { SweepProgress } from '../store/store.js';
+
+/** Elsewhere than on a terminal, a line no more often than this. */
+const LINE_EVERY_MS = 10_000;
+
+export interface ProgressDisplay {
+  update(progress: SweepProgress, workDone: number): void;
+  /** Prints a line without tearing the bar. */
+  line(text: string): void;
+  end(): void;
+}
+
+/** E.g. `45 s`, `12 min`, `3 h 05 min`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
+
+/** Rate of cells and time left, from the share of the arithmetic that is done. */
+function pace(progress: SweepProgress, workDone: number, startCells: number, elapsedS: number) {
+  const cells = progress.cellsDone - startCells;
+  const rate = elapsedS > 0 ? cells / elapsedS : 0;
+  const left = workDone > 0 ? (elapsedS * (1 - workDone)) / workDone : Number.POSITIVE_INFINITY;
+  return {
+    rate: rate === 0 ? '' : `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} cells/s`,
+    left: formatDuration(left),
+  };
+}
+
+export function createProgressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  const began = performance.now();
+  const elapsedS = () => (performance.now() - began) / 1000;
+  let startCells = -1;
+  const start = (progress: SweepProgress): number => {
+    if (startCells < 0) startCells = progress.cellsDone;
+    return startCells;
+  };
+  return stream.isTTY ? bar(stream, start, elapsedS) : lines(stream, start, elapsedS);
+}
+
+type Start = (progress: SweepProgress) => number;
+
+function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): ProgressDisplay {
+  const single = new SingleBar(
+    {
+      stream,
+      format: '{bar} {percentage}% | {value}/{total} cells | {trajectories} | {rate} | {left} left',
+      hideCursor: true,
+      clearOnComplete: false,
+      gracefulExit: false,
+      fps: 5,
+    },
+    Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    update(progress, workDone) {
+      const { rate, left } = pace(progress, workDone, start(progress), elapsedS());
+      const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
+      const trajectories = `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}`;
+      const payload = { trajectories, rate: rate || '- cells/s', left };
+      if (!started) single.start(progress.cells, progress.cellsDone, payload);
+      else single.update(progress.cellsDone, payload);
+      started = true;
+    },
+    line(text) {
+      if (started) stream.write('\r\x1b[K');
+      stream.write(`${text}\n`);
+    },
+    end() {
+      if (started) single.stop();
+    },
+  };
+}
+
+function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): ProgressDisplay {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let last: string | null = null;
+  let pending: string | null = null;
+  return {
+    update(progress, workDone) {
+      const { rate, left } = pace(progress, workDone, start(progress), elapsedS());
+      const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
+      pending =
+        `${progress.cellsDone}/${progress.cells} cells, ` +
+        `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}` +
+        (rate ? `, ${rate}, ${left} left` : '');
+      if (performance.now() - lastAt < LINE_EVERY_MS) return;
+      stream.write(`${pending}\n`);
+      last = pending;
+      lastAt = performance.now();
+    },
+    line(text) {
+      stream.write(`${text}\n`);
+    },
+    end() {
+      if (pending && pending !== last) stream.write(`${pending}\n`);
+    },
+  };
+}

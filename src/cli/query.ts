@@ -1,0 +1,130 @@
+import { extname } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { CommandModule } from 'yargs';
+import { didYouMean } from '../domain/nearest.js';
+import { InputError, UsageError } from '../errors.js';
+import { type QueryBatch, querySql } from '../store/query.js';
+import { openReader, type Relation } from '../store/reader.js';
+import { FORMATS, type Format, formatted, isSameFile, writeToFile, writeToStream } from './output.js';
+
+/** Tables of more rows are for programs, which want another format. */
+const TABLE_ROWS = 1_000;
+
+export interface QueryArguments {
+  readonly db: string;
+  readonly sql?: string | undefined;
+  readonly view?: string | undefined;
+  readonly format?: Format | undefined;
+  readonly output?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly timeout?: number | undefined;
+}
+
+/** `espalier query DB [SQL]`: read-only SQL. */
+export const queryCommand: CommandModule<object, QueryArguments> = {
+  command: 'query <db> [sql]',
+  describe: 'Read-only SQL over a database, also while a sweep runs',
+  builder: yargs =>
+    yargs
+      .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
+      .positional('sql', { type: 'string', describe: 'One SELECT; `-` reads it from stdin' })
+      .option('view', {
+        type: 'string',
+        nargs: 1,
+        describe: 'All of a view or table: results, progress, ...',
+      })
+      .option('format', {
+        choices: FORMATS,
+        describe: `Table: at most ${TABLE_ROWS} rows, long values cut [default: by --output's ending, else table]`,
+      })
+      .option('output', { type: 'string', nargs: 1, describe: 'Write to this file instead of stdout' })
+      .option('limit', { type: 'number', nargs: 1, describe: 'Stop after this many rows' })
+      .option('timeout', { type: 'number', nargs: 1, describe: 'Give up after this many seconds' })
+      .example('$0 query results/quickstart.sqlite --view progress', 'how far it is')
+      .example(
+        '$0 query my.sqlite "SELECT dataset_size, avg(upper) FROM thresholds GROUP BY 1" --format csv',
+        'the mean threshold by data set size',
+      )
+      .example(
+        '$0 query my.sqlite --view results --output results.csv',
+        'everything, for a notebook',
+      ) as never,
+  handler: async args => {
+    const limit = wholeNumber('--limit', args.limit);
+    const seconds = positive('--timeout', args.timeout);
+    if (args.output !== undefined && isSameFile(args.output, args.db)) {
+      throw new UsageError(`--output ${args.output}: this is the database itself`);
+    }
+    const sql = await statementOf(args);
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    try {
+      const timeout = seconds === undefined ? {} : { timeoutMs: seconds * 1000 };
+      const batches = querySql(args.db, sql, { signal: stop.signal, ...timeout });
+      const pieces = formatted(limited(batches, limit ?? Number.POSITIVE_INFINITY), formatOf(args), {
+        rows: limit ?? TABLE_ROWS,
+        leftOut: count =>
+          process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
+      });
+      if (args.output === undefined) await writeToStream(pieces, process.stdout);
+      else await writeToFile(pieces, args.output);
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  },
+};
+
+async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
+  if (sql !== undefined && view !== undefined)
+    throw new UsageError('query: both SQL and --view, expected one');
+  if (view === undefined && sql !== undefined) return sql === '-' ? text(process.stdin) : sql;
+  const relations = relationsOf(db);
+  if (view === undefined) {
+    throw new UsageError(`query: expected SQL, or --view with one of: ${listed(relations)}`);
+  }
+  const names = relations.map(({ name }) => name);
+  const known = names.find(name => name.toLowerCase() === view.toLowerCase());
+  if (known === undefined) {
+    throw new UsageError(
+      `--view: found "${view}"${didYouMean(view, names)}, expected one of: ${listed(relations)}`,
+    );
+  }
+  return `SELECT * FROM "${known}"`;
+}
+
+function relationsOf(db: string): Relation[] {
+  const reader = openReader(db);
+  try {
+    return reader.relations();
+  } finally {
+    reader.close();
+  }
+}
+
+const listed = (relations: readonly Relation[]): string => relations.map(({ name }) => name).join(', ');
+
+function formatOf({ format, output }: QueryArguments): Format {
+  if (format !== undefined) return format;
+  const ending = output === undefined ? '' : extname(output).slice(1).toLowerCase();
+  return FORMATS.find(name => name === ending) ?? 'table';
+}
+
+async function* limited(batches: AsyncIterable<QueryBatch>, limit: number): AsyncGenerator<QueryBatch> {
+  let left = limit;
+  for await (const { columns, rows } of batches) {
+    yield { columns, rows: rows.length > left ? rows.slice(0, left) : rows };
+    left -= rows.length;
+    if (left <= 0) return;
+  }
+}
+
+function wholeNumber(path: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+  throw new InputError({ path, value, expected: 'a whole number, 0 or more' });
+}
+
+function positive(path: string, value: number | undefined): number | undefined {
+  if (value === undefined || value > 0) return value;
+  throw new InputError({ path, value, expected: 'seconds, more than 0' });
+}

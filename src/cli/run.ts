@@ -1,0 +1,113 @@
+import type { CommandModule } from 'yargs';
+import { EXIT } from '../errors.js';
+import { createPoolExecutor } from '../execute/pool.js';
+import { threadsThatFit } from '../plan.js';
+import { type RunOutcome, runSweep } from '../sweep.js';
+import { printPlan, printPlanJson } from './plan.js';
+import { createProgressDisplay, formatDuration } from './progress.js';
+import {
+  databaseOf,
+  prepareFromArguments,
+  type SweepArguments,
+  sweepOptions,
+  threadsOf,
+} from './sweep-options.js';
+import { printThresholds } from './thresholds.js';
+
+/** `espalier run SWEEP`: runs what is not finished yet. */
+export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolean }> = {
+  command: 'run <sweep>',
+  describe: 'Run what is not finished yet of a sweep',
+  builder: yargs =>
+    sweepOptions(yargs)
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'Only say what would be run (see `plan`)',
+      })
+      .example('$0 run sweeps/quickstart.yaml', 'run a sweep on all cores, or go on with it')
+      .example('$0 run my.yaml --set train.learningRate=0.05 --set name=slow', 'change settings of the file')
+      .example(
+        '$0 run sweeps/mnist-small.yaml --threads 4 --data-dir ~/data',
+        'choose threads and data',
+      ) as never,
+  handler: async args => {
+    const prepared = await prepareFromArguments(args);
+    const db = databaseOf(prepared.spec, args);
+    const threads = threadsThatFit(prepared, threadsOf(args));
+    if (args.dryRun) {
+      (args.json ? printPlanJson : printPlan)(prepared, db, threads);
+      return;
+    }
+    const display = createProgressDisplay();
+    const stopper = stopOnSignals(text => display.line(text));
+    if (threads < threadsOf(args)) display.line(`${threads} at once: more would not fit in memory`);
+    const began = performance.now();
+    let outcome: RunOutcome;
+    try {
+      outcome = await runSweep(prepared, {
+        db,
+        threads,
+        executor: datasets => createPoolExecutor({ engine: prepared.engine.name, datasets, threads }),
+        signal: stopper.signal,
+        observer: {
+          progress: (progress, workDone) => display.update(progress, workDone),
+          warning: message => display.line(`warning: ${message}`),
+          failure: (id, code, message) => display.line(`trajectory ${id} failed: ${code}: ${message}`),
+        },
+      });
+    } finally {
+      display.end();
+      stopper.dispose();
+    }
+    const seconds = (performance.now() - began) / 1000;
+    if (args.json) printOutcomeJson(prepared.spec.name, db, outcome, seconds);
+    else printOutcome(prepared.spec.name, db, outcome, seconds);
+    if (outcome.stopped) process.exitCode = EXIT.stopped;
+    else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
+  },
+};
+
+/** The first signal asks for a stop, the second ends the process at once; what is finished is stored either way. */
+function stopOnSignals(say: (text: string) => void): { signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(EXIT.stopped);
+    say('stopping after the present step; everything finished is kept, and running again goes on from here');
+    controller.abort();
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const name of signals) process.off(name, onSignal);
+    },
+  };
+}
+
+function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {
+  const { progress, stopped } = outcome;
+  const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
+  const state = stopped ? 'stopped' : 'finished';
+  process.stdout.write(
+    `\n${sweep} ${state} after ${formatDuration(seconds)}: ${progress.cellsDone} of ${progress.cells} cells, ` +
+      `${progress.trajectoriesDone} of ${progress.trajectories} trajectories${failed}\n`,
+  );
+  printThresholds(outcome.thresholds);
+  if (progress.trajectoriesFailed > 0)
+    process.stdout.write(`\nWhat failed, and why: npx espalier status ${db}\n`);
+  process.stdout.write(
+    `\nQuery it: npx espalier query ${db} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
+      `subnet_train_loss FROM results ORDER BY 1, 2, 3 LIMIT 10"\n`,
+  );
+}
+
+/**
+ * The shape of `run --json`: sweep, db, stopped, seconds, progress (trajectories, trajectoriesDone,
+ * trajectoriesFailed, cells, cellsDone), thresholds (summaries, primary target first; see threshold/summary.ts).
+ */
+function printOutcomeJson(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {
+  const { progress, stopped, thresholds } = outcome;
+  process.stdout.write(`${JSON.stringify({ sweep, db, stopped, seconds, progress, thresholds }, null, 2)}\n`);
+}

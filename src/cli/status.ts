@@ -1,0 +1,157 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CommandModule } from 'yargs';
+import { type Duration, openReader, type Reader } from '../store/reader.js';
+import type { FailureRow, SweepProgress, TrajectoryStatus } from '../store/rows.js';
+import { renderTable } from './output.js';
+import { formatDuration } from './progress.js';
+
+const WATCH_MS = 2_000;
+/** The rate is that of the last five minutes, or since the run began. */
+const RATE_MS = 5 * 60_000;
+const SLOWEST = 5;
+/** Reasons that are printed; `--json` has every failure. */
+const REASONS = 10;
+
+/** The shape of `status --json`; with `--watch`, one such object a line. Times are ISO 8601, UTC. */
+export interface StatusReport {
+  readonly db: string;
+  /** The run that holds the database; not `alive`: its process is gone, and running again takes over. */
+  readonly holder: {
+    readonly host: string;
+    readonly pid: number;
+    readonly since: string;
+    readonly sweep: string | null;
+    readonly alive: boolean;
+  } | null;
+  /** Of the trajectories that any sweep asks for. */
+  readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
+  readonly sweeps: readonly SweepProgress[];
+  /** Null where no run is alive, or none of its cells is finished yet. */
+  readonly cellsPerSecond: number | null;
+  /** To the end of the running sweep, if its cells keep coming at this rate. */
+  readonly secondsLeft: number | null;
+  readonly slowest: readonly Duration[];
+  readonly failures: readonly FailureRow[];
+}
+
+/** `espalier status DB`: how far the sweeps of a database are. */
+export const statusCommand: CommandModule<object, { db: string; json: boolean; watch: boolean }> = {
+  command: 'status <db>',
+  describe: 'Show how far the sweeps of a database are, and what failed and why',
+  builder: yargs =>
+    yargs
+      .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
+      .option('watch', {
+        type: 'boolean',
+        default: false,
+        describe: `Again every ${WATCH_MS / 1000} s, until no run is at work on it`,
+      })
+      .example('$0 status results/quickstart.sqlite', 'counts, rate, time left, failures')
+      .example('$0 status my.sqlite --watch', 'look on while it runs') as never,
+  handler: async ({ db, json, watch }) => {
+    const reader = openReader(db);
+    try {
+      for (;;) {
+        const report = readStatus(reader, db);
+        const home = watch && !json && process.stdout.isTTY ? '\x1b[H\x1b[J' : '';
+        process.stdout.write(
+          home + (json ? `${JSON.stringify(report, null, watch ? 0 : 2)}\n` : rendered(report)),
+        );
+        if (!watch || !report.holder?.alive) return;
+        await wait(WATCH_MS);
+      }
+    } finally {
+      reader.close();
+    }
+  },
+};
+
+export function readStatus(reader: Reader, db: string, now = Date.now()): StatusReport {
+  return reader.atOnce(() => {
+    const held = reader.holder();
+    const holder = held && {
+      host: held.host,
+      pid: held.pid,
+      since: held.since,
+      sweep: held.sweep,
+      alive: held.alive,
+    };
+    const sweeps = reader.progress();
+    const began = Math.max(now - RATE_MS, Date.parse(held?.since ?? ''));
+    const finished = holder?.alive ? reader.cellsFinishedSince(began) : 0;
+    const cellsPerSecond = finished > 0 && now > began ? (1000 * finished) / (now - began) : null;
+    const running = sweeps.find(({ sweep }) => sweep === holder?.sweep);
+    return {
+      db,
+      holder,
+      trajectories: reader.statusCounts(),
+      sweeps,
+      cellsPerSecond,
+      secondsLeft: running && cellsPerSecond ? (running.cells - running.cellsDone) / cellsPerSecond : null,
+      slowest: reader.slowest(SLOWEST),
+      failures: reader.failures(),
+    };
+  });
+}
+
+function rendered(report: StatusReport): string {
+  const { db, trajectories, sweeps, slowest, failures } = report;
+  const counts = Object.entries(trajectories).map(([status, count]) => `${count} ${status}`);
+  const parts = [
+    `${db}\n${holderLine(report)}\ntrajectories: ${counts.join(', ')}\n`,
+    renderTable(
+      ['sweep', 'trajectories', 'done', 'failed', 'cells', 'done', '%'],
+      sweeps.map(row => [
+        row.sweep,
+        row.trajectories,
+        row.trajectoriesDone,
+        row.trajectoriesFailed,
+        row.cells,
+        row.cellsDone,
+        percent(row),
+      ]),
+    ),
+  ];
+  if (slowest.length > 0) {
+    const rows = slowest.map(row => [
+      row.trajectoryId,
+      row.datasetSize,
+      row.width,
+      row.seed,
+      row.status,
+      formatDuration(row.seconds),
+    ]);
+    parts.push(`slowest trajectories\n${renderTable(['id', 'n', 'N', 'seed', 'status', 'time'], rows)}`);
+  }
+  if (failures.length > 0) parts.push(failureTable(failures));
+  return parts.join('\n');
+}
+
+function holderLine({ holder, cellsPerSecond, secondsLeft }: StatusReport): string {
+  if (!holder) return 'no run is at work on it';
+  const who = `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+  if (!holder.alive)
+    return `the run that held it is gone (${who}); running the sweep again goes on from here`;
+  const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;
+  const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
+  return `running ${holder.sweep ?? ''} (${who}): ${rate}${left}`;
+}
+
+function failureTable(failures: readonly FailureRow[]): string {
+  const reasons = new Map<string, FailureRow[]>();
+  for (const row of failures) {
+    const key = `${row.errorCode} ${row.error}`;
+    reasons.set(key, [...(reasons.get(key) ?? []), row]);
+  }
+  const rows = [...reasons.values()].sort((a, b) => b.length - a.length);
+  const shown = rows
+    .slice(0, REASONS)
+    .map(group => [group.length, group[0]!.errorCode, group[0]!.error, group[0]!.trajectoryId]);
+  const more = rows.length > REASONS ? `and ${rows.length - REASONS} more reasons: --json has all\n` : '';
+  return `failed trajectories\n${renderTable(['count', 'code', 'reason', 'e.g.'], shown)}${more}`;
+}
+
+const percent = ({ cells, cellsDone }: SweepProgress): string =>
+  cells === 0 ? '' : `${Math.floor((1000 * cellsDone) / cells) / 10}`;
+const round = (rate: number): string => (rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2));

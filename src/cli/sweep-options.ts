@@ -1,0 +1,58 @@
+/** Options that `run`, `plan` and `export` share, and what they mean. */
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Argv } from 'yargs';
+import type { EngineName } from '../domain/config.js';
+import { readSweep, type SweepSpec } from '../domain/spec.js';
+import { InputError } from '../errors.js';
+import { type PreparedSweep, prepareSweep } from '../prepare.js';
+
+export const ENGINES: readonly EngineName[] = ['wasm', 'reference'];
+
+export interface SweepArguments {
+  readonly sweep: string;
+  readonly db?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly engine: EngineName;
+  readonly set?: string[] | undefined;
+  readonly dataDir?: string | undefined;
+  readonly json: boolean;
+}
+
+/** Declares the options on a command whose positional is the sweep file. */
+export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
+  return yargs
+    .positional('sweep', { type: 'string', demandOption: true, describe: 'The sweep file (YAML)' })
+    .option('db', { type: 'string', nargs: 1, describe: 'The database [default: results/<name>.sqlite]' })
+    .option('threads', { type: 'number', nargs: 1, describe: 'Trajectories at once [default: all cores]' })
+    .option('engine', { choices: ENGINES, default: 'wasm' as EngineName, describe: 'What trains and prunes' })
+    .option('set', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'Replace a setting of the file: path=value, the value read as YAML (repeatable)',
+    })
+    .option('data-dir', { type: 'string', nargs: 1, describe: 'Where data files are looked for first' })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' }) as never;
+}
+
+/** Where a sweep's results go unless `--db` says otherwise. */
+export function databaseOf(spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string {
+  return args.db ?? join('results', `${spec.name}.sqlite`);
+}
+
+export function threadsOf({ threads }: Pick<SweepArguments, 'threads'>): number {
+  if (threads === undefined) return availableParallelism();
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw new InputError({ path: '--threads', value: threads, expected: 'a whole number from 1 to 1024' });
+  }
+  return threads;
+}
+
+export async function prepareFromArguments(args: SweepArguments): Promise<PreparedSweep> {
+  const spec = readSweep(args.sweep, args.set ? { set: args.set } : {});
+  return prepareSweep(spec, { engine: args.engine, dataDir: args.dataDir });
+}
+
+export const databaseExists = (db: string): boolean => existsSync(db);

@@ -1,0 +1,188 @@
+/**
+ * Data sets as plain values: grey images and labels in shared memory, which cross threads without being copied.
+ *
+ * The content of generated digits is the generator's version; seed and sizes stand beside it in the identity. That of
+ * a data set from files is a hash, see files.ts.
+ */
+import type { DatasetIdentity, DatasetName, DatasetSettings } from '../domain/config.js';
+import { TooLargeError } from '../errors.js';
+import { permutation, stream } from '../math/random.js';
+import { DIGITS_PIXELS, DIGITS_VERSION, type DigitsSplit, drawDigit } from './digits.js';
+import { readDatasetFiles } from './files.js';
+import type { IdxArray } from './idx.js';
+import { checkDataDir, type DataSearch } from './locate.js';
+
+export type { DataSearch } from './locate.js';
+
+/** `count` images of `pixels` bytes each, one after the other, and their labels. */
+export interface ImageSet {
+  readonly count: number;
+  readonly pixels: number;
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** Crosses threads by structured clone; the arrays are over SharedArrayBuffers, which stay shared. */
+export interface Dataset {
+  readonly name: DatasetName;
+  readonly content: string;
+  /** The training pool that sub-data-sets are drawn from. */
+  readonly pool: ImageSet;
+  readonly test: ImageSet;
+}
+
+/** What a plan needs to know of a data set. */
+export interface IdentifiedDataset {
+  readonly identity: DatasetIdentity;
+  /** Samples of the training pool, and of the test set. */
+  readonly pool: number;
+  readonly test: number;
+  readonly pixels: number;
+  /** Share of the pool's pixels that are not 0; of generated digits, of the first few hundred images. */
+  readonly nonZeroShare: number;
+  /** Labels that occur in the pool, ascending. */
+  readonly labels: readonly number[];
+}
+
+const SAMPLED_DIGITS = 300;
+
+/**
+ * Finds and checks a data set without loading it: files are read and hashed, digits are not generated.
+ * Throws DataError: missing, truncated, corrupt, or not the data set it claims to be.
+ */
+export function identifyDataset(settings: DatasetSettings, search: DataSearch = {}): IdentifiedDataset {
+  checkDataDir(search);
+  const { name, positive } = settings;
+  if (name === 'digits') {
+    const { seed, pool, test } = digitsParameters(settings);
+    return {
+      identity: { name, positive, content: DIGITS_VERSION, seed, pool, test },
+      pool,
+      test,
+      pixels: DIGITS_PIXELS,
+      nonZeroShare: nonZeroShare(drawSample(seed, Math.min(pool, SAMPLED_DIGITS))),
+      labels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    };
+  }
+  const { content, arrays } = readDatasetFiles(settings, search);
+  const [pool, rows, columns] = arrays['train-images'].dimensions as [number, number, number];
+  return {
+    identity: { name, positive, content },
+    pool,
+    test: arrays['test-images'].dimensions[0]!,
+    pixels: rows * columns,
+    nonZeroShare: nonZeroShare(arrays['train-images'].data),
+    labels: [...new Set(arrays['train-labels'].data)].sort((a, b) => a - b),
+  };
+}
+
+/** Reads a data set's files into shared memory, or draws all generated digits, in this thread. */
+export function loadDataset(settings: DatasetSettings, search: DataSearch = {}): Dataset {
+  if (settings.name === 'digits') {
+    const dataset = allocateDigits(settings);
+    fillDigits(dataset, settings, 'pool', 0, dataset.pool.count);
+    fillDigits(dataset, settings, 'test', 0, dataset.test.count);
+    return dataset;
+  }
+  const { content, arrays } = readDatasetFiles(settings, search);
+  return {
+    name: settings.name,
+    content,
+    pool: sharedSet(arrays['train-images'], arrays['train-labels']),
+    test: sharedSet(arrays['test-images'], arrays['test-labels']),
+  };
+}
+
+/** Part of the work of generating digits, for a worker thread. */
+export interface DigitsRange {
+  readonly dataset: Dataset;
+  readonly settings: DatasetSettings;
+  readonly split: DigitsSplit;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The digits that the settings ask for, in shared memory, with nothing drawn yet. Throws TooLargeError. */
+export function allocateDigits(settings: DatasetSettings): Dataset {
+  const { pool, test } = digitsParameters(settings);
+  const blank = (count: number): ImageSet => ({
+    count,
+    pixels: DIGITS_PIXELS,
+    images: sharedBytes(count * DIGITS_PIXELS),
+    labels: sharedBytes(count),
+  });
+  return { name: 'digits', content: DIGITS_VERSION, pool: blank(pool), test: blank(test) };
+}
+
+/** Draws images from .. to - 1 of a split into the shared arrays. Ranges may be drawn in any order, on any thread. */
+export function fillDigits(
+  dataset: Dataset,
+  settings: DatasetSettings,
+  split: DigitsSplit,
+  from: number,
+  to: number,
+): void {
+  const { seed } = digitsParameters(settings);
+  const { images, labels } = dataset[split];
+  for (let i = from; i < to; i++) labels[i] = drawDigit(seed, split, i, images, i * DIGITS_PIXELS);
+}
+
+/** Settings of digits are resolved before they come here; anything else is a defect. */
+function digitsParameters({ seed, pool, test }: DatasetSettings) {
+  if (seed === undefined || pool === undefined || test === undefined) {
+    throw new Error('digits without seed, pool or test');
+  }
+  return { seed, pool, test };
+}
+
+function drawSample(seed: number, count: number): Uint8Array {
+  const images = new Uint8Array(count * DIGITS_PIXELS);
+  for (let i = 0; i < count; i++) drawDigit(seed, 'pool', i, images, i * DIGITS_PIXELS);
+  return images;
+}
+
+function sharedSet(images: IdxArray, labels: IdxArray): ImageSet {
+  const [count, rows, columns] = images.dimensions as [number, number, number];
+  const set: ImageSet = {
+    count,
+    pixels: rows * columns,
+    images: sharedBytes(images.data.length),
+    labels: sharedBytes(labels.data.length),
+  };
+  set.images.set(images.data);
+  set.labels.set(labels.data);
+  return set;
+}
+
+function sharedBytes(length: number): Uint8Array {
+  try {
+    return new Uint8Array(new SharedArrayBuffer(length));
+  } catch (error) {
+    const gigabytes = (length / 2 ** 30).toFixed(1);
+    throw new TooLargeError(`${gigabytes} GiB of images do not fit into one array of shared memory`, {
+      cause: error,
+    });
+  }
+}
+
+/** Share of the bytes that are not 0. */
+export function nonZeroShare(bytes: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) count++;
+  return count / bytes.length;
+}
+
+/**
+ * Rows of the pool that are the sub-data-set of size n for a seed: the first n entries of one permutation of the whole
+ * pool, so that the sub-data-sets of one seed are nested. n is at most poolCount.
+ */
+export function subDataset(poolCount: number, n: number, seed: number): Int32Array {
+  return permutation(stream(seed, 'samples'), poolCount).slice(0, n);
+}
+
+/** +1 where the label is one of `positive`, -1 elsewhere. */
+export function labelSigns(labels: Uint8Array, positive: readonly number[]): Float32Array {
+  const isPositive = new Uint8Array(256);
+  for (const label of positive) isPositive[label] = 1;
+  return Float32Array.from(labels, label => (isPositive[label] === 1 ? 1 : -1));
+}

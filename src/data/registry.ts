@@ -1,0 +1,114 @@
+/** The data sets that are known by name: their files, what these must contain, and where they are published. */
+import { createHash } from 'node:crypto';
+import { DataError } from '../errors.js';
+import { idxContent } from './idx.js';
+
+/** The four files of a data set, in the order in which its content is hashed. */
+export const ROLES = ['train-images', 'train-labels', 'test-images', 'test-labels'] as const;
+export type FileRole = (typeof ROLES)[number];
+
+/** Published names, without `.gz`. Some copies write a dot for the second dash. */
+export const FILE_NAMES: Record<FileRole, string> = {
+  'train-images': 'train-images-idx3-ubyte',
+  'train-labels': 'train-labels-idx1-ubyte',
+  'test-images': 't10k-images-idx3-ubyte',
+  'test-labels': 't10k-labels-idx1-ubyte',
+};
+
+export interface Checksums {
+  /** Of the decompressed content. */
+  readonly sha256?: string;
+  /** Of the gzip file as it is published. */
+  readonly gzipMd5?: string;
+}
+
+export type KnownName = 'mnist' | 'fashion-mnist';
+
+export interface KnownDataset {
+  readonly name: KnownName;
+  readonly title: string;
+  readonly checksums: Record<FileRole, Checksums>;
+  /** Base addresses, tried in turn; a file is at the base followed by its published name and `.gz`. */
+  readonly mirrors: readonly string[];
+}
+
+export const KNOWN_DATASETS: Record<KnownName, KnownDataset> = {
+  mnist: {
+    name: 'mnist',
+    title: 'MNIST handwritten digits',
+    checksums: {
+      'train-images': { sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db' },
+      'train-labels': { sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5' },
+      'test-images': { sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7' },
+      'test-labels': { sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2' },
+    },
+    mirrors: [
+      'https://ossci-datasets.s3.amazonaws.com/mnist/',
+      'https://storage.googleapis.com/cvdf-datasets/mnist/',
+      'https://azureopendatastorage.blob.core.windows.net/mnist/',
+    ],
+  },
+  'fashion-mnist': {
+    name: 'fashion-mnist',
+    title: 'Fashion-MNIST articles of clothing',
+    checksums: {
+      'train-images': { gzipMd5: '8d4fb7e6c68d591d4c3dfef9ec88bf0d' },
+      'train-labels': {
+        gzipMd5: '25c81989df183df01b3e8a0aad5dffbe',
+        sha256: 'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+      },
+      'test-images': { gzipMd5: 'bef4ecab320f06d8554ea6380940ec79' },
+      'test-labels': {
+        gzipMd5: 'bb300cfdad3c16e7a12a480ee83cd310',
+        sha256: '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+      },
+    },
+    mirrors: [
+      'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/',
+      'https://storage.googleapis.com/tensorflow/tf-keras-datasets/',
+      'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
+    ],
+  },
+};
+
+export const isKnown = (name: string): name is KnownName => Object.hasOwn(KNOWN_DATASETS, name);
+
+export interface CheckedFile {
+  /** Decompressed. */
+  readonly content: Uint8Array;
+  /** SHA-256 of the content. */
+  readonly sha256: string;
+  /** Whether a known checksum was there to compare with, and agreed. */
+  readonly verified: boolean;
+}
+
+/**
+ * Decompresses a file's bytes and holds them to the checksums that are known of it. `file` only names it in errors.
+ *
+ * A SHA-256 of the content decides where it is known, however the file was compressed. Else the MD5 of the published
+ * gzip file does; a plain file then cannot be verified, and is only named by its content.
+ *
+ * Throws DataError (DATA_CORRUPT) for broken gzip, and with the expected and the found checksum where they differ.
+ */
+export function checkFile(bytes: Uint8Array, known: Checksums, title: string, file: string): CheckedFile {
+  const content = idxContent(bytes, file);
+  const sha256 = hash('sha256', content);
+  const differs = (algorithm: string, found: string, expected: string) =>
+    new DataError(
+      'DATA_CORRUPT',
+      `${file}: not the file of ${title}: found ${algorithm} ${found}, expected ${expected}`,
+      file,
+    );
+  if (known.sha256 !== undefined) {
+    if (sha256 !== known.sha256) throw differs('SHA-256', sha256, known.sha256);
+    return { content, sha256, verified: true };
+  }
+  const compressed = content !== bytes;
+  if (known.gzipMd5 === undefined || !compressed) return { content, sha256, verified: false };
+  const md5 = hash('md5', bytes);
+  if (md5 !== known.gzipMd5) throw differs('MD5', md5, known.gzipMd5);
+  return { content, sha256, verified: true };
+}
+
+export const hash = (algorithm: 'sha256' | 'md5', bytes: Uint8Array | string): string =>
+  createHash(algorithm).update(bytes).digest('hex');

@@ -1,0 +1,56 @@
+/** The measures of a network: columns of the view `results`, and what a threshold may be set on. */
+import { SET_NAMES, type SetName } from './config.js';
+
+/** The dense network, the subnetwork as it was selected, and the subnetwork after re-training. */
+export type MeasuredNetwork = 'dense' | 'subnet' | 'retrained';
+export const MEASURED_NETWORKS: readonly MeasuredNetwork[] = ['dense', 'subnet', 'retrained'];
+
+export interface MetricInfo {
+  /** As thresholds name it, e.g. `subnet_train_loss`, `subnet_train_loss_sum`. */
+  readonly name: string;
+  /** The column of the view `results` that it is computed from: for a sum, that of the mean. */
+  readonly column: string;
+  readonly network: MeasuredNetwork;
+  readonly set: SetName;
+  readonly quantity: 'loss' | 'accuracy';
+  /** n times the mean over samples, where n is the trajectory's data set size. */
+  readonly summed: boolean;
+  readonly better: 'lower' | 'higher';
+  readonly unit: string;
+}
+
+const UNITS = {
+  loss: 'mean over samples',
+  accuracy: 'share of samples, 0 to 1',
+  loss_sum: 'n times the mean',
+};
+
+function metric(network: MeasuredNetwork, set: SetName, measure: keyof typeof UNITS): MetricInfo {
+  const quantity = measure === 'accuracy' ? 'accuracy' : 'loss';
+  return Object.freeze({
+    name: `${network}_${set}_${measure}`,
+    column: `${network}_${set}_${quantity}`,
+    network,
+    set,
+    quantity,
+    summed: measure === 'loss_sum',
+    better: quantity === 'loss' ? 'lower' : 'higher',
+    unit: UNITS[measure],
+  });
+}
+
+const perNetworkAndSet = (measures: readonly (keyof typeof UNITS)[]): readonly MetricInfo[] =>
+  MEASURED_NETWORKS.flatMap(network =>
+    SET_NAMES.flatMap(set => measures.map(measure => metric(network, set, measure))),
+  );
+
+/** The metric columns of the view `results`, in its order. */
+export const METRIC_COLUMNS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy']);
+
+/** What a threshold may be set on: the columns, and the summed losses. */
+export const THRESHOLD_METRICS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy', 'loss_sum']);
+
+const byName = new Map(THRESHOLD_METRICS.map(info => [info.name, info]));
+
+/** The metric of this name, undefined where there is none. */
+export const metricNamed = (name: string): MetricInfo | undefined => byName.get(name);

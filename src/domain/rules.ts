@@ -1,0 +1,103 @@
+/**
+ * The kinds of value that settings take. Each says in words what it expects: that text is the error message, and
+ * stands in the documentation.
+ */
+import { z } from 'zod';
+
+/** Counts, sizes, seeds and iterations are stored as 32-bit integers somewhere. */
+export const MAX_WHOLE = 2_147_483_647;
+
+declare module 'zod' {
+  interface GlobalMeta {
+    /** What a value should look like, to follow the word `expected`. */
+    expected?: string;
+    /** Unit of a number, where it has one. */
+    unit?: string;
+  }
+}
+
+export function whole(min: number, expected = `a whole number, ${min} or more`) {
+  const error = ({ code }: { code?: string }) =>
+    code === 'too_big' ? `${expected} and at most ${MAX_WHOLE}` : expected;
+  return z.int({ error }).min(min, { error }).max(MAX_WHOLE, { error }).meta({ expected });
+}
+
+export function above(bound: number) {
+  const expected = `a number above ${bound}`;
+  return z.number({ error: expected }).gt(bound, { error: expected }).meta({ expected });
+}
+
+export function atLeast(bound: number) {
+  const expected = `a number, ${bound} or more`;
+  return z.number({ error: expected }).gte(bound, { error: expected }).meta({ expected });
+}
+
+/** [0, 1) */
+export function belowOne() {
+  const error = 'a number from 0 to below 1';
+  return z.number({ error }).gte(0, { error }).lt(1, { error }).meta({ expected: error });
+}
+
+/** (0, 1] */
+export function share() {
+  const error = 'a share above 0 and at most 1';
+  return z.number({ error }).gt(0, { error }).lte(1, { error }).meta({ expected: error });
+}
+
+export function flag() {
+  const expected = 'true or false';
+  return z.boolean({ error: expected }).meta({ expected });
+}
+
+export function choice<const T extends readonly string[]>(values: T) {
+  const expected = `one of ${values.join(', ')}`;
+  return z.enum(values, { error: expected }).meta({ expected });
+}
+
+export function text(expected: string, pattern: RegExp) {
+  return z.string({ error: expected }).regex(pattern, { error: expected }).meta({ expected });
+}
+
+/** A list without repeats. */
+export function listOf<T extends z.ZodType>(rule: T, least: 0 | 1) {
+  return anyListOf(rule, least).check(onlyOnce).meta({ uniqueItems: true });
+}
+
+/** A list. */
+export function anyListOf<T extends z.ZodType>(rule: T, least: 0 | 1) {
+  const expected = `a list${least ? ' with at least one value' : ''}, each ${expectedOf(rule)}`;
+  return z.array(rule, { error: expected }).min(least, { error: expected }).meta({ expected });
+}
+
+function onlyOnce({ value, issues }: z.core.ParsePayload<unknown[]>): void {
+  const seen = new Set<string>();
+  for (const [i, item] of value.entries()) {
+    const key = JSON.stringify(Array.isArray(item) ? [...item].sort() : item);
+    if (seen.has(key))
+      issues.push({ code: 'custom', path: [i], input: item, message: 'each value only once' });
+    seen.add(key);
+  }
+}
+
+/** One value, or a list of them. */
+export function oneOrMore<T extends z.ZodType>(rule: T, list: typeof listOf = listOf) {
+  const expected = `${expectedOf(rule)}, or a list of such values`;
+  return z.union([list(rule, 1), rule], { error: expected }).meta({ expected });
+}
+
+export function group<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
+  const expected = `a mapping with ${Object.keys(shape).join(', ')}`;
+  return z.strictObject(shape, { error: expected }).meta({ description, expected });
+}
+
+/** The schema inside of `default`, `prefault` and `optional`. */
+export function bare(schema: z.ZodType): z.ZodType {
+  const wraps =
+    schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
+  return wraps ? bare(schema.unwrap() as z.ZodType) : schema;
+}
+
+/** What a schema expects, in words. */
+export function expectedOf(schema: z.ZodType): string {
+  return schema.meta()?.expected ?? bare(schema).meta()?.expected ?? 'a value';
+}

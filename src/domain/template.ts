@@ -1,0 +1,86 @@
+/** The commented sweep file that `espalier init` writes, made from the settings' definition. */
+import { describeGroups, describeTop, type GroupText, type SettingText } from './describe.js';
+import { inline } from './reference.js';
+
+/** What has no default, or none that would make a good first sweep. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  'dataset.name': 'digits',
+  'dataset.pool': '16000',
+  'dataset.test': '4000',
+  'axes.datasetSize': '[500, 1000, 2000, 4000]',
+  'axes.width': '[500]',
+  'axes.seed': '{ count: 3 }',
+  'axes.pretrainIterations': '{ from: 5, to: 1000, ratio: 1.2 }',
+  'axes.subnetSize': '[50, 100]',
+};
+
+/** Shown, but commented out: for other data sets, or for later. */
+const COMMENTED: Readonly<Record<string, string>> = {
+  'dataset.dir': 'path/to/idx/files',
+  'axes.zip': '[{ train.learningRate: [0.05, 0.1], train.batchSize: [64, 128] }]',
+};
+const SETTING_AXIS = [
+  '  # Any setting below, and of the data set, may be an axis by its path, for instance:',
+  '  # train.learningRate: [0.05, 0.1]',
+];
+
+const THRESHOLDS = [
+  '{ metric: subnet_train_loss, atMost: 0.15 }',
+  '{ metric: subnet_train_loss, atMost: 0.10 }',
+  '{ metric: dense_train_loss, atMost: 0.15 } # the dense network itself, for comparison',
+  '{ metric: subnet_train_accuracy, atLeast: 0.95 }',
+];
+
+/**
+ * @param name of the sweep.
+ * @param file where it will be, as the user calls it.
+ * @param schema where the JSON schema is, as seen from the file; editors then complete and check it.
+ */
+export function sweepTemplate(name: string, file: string, schema: string): string {
+  const [title] = describeTop();
+  return [
+    `# yaml-language-server: $schema=${schema}`,
+    '#',
+    `# A sweep for espalier. What it costs: espalier plan ${file}. To run it: espalier run ${file}`,
+    '# A run that was stopped, or whose grid was widened, computes only what is missing.',
+    '',
+    ...comment(title!.description, ''),
+    `name: ${name}`,
+    ...describeGroups().flatMap(group => ['', ...groupLines(group)]),
+    '',
+  ].join('\n');
+}
+
+function groupLines({ key, description, settings }: GroupText): string[] {
+  const head = [...comment(description, ''), `${key}:`];
+  if (key === 'thresholds') {
+    const kinds = settings.flatMap(setting => comment(`${setting.key}: ${setting.description}`, '  '));
+    return [...head, ...kinds, ...THRESHOLDS.map(entry => `  - ${entry}`)];
+  }
+  const lines = settings.flatMap(setting => settingLines(key, setting));
+  return [...head, ...lines, ...(key === 'axes' ? SETTING_AXIS : [])];
+}
+
+function settingLines(group: string, { key, description, expected, fallback, unit }: SettingText): string[] {
+  const path = `${group}.${key}`;
+  const value = EXAMPLES[path] ?? (path in COMMENTED || group === 'axes' ? undefined : inline(fallback));
+  const hidden = COMMENTED[path];
+  if (value === undefined && hidden === undefined) return [];
+  const what = `${description} ${expected[0]!.toUpperCase()}${expected.slice(1)}${unit ? ` (${unit})` : ''}.`;
+  return [...comment(what, '  '), value === undefined ? `  # ${key}: ${hidden}` : `  ${key}: ${value}`];
+}
+
+const WIDTH = 100;
+
+function comment(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = `${indent}#`;
+  for (const word of text.split(/\s+/)) {
+    if (line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = `${indent}#`;
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}

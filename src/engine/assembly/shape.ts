@@ -1,0 +1,47 @@
+/**
+ * The shapes that all kernels share.
+ *
+ * Neurons come in blocks of 24, one float32 for each: six registers of four lanes. A matrix over neurons is stored
+ * [block][row][24], so the address of neuron i in row r of its block is
+ *
+ *   base + (i / 24) * rows * ROW + r * ROW + (i % 24) * 4
+ *
+ * The last block is filled up with neurons whose weights, signs and shares are 0: every kernel treats them like the
+ * others, and they stay at 0.
+ *
+ * Sparse vectors are lists of entries of 8 bytes, { u32 offset, f32 value }, where offset = row * ROW is the place of
+ * the row that the value multiplies: of a weight row for an input, of a delta row for a column of a batch. A run of
+ * such entries is given by two addresses, { u32 begin, u32 end }.
+ *
+ * Sums over many samples are taken in float32 over SEGMENT samples in order, and added up in float64. That order is
+ * the same for every neuron, so that neurons with equal weights have equal results, bit by bit.
+ */
+
+/** Bytes of one row of a block. */
+export const ROW: usize = 96;
+/** Bytes of one row of a block in float64. */
+export const WIDE_ROW: usize = 192;
+/** Bytes of an entry. */
+export const ENTRY: usize = 8;
+/** Bytes of a run of entries. */
+export const RUN: usize = 8;
+/** Samples that are summed in float32. */
+export const SEGMENT: usize = 64;
+
+/** Adds four float32 to four float64 in memory. */
+export function addWide(target: usize, sum: v128): void {
+  const high = v128.shuffle<f32>(sum, sum, 2, 3, 2, 3);
+  v128.store(target, f64x2.add(v128.load(target), f64x2.promote_low_f32x4(sum)));
+  v128.store(target, f64x2.add(v128.load(target, 16), f64x2.promote_low_f32x4(high)), 16);
+}
+
+/** ((l0 + l1) + (l2 + l3)) of a vector's lanes, in float64. */
+export function sumOfLanes(v: v128): f64 {
+  const low = f64x2.promote_low_f32x4(v);
+  const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+  return (
+    f64x2.extract_lane(low, 0) +
+    f64x2.extract_lane(low, 1) +
+    (f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1))
+  );
+}

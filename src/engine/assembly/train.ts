@@ -1,0 +1,123 @@
+/** What lies between the two sparse products of a step: outputs, the loss's slope, deltas. */
+import { expm } from './double';
+import { addWide, ROW, SEGMENT, sumOfLanes } from './shape';
+import { RELU, sigma, smoothSlope } from './sigma';
+
+/**
+ * Adds one block's part to the network's outputs: f_s += sum over the block of coefficient_i * sigma(z_is).
+ *
+ *   z             [count][24]
+ *   coefficients  [24]            share * outputScale * b
+ *   f             [count] float64
+ */
+export function addOutputs(kind: i32, z: usize, count: usize, coefficients: usize, f: usize): void {
+  const c0 = v128.load(coefficients);
+  const c1 = v128.load(coefficients, 16);
+  const c2 = v128.load(coefficients, 32);
+  const c3 = v128.load(coefficients, 48);
+  const c4 = v128.load(coefficients, 64);
+  const c5 = v128.load(coefficients, 80);
+  const end = f + count * 8;
+  for (; f < end; f += 8, z += ROW) {
+    const p0 = f32x4.mul(c0, sigma(kind, v128.load(z)));
+    const p1 = f32x4.mul(c1, sigma(kind, v128.load(z, 16)));
+    const p2 = f32x4.mul(c2, sigma(kind, v128.load(z, 32)));
+    const p3 = f32x4.mul(c3, sigma(kind, v128.load(z, 48)));
+    const p4 = f32x4.mul(c4, sigma(kind, v128.load(z, 64)));
+    const p5 = f32x4.mul(c5, sigma(kind, v128.load(z, 80)));
+    const sum = f32x4.add(f32x4.add(f32x4.add(p0, p1), f32x4.add(p2, p3)), f32x4.add(p4, p5));
+    store<f64>(f, load<f64>(f) + sumOfLanes(sum));
+  }
+}
+
+/**
+ * dloss/df of each sample, times its weight in the batch mean. Returns false, having stopped, at an output that is not
+ * finite.
+ *
+ *   f        [count] float64
+ *   labels   [count] float32, -1 or +1
+ *   weights  [count] float32, how often the sample is in the batch / B
+ *   slopes   [count] float32, written
+ */
+export function lossSlopes(
+  logistic: bool,
+  f: usize,
+  labels: usize,
+  weights: usize,
+  count: usize,
+  slopes: usize,
+): bool {
+  for (let s: usize = 0; s < count; s++) {
+    const output = load<f64>(f + s * 8);
+    if (!(abs(output) < Infinity)) return false;
+    const label = <f64>load<f32>(labels + s * 4);
+    let slope = output - label;
+    if (logistic) {
+      // -y / (1 + e^m), m = y f, with the exponential of a negative number only.
+      const m = label * output;
+      const e = expm(m < 0 ? m : -m);
+      slope = (-label * (m < 0 ? 1.0 : e)) / (1.0 + e);
+    }
+    store<f32>(slopes + s * 4, <f32>(slope * <f64>load<f32>(weights + s * 4)));
+  }
+  return true;
+}
+
+/**
+ * Turns one block's pre-activations into deltas, in place: delta_is = factor_i * slope_s * sigma'(z_is).
+ *
+ *   z        [count][24]   pre-activations, then deltas
+ *   slopes   [count]
+ *   factors  [24]          rate * b
+ *   sums     [24] float64  += sum_s slope_s * sigma(z_is); not touched where 0 is given for it
+ *   scratch  [24] float32
+ */
+export function deltas(
+  kind: i32,
+  z: usize,
+  count: usize,
+  slopes: usize,
+  factors: usize,
+  sums: usize,
+  scratch: usize,
+): void {
+  if (sums !== 0) addSignSums(kind, z, count, slopes, sums, scratch);
+  const end = z + count * ROW;
+  for (; z < end; z += ROW, slopes += 4) {
+    const slope = v128.load32_splat(slopes);
+    if (kind === RELU) {
+      maskedSlope(z, factors, slope);
+      maskedSlope(z + 16, factors + 16, slope);
+      maskedSlope(z + 32, factors + 32, slope);
+      maskedSlope(z + 48, factors + 48, slope);
+      maskedSlope(z + 64, factors + 64, slope);
+      maskedSlope(z + 80, factors + 80, slope);
+    } else {
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const factor = f32x4.mul(v128.load(factors + lane), slope);
+        v128.store(z + lane, f32x4.mul(factor, smoothSlope(kind, v128.load(z + lane))));
+      }
+    }
+  }
+}
+
+/** relu: the factor where z > 0, else 0. */
+function maskedSlope(z: usize, factors: usize, slope: v128): void {
+  const active = f32x4.gt(v128.load(z), f32x4.splat(0));
+  v128.store(z, v128.and(f32x4.mul(v128.load(factors), slope), active));
+}
+
+function addSignSums(kind: i32, z: usize, count: usize, slopes: usize, sums: usize, scratch: usize): void {
+  for (let from: usize = 0; from < count; from += SEGMENT) {
+    const to = min(from + SEGMENT, count);
+    memory.fill(scratch, 0, ROW);
+    for (let s = from; s < to; s++) {
+      const slope = v128.load32_splat(slopes + s * 4);
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const value = sigma(kind, v128.load(z + s * ROW + lane));
+        v128.store(scratch + lane, f32x4.add(v128.load(scratch + lane), f32x4.mul(slope, value)));
+      }
+    }
+    for (let lane: usize = 0; lane < ROW; lane += 16) addWide(sums + 2 * lane, v128.load(scratch + lane));
+  }
+}

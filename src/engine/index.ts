@@ -1,0 +1,17 @@
+import type { EngineName } from '../domain/config.js';
+import { EngineUnavailableError } from '../errors.js';
+import type { Engine } from './engine.js';
+
+/** Loads one engine, and only that one. Throws EngineUnavailableError where it is not installed. */
+export async function createEngine(name: EngineName): Promise<Engine> {
+  switch (name) {
+    case 'reference':
+      return (await import('./reference/index.js')).createReferenceEngine();
+    case 'wasm':
+      return (await import('./wasm/index.js')).createWasmEngine();
+    case 'tfjs':
+      throw new EngineUnavailableError(
+        'engine "tfjs" is not available in this version, expected "wasm" or "reference"',
+      );
+  }
+}

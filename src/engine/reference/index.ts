@@ -1,0 +1,45 @@
+import { TooLargeError } from '../../errors.js';
+import type { Engine, Shape } from '../engine.js';
+import { NUMERICS } from '../numerics.js';
+import { ReferenceNetwork } from './network.js';
+
+const DOUBLE = 8;
+/** Bytes of a stored entry: a column and a value. */
+const ENTRY = 6;
+/** Gram columns that a greedy path is expected to hold at most; one each distinct pick. */
+const GRAM_COLUMNS = 512;
+const GIB = 1024 * 1024 * 1024;
+const MEMORY_LIMIT = 8 * GIB;
+
+/** The engine that is read, and that the others are held to: float64, one loop for each sum, no tricks. */
+export function createReferenceEngine(): Engine {
+  return {
+    name: 'reference',
+    numerics: NUMERICS.reference,
+    memoryBytes,
+    memoryLimitBytes: MEMORY_LIMIT,
+    open(problem) {
+      const { inputs, width, batchSize, momentum } = problem;
+      const bytes = memoryBytes({
+        datasetSize: inputs.rows,
+        width,
+        columns: inputs.columns,
+        batchSize,
+        momentum: momentum !== 0,
+        entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
+      });
+      if (bytes > MEMORY_LIMIT) {
+        const size = `a network of width ${width} on ${inputs.rows} samples`;
+        const gib = (bytes / GIB).toFixed(1);
+        throw new TooLargeError(`${size} needs ${gib} GiB, the engine "reference" holds at most 8 GiB`);
+      }
+      return new ReferenceNetwork(problem);
+    },
+  };
+}
+
+function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: Shape): number {
+  const parameters = width * (columns + 1) * (momentum ? 3 : 2);
+  const activations = width * datasetSize + width * GRAM_COLUMNS;
+  return DOUBLE * (parameters + activations + 4 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
+}

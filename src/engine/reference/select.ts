@@ -1,0 +1,90 @@
+/**
+ * Greedy forward selection (science.md). At step j, counted from 1, with z the sum of the neurons picked so far:
+ *
+ *   q_j = argmin_q loss((z + Phi_q) / j, y)        ties to the lowest index        z <- z + Phi_{q_j}
+ *
+ * `passes` counts sweeps over the N x n activations after they were built.
+ */
+import type { Path } from '../engine.js';
+import { LOSS } from './functions.js';
+import type { Spend } from './pace.js';
+
+type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: Spend) => Path;
+
+/**
+ * The squared loss, by scores instead of losses:
+ *
+ *   score_q(j) = ||z + Phi_q - j y||^2 - ||z - j y||^2 = 2 <Phi_q, z> - 2 j <Phi_q, y> + ||Phi_q||^2
+ *
+ * <Phi_q, y> and ||Phi_q||^2 belong to building the activations. <Phi_q, z> grows by one column of the Gram matrix
+ * for each pick; the first pick of a neuron costs the pass that computes its column, and its column is kept.
+ */
+export const greedyByScores: Select = (phi, y, subnetSize, spend) => {
+  const withLabels = column(phi, y, spend);
+  const squaredNorms = phi.map(outputs => dot(outputs, outputs));
+  const withSum = new Float64Array(phi.length);
+  const gram = new Map<number, Float64Array>();
+  const path = emptyPath(subnetSize);
+  for (let j = 1; j <= subnetSize; j++) {
+    const pick = argmin(phi.length, q => 2 * withSum[q]! - 2 * j * withLabels[q]! + squaredNorms[q]!);
+    path.picks[j - 1] = pick;
+    path.passes[j - 1] = gram.size;
+    if (j === subnetSize) break;
+
+    const products = gram.get(pick) ?? column(phi, phi[pick]!, spend);
+    gram.set(pick, products);
+    for (let q = 0; q < phi.length; q++) withSum[q]! += products[q]!;
+    spend(3 * phi.length);
+  }
+  return path;
+};
+
+/** The logistic loss: at each step one pass that evaluates the loss of every candidate. */
+export const greedyExhaustive: Select = (phi, y, subnetSize, spend) => {
+  const z = new Float64Array(y.length);
+  const path = emptyPath(subnetSize);
+  for (let j = 1; j <= subnetSize; j++) {
+    const pick = argmin(phi.length, q => {
+      let total = 0;
+      for (let s = 0; s < y.length; s++) total += LOSS.logistic.value((z[s]! + phi[q]![s]!) / j, y[s]!);
+      spend(40 * y.length);
+      return total;
+    });
+    path.picks[j - 1] = pick;
+    path.passes[j - 1] = j;
+    for (let s = 0; s < y.length; s++) z[s]! += phi[pick]![s]!;
+  }
+  return path;
+};
+
+function emptyPath(subnetSize: number): Path {
+  return { picks: new Int32Array(subnetSize), passes: new Int32Array(subnetSize) };
+}
+
+/** The lowest index below `count` whose value is smallest. */
+function argmin(count: number, value: (q: number) => number): number {
+  let best = 0;
+  let smallest = value(0);
+  for (let q = 1; q < count; q++) {
+    const candidate = value(q);
+    if (candidate < smallest) {
+      best = q;
+      smallest = candidate;
+    }
+  }
+  return best;
+}
+
+/** <Phi_q, v> for every q: one pass. */
+function column(phi: readonly Float64Array[], v: Float64Array, spend: Spend): Float64Array {
+  return Float64Array.from(phi, outputs => {
+    spend(v.length);
+    return dot(outputs, v);
+  });
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let s = 0; s < a.length; s++) sum += a[s]! * b[s]!;
+  return sum;
+}

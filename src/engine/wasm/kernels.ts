@@ -1,0 +1,146 @@
+/** The compiled kernels, and the memories they work in. */
+import { readFile } from 'node:fs/promises';
+import { EngineUnavailableError, TooLargeError } from '../../errors.js';
+import { KERNELS_FILE } from '../../paths.js';
+import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './webassembly.js';
+
+/** The exports of ../assembly/index.ts; arguments are documented there. */
+export interface Kernels {
+  preactivate(weights: number, runs: number, count: number, out: number): void;
+  countColumns(runs: number, count: number, counts: number): void;
+  layColumns(counts: number, d: number, entries: number, columns: number, all: boolean): number;
+  fillColumns(runs: number, count: number, sample: number, places: number): void;
+  descend(
+    weights: number,
+    velocity: number,
+    deltas: number,
+    columns: number,
+    count: number,
+    momentum: number,
+    decay: number,
+    rate: number,
+    scratch: number,
+  ): void;
+  addOutputs(kind: number, z: number, count: number, coefficients: number, f: number): void;
+  lossSlopes(
+    logistic: boolean,
+    f: number,
+    labels: number,
+    weights: number,
+    count: number,
+    slopes: number,
+  ): number;
+  deltas(
+    kind: number,
+    z: number,
+    count: number,
+    slopes: number,
+    factors: number,
+    sums: number,
+    scratch: number,
+  ): void;
+  activate(kind: number, z: number, count: number, gains: number): void;
+  addStatistics(
+    phi: number,
+    labels: number,
+    count: number,
+    projections: number,
+    norms: number,
+    peaks: number,
+  ): void;
+  addNeuron(phi: number, count: number, z: number): void;
+  fillPanel(phi: number, count: number, panel: number): void;
+  gram(phi: number, panel: number, n: number, targets: number, columns: number): void;
+  logisticPoint(z: number, labels: number, n: number, j: number, slopes: number, curvatures: number): number;
+  logisticSums(
+    phi: number,
+    slopes: number,
+    curvatures: number,
+    n: number,
+    first: number,
+    second: number,
+  ): void;
+  logisticLoss(phi: number, z: number, labels: number, n: number, j: number): number;
+}
+
+/** A memory with kernels bound to it, and views of all of it. */
+export interface Machine {
+  readonly kernels: Kernels;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly u32: Uint32Array;
+}
+
+const PAGE = 65536;
+/** A 32-bit memory has 65536 pages; the last one is left out so that no address past a region wraps around. */
+export const MEMORY_LIMIT = 65535 * PAGE;
+
+/**
+ * Machines of one thread. One that is given back is used again before another is made, so a thread holds no more
+ * memory than it once needed at a time. Contents are left as they are: users of a machine write before they read.
+ */
+export class Machines {
+  readonly #module: WasmModule;
+  readonly #idle: { memory: WasmMemory; kernels: Kernels }[] = [];
+
+  private constructor(module: WasmModule) {
+    this.#module = module;
+  }
+
+  /** Throws EngineUnavailableError where the kernels were not built. */
+  static async load(): Promise<Machines> {
+    const bytes = await readFile(KERNELS_FILE).catch(cause => {
+      const message = `engine "wasm" has no kernels at ${KERNELS_FILE}, expected them from npm run build`;
+      throw new EngineUnavailableError(message, { cause });
+    });
+    return new Machines(await compile(bytes));
+  }
+
+  /**
+   * A machine with at least this much memory, and how to give it back (once). Throws TooLargeError where the system
+   * has not so much.
+   */
+  take(bytes: number): { readonly machine: Machine; readonly release: () => void } {
+    const pages = Math.ceil(bytes / PAGE);
+    const held = this.#takeIdle(pages) ?? this.#create(pages);
+    const { buffer } = held.memory;
+    return {
+      machine: {
+        kernels: held.kernels,
+        f32: new Float32Array(buffer),
+        f64: new Float64Array(buffer),
+        u32: new Uint32Array(buffer),
+      },
+      release: () => {
+        this.#idle.push(held);
+      },
+    };
+  }
+
+  /** The smallest idle one that is large enough; else the largest, grown. */
+  #takeIdle(pages: number) {
+    const size = (held: { memory: WasmMemory }) => held.memory.buffer.byteLength / PAGE;
+    this.#idle.sort((a, b) => size(a) - size(b));
+    const fitting = this.#idle.findIndex(held => size(held) >= pages);
+    const [held] = this.#idle.splice(fitting, 1);
+    if (held && size(held) < pages) grow(() => held.memory.grow(pages - size(held)), pages);
+    return held;
+  }
+
+  #create(pages: number) {
+    const memory = grow(() => new Memory({ initial: pages }), pages);
+    const instance = new Instance(this.#module, { env: { memory } });
+    return { memory, kernels: instance.exports as unknown as Kernels };
+  }
+}
+
+function grow<T>(allocate: () => T, pages: number): T {
+  try {
+    return allocate();
+  } catch (cause) {
+    const gib = ((pages * PAGE) / 2 ** 30).toFixed(2);
+    throw new TooLargeError(`this machine cannot give a memory of ${gib} GiB to the engine "wasm"`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Where everything is in the one memory of an open network. Addresses are bytes; all of them are fixed when the
+ * network is opened, and the memory never grows, so views of it stay valid.
+ *
+ *   blocks = ceil(N / 24), P = 24 * blocks neurons; the surplus ones have weights, signs and shares of 0.
+ *   B rows of a batch without repeats, E entries stored in the n rows, C = min(P, 512) Gram columns,
+ *   R = 2048 rows and S = max(2^18, d) entries of other inputs at a time, K = min(blocks, 64) blocks.
+ *
+ *   region            type, shape                    what
+ *   weights           f32 [blocks][d][24]            a
+ *   velocity          f32 [blocks][d][24]            momentum of a, where there is momentum
+ *   signs             f32 [P]                        b
+ *   signVelocity      f32 [P]                        momentum of b
+ *   gains             f32 [P]                        outputScale * b
+ *   coefficients      f32 [P]                        share * outputScale * b
+ *   factors           f32 [P]                        rate * b
+ *   projections       f64 [P]                        <Phi_i, y>
+ *   norms             f64 [P]                        ||Phi_i||^2
+ *   peaks             f32 [P]                        max |Phi_i|
+ *   scratch           64 x 8 bytes                   sums inside kernels
+ *   labels            f32 [n]
+ *   runs              u32 [n][2]                     where the entries of each row begin and end
+ *   entries           {u32, f32} [E]                 column * 96, value
+ *   batches[0..1]     see BatchLayout                two where the next batch is looked at while one is learnt
+ *   counts            u32 [d]                        entries of each column of a batch
+ *   f                 f64 [n]                        outputs of a batch, or of all samples
+ *   slopes            f32 [n]                        dloss/df of a batch, or of all samples
+ *   curvatures        f32 [n]                        d2loss/df2
+ *   z                 f64 [n]                        sum of the picked Phi
+ *   panel             f32 [n][8]                     neurons whose Gram columns are computed
+ *   targets           u32 [8]                        where those columns go
+ *   columns           f64 [C][P]                     Gram columns that are held
+ *   first, second     f64 [P]                        logistic selection: G and S
+ *   staged            see StageLayout                rows of other inputs
+ *   phi               f32 [blocks][n][24]            activations; in training [blocks][B][24], pre-activations, then
+ *                                                    deltas
+ */
+import type { Shape } from '../engine.js';
+
+/** Neurons of a block. */
+export const LANES = 24;
+/** Bytes of one row of a block in float32. */
+export const ROW_BYTES = LANES * 4;
+/** Columns of a panel of the Gram pass. */
+export const PANEL = 8;
+/** Rows of other inputs that are looked at together. */
+export const STAGED_ROWS = 2048;
+
+const ENTRY_BYTES = 8;
+const COLUMN_BYTES = 12;
+const GRAM_COLUMNS = 512;
+const STAGED_ENTRIES = 2 ** 18;
+const STAGED_FLOATS = 2 ** 20;
+const GATHERED_BLOCKS = 64;
+/** Above this many rows, a batch is long enough that looking ahead gains nothing. */
+const LOOK_AHEAD_ROWS = 1024;
+
+/** One batch: its rows, and the same entries by column. */
+export interface BatchLayout {
+  /** u32 [B][2]: runs of entries, offset = column * 96. */
+  readonly runs: number;
+  /** f32 [B] */
+  readonly labels: number;
+  /** f32 [B]: how often the row is in the batch, divided by the batch size. */
+  readonly shares: number;
+  /** { u32 column * 96, u32 begin, u32 end } [d] */
+  readonly columns: number;
+  /** { u32 row * 96, f32 value } */
+  readonly entries: number;
+}
+
+/** Rows of other inputs, and some neurons' outputs on them. */
+export interface StageLayout {
+  /** u32 [R][2] */
+  readonly runs: number;
+  /** {u32, f32} [S] */
+  readonly entries: number;
+  readonly entryCapacity: number;
+  /** f64 [R]: outputs. */
+  readonly sums: number;
+  /** f32 [K][d][24]: weights of the neurons that are asked for. */
+  readonly weights: number;
+  /** f32 [K][24] */
+  readonly gains: number;
+  readonly blocks: number;
+  /** f32 [blocks][rows][24], at most `floats` of them. */
+  readonly phi: number;
+  readonly floats: number;
+}
+
+export interface Layout {
+  readonly blocks: number;
+  readonly padded: number;
+  readonly weights: number;
+  /** 0 where there is no momentum. */
+  readonly velocity: number;
+  readonly signs: number;
+  readonly signVelocity: number;
+  readonly gains: number;
+  readonly coefficients: number;
+  readonly factors: number;
+  readonly projections: number;
+  readonly norms: number;
+  readonly peaks: number;
+  readonly scratch: number;
+  readonly labels: number;
+  readonly runs: number;
+  readonly entries: number;
+  readonly batches: readonly BatchLayout[];
+  readonly counts: number;
+  readonly f: number;
+  readonly slopes: number;
+  readonly curvatures: number;
+  readonly z: number;
+  readonly panel: number;
+  readonly targets: number;
+  readonly columns: number;
+  readonly columnCapacity: number;
+  readonly first: number;
+  readonly second: number;
+  readonly staged: StageLayout;
+  readonly phi: number;
+  /** All of it. */
+  readonly bytes: number;
+}
+
+/** The layout of a network of this shape; `bytes` may be more than a memory can have. */
+export function layOut(shape: Shape): Layout {
+  const { datasetSize: n, width, columns: d, batchSize } = shape;
+  const blocks = Math.ceil(width / LANES);
+  const padded = blocks * LANES;
+  const entryCount = Math.round(shape.entriesPerRow * n);
+  const weightBytes = blocks * d * ROW_BYTES;
+  // No address is 0: that stands for "none".
+  let end = 64;
+  const take = (bytes: number): number => {
+    const start = end;
+    end = Math.ceil((start + bytes) / 64) * 64;
+    return start;
+  };
+  const takeBatch = (): BatchLayout => ({
+    runs: take(batchSize * 8),
+    labels: take(batchSize * 4),
+    shares: take(batchSize * 4),
+    columns: take(d * COLUMN_BYTES),
+    entries: take(Math.min(batchSize * d, entryCount) * ENTRY_BYTES),
+  });
+  const takeStage = (): StageLayout => {
+    const entryCapacity = Math.max(STAGED_ENTRIES, d);
+    const gathered = Math.min(blocks, GATHERED_BLOCKS);
+    const floats = Math.max(STAGED_FLOATS, padded);
+    return {
+      runs: take(STAGED_ROWS * 8),
+      entries: take(entryCapacity * ENTRY_BYTES),
+      entryCapacity,
+      sums: take(STAGED_ROWS * 8),
+      weights: take(gathered * d * ROW_BYTES),
+      gains: take(gathered * ROW_BYTES),
+      blocks: gathered,
+      phi: take(floats * 4),
+      floats,
+    };
+  };
+  const columnCapacity = Math.min(padded, GRAM_COLUMNS);
+  const layout = {
+    blocks,
+    padded,
+    weights: take(weightBytes),
+    velocity: shape.momentum ? take(weightBytes) : 0,
+    signs: take(padded * 4),
+    signVelocity: take(padded * 4),
+    gains: take(padded * 4),
+    coefficients: take(padded * 4),
+    factors: take(padded * 4),
+    projections: take(padded * 8),
+    norms: take(padded * 8),
+    peaks: take(padded * 4),
+    scratch: take(512),
+    labels: take(n * 4),
+    runs: take(n * 8),
+    entries: take(entryCount * ENTRY_BYTES),
+    batches: batchSize > LOOK_AHEAD_ROWS ? [takeBatch()] : [takeBatch(), takeBatch()],
+    counts: take(d * 4),
+    f: take(n * 8),
+    slopes: take(n * 4),
+    curvatures: take(n * 4),
+    z: take(n * 8),
+    panel: take(n * PANEL * 4),
+    targets: take(PANEL * 4),
+    columns: take(columnCapacity * padded * 8),
+    columnCapacity,
+    first: take(padded * 8),
+    second: take(padded * 8),
+    staged: takeStage(),
+    phi: take(blocks * n * ROW_BYTES),
+  };
+  return { ...layout, bytes: end };
+}

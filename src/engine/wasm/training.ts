@@ -1,0 +1,176 @@
+/**
+ * Gradient steps. For each block of neurons, learning from one batch and the outputs on the next follow one another,
+ * so that the block's weights come through the cache once; each result's bits are the same as if they did not.
+ */
+import { DivergedError } from '../../errors.js';
+import type { Problem } from '../engine.js';
+import { Batch } from './batch.js';
+import { LANES, ROW_BYTES } from './layout.js';
+import { Pace } from './pace.js';
+import type { Site } from './site.js';
+
+/** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
+const SEGMENT = 64;
+
+/** A problem's numbers, without its arrays of inputs and weights. */
+export type Settings = Omit<Problem, 'inputs' | 'labels' | 'state'>;
+
+export class Training {
+  readonly #site: Site;
+  readonly #problem: Settings;
+  /** One, or two where the next batch is looked at while one is learnt. */
+  readonly #batches: readonly Batch[];
+  readonly #bothLayers: boolean;
+
+  constructor(site: Site, problem: Settings) {
+    this.#site = site;
+    this.#problem = problem;
+    this.#bothLayers = problem.layers === 'both';
+    const allColumns = problem.momentum !== 0 || problem.weightDecay !== 0;
+    const places = new Int32Array(site.samples).fill(-1);
+    this.#batches = site.layout.batches.map(
+      layout => new Batch(site, layout, problem.batchSize, allColumns, places),
+    );
+  }
+
+  run(positions: Int32Array, steps: number): void {
+    if (steps === 0) return;
+    const { blocks } = this.#site.layout;
+    const { batchSize } = this.#problem;
+    const [first, second] = this.#batches;
+    let batch = first!;
+    let spare = second;
+    batch.load(positions, 0);
+    this.#forward(batch);
+    for (let step = 1; step <= steps; step++) {
+      this.#takeSlopes(batch, step);
+      const last = step === steps;
+      if (!last) spare?.load(positions, step * batchSize);
+      const ahead = last ? undefined : spare;
+      if (ahead) this.#clearOutputs(ahead);
+      for (let block = 0; block < blocks; block++) {
+        this.#learnBlock(batch, block);
+        if (ahead) this.#forwardBlock(ahead, block);
+      }
+      if (ahead) {
+        spare = batch;
+        batch = ahead;
+      } else if (!last) {
+        batch.load(positions, step * batchSize);
+        this.#forward(batch);
+      }
+    }
+  }
+
+  #forward(batch: Batch): void {
+    this.#clearOutputs(batch);
+    for (let block = 0; block < this.#site.layout.blocks; block++) this.#forwardBlock(batch, block);
+  }
+
+  #clearOutputs(batch: Batch): void {
+    const { f64, layout } = this.#site;
+    f64.fill(0, layout.f / 8, layout.f / 8 + batch.rows);
+  }
+
+  /** The block's pre-activations on the batch, and its part of the outputs. */
+  #forwardBlock(batch: Batch, block: number): void {
+    const { kernels, layout, pace, kind, columns: d } = this.#site;
+    const { rows, entryCount } = batch;
+    const weights = layout.weights + block * d * ROW_BYTES;
+    const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
+    const coefficients = layout.coefficients + block * ROW_BYTES;
+    const slice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    for (let row = 0; row < rows; row += slice) {
+      const count = Math.min(slice, rows - row);
+      const place = z + row * ROW_BYTES;
+      kernels.preactivate(weights, batch.runs + 8 * row, count, place);
+      kernels.addOutputs(kind, place, count, coefficients, layout.f + 8 * row);
+      pace.spend((entryCount * count) / rows);
+    }
+  }
+
+  /** dloss/df of each row of the batch, times its share. Throws DivergedError where an output is not finite. */
+  #takeSlopes(batch: Batch, step: number): void {
+    const { kernels, layout } = this.#site;
+    const logistic = this.#problem.loss === 'logistic';
+    const finite = kernels.lossSlopes(
+      logistic,
+      layout.f,
+      batch.labels,
+      batch.shares,
+      batch.rows,
+      layout.slopes,
+    );
+    if (!finite) throw new DivergedError(step);
+  }
+
+  /** The gradient step of one block, from the pre-activations that its last forward left. */
+  #learnBlock(batch: Batch, block: number): void {
+    const { kernels, layout, pace, kind, columns: d } = this.#site;
+    const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
+    const { rows, entryCount, columnCount } = batch;
+    const z = layout.phi + block * batchSize * ROW_BYTES;
+    const factors = layout.factors + block * ROW_BYTES;
+    const sums = this.#bothLayers ? layout.scratch : 0;
+    if (sums !== 0) this.#site.f64.fill(0, sums / 8, sums / 8 + LANES);
+    const kernelScratch = layout.scratch + 8 * LANES;
+    const rowSlice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    for (let row = 0; row < rows; row += rowSlice) {
+      const count = Math.min(rowSlice, rows - row);
+      const place = z + row * ROW_BYTES;
+      kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors, sums, kernelScratch);
+      pace.spend(count);
+    }
+    const offset = block * d * ROW_BYTES;
+    const weights = layout.weights + offset;
+    const velocity = layout.velocity === 0 ? 0 : layout.velocity + offset;
+    const columnSlice = Pace.piecesOf(entryCount, columnCount, 1);
+    for (let column = 0; column < columnCount; column += columnSlice) {
+      const count = Math.min(columnSlice, columnCount - column);
+      const columns = batch.columns + 12 * column;
+      kernels.descend(
+        weights,
+        velocity,
+        z,
+        columns,
+        count,
+        momentum,
+        weightDecay,
+        learningRate,
+        kernelScratch,
+      );
+      pace.spend((entryCount * count) / columnCount);
+    }
+    if (sums !== 0) this.#learnSigns(block, sums);
+  }
+
+  /** v <- momentum * v + G        b <- b - learningRate * v */
+  #learnSigns(block: number, sums: number): void {
+    const { f32, f64, layout, width } = this.#site;
+    const { rate, momentum, learningRate } = this.#problem;
+    const first = block * LANES;
+    const last = Math.min(first + LANES, width);
+    for (let i = first; i < last; i++) {
+      let v = rate * f64[sums / 8 + i - first]!;
+      if (momentum !== 0) {
+        v += momentum * f32[layout.signVelocity / 4 + i]!;
+        f32[layout.signVelocity / 4 + i] = v;
+      }
+      f32[layout.signs / 4 + i]! -= learningRate * v;
+    }
+    this.refreshFactors(first, last);
+  }
+
+  /** Recomputes what depends on b, for neurons `first` to `last`. */
+  refreshFactors(first: number, last: number): void {
+    const { f32, layout, width } = this.#site;
+    const { outputScale, rate, shares } = this.#problem;
+    for (let i = first; i < last; i++) {
+      const sign = f32[layout.signs / 4 + i]!;
+      const share = shares ? shares[i]! : 1 / width;
+      f32[layout.gains / 4 + i] = outputScale * sign;
+      f32[layout.coefficients / 4 + i] = share * outputScale * sign;
+      f32[layout.factors / 4 + i] = rate * sign;
+    }
+  }
+}

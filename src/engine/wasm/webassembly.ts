@@ -1,0 +1,16 @@
+/** The part of the WebAssembly API that is used here, which the type definitions of Node 20 lack. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Compiled code, to be bound to a memory. */
+export type WasmModule = object;
+
+interface Api {
+  readonly compile: (bytes: Uint8Array) => Promise<WasmModule>;
+  readonly Memory: new (size: { initial: number }) => WasmMemory;
+  readonly Instance: new (module: WasmModule, imports: object) => { readonly exports: object };
+}
+
+export const { compile, Memory, Instance } = (globalThis as unknown as { WebAssembly: Api }).WebAssembly;

@@ -1,0 +1,39 @@
+/** The exponent and the upper bits of a double, and powers of two. Exact. */
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+const HIGH = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+
+/** The upper 32 bits of x: sign, 11 bits of exponent (biased by 1023), 20 bits of fraction. */
+export function highWord(x: number): number {
+  double[0] = x;
+  return words[HIGH]!;
+}
+
+/** x with its upper 32 bits replaced. */
+export function withHighWord(x: number, high: number): number {
+  double[0] = x;
+  words[HIGH] = high;
+  return double[0]!;
+}
+
+/** x * 2^k, exact unless the result is subnormal (then rounded once) or overflows; k from -2000 to 2000. */
+export function scaleByPowerOfTwo(x: number, k: number): number {
+  if (k > 1023) return x * powerOfTwo(1023) * powerOfTwo(k - 1023);
+  if (k < -1022) return x * powerOfTwo(k + 1000) * powerOfTwo(-1000);
+  return x * powerOfTwo(k);
+}
+
+/** 2^k for k from -1022 to 1023. */
+function powerOfTwo(k: number): number {
+  double[0] = 0;
+  words[HIGH] = (k + 1023) << 20;
+  return double[0]!;
+}
+
+/** sum_i coefficients[i] * x^i. */
+export function polynomial(x: number, coefficients: readonly number[]): number {
+  let sum = 0;
+  for (let i = coefficients.length - 1; i >= 0; i--) sum = sum * x + coefficients[i]!;
+  return sum;
+}

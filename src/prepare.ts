@@ -1,0 +1,89 @@
+/** From a sweep file to work that is known to be possible: data found, sizes checked, trajectories expanded. */
+import { type IdentifiedDataset, identifyDataset } from './data/dataset.js';
+import type { DatasetSettings, EngineName, PlannedTrajectory } from './domain/config.js';
+import { expandGrid } from './domain/grid.js';
+import { canonicalJson } from './domain/identity.js';
+import { checkAgainstData, type SweepSpec } from './domain/spec.js';
+import type { Engine } from './engine/engine.js';
+import { createEngine } from './engine/index.js';
+import { TooLargeError } from './errors.js';
+import { formatBytes, memoryBudget } from './memory.js';
+import { type DataSizes, shapeOf, workerBytes } from './run/cost.js';
+import { imagesKey } from './run/world.js';
+
+export interface PreparedSweep {
+  readonly spec: SweepSpec;
+  readonly engine: Engine;
+  readonly trajectories: readonly PlannedTrajectory[];
+  /** By imagesKey: what to load, and how large it is. */
+  readonly data: ReadonlyMap<
+    string,
+    { readonly settings: DatasetSettings; readonly identified: IdentifiedDataset }
+  >;
+  readonly dataDir: string | undefined;
+  sizesOf(trajectory: PlannedTrajectory): DataSizes;
+  /** Peak bytes of a worker that runs this trajectory. */
+  bytesOf(trajectory: PlannedTrajectory): number;
+}
+
+export interface PrepareOptions {
+  readonly engine?: EngineName;
+  readonly dataDir?: string | undefined;
+}
+
+/** Throws InputError, DataError, EngineUnavailableError or TooLargeError, before anything is written or loaded. */
+export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}): Promise<PreparedSweep> {
+  const engine = await createEngine(options.engine ?? 'wasm');
+  const data = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
+  const known = new Map<string, IdentifiedDataset>();
+  const identify = (settings: DatasetSettings): IdentifiedDataset => {
+    const key = canonicalJson(settings);
+    const identified = known.get(key) ?? identifyDataset(settings, { dataDir: options.dataDir });
+    known.set(key, identified);
+    data.set(imagesKey(identified.identity), { settings, identified });
+    return identified;
+  };
+  checkAgainstData(spec, identify);
+  const trajectories = expandGrid(spec, settings => identify(settings).identity, engine);
+
+  const sizesOf = ({ config }: PlannedTrajectory): DataSizes => {
+    const { identified } = data.get(imagesKey(config.dataset))!;
+    const { pool, test, pixels, nonZeroShare } = identified;
+    const sparse = config.inputs.scaling === 'raw' || config.inputs.scaling === 'unit';
+    const bias = config.network.bias ? 1 : 0;
+    return {
+      pool,
+      test,
+      columns: pixels + bias,
+      entriesPerRow: (sparse ? nonZeroShare * pixels : pixels) + bias,
+    };
+  };
+  const bytesOf = (trajectory: PlannedTrajectory) =>
+    workerBytes(trajectory, spec.evaluate, engine, sizesOf(trajectory));
+  for (const trajectory of trajectories)
+    refuseTooLarge(trajectory, engine, sizesOf(trajectory), bytesOf(trajectory));
+  return { spec, engine, trajectories, data, dataDir: options.dataDir, sizesOf, bytesOf };
+}
+
+function refuseTooLarge(
+  trajectory: PlannedTrajectory,
+  engine: Engine,
+  sizes: DataSizes,
+  bytes: number,
+): void {
+  const { datasetSize, width } = trajectory.config;
+  const which = `datasetSize ${datasetSize} with width ${width}`;
+  const needed = engine.memoryBytes(shapeOf(trajectory, sizes));
+  if (needed > engine.memoryLimitBytes) {
+    throw new TooLargeError(
+      `${which} needs ${formatBytes(needed)} in the ${engine.name} engine, expected at most ` +
+        `${formatBytes(engine.memoryLimitBytes)}: make one of the two smaller`,
+    );
+  }
+  const budget = memoryBudget();
+  if (bytes > budget) {
+    throw new TooLargeError(
+      `${which} needs ${formatBytes(bytes)} of memory, expected at most the ${formatBytes(budget)} of this machine`,
+    );
+  }
+}

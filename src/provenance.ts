@@ -1,0 +1,39 @@
+/** Which program, on which machine: stored with every attempt. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, hostname } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from './paths.js';
+import type { AttemptInfo } from './store/rows.js';
+
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')).version;
+}
+
+/** The same for all attempts of a run; only the worker differs. */
+export function provenance(threads: number): Omit<AttemptInfo, 'worker'> {
+  return {
+    host: hostname(),
+    process: process.pid,
+    toolVersion: packageVersion(),
+    nodeVersion: process.version,
+    ...gitState(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+  };
+}
+
+/** The revision of the tool's own source, where it runs from a checkout. */
+function gitState(): { gitRevision: string | null; gitDirty: boolean | null } {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', PACKAGE_ROOT, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  try {
+    if (git('rev-parse', '--show-prefix') !== '') return { gitRevision: null, gitDirty: null };
+    return { gitRevision: git('rev-parse', 'HEAD'), gitDirty: git('status', '--porcelain') !== '' };
+  } catch {
+    return { gitRevision: null, gitDirty: null };
+  }
+}

@@ -1,0 +1,89 @@
+/** How fast this machine does each kind of work, measured in about a second on a small made-up network. */
+import type { InputMatrix } from '../data/inputs.js';
+import type { Engine, Problem } from '../engine/engine.js';
+import { stream } from '../math/random.js';
+import type { Arithmetic } from './cost.js';
+import { initialState } from './initial.js';
+
+/** Operations a second of one thread, by kind of work. */
+export type Rates = { readonly [kind in keyof Arithmetic]: number };
+
+const COLUMNS = 784;
+const ENTRIES = 147;
+const BATCH = 128;
+const PICKS = 50;
+
+/** Runs each kind of work for about `seconds`, at widths and sizes that are typical of a sweep. */
+export function calibrate(engine: Engine, width: number, samples: number, seconds = 0.25): Rates {
+  const inputs = madeUpInputs(samples);
+  const next = stream(0, 'calibrate');
+  const problem: Problem = {
+    inputs,
+    labels: Float32Array.from({ length: samples }, () => (next() < 0.5 ? -1 : 1)),
+    width,
+    activation: 'relu',
+    outputScale: 1,
+    shares: null,
+    rate: 1,
+    loss: 'squared',
+    layers: 'first',
+    learningRate: 0.01,
+    momentum: 0,
+    weightDecay: 0,
+    batchSize: Math.min(BATCH, samples),
+    state: initialState(
+      { activation: 'relu', scaling: 'mean-field', bias: false, initScale: 1, symmetricInit: false },
+      0,
+      width,
+      COLUMNS,
+    ),
+    pulse: () => {},
+  };
+  const network = engine.open(problem);
+  try {
+    const batch = Int32Array.from({ length: problem.batchSize }, (_, i) => i);
+    const training = secondsOf(seconds, () => network.train(batch, 1));
+    const activations = secondsOf(seconds, () => network.activate());
+    const both = secondsOf(seconds, () => network.activate().greedy('squared', PICKS));
+    const { picks, passes } = network.activate().greedy('squared', PICKS);
+    const evaluation = secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
+    return {
+      training: (problem.batchSize * width * ENTRIES * 4) / training,
+      activations: (samples * width * ENTRIES * 2) / activations,
+      selection:
+        (Math.max(1, passes.at(-1)!) * 16 * samples * width) / Math.max(both - activations, both / 20),
+      evaluation: (samples * new Set(picks).size * ENTRIES * 2) / evaluation,
+    };
+  } finally {
+    network.close();
+  }
+}
+
+/** Mean seconds of one round, after one that is not counted. */
+function secondsOf(seconds: number, work: () => void): number {
+  work();
+  const began = performance.now();
+  let elapsed = 0;
+  let rounds = 0;
+  while (elapsed < seconds) {
+    work();
+    rounds++;
+    elapsed = (performance.now() - began) / 1000;
+  }
+  return elapsed / rounds;
+}
+
+/** Rows with as many entries as an MNIST image has, at evenly spread random columns. */
+function madeUpInputs(rows: number): InputMatrix {
+  const next = stream(0, 'calibrate-inputs');
+  const rowStart = Uint32Array.from({ length: rows + 1 }, (_, r) => r * ENTRIES);
+  const column = new Uint16Array(rows * ENTRIES);
+  const value = new Float32Array(rows * ENTRIES);
+  for (let r = 0; r < rows; r++) {
+    for (let e = 0; e < ENTRIES; e++) {
+      column[r * ENTRIES + e] = Math.floor(((e + next()) * COLUMNS) / ENTRIES);
+      value[r * ENTRIES + e] = next();
+    }
+  }
+  return { rows, columns: COLUMNS, rowStart, column, value };
+}

@@ -1,0 +1,116 @@
+/**
+ * What a trajectory costs before it is run: arithmetic, memory, time. Estimates for `plan` and for the order of the
+ * schedule; nothing that is stored depends on them.
+ */
+import type { PlannedTrajectory, SetName, Variant } from '../domain/config.js';
+import type { Engine, Shape } from '../engine/engine.js';
+import { pathKey } from './prune.js';
+import { heldBytes, keptChunkBytes } from './world.js';
+
+/** Floating-point operations (a multiply-add counts as two) by kind of work. */
+export interface Arithmetic {
+  readonly training: number;
+  readonly activations: number;
+  readonly selection: number;
+  readonly evaluation: number;
+}
+
+export const WORK_KINDS = ['training', 'activations', 'selection', 'evaluation'] as const;
+
+/** What is known of a data set before it is loaded. */
+export interface DataSizes {
+  readonly pool: number;
+  readonly test: number;
+  /** d, with the constant column of a bias. */
+  readonly columns: number;
+  /** Mean number of stored entries of a row. */
+  readonly entriesPerRow: number;
+}
+
+type Evaluate = { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+
+export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape {
+  const { batchSize, momentum } = config.train;
+  return {
+    datasetSize: config.datasetSize,
+    width: config.width,
+    columns: sizes.columns,
+    batchSize: batchSize === 'full' ? config.datasetSize : Math.min(batchSize, config.datasetSize),
+    momentum: momentum > 0,
+    entriesPerRow: sizes.entriesPerRow,
+  };
+}
+
+/** Arithmetic of one trajectory with all its checkpoints. */
+export function arithmeticOf(planned: PlannedTrajectory, evaluate: Evaluate, sizes: DataSizes): Arithmetic {
+  const { datasetSize: n, width, batchSize, entriesPerRow } = shapeOf(planned, sizes);
+  const iterations = planned.checkpoints.at(-1)?.t ?? 0;
+  const neuronRow = 2 * entriesPerRow;
+  const sum = {
+    training: iterations * batchSize * width * 2 * neuronRow,
+    activations: 0,
+    selection: 0,
+    evaluation: 0,
+  };
+  const rowsOf = (sets: readonly SetName[]) =>
+    sets.reduce((rows, set) => rows + (set === 'train' ? 0 : sizes[set]), 0);
+  for (const { variants } of planned.checkpoints) {
+    sum.activations += n * width * neuronRow;
+    sum.evaluation += rowsOf(evaluate.dense) * width * neuronRow;
+    for (const path of longestPaths(variants)) {
+      const neurons = Math.min(width, path.method === 'greedy' ? path.subnetSize / 2 : path.subnetSize);
+      sum.evaluation += rowsOf(evaluate.subnet) * neurons * neuronRow;
+      sum.selection += selectionWork(path, n, width);
+    }
+    for (const variant of variants) {
+      sum.training += variant.retrainIterations * batchSize * variant.subnetSize * neuronRow;
+    }
+  }
+  return sum;
+}
+
+/** Squared loss: a pass of eight Gram columns for about seven picks. Logistic loss: a pass of two sums for each pick. */
+function selectionWork({ method, objective, subnetSize }: Variant, n: number, width: number): number {
+  if (method !== 'greedy') return 0;
+  return objective === 'squared' ? Math.ceil(subnetSize / 7) * 16 * n * width : subnetSize * 16 * n * width;
+}
+
+function longestPaths(variants: readonly Variant[]): Variant[] {
+  const longest = new Map<string, Variant>();
+  for (const variant of variants) {
+    const held = longest.get(pathKey(variant));
+    if (!held || held.subnetSize < variant.subnetSize) longest.set(pathKey(variant), variant);
+  }
+  return [...longest.values()];
+}
+
+/** Peak bytes of one worker that runs this trajectory, shared images not counted. */
+export function workerBytes(
+  planned: PlannedTrajectory,
+  evaluate: Evaluate,
+  engine: Engine,
+  sizes: DataSizes,
+): number {
+  const shape = shapeOf(planned, sizes);
+  const weights = shape.width * shape.columns * 4;
+  const measured = (['pool', 'test'] as const)
+    .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
+    .reduce((bytes, set) => bytes + keptChunkBytes(sizes[set], sizes.entriesPerRow), 0);
+  return (
+    WORKER_BASE_BYTES +
+    engine.memoryBytes(shape) +
+    heldBytes(shape.datasetSize, shape.entriesPerRow) +
+    weights * 2 +
+    measured
+  );
+}
+
+/** Node's own share of a worker thread. */
+const WORKER_BASE_BYTES = 40 * 2 ** 20;
+
+/** Bytes of a snapshot: weights and output weights, and their velocities where there is momentum. */
+export function snapshotBytes(planned: PlannedTrajectory, sizes: DataSizes): number {
+  const { width, columns, momentum } = shapeOf(planned, sizes);
+  const perWeight = planned.config.engine === 'reference' ? 8 : 4;
+  return width * (columns + 1) * perWeight * (momentum ? 2 : 1);
+}

@@ -1,0 +1,212 @@
+/**
+ * Opening files. A file that is not one of our databases is refused on its first bytes, before SQLite sees it, so
+ * that it is neither changed nor given companion files.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { StoreError } from '../errors.js';
+import { PACKAGE_ROOT } from '../paths.js';
+import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.js';
+
+export const TOOL_VERSION: string = JSON.parse(
+  readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+).version;
+
+/** Milliseconds to wait for another program that is writing. */
+const BUSY_MS = 10_000;
+const MAGIC = 'SQLite format 3\0';
+const HEADER_BYTES = 100;
+const APPLICATION_ID_AT = 68;
+
+/** Throws StoreError unless the file's first bytes are those of an espalier database. Changes nothing. */
+export function recognise(file: string): void {
+  const refuse = (what: string): never => {
+    throw new StoreError('NOT_A_DATABASE', file, `${file}: ${what}, expected an espalier database`);
+  };
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) {
+    throw new StoreError('DATABASE_MISSING', file, `${file}: no such database; \`espalier run\` creates it`);
+  }
+  if (!stat.isFile()) refuse(stat.isDirectory() ? 'this is a folder' : 'this is not a regular file');
+  if (stat.size === 0) refuse('this file is empty');
+  const header = readHeader(file);
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) refuse('this is not an SQLite file');
+  if (header.length < HEADER_BYTES) refuse('this SQLite file is cut off');
+  if (header.readUInt32BE(APPLICATION_ID_AT) !== APPLICATION_ID) {
+    throw new StoreError(
+      'NOT_OURS',
+      file,
+      `${file}: this SQLite database belongs to another program, expected one that espalier made`,
+    );
+  }
+}
+
+function readHeader(file: string): Buffer {
+  return ioGuard(file, () => {
+    const handle = openSync(file, 'r');
+    try {
+      const header = Buffer.alloc(HEADER_BYTES);
+      return header.subarray(0, readSync(handle, header, 0, HEADER_BYTES, 0));
+    } finally {
+      closeSync(handle);
+    }
+  });
+}
+
+/** A connection that cannot write. @throws StoreError where the file is missing, not ours, newer or damaged. */
+export function connectReader(file: string): Database {
+  recognise(file);
+  return guard(file, () => {
+    try {
+      return verified(file, openReadOnly(resolve(file)));
+    } catch (error) {
+      // A database in WAL mode needs files beside it, which a folder that is read-only does not allow. Without a
+      // log there is also nobody who writes, and the file can be read as it stands.
+      if (sqliteCode(error) !== 'SQLITE_CANTOPEN' || existsSync(`${file}-wal`)) throw error;
+      return verified(file, openReadOnly(`${pathToFileURL(resolve(file)).href}?immutable=1`));
+    }
+  });
+}
+
+function openReadOnly(name: string): Database {
+  const db = new Sqlite(name, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  db.pragma('query_only = ON');
+  return db;
+}
+
+/**
+ * A connection that writes, in WAL mode. Creates folders and file where there is none. The caller still has to take
+ * the holder's row and to migrate.
+ */
+export function connectWriter(file: string): Database {
+  if (!existsSync(file)) create(file);
+  recognise(file);
+  return guard(file, () => {
+    const db = verified(file, new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS }));
+    db.pragma('journal_mode = WAL');
+    // A commit is on the disk when it returns; commits are grouped, so that this is affordable.
+    db.pragma('synchronous = FULL');
+    db.pragma('journal_size_limit = 67108864');
+    return db;
+  });
+}
+
+/** The file appears under its name only once it is whole: of two that create it, one wins, the other opens that. */
+function create(file: string): void {
+  const part = join(dirname(file), `.${basename(file)}-${randomUUID()}.part`);
+  ioGuard(file, () => mkdirSync(dirname(file), { recursive: true }));
+  try {
+    guard(file, () => {
+      const db = new Sqlite(resolve(part));
+      try {
+        db.pragma('journal_mode = WAL');
+        db.pragma(`application_id = ${APPLICATION_ID}`);
+        db.transaction(() => migrate(db, TOOL_VERSION))();
+      } finally {
+        db.close();
+      }
+    });
+    publish(part, file);
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+/** Never overwrites: a file that has appeared meanwhile stays, and is recognised or refused as any other. */
+function publish(part: string, file: string): void {
+  try {
+    linkSync(part, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    // A file system without hard links.
+    ioGuard(file, () => {
+      if (!existsSync(file)) renameSync(part, file);
+    });
+  }
+}
+
+function verified(file: string, db: Database): Database {
+  try {
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version > SCHEMA_VERSION) throw newerSchema(file, db, version);
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function newerSchema(file: string, db: Database, version: number): StoreError {
+  let writer = 'a newer espalier';
+  try {
+    const about = db.prepare(`SELECT value FROM about WHERE key = 'written_by'`).pluck().get();
+    if (typeof about === 'string') writer = about;
+  } catch {
+    // A schema that no longer has the table: the version alone has to do.
+  }
+  return new StoreError(
+    'NEWER_SCHEMA',
+    file,
+    `${file}: schema version ${version}, written by ${writer}, expected at most ${SCHEMA_VERSION}; this is espalier ${TOOL_VERSION}: use the newer one`,
+  );
+}
+
+const sqliteCode = (error: unknown): string | null =>
+  error instanceof Sqlite.SqliteError ? error.code : null;
+
+/** Turns what SQLite says about the file into a StoreError; other errors pass. */
+export function storeFault(file: string, error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === null) return error;
+  const because = (error as Error).message;
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
+    return new StoreError('NOT_A_DATABASE', file, `${file}: this database is damaged (${because})`, {
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    const message = `${file}: another program has been writing to it for ${BUSY_MS / 1000} s; end that and run again`;
+    return new StoreError('DATABASE_HELD', file, message, { cause: error });
+  }
+  if (/^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PERM)/.test(code)) {
+    return new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${because})`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** Runs `work`, with the errors of SQLite as StoreErrors. */
+export function guard<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeFault(file, error);
+  }
+}
+
+function ioGuard<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const because = (error as Error).message;
+    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${because})`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * The database of a run. One process holds it at a time, and that process's main thread alone writes; anyone may read
+ * beside it (`openReader`, or any SQLite client).
+ *
+ * Rows and starts are gathered and committed together, at the latest COMMIT_MS after the first of them. The end of a
+ * trajectory is committed before `finished` returns, after all that came before it. Losing the process at any moment
+ * loses at most what was not committed, never part of a commit.
+ */
+import type { Database } from 'better-sqlite3';
+import type { PlannedTrajectory, ThresholdRow } from '../domain/config.js';
+import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
+import { StoreError } from '../errors.js';
+import { connectWriter, guard, TOOL_VERSION } from './connect.js';
+import { heldBy, readHolder, takeHold } from './holder.js';
+import { replaceSweep } from './members.js';
+import { Reader } from './reader.js';
+import { Recorder, recoverLost, type TrainTime } from './recorder.js';
+import type {
+  AttemptInfo,
+  CurveRow,
+  Evaluate,
+  FailureRow,
+  Outcome,
+  SweepProgress,
+  StoredSweep,
+} from './rows.js';
+import { migrate } from './schema.js';
+import { replaceThresholds } from './thresholds.js';
+import { Unfinished } from './unfinished.js';
+import { VariantKeys } from './variants.js';
+
+const COMMIT_MS = 100;
+const COMMIT_CELLS = 5_000;
+const HEARTBEAT_MS = 60_000;
+const NOT_TRAINED: TrainTime = { wallS: null, cpuS: 0 };
+
+export type { SweepProgress } from './rows.js';
+
+export class Store {
+  readonly file: string;
+  private readonly db: Database;
+  private readonly token: string;
+  private readonly variants: VariantKeys;
+  private readonly recorder: Recorder;
+  private readonly reader: Reader;
+  private readonly missing: Unfinished;
+  private readonly heartbeat: NodeJS.Timeout;
+  /** Training time of running trajectories, as their rows tell it: for those that end without a total. */
+  private readonly running = new Map<string, TrainTime>();
+
+  private waiting: (() => void)[] = [];
+  private waitingCells = 0;
+  private waitingSince = 0;
+  private timer: NodeJS.Timeout | null = null;
+  /** Why a commit by the timer failed: thrown by the next call, since nothing can be recorded any more. */
+  private fault: unknown = null;
+
+  /**
+   * Opens the database to write, creating folders and file where there is none, and holds it until `close`.
+   * Trajectories that a dead holder left running are pending again.
+   *
+   * @throws StoreError NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA: the file is left as it is. DATABASE_HELD: another
+   *   process is at work on it. DATABASE_IO.
+   */
+  static open(file: string): Store {
+    const db = connectWriter(file);
+    try {
+      return guard(file, () => new Store(file, db));
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  private constructor(file: string, db: Database) {
+    this.file = file;
+    this.db = db;
+    const hold = db.transaction(() => {
+      const token = takeHold(db, file, TOOL_VERSION);
+      migrate(db, TOOL_VERSION);
+      recoverLost(db, new Date().toISOString());
+      return token;
+    });
+    // The declared references are kept by this program alone; SQLite would scan whole tables to check them.
+    db.pragma('foreign_keys = OFF');
+    this.token = hold.immediate();
+    this.variants = new VariantKeys(db);
+    this.recorder = new Recorder(db, this.variants);
+    this.missing = new Unfinished(db, this.variants);
+    this.reader = new Reader(file, db);
+    this.heartbeat = setInterval(() => this.flushLater(), HEARTBEAT_MS).unref();
+  }
+
+  /**
+   * Stores a sweep's definition and which cells it asks for, in place of what its name stood for. New trajectories are
+   * pending; done ones of which more is asked are pending again.
+   */
+  saveSweep(sweep: StoredSweep, trajectories: readonly PlannedTrajectory[]): void {
+    this.flush();
+    try {
+      this.commit(() => {
+        replaceSweep(this.db, this.variants, sweep, trajectories);
+        this.db.prepare('UPDATE holder SET sweep = ?').run(sweep.name);
+      });
+    } catch (error) {
+      this.variants.load();
+      throw error;
+    }
+  }
+
+  /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
+  unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): CheckpointTask[] {
+    this.flush();
+    return guard(this.file, () => this.missing.of(trajectory, evaluate));
+  }
+
+  /** Whether a saved trajectory is to be run: some sweep lacks cells of it, and it has not failed. */
+  isPending(id: string): boolean {
+    this.flush();
+    return guard(this.file, () => this.recorder.status(id)) === 'pending';
+  }
+
+  /** An attempt begins. */
+  started(id: string, attempt: AttemptInfo): void {
+    const at = new Date().toISOString();
+    this.running.set(id, NOT_TRAINED);
+    this.later(0, () => this.recorder.started(id, at, attempt));
+  }
+
+  /** A checkpoint and its cells. Metrics that are already there stay; others are added to the same row. */
+  rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): void {
+    const atMs = Date.now();
+    const { wallS, cpuS } = this.running.get(id) ?? NOT_TRAINED;
+    const { trainWallS, trainCpuS } = checkpoint;
+    const cpu = cpuS === null || trainCpuS === null ? null : cpuS + trainCpuS;
+    this.running.set(id, { wallS: (wallS ?? 0) + trainWallS, cpuS: cpu });
+    this.later(cells.length, () => this.recorder.rows(id, atMs, checkpoint, cells));
+  }
+
+  /** The attempt's end. Committed, with all that came before it, when this returns. */
+  finished(id: string, outcome: Outcome): void {
+    const at = new Date().toISOString();
+    const spent =
+      outcome.kind === 'done'
+        ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
+        : (this.running.get(id) ?? NOT_TRAINED);
+    this.running.delete(id);
+    this.later(0, () => this.recorder.finished(id, at, outcome, spent));
+    this.flush();
+  }
+
+  /** Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. */
+  replaceThresholds(sweep: string, rows: readonly ThresholdRow[]): void {
+    this.flush();
+    this.commit(() => replaceThresholds(this.db, this.variants, sweep, rows));
+  }
+
+  /** See `Reader.curveRows`. */
+  curveRows(sweep: string): Generator<CurveRow> {
+    this.flush();
+    return this.reader.curveRows(sweep);
+  }
+
+  /** The sweep must have been saved. Costs a look at each of its cells. */
+  progress(sweep: string): SweepProgress {
+    this.flush();
+    const [progress] = this.reader.progress(sweep);
+    if (!progress) throw new Error(`sweep ${sweep} was never saved`);
+    return progress;
+  }
+
+  /** Failed trajectories that still lack cells of the sweep. */
+  failures(sweep: string): FailureRow[] {
+    this.flush();
+    return this.reader.failures(sweep);
+  }
+
+  /** Commits what is waiting. */
+  flush(): void {
+    if (this.fault) throw this.fault;
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.waiting.length === 0) return;
+    const work = this.waiting;
+    this.waiting = [];
+    this.waitingCells = 0;
+    this.commit(() => {
+      for (const record of work) record();
+    });
+  }
+
+  /** Commits what is waiting, ends attempts that are still running as stopped, and lets go. Safe to call twice. */
+  close(): void {
+    if (!this.db.open) return;
+    clearInterval(this.heartbeat);
+    try {
+      for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
+      this.flush();
+    } finally {
+      this.letGo();
+    }
+  }
+
+  private letGo(): void {
+    if (this.timer) clearTimeout(this.timer);
+    try {
+      this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
+      this.db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
+    } finally {
+      this.db.close();
+    }
+  }
+
+  private later(cells: number, record: () => void): void {
+    if (this.fault) throw this.fault;
+    if (this.waiting.length === 0) this.waitingSince = Date.now();
+    this.waiting.push(record);
+    this.waitingCells += cells;
+    // Where trajectories run on this very thread, the timer may not get its turn.
+    const overdue = Date.now() - this.waitingSince >= COMMIT_MS;
+    if (overdue || this.waitingCells >= COMMIT_CELLS) this.flush();
+    else this.timer ??= setTimeout(() => this.flushLater(), COMMIT_MS);
+  }
+
+  private flushLater(): void {
+    try {
+      if (this.waiting.length === 0) this.commit(() => {});
+      else this.flush();
+    } catch (error) {
+      this.fault = error;
+    }
+  }
+
+  /** One transaction, which also shows that this process still holds the database. */
+  private commit(work: () => void): void {
+    const all = this.db.transaction(() => {
+      const beat = this.db.prepare('UPDATE holder SET heartbeat = ? WHERE token = ?');
+      if (beat.run(new Date().toISOString(), this.token).changes !== 1) throw this.lostHold();
+      work();
+    });
+    guard(this.file, () => all.immediate());
+  }
+
+  private lostHold(): StoreError {
+    const holder = readHolder(this.db);
+    if (holder) return heldBy(this.file, holder);
+    return new StoreError('DATABASE_HELD', this.file, `${this.file}: this run no longer holds the database`);
+  }
+}

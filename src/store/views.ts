@@ -1,0 +1,70 @@
+/** The views that users query. Their columns and their order are public; what they are made of is not. */
+import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
+
+const listed = (alias: string, columns: readonly string[]): string =>
+  columns.map(column => `${alias}.${column}`).join(', ');
+
+/** Aliases s: sweeps, c: cells, k: checkpoints. */
+export const IS_FINISHED =
+  '(c.recorded & s.subnet_mask) = s.subnet_mask AND (k.recorded & s.dense_mask) = s.dense_mask';
+
+const RESULTS = `
+  CREATE VIEW results AS
+  SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset, y.task, y.dataset_size, y.width, y.seed,
+    m.t AS pretrain_iterations, v.method AS prune_method, v.objective AS prune_objective, v.subnet_size,
+    v.retrain_iterations,
+    ${listed('k', DENSE_COLUMNS)},
+    ${listed('c', SUBNET_COLUMNS)},
+    ${listed('c', RETRAINED_COLUMNS)},
+    c.distinct_neurons, c.activation_passes, k.dead_neurons, k.eta_lambda_max, c.prune_wall_s, c.prune_cpu_s,
+    strftime('%Y-%m-%dT%H:%M:%fZ', c.finished_ms / 1000.0, 'unixepoch') AS finished_at,
+    y.engine, y.numerics, y.config
+  FROM sweeps s
+  JOIN members m ON m.sweep = s.key
+  JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
+  JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
+  JOIN variants v ON v.key = m.variant
+  JOIN trajectory_keys x ON x.key = m.trajectory
+  JOIN trajectories y ON y.id = x.id
+  WHERE ${IS_FINISHED};
+`;
+
+/** One row for each sweep and trajectory: its cells, and those of them that are finished. */
+const MEMBER_PROGRESS = `
+  CREATE VIEW member_progress AS
+  SELECT m.sweep, m.trajectory, count(*) AS cells, count(CASE WHEN ${IS_FINISHED} THEN 1 END) AS cells_done
+  FROM sweeps s
+  JOIN members m ON m.sweep = s.key
+  LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
+  LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
+  GROUP BY m.sweep, m.trajectory;
+`;
+
+const PROGRESS = `
+  CREATE VIEW progress AS
+  SELECT s.name AS sweep, count(p.trajectory) AS trajectories,
+    count(CASE WHEN p.cells_done = p.cells THEN 1 END) AS trajectories_done,
+    count(CASE WHEN p.cells_done < p.cells AND y.status = 'failed' THEN 1 END) AS trajectories_failed,
+    coalesce(sum(p.cells), 0) AS cells, coalesce(sum(p.cells_done), 0) AS cells_done
+  FROM sweeps s
+  LEFT JOIN member_progress p ON p.sweep = s.key
+  LEFT JOIN trajectory_keys x ON x.key = p.trajectory
+  LEFT JOIN trajectories y ON y.id = x.id
+  GROUP BY s.key;
+`;
+
+/** The join with member_variants leaves out what the sweep no longer asks for. */
+const THRESHOLDS = `
+  CREATE VIEW thresholds AS
+  SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset_size, y.width, y.seed, a.axes, v.method AS prune_method,
+    v.subnet_size, r.metric, r.target, r.lower, r.upper, r.censoring, r.raw_upper, r.sustained_upper, r.flagged,
+    y.engine, y.numerics
+  FROM sweeps s
+  JOIN threshold_rows r ON r.sweep = s.key
+  JOIN member_variants a ON a.sweep = s.key AND a.trajectory = r.trajectory AND a.variant = r.variant
+  JOIN variants v ON v.key = r.variant
+  JOIN trajectory_keys x ON x.key = r.trajectory
+  JOIN trajectories y ON y.id = x.id;
+`;
+
+export const VIEWS = RESULTS + MEMBER_PROGRESS + PROGRESS + THRESHOLDS;

@@ -1,0 +1,185 @@
+/** Runs a sweep: the only file that joins executor and store. */
+import type { Dataset } from './data/dataset.js';
+import type { PlannedTrajectory } from './domain/config.js';
+import { axisValuesOf } from './domain/grid.js';
+import type { TrajectoryEvent } from './domain/task.js';
+import type { Executor, TrajectoryTask } from './execute/executor.js';
+import { loadData } from './load.js';
+import type { PreparedSweep } from './prepare.js';
+import { provenance } from './provenance.js';
+import { arithmeticOf, WORK_KINDS } from './run/cost.js';
+import { Snapshots } from './store/snapshots.js';
+import { Store, type SweepProgress } from './store/store.js';
+import { summariseThresholds, type ThresholdSummary } from './threshold/summary.js';
+import { computeThresholds } from './threshold/targets.js';
+
+/** What a run tells while it goes on. */
+export interface RunObserver {
+  /** After every commit-worthy event; `workDone` is the share of the estimated arithmetic of this run, 0 to 1. */
+  progress?(progress: SweepProgress, workDone: number): void;
+  warning?(message: string): void;
+  failure?(id: string, code: string, message: string): void;
+}
+
+export interface RunOptions {
+  readonly db: string;
+  readonly threads: number;
+  /** Makes the executor once the data are loaded; not called where nothing is left to do. */
+  readonly executor: (datasets: ReadonlyMap<string, Dataset>) => Executor | Promise<Executor>;
+  /** Aborted: finish the step, keep everything finished, return with `stopped`. */
+  readonly signal?: AbortSignal;
+  readonly observer?: RunObserver;
+}
+
+export interface RunOutcome {
+  readonly progress: SweepProgress;
+  readonly stopped: boolean;
+  /** Where the curves of finished trajectories cross their targets. */
+  readonly thresholds: readonly ThresholdSummary[];
+}
+
+export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
+  const { spec, trajectories } = prepared;
+  const { signal, observer = {} } = options;
+  const store = Store.open(options.db);
+  try {
+    store.saveSweep(
+      {
+        name: spec.name,
+        definition: spec.definition,
+        evaluate: spec.evaluate,
+        thresholds: spec.thresholds,
+        axes: (config, variant) => axisValuesOf(spec, config, variant),
+      },
+      trajectories,
+    );
+    const left = trajectories.filter(trajectory => store.isPending(trajectory.id));
+    observer.progress?.(store.progress(spec.name), 0);
+    if (left.length > 0 && !signal?.aborted) {
+      const datasets = await loadUnlessAborted(prepared, options);
+      if (datasets) await runAll(prepared, left, store, await options.executor(datasets), options);
+    }
+    store.flush();
+    const largestSize = trajectories.reduce((most, { config }) => Math.max(most, config.datasetSize), 0);
+    const thresholds = computeThresholds(spec.thresholds, store.curveRows(spec.name), largestSize);
+    store.replaceThresholds(spec.name, thresholds.rows);
+    for (const note of thresholds.notes) observer.warning?.(note);
+    const configs = new Map(trajectories.map(({ id, config }) => [id, config]));
+    return {
+      progress: store.progress(spec.name),
+      stopped: signal?.aborted ?? false,
+      thresholds: summariseThresholds(spec.thresholds, thresholds.rows, configs),
+    };
+  } finally {
+    store.close();
+  }
+}
+
+async function loadUnlessAborted(
+  prepared: PreparedSweep,
+  { threads, signal }: RunOptions,
+): Promise<Map<string, Dataset> | null> {
+  try {
+    return await loadData(prepared, threads, signal);
+  } catch (error) {
+    if (signal?.aborted) return null;
+    throw error;
+  }
+}
+
+/** Keeps the executor busy, the longest trajectories first, until all are done or a stop is asked for. */
+async function runAll(
+  prepared: PreparedSweep,
+  left: readonly PlannedTrajectory[],
+  store: Store,
+  executor: Executor,
+  { db, signal, observer = {} }: RunOptions,
+): Promise<void> {
+  const work = new Map(left.map(trajectory => [trajectory.id, estimatedWork(prepared, trajectory)]));
+  const queue = [...left].sort((a, b) => work.get(b.id)! - work.get(a.id)!);
+  const total = queue.reduce((sum, { id }) => sum + work.get(id)!, 0);
+  const snapshots = new Snapshots(db);
+  const { name, evaluate } = prepared.spec;
+  // Counted here as events come: asking the database each time would cost more the larger the sweep.
+  const progress = { ...store.progress(name) };
+  let done = 0;
+  const stop = () => executor.stop();
+  signal?.addEventListener('abort', stop);
+
+  const attempt = provenance(executor.capacity);
+
+  const runOne = async (trajectory: PlannedTrajectory, lane: number) => {
+    const { id, config } = trajectory;
+    const checkpoints = store.unfinished(trajectory, evaluate);
+    const share = work.get(id)! / Math.max(1, checkpoints.length);
+    if (checkpoints.length === 0) {
+      store.finished(id, { kind: 'done', trainWallS: null, trainCpuS: null });
+      done += work.get(id)!;
+      return;
+    }
+    const task: TrajectoryTask = {
+      id,
+      config,
+      checkpoints,
+      evaluate,
+      snapshot: snapshots.read(id, checkpoints[0]!.t),
+    };
+    store.started(id, { ...attempt, worker: `${attempt.host}/${attempt.process}/${lane}` });
+    for await (const event of executor.submit(task)) {
+      record(id, event, store, snapshots, observer);
+      if (event.kind === 'rows') {
+        done += share;
+        progress.cellsDone += event.cells.length;
+      } else if (event.kind === 'done') progress.trajectoriesDone++;
+      else if (event.kind === 'failed') progress.trajectoriesFailed++;
+      else continue;
+      observer.progress?.(progress, done / total);
+    }
+  };
+  const runLane = async (_: unknown, lane: number) => {
+    for (let next = queue.shift(); next && !signal?.aborted; next = queue.shift()) await runOne(next, lane);
+  };
+  try {
+    await Promise.all(Array.from({ length: executor.capacity }, runLane));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await executor.close();
+  }
+}
+
+function record(
+  id: string,
+  event: TrajectoryEvent,
+  store: Store,
+  snapshots: Snapshots,
+  observer: RunObserver,
+): void {
+  switch (event.kind) {
+    case 'rows':
+      store.rows(id, event.checkpoint, event.cells);
+      break;
+    case 'snapshot':
+      snapshots.write(id, event.snapshot);
+      break;
+    case 'warning':
+      observer.warning?.(event.message);
+      break;
+    case 'done':
+      store.finished(id, event);
+      store.flush();
+      snapshots.remove(id);
+      break;
+    case 'stopped':
+      store.finished(id, event);
+      break;
+    case 'failed':
+      store.finished(id, event);
+      observer.failure?.(id, event.code, event.message);
+      break;
+  }
+}
+
+function estimatedWork(prepared: PreparedSweep, trajectory: PlannedTrajectory): number {
+  const arithmetic = arithmeticOf(trajectory, prepared.spec.evaluate, prepared.sizesOf(trajectory));
+  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind], 0);
+}

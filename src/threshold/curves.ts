@@ -1,0 +1,71 @@
+/** Curves as they come out of the store: cell after cell, joined with the dense network's measures. */
+import type { TrajectoryConfig, Variant } from '../domain/config.js';
+
+/** One finished cell of a finished trajectory. */
+export interface CurveRow extends Variant {
+  readonly trajectoryId: string;
+  readonly config: TrajectoryConfig;
+  readonly t: number;
+  /** By column of the view `results`, e.g. `subnet_train_loss`; null (or absent) where it was not measured. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
+/** One variant of one trajectory over t. */
+export interface RawCurve {
+  /** The curve's first row: trajectory and variant. */
+  readonly head: CurveRow;
+  readonly t: readonly number[];
+  /** By column, parallel to t. */
+  readonly values: ReadonlyMap<string, readonly (number | null)[]>;
+}
+
+/**
+ * Cuts a stream of rows into curves; holds one curve at a time.
+ *
+ * @param rows ordered by trajectory, variant, t. Throws an Error where a curve or a trajectory comes in pieces.
+ * @param columns the metrics to collect.
+ */
+export function* curves(rows: Iterable<CurveRow>, columns: readonly string[]): Generator<RawCurve> {
+  const trajectories = new Set<string>();
+  let variants = new Set<string>();
+  let head: CurveRow | null = null;
+  let t: number[] = [];
+  let values: (number | null)[][] = [];
+  const finished = (first: CurveRow): RawCurve => ({
+    head: first,
+    t,
+    values: new Map(columns.map((column, i) => [column, values[i]!])),
+  });
+  for (const row of rows) {
+    if (!head || !sameCurve(head, row)) {
+      if (head) yield finished(head);
+      if (head?.trajectoryId !== row.trajectoryId) {
+        claim(trajectories, row.trajectoryId, row);
+        variants = new Set();
+      }
+      claim(variants, `${row.method}/${row.objective}/${row.subnetSize}/${row.retrainIterations}`, row);
+      head = row;
+      t = [];
+      values = columns.map(() => []);
+    }
+    t.push(row.t);
+    for (let i = 0; i < columns.length; i++) values[i]!.push(row.metrics[columns[i]!] ?? null);
+  }
+  if (head) yield finished(head);
+}
+
+function sameCurve(a: CurveRow, b: CurveRow): boolean {
+  return (
+    a.trajectoryId === b.trajectoryId &&
+    a.subnetSize === b.subnetSize &&
+    a.method === b.method &&
+    a.objective === b.objective &&
+    a.retrainIterations === b.retrainIterations
+  );
+}
+
+function claim(seen: Set<string>, key: string, row: CurveRow): void {
+  if (seen.has(key))
+    throw new Error(`rows of trajectory ${row.trajectoryId} are out of order at t = ${row.t}`);
+  seen.add(key);
+}

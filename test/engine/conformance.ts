@@ -1,0 +1,31 @@
+import { beforeAll, describe } from 'vitest';
+import type { Engine } from '../../src/engine/engine.js';
+import type { Tolerances } from '../support/engines.js';
+import { faults } from './conformance/faults.js';
+import { gradients } from './conformance/gradients.js';
+import { lifecycle } from './conformance/lifecycle.js';
+import { outputs } from './conformance/outputs.js';
+import { selection } from './conformance/selection.js';
+import type { Subject } from './conformance/subject.js';
+import { training } from './conformance/training.js';
+
+/** Holds an engine to everything that `src/engine/engine.ts` and science.md say about it. */
+export function engineConformance(
+  name: string,
+  create: () => Engine | Promise<Engine>,
+  tolerances: Tolerances,
+): void {
+  describe(`engine ${name}`, () => {
+    let engine: Engine;
+    beforeAll(async () => {
+      engine = await create();
+    });
+    const subject: Subject = { engine: () => engine, create, tolerances };
+    describe('gradients', () => gradients(subject));
+    describe('training', () => training(subject));
+    describe('outputs', () => outputs(subject));
+    describe('selection', () => selection(subject));
+    describe('lifecycle', () => lifecycle(subject));
+    describe('faults', () => faults(subject));
+  });
+}

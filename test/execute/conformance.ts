@@ -1,0 +1,114 @@
+/** What every executor is held to. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EngineName } from '../../src/domain/config.js';
+import type { TrajectoryEvent } from '../../src/domain/task.js';
+import type { Executor } from '../../src/execute/executor.js';
+import { collect, greedy, tinyTask, withoutTimes } from '../support/tiny.js';
+
+export function executorConformance(
+  name: string,
+  engine: EngineName,
+  create: (engine: EngineName) => Executor | Promise<Executor>,
+): void {
+  describe(`executor ${name} with the ${engine} engine`, () => {
+    let open: Executor[] = [];
+    const executor = async () => {
+      const made = await create(engine);
+      open.push(made);
+      return made;
+    };
+    afterEach(async () => {
+      await Promise.all(open.map(one => one.close()));
+      open = [];
+    });
+
+    it('hands over each checkpoint in order, then done', async () => {
+      const variants = [
+        greedy,
+        { ...greedy, subnetSize: 2 },
+        { ...greedy, method: 'random' as const, objective: null },
+      ];
+      const events = await collect((await executor()).submit(tinyTask(engine, { variants })));
+      expect(events.map(({ kind }) => kind)).toEqual(['rows', 'rows', 'rows', 'done']);
+      const rows = events.filter(event => event.kind === 'rows');
+      expect(rows.map(({ checkpoint }) => checkpoint.t)).toEqual([0, 5, 20]);
+      for (const { cells, checkpoint } of rows) {
+        expect(cells.map(({ method, subnetSize }) => `${method} ${subnetSize}`).sort()).toEqual([
+          'greedy 2',
+          'greedy 5',
+          'random 5',
+        ]);
+        expect(Object.keys(checkpoint.dense).sort()).toEqual(['pool', 'test', 'train']);
+        for (const cell of cells) expect(Object.keys(cell.subnet).sort()).toEqual(['pool', 'test', 'train']);
+      }
+    });
+
+    it('gives the same numbers when many run at once', async () => {
+      const pool = await executor();
+      const tasks = [0, 1, 2, 3, 4, 5].map(seed => tinyTask(engine, { config: { seed } }));
+      const together = await Promise.all(tasks.map(task => collect(pool.submit(task))));
+      for (const [i, task] of tasks.entries()) {
+        expect(withoutTimes(together[i]!)).toEqual(
+          withoutTimes(await collect((await executor()).submit(task))),
+        );
+      }
+      expect(pool.stats()).toEqual({ capacity: pool.capacity, running: 0, finished: 6 });
+    });
+
+    it('makes a fault an event: a trajectory that diverges fails with DIVERGED, the next one runs', async () => {
+      const pool = await executor();
+      const diverging = tinyTask(engine, {
+        config: {
+          train: {
+            loss: 'squared',
+            batchSize: 8,
+            learningRate: 1e15,
+            momentum: 0,
+            weightDecay: 0,
+            layers: 'both',
+          },
+        },
+        checkpoints: [0, 1, 50],
+      });
+      const events = await collect(pool.submit(diverging));
+      expect(events.at(-1)).toMatchObject({ kind: 'failed', code: 'DIVERGED' });
+      expect(events.some(({ kind }) => kind === 'warning')).toBe(true);
+      expect((await collect(pool.submit(tinyTask(engine)))).at(-1)?.kind).toBe('done');
+    });
+
+    it('stops with a snapshot, from which the same numbers follow', async () => {
+      const task = tinyTask(engine, { checkpoints: [0, 10, 2000, 40_000] });
+      const undisturbed = await collect((await executor()).submit(task));
+      const stopped = await executor();
+      const before: TrajectoryEvent[] = [];
+      for await (const event of stopped.submit(task)) {
+        before.push(event);
+        if (event.kind === 'rows' && event.checkpoint.t === 10) stopped.stop();
+      }
+      expect(before.at(-1)?.kind).toBe('stopped');
+      const snapshot = before.find(event => event.kind === 'snapshot')!.snapshot;
+      const rowsBefore = before.filter(({ kind }) => kind === 'rows');
+      const rest = task.checkpoints.slice(rowsBefore.length);
+      expect(rest.length).toBeGreaterThan(0);
+      expect(snapshot.t).toBeLessThanOrEqual(rest[0]!.t);
+
+      const resumed = await collect((await executor()).submit({ ...task, checkpoints: rest, snapshot }));
+      const joined = [...rowsBefore, ...resumed.filter(({ kind }) => kind === 'rows')];
+      expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
+    });
+
+    it('starts over where a snapshot is damaged, and says so', async () => {
+      const task = { ...tinyTask(engine), snapshot: { t: 3, bytes: Uint8Array.from([1, 2, 3]) } };
+      const events = await collect((await executor()).submit(task));
+      expect(events[0]).toMatchObject({ kind: 'warning', message: expect.stringContaining('damaged') });
+      const whole = await collect((await executor()).submit(tinyTask(engine)));
+      expect(withoutTimes(events.slice(1))).toEqual(withoutTimes(whole));
+    });
+
+    it('refuses to start what waits once it is stopped', async () => {
+      const pool = await executor();
+      pool.stop();
+      expect((await collect(pool.submit(tinyTask(engine)))).map(({ kind }) => kind)).toEqual(['stopped']);
+    });
+  });
+}

@@ -1,0 +1,28 @@
+/** How exactly an engine must compute, by the numbers that it stores. */
+export interface Tolerances {
+  readonly storage: 'float32' | 'float64';
+  /** Largest error of a gradient's entry, relative to the largest entry. */
+  readonly gradient: number;
+  /** Error of the weights' change over 100 steps, relative to that change (Euclidean norms). */
+  readonly training: number;
+  /** Largest error of an output, relative to the largest sum of the sizes of its parts. */
+  readonly outputs: number;
+  /** What a pick may fall short of the best: relative to ||z||^2 + j^2 n (squared), to the mean loss (logistic). */
+  readonly pick: number;
+}
+
+export const FLOAT64: Tolerances = {
+  storage: 'float64',
+  gradient: 1e-7,
+  training: 1e-9,
+  outputs: 1e-13,
+  pick: 1e-13,
+};
+
+export const FLOAT32: Tolerances = {
+  storage: 'float32',
+  gradient: 1e-4,
+  training: 1e-3,
+  outputs: 1e-5,
+  pick: 1e-6,
+};

@@ -1,0 +1,67 @@
+/** Trajectories and rows of results as the store would hand them out, made up. */
+import type { ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/config.js';
+import type { CurveRow } from '../../src/threshold/curves.js';
+
+export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfig {
+  return {
+    dataset: {
+      name: 'digits',
+      positive: [5, 6, 7, 8, 9],
+      content: 'made-up',
+      seed: 0,
+      pool: 4000,
+      test: 100,
+    },
+    datasetSize: 100,
+    width: 50,
+    seed: 0,
+    network: { activation: 'relu', scaling: 'mean-field', bias: false, initScale: 1, symmetricInit: false },
+    inputs: { scaling: 'raw' },
+    train: {
+      loss: 'squared',
+      batchSize: 128,
+      learningRate: 0.1,
+      momentum: 0,
+      weightDecay: 0,
+      layers: 'first',
+    },
+    engine: 'wasm',
+    numerics: 1,
+    ...changes,
+  };
+}
+
+export const GREEDY: Variant = {
+  method: 'greedy',
+  objective: 'squared',
+  subnetSize: 20,
+  retrainIterations: 0,
+};
+
+export const idOf = ({ datasetSize, width, seed, train }: TrajectoryConfig): string =>
+  `n${datasetSize}-N${width}-r${seed}-e${train.learningRate}`;
+
+/** The rows of one curve; metrics by column, each a function of t. */
+export function curve(
+  trajectory: TrajectoryConfig,
+  t: readonly number[],
+  metrics: Readonly<Record<string, (t: number) => number | null>>,
+  variant: Variant = GREEDY,
+): CurveRow[] {
+  return t.map(time => ({
+    trajectoryId: idOf(trajectory),
+    config: trajectory,
+    ...variant,
+    t: time,
+    metrics: Object.fromEntries(Object.entries(metrics).map(([column, of]) => [column, of(time)])),
+  }));
+}
+
+export function spec(
+  metric: string,
+  kind: ThresholdSpec['kind'],
+  value: number | null = null,
+  primary = false,
+): ThresholdSpec {
+  return { metric, kind, value, primary };
+}

@@ -1,0 +1,15 @@
+/**
+ * A child process's entry: runs one statement of a user's SQL and sends its rows. A process of its own, since nothing
+ * inside a process can stop SQLite in the middle of a step.
+ */
+import { Worker } from 'node:worker_threads';
+import { serveQuery } from '../src/store/query-server.js';
+
+// While SQLite computes, this thread hears nothing: another one looks whether the parent is still there.
+const watchdog = `
+  const parent = process.ppid;
+  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);
+`;
+new Worker(watchdog, { eval: true }).unref();
+process.once('disconnect', () => process.exit());
+serveQuery();

@@ -1,0 +1,22 @@
+/** A worker thread's entry: load, run one trajectory, hand back what it says. It never sees the store. */
+import { workerData } from 'piscina';
+import { createEngine } from '../src/engine/index.js';
+import type { WorkerCall, WorkerData } from '../src/execute/pool.js';
+import { runTrajectory } from '../src/run/trajectory.js';
+import { InputLibrary, type World } from '../src/run/world.js';
+
+const { engine, datasets, stopFlag } = workerData as WorkerData;
+
+const world: World = {
+  engine: await createEngine(engine),
+  inputs: new InputLibrary(datasets),
+  stopRequested: () => Atomics.load(stopFlag, 0) === 1,
+};
+
+export default function run({ task, port }: WorkerCall): void {
+  for (const event of runTrajectory(task, world)) {
+    if (event.kind === 'snapshot') port.postMessage(event, [event.snapshot.bytes.buffer as ArrayBuffer]);
+    else port.postMessage(event);
+  }
+  port.close();
+}
