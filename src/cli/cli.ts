@@ -1,5 +1,5 @@
 /** All commands, and what they have in common. */
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { didYouMean } from '../domain/nearest.js';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../provenance.js';
@@ -42,7 +42,7 @@ export function createCli(args: readonly string[]): Argv {
     .strict()
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100));
-  for (const command of COMMANDS) cli.command(command as Parameters<Argv['command']>[0] & object);
+  for (const command of COMMANDS) cli.command(command as CommandModule);
   return cli.fail((message, error, current) => {
     if (error) throw error;
     throw new UsageError(

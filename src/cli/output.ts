@@ -1,6 +1,7 @@
 /** Rows on their way out: as a table, CSV, JSON or NDJSON, to a stream or a file. */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import { once } from 'node:events';
+import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import Table from 'cli-table3';
@@ -131,39 +132,41 @@ const write = (stream: Writable, piece: string): Promise<void> =>
 
 /** Writes a file that appears, or is replaced, only when it is whole. @throws UsageError where it cannot be written. */
 export async function writeToFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
-  const present = statSync(file, { throwIfNoEntry: false });
+  const present = statusOf(file);
   if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
-  if (present && !present.isFile()) return writeThrough(pieces, file, file);
+  // A device or a pipe is written to; only files are replaced.
   const target = present ? realpathSync(file) : file;
-  const part = join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
+  const part =
+    present && !present.isFile() ? target : join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
   try {
-    await writeThrough(pieces, part, file);
-    renameSync(part, target);
-  } finally {
-    rmSync(part, { force: true });
-  }
-}
-
-async function writeThrough(pieces: AsyncIterable<string>, file: string, name: string): Promise<void> {
-  const stream = createWriteStream(file);
-  try {
-    await new Promise((opened, failed) => {
-      stream.once('open', opened).once('error', failed);
-    });
-    await writeToStream(pieces, stream);
-    await new Promise<void>((ended, failed) => {
-      stream.once('error', failed).end(ended);
-    });
+    const stream = createWriteStream(part);
+    await once(stream, 'open');
+    try {
+      await writeToStream(pieces, stream);
+    } finally {
+      stream.end();
+      await once(stream, 'close');
+    }
+    if (part !== target) renameSync(part, target);
   } catch (error) {
+    if (part !== target && existsSync(part)) rmSync(part);
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new UsageError(`--output ${name}: cannot be written (${(error as Error).message})`);
-  } finally {
-    stream.destroy();
+    throw new UsageError(`--output ${file}: cannot be written (${(error as Error).message})`);
   }
 }
 
-/** Whether two paths are one file. */
+/** Whether two paths are one file that exists. */
 export function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [a, b].map(file => statSync(file, { throwIfNoEntry: false })) as (Stats | undefined)[];
-  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+  const one = statusOf(a);
+  const other = statusOf(b);
+  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
+}
+
+/** Null where there is no such file, or none that may be looked at. */
+function statusOf(file: string): Stats | null {
+  try {
+    return statSync(file);
+  } catch {
+    return null;
+  }
 }

@@ -12,7 +12,8 @@ const TABLE_ROWS = 1_000;
 
 export interface QueryArguments {
   readonly db: string;
-  readonly sql?: string | undefined;
+  /** As yargs reads an untyped positional: `-` is true. (A string-typed one would lose it.) */
+  readonly sql?: string | number | true | undefined;
   readonly view?: string | undefined;
   readonly format?: Format | undefined;
   readonly output?: string | undefined;
@@ -27,7 +28,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
-      .positional('sql', { type: 'string', describe: 'One SELECT; `-` reads it from stdin' })
+      .positional('sql', { describe: 'One SELECT; `-` reads it from stdin' })
       .option('view', {
         type: 'string',
         nargs: 1,
@@ -78,7 +79,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
 async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
   if (sql !== undefined && view !== undefined)
     throw new UsageError('query: both SQL and --view, expected one');
-  if (view === undefined && sql !== undefined) return sql === '-' ? text(process.stdin) : sql;
+  if (sql !== undefined) return sql === true ? text(process.stdin) : String(sql);
   const relations = relationsOf(db);
   if (view === undefined) {
     throw new UsageError(`query: expected SQL, or --view with one of: ${listed(relations)}`);

@@ -142,7 +142,9 @@ function failureTable(failures: readonly FailureRow[]): string {
   const reasons = new Map<string, FailureRow[]>();
   for (const row of failures) {
     const key = `${row.errorCode} ${row.error}`;
-    reasons.set(key, [...(reasons.get(key) ?? []), row]);
+    const group = reasons.get(key);
+    if (group) group.push(row);
+    else reasons.set(key, [row]);
   }
   const rows = [...reasons.values()].sort((a, b) => b.length - a.length);
   const shown = rows

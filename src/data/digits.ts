@@ -159,8 +159,9 @@ function drawPiece(x0: number, y0: number, x1: number, y1: number, reach: number
     const ry = y - y0;
     for (let x = left; x <= right; x++) {
       const rx = x - x0;
-      const t = (rx * dx + ry * dy) * inverse;
-      const along = t < 0 ? 0 : t > 1 ? 1 : t;
+      let along = (rx * dx + ry * dy) * inverse;
+      if (along < 0) along = 0;
+      else if (along > 1) along = 1;
       const ex = rx - along * dx;
       const ey = ry - along * dy;
       const distance2 = ex * ex + ey * ey;

@@ -6,14 +6,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
 import { DataError, StoppedError } from '../errors.js';
 import { parseIdx, readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
-import { checkFile, FILE_NAMES, type FileRole, KNOWN_DATASETS, type KnownName, ROLES } from './registry.js';
+import { checkFile, FILE_NAMES, type FileRole, type KnownDataset, ROLES } from './registry.js';
 
 export interface FetchProgress {
   /** The file's published name. */
@@ -43,8 +43,10 @@ export interface FetchOptions {
   readonly timeouts?: FetchTimeouts;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** An attempt failed, and there is another. */
+  /** An attempt failed; there may be another, or another mirror. */
   readonly onFailure?: (failure: { readonly url: string; readonly reason: string }) => void;
+  /** A file is in its place, verified. */
+  readonly onFile?: (file: FetchedFile) => void;
 }
 
 export interface FetchedFile {
@@ -62,12 +64,16 @@ const TIMEOUTS: FetchTimeouts = { connect: 15_000, response: 30_000, stall: 30_0
  * Throws DataError (DATA_DOWNLOAD) with what every mirror answered where a file cannot be had, and StoppedError where
  * `signal` is aborted. Files that were finished before stay.
  */
-export async function fetchDataset(name: KnownName, options: FetchOptions = {}): Promise<FetchedFile[]> {
-  const folder = join(options.dataDir ?? cacheDir(), name);
+export async function fetchDataset(known: KnownDataset, options: FetchOptions = {}): Promise<FetchedFile[]> {
+  const folder = join(options.dataDir ?? cacheDir(), known.name);
   const outermost = await makeFolder(folder);
   try {
     const files: FetchedFile[] = [];
-    for (const role of ROLES) files.push(await fetchFile(name, role, folder, options));
+    for (const role of ROLES) {
+      const fetched = await fetchFile(known, role, folder, options);
+      files.push(fetched);
+      options.onFile?.(fetched);
+    }
     return files;
   } catch (error) {
     if (outermost) await removeEmpty(folder, outermost);
@@ -99,21 +105,25 @@ function notWritable(folder: string, error: unknown): DataError {
 }
 
 async function fetchFile(
-  name: KnownName,
+  known: KnownDataset,
   role: FileRole,
   folder: string,
   options: FetchOptions,
 ): Promise<FetchedFile> {
   const file = join(folder, `${FILE_NAMES[role]}.gz`);
-  if (existsSync(file) && reasonToReject(name, role, file) === null) return { role, file, url: null };
+  if (existsSync(file) && reasonToReject(known, role, file) === null) return { role, file, url: null };
   const failures: string[] = [];
-  for (const mirror of options.mirrors ?? KNOWN_DATASETS[name].mirrors) {
+  for (const mirror of options.mirrors ?? known.mirrors) {
     const url = `${mirror.replace(/\/*$/, '/')}${FILE_NAMES[role]}.gz`;
-    const reason = await fetchFrom(url, file, options, path => reasonToReject(name, role, path));
+    const reason = await fetchFrom(url, file, options, path => reasonToReject(known, role, path));
     if (reason === null) return { role, file, url };
     failures.push(`${url}: ${reason}`);
   }
-  throw new DataError('DATA_DOWNLOAD', `${FILE_NAMES[role]}.gz: no mirror had it: ${failures.join('; ')}`, file);
+  throw new DataError(
+    'DATA_DOWNLOAD',
+    `${FILE_NAMES[role]}.gz: no mirror had it: ${failures.join('; ')}`,
+    file,
+  );
 }
 
 /** Tries one address several times; null once the file is in its place, else the reason of the last failure. */
@@ -150,18 +160,30 @@ async function fetchFrom(
 }
 
 async function download(url: string, part: string, options: FetchOptions): Promise<void> {
-  const { connect, response, stall } = options.timeouts ?? TIMEOUTS;
-  const { signal, onProgress } = options;
   const handle = await open(part, 'wx');
   try {
-    // Decompressing what a server compressed on the way would change the bytes that checksums are of.
-    const request: Request = got.stream(url, {
-      decompress: false,
-      retry: { limit: 0 },
-      timeout: { lookup: connect, connect, secureConnect: connect, response, socket: stall },
-      maxRedirects: 5,
-      ...(signal ? { signal } : {}),
-    });
+    await receive(url, handle, options);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function receive(url: string, handle: FileHandle, options: FetchOptions): Promise<void> {
+  const { timeouts = TIMEOUTS, signal, onProgress } = options;
+  const { connect, response, stall } = timeouts;
+  if (signal?.aborted) throw new StoppedError();
+  // Decompressing what a server compressed on the way would change the bytes that checksums are of.
+  const request: Request = got.stream(url, {
+    decompress: false,
+    retry: { limit: 0 },
+    timeout: { lookup: connect, connect, secureConnect: connect, response, socket: stall },
+    maxRedirects: 5,
+  });
+  // Not got's own option `signal`: that raises errors in requests that have long been finished.
+  const stop = () => request.destroy(new StoppedError());
+  signal?.addEventListener('abort', stop);
+  try {
     let received = 0;
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       await handle.writeFile(chunk);
@@ -170,9 +192,8 @@ async function download(url: string, part: string, options: FetchOptions): Promi
       const total = request.downloadProgress.total ?? null;
       onProgress?.({ file: url.slice(url.lastIndexOf('/') + 1), url, received, total });
     }
-    await handle.sync();
   } finally {
-    await handle.close();
+    signal?.removeEventListener('abort', stop);
   }
 }
 
@@ -183,8 +204,7 @@ class TooLongError extends Error {
 }
 
 /** Why a file is not the one that it should be; null where it is. */
-function reasonToReject(name: KnownName, role: FileRole, path: string): string | null {
-  const { checksums, title } = KNOWN_DATASETS[name];
+function reasonToReject({ checksums, title }: KnownDataset, role: FileRole, path: string): string | null {
   try {
     const { content } = checkFile(readBytes(path), checksums[role], title, path);
     parseIdx(content, role.endsWith('images') ? 'images' : 'labels', path);

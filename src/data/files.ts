@@ -2,7 +2,7 @@
 import type { DatasetSettings } from '../domain/config.js';
 import { DataError } from '../errors.js';
 import { type IdxArray, parseIdx, readBytes } from './idx.js';
-import { type DatasetFiles, type DataSearch, locateFolder, locateKnown } from './locate.js';
+import { type DataSearch, type DatasetFiles, locateFolder, locateKnown } from './locate.js';
 import { checkFile, type FileRole, hash, isKnown, KNOWN_DATASETS, ROLES } from './registry.js';
 
 export interface SourceFile {

@@ -96,10 +96,16 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
   if (content.length >= 4 && view.getUint32(0) !== MAGIC[kind]) {
     const found = `0x${view.getUint32(0).toString(16).padStart(8, '0')}`;
     const expected = `0x${MAGIC[kind].toString(16).padStart(8, '0')}`;
-    throw corrupt(file, `at byte 0: magic number ${found}, expected ${expected} (IDX ${kind} of unsigned bytes)`);
+    throw corrupt(
+      file,
+      `at byte 0: magic number ${found}, expected ${expected} (IDX ${kind} of unsigned bytes)`,
+    );
   }
   if (content.length < headerBytes) {
-    throw corrupt(file, `truncated: ends at byte ${content.length}, within the header of ${headerBytes} bytes`);
+    throw corrupt(
+      file,
+      `truncated: ends at byte ${content.length}, within the header of ${headerBytes} bytes`,
+    );
   }
   const dimensions = names.map((_, i) => view.getUint32(4 + 4 * i));
   const zero = dimensions.indexOf(0);

@@ -105,7 +105,12 @@ function allocate(rows: number, columns: number, entries: number): InputMatrix {
   };
 }
 
-function sparseRows({ pixels, images }: ImageSet, rows: Int32Array, unit: boolean, bias: boolean): InputMatrix {
+function sparseRows(
+  { pixels, images }: ImageSet,
+  rows: Int32Array,
+  unit: boolean,
+  bias: boolean,
+): InputMatrix {
   let entries = bias ? rows.length : 0;
   for (const row of rows) {
     const end = (row + 1) * pixels;

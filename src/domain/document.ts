@@ -122,7 +122,7 @@ export class SweepDocument {
       const next = target[key] ?? {};
       target[key] = next;
       if (!isMapping(next)) {
-        const expected = `a mapping to set ${path.at(-1)} in: set all of ${key}`;
+        const expected = `a mapping such as { ${path.at(-1)}: ... }; set axes.${key} as a whole`;
         throw new InputError({ path: name, source: '--set', value: next, expected });
       }
       target = next;
@@ -142,13 +142,15 @@ export class SweepDocument {
       if (head === 'axes') {
         const key = String(rest[0]);
         if (key === 'zip' || !zips.some(zip => key in zip)) continue;
-        const expected = 'another path: it is zipped with other axes, set axes.zip';
-        throw this.#setError(path, 'is also in axes.zip', expected);
+        throw this.#setError(path, 'is zipped with other axes', '--set axes.zip=[...]');
       }
       const group = this.raw[String(head)];
       const keys = rest.length > 0 ? rest : isMapping(group) ? Object.keys(group) : [];
       const hidden = keys.map(key => `${head}.${key}`).find(name => axisPaths.has(name));
-      if (hidden) throw this.#setError(hidden.split('.'), 'is also an axis', `--set axes.${hidden}=[...]`);
+      if (hidden) {
+        const axis = hidden in axes ? hidden : 'zip';
+        throw this.#setError(hidden.split('.'), 'is also an axis', `--set axes.${axis}=[...]`);
+      }
     }
   }
 
@@ -174,12 +176,12 @@ function settablePath(name: string): Path {
   }
   const same = [...SETTABLE.keys()].find(known => known.endsWith(`.${name}`));
   const hint = same ? ` (did you mean ${same}?)` : didYouMean(name, SETTABLE.keys());
-  const expected = `the path of a setting, such as train.learningRate${hint}`;
+  const expected = `the path of a setting${hint || ', such as train.learningRate'}`;
   throw new InputError({ ...at, what: 'no such setting', expected });
 }
 
 function parseYaml(text: string, source: string | null, lineCounter = new LineCounter()): Document {
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (!error) return document;
   const { line, col } = lineCounter.linePos(error.pos[0]);
@@ -189,19 +191,34 @@ function parseYaml(text: string, source: string | null, lineCounter = new LineCo
 }
 
 function toValue(document: Document, source: string | null): unknown {
+  const refuse = (what: string) =>
+    new InputError({ path: '', source, value: null, what, expected: 'valid YAML' });
+  let value: unknown;
   try {
-    return document.toJS();
+    value = document.toJS();
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new InputError({ path: '', source, value: null, what, expected: 'valid YAML' });
+    throw refuse(error instanceof Error ? error.message : String(error));
   }
+  if (isCircular(value, [])) throw refuse('an alias stands inside of what it stands for');
+  return value;
+}
+
+function isCircular(value: unknown, above: readonly unknown[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return above.includes(value) || Object.values(value).some(child => isCircular(child, [...above, value]));
 }
 
 /** A key with nothing below it (all commented out, say) is read as null: the group is then all defaults. */
 function withoutEmptyGroups(value: unknown, source: string | null): Mapping {
   if (!isMapping(value)) {
     const expected = 'a sweep file, a mapping with name, dataset and axes';
-    throw new InputError({ path: '', source, value, expected });
+    throw new InputError({
+      path: '',
+      source,
+      value,
+      expected,
+      ...(value === null ? { what: 'is empty' } : {}),
+    });
   }
   const raw = { ...value };
   for (const key of [...Object.keys(GROUPS), 'axes', 'evaluate']) if (raw[key] === null) raw[key] = {};

@@ -85,8 +85,13 @@ export function oneOrMore<T extends z.ZodType>(rule: T, list: typeof listOf = li
   return z.union([list(rule, 1), rule], { error: expected }).meta({ expected });
 }
 
-export function group<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
-  const expected = `a mapping with ${Object.keys(shape).join(', ')}`;
+/** A mapping with fixed keys; `named` are those that a user is told of where it is something else. */
+export function group<T extends z.core.$ZodLooseShape>(
+  description: string,
+  shape: T,
+  named = Object.keys(shape),
+) {
+  const expected = `a mapping with ${named.join(', ')}`;
   return z.strictObject(shape, { error: expected }).meta({ description, expected });
 }
 

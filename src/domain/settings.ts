@@ -83,7 +83,7 @@ const train = group('Pre-training of the dense network by stochastic gradient de
     description: 'Mean over samples. squared: 1/2 (f - y)^2. logistic: log(1 + exp(-y f)).',
   }),
   batchSize: z
-    .union([whole(1), z.literal('full')], { error: batchSizeText })
+    .union([whole(1, batchSizeText), z.literal('full')], { error: batchSizeText })
     .meta({ expected: batchSizeText })
     .default(128)
     .meta({
@@ -172,5 +172,7 @@ export const threshold = group('When a curve over t is good enough. Exactly one 
     description: 'This one decides; the others are secondary. Without any, the first.',
     default: false,
   }),
-}).meta({ oneOf: TARGET_KINDS.map(kind => ({ required: [kind] })) });
+}).meta({
+  oneOf: TARGET_KINDS.map(kind => ({ type: 'object', properties: { [kind]: {} }, required: [kind] })),
+});
 export type ThresholdEntry = z.output<typeof threshold>;

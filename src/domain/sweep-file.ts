@@ -84,10 +84,10 @@ const zip = z
   .optional()
   .meta({ expected: zipText, description: 'Axes that move together instead of crossing.' });
 
-const axes = group('The grid: every combination is run.', { ...AXES, zip });
+const axes = group('The grid: every combination is run.', { ...AXES, zip }, Object.keys(namedAxes(listOf)));
 
 const name = text(
-  'a name made of letters, digits, ".", "_" and "-", not starting with "." or "-", at most 100 characters',
+  'a name of at most 100 letters, digits, ".", "_" or "-", not starting with "." or "-" (a number in quotes)',
   /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/,
 ).meta({
   description: 'Names the sweep in the database, and the default database file results/<name>.sqlite.',

@@ -77,10 +77,11 @@ function unknownKey(path: Path, key: string): Problem {
   else if (inAxes && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
   else if (hint === '' && key in AXES) hint = ` (did you mean axes.${key}?)`;
   else if (hint === '' && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
-  const listed = inAxes
-    ? `${known.filter(name => !name.includes('.')).join(', ')}, zip, or the path of a setting`
-    : known.join(', ');
-  return { path: [...path, key], value: key, what: 'unknown key', expected: `one of ${listed}${hint}` };
+  const named = known.filter(name => !name.includes('.'));
+  if (path.length === 1) named.push('zip');
+  const listed = inAxes ? `${named.join(', ')}, or the path of a setting` : known.join(', ');
+  const what = inAxes && /^(evaluate|thresholds|name)\b/.test(key) ? 'cannot be an axis' : 'unknown key';
+  return { path: [...path, key], value: key, what, expected: `one of ${listed}${hint}` };
 }
 
 /** The keys that a mapping at this path may have, from the schema. */

@@ -37,7 +37,7 @@ export function recognise(file: string): void {
   const refuse = (what: string): never => {
     throw new StoreError('NOT_A_DATABASE', file, `${file}: ${what}, expected an espalier database`);
   };
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = existsSync(file) ? ioGuard(file, () => statSync(file)) : null;
   if (!stat) {
     throw new StoreError('DATABASE_MISSING', file, `${file}: no such database; \`espalier run\` creates it`);
   }

@@ -89,7 +89,7 @@ class TrajectoryKeys {
     this.addKey = db.prepare<[string]>('INSERT INTO trajectory_keys (id) VALUES (?)');
     this.isTouched = db
       .prepare<[{ key: number }], number>(
-        `SELECT EXISTS (SELECT 1 FROM sweeps s JOIN member_variants a ON a.sweep = s.key AND a.trajectory = @key)
+        `SELECT EXISTS (SELECT 1 FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = @key)
            OR EXISTS (SELECT 1 FROM checkpoints WHERE trajectory = @key)
            OR (SELECT attempts > 0 FROM trajectories WHERE id = (SELECT id FROM trajectory_keys WHERE key = @key))`,
       )
@@ -141,13 +141,13 @@ export class Settle {
     const own = 'id = (SELECT id FROM trajectory_keys WHERE key = ?)';
     this.isAsked = db
       .prepare<[number], number>(
-        'SELECT 1 FROM sweeps s JOIN member_variants a ON a.sweep = s.key AND a.trajectory = ? LIMIT 1',
+        'SELECT 1 FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = ? LIMIT 1',
       )
       .pluck();
     this.lacksCells = db
       .prepare<[number], number>(
         `SELECT 1 FROM sweeps s
-         JOIN members m ON m.sweep = s.key AND m.trajectory = ?
+         CROSS JOIN members m ON m.sweep = s.key AND m.trajectory = ?
          LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
          LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
          WHERE (${IS_FINISHED}) IS NOT TRUE LIMIT 1`,

@@ -113,7 +113,7 @@ export class Reader {
       `SELECT DISTINCT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed,
          y.error_code AS errorCode, y.error
        FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
-       JOIN sweeps s JOIN member_variants a ON a.sweep = s.key AND a.trajectory = x.key
+       JOIN sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = x.key
        WHERE y.status = 'failed' ${only} AND ${LACKS_CELLS}
        ORDER BY y.dataset_size, y.width, y.seed, y.id`,
       ...(sweep === undefined ? [] : [sweep]),

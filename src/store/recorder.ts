@@ -89,8 +89,7 @@ export class Recorder {
   }
 
   /** Adds to what is there and takes nothing away: a value that is already recorded stays. */
-  rows(id: string, atMs: number, row: CheckpointRow, cells: readonly CellRow[]): void {
-    const trajectory = this.key(id);
+  rows(trajectory: number, atMs: number, row: CheckpointRow, cells: readonly CellRow[]): void {
     this.checkpoint.run(
       trajectory,
       row.t,
@@ -132,7 +131,8 @@ export class Recorder {
     if (!failed) this.settle.one(this.key(id));
   }
 
-  private key(id: string): number {
+  /** The trajectory must have been saved with a sweep. */
+  key(id: string): number {
     const known = this.keys.get(id) ?? this.findKey.get(id);
     if (known === undefined) throw new Error(`trajectory ${id} was never saved with a sweep`);
     this.keys.set(id, known);

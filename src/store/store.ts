@@ -52,7 +52,7 @@ export class Store {
   private waitingCells = 0;
   private waitingSince = 0;
   private timer: NodeJS.Timeout | null = null;
-  /** Why a commit by the timer failed: thrown by the next call, since nothing can be recorded any more. */
+  /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
   private fault: unknown = null;
 
   /**
@@ -123,6 +123,7 @@ export class Store {
   /** An attempt begins. */
   started(id: string, attempt: AttemptInfo): void {
     const at = new Date().toISOString();
+    this.recorder.key(id);
     this.running.set(id, NOT_TRAINED);
     this.later(0, () => this.recorder.started(id, at, attempt));
   }
@@ -130,11 +131,10 @@ export class Store {
   /** A checkpoint and its cells. Metrics that are already there stay; others are added to the same row. */
   rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): void {
     const atMs = Date.now();
-    const { wallS, cpuS } = this.running.get(id) ?? NOT_TRAINED;
-    const { trainWallS, trainCpuS } = checkpoint;
-    const cpu = cpuS === null || trainCpuS === null ? null : cpuS + trainCpuS;
-    this.running.set(id, { wallS: (wallS ?? 0) + trainWallS, cpuS: cpu });
-    this.later(cells.length, () => this.recorder.rows(id, atMs, checkpoint, cells));
+    const key = this.recorder.key(id);
+    const spent = this.running.get(id);
+    if (spent) this.running.set(id, withCheckpoint(spent, checkpoint));
+    this.later(cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
   }
 
   /** The attempt's end. Committed, with all that came before it, when this returns. */
@@ -184,9 +184,14 @@ export class Store {
     const work = this.waiting;
     this.waiting = [];
     this.waitingCells = 0;
-    this.commit(() => {
-      for (const record of work) record();
-    });
+    try {
+      this.commit(() => {
+        for (const record of work) record();
+      });
+    } catch (error) {
+      this.fault = error;
+      throw error;
+    }
   }
 
   /** Commits what is waiting, ends attempts that are still running as stopped, and lets go. Safe to call twice. */
@@ -248,4 +253,9 @@ export class Store {
     if (holder) return heldBy(this.file, holder);
     return new StoreError('DATABASE_HELD', this.file, `${this.file}: this run no longer holds the database`);
   }
+}
+
+function withCheckpoint({ wallS, cpuS }: TrainTime, { trainWallS, trainCpuS }: CheckpointRow): TrainTime {
+  const cpu = cpuS === null || trainCpuS === null ? null : cpuS + trainCpuS;
+  return { wallS: (wallS ?? 0) + trainWallS, cpuS: cpu };
 }

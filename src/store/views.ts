@@ -8,6 +8,7 @@ const listed = (alias: string, columns: readonly string[]): string =>
 export const IS_FINISHED =
   '(c.recorded & s.subnet_mask) = s.subnet_mask AND (k.recorded & s.dense_mask) = s.dense_mask';
 
+// CROSS JOIN keeps sweeps before members: the other way round, SQLite would read all members to find a few.
 const RESULTS = `
   CREATE VIEW results AS
   SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset, y.task, y.dataset_size, y.width, y.seed,
@@ -20,7 +21,7 @@ const RESULTS = `
     strftime('%Y-%m-%dT%H:%M:%fZ', c.finished_ms / 1000.0, 'unixepoch') AS finished_at,
     y.engine, y.numerics, y.config
   FROM sweeps s
-  JOIN members m ON m.sweep = s.key
+  CROSS JOIN members m ON m.sweep = s.key
   JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
   JOIN variants v ON v.key = m.variant
@@ -32,12 +33,12 @@ const RESULTS = `
 /** One row for each sweep and trajectory: its cells, and those of them that are finished. */
 const MEMBER_PROGRESS = `
   CREATE VIEW member_progress AS
-  SELECT m.sweep, m.trajectory, count(*) AS cells, count(CASE WHEN ${IS_FINISHED} THEN 1 END) AS cells_done
+  SELECT s.key AS sweep, m.trajectory, count(*) AS cells, count(CASE WHEN ${IS_FINISHED} THEN 1 END) AS cells_done
   FROM sweeps s
-  JOIN members m ON m.sweep = s.key
+  CROSS JOIN members m ON m.sweep = s.key
   LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
-  GROUP BY m.sweep, m.trajectory;
+  GROUP BY s.key, m.trajectory;
 `;
 
 const PROGRESS = `

@@ -7,6 +7,7 @@ import { lifecycle } from './conformance/lifecycle.js';
 import { outputs } from './conformance/outputs.js';
 import { selection } from './conformance/selection.js';
 import type { Subject } from './conformance/subject.js';
+import { ties } from './conformance/ties.js';
 import { training } from './conformance/training.js';
 
 /** Holds an engine to everything that `src/engine/engine.ts` and science.md say about it. */
@@ -25,6 +26,7 @@ export function engineConformance(
     describe('training', () => training(subject));
     describe('outputs', () => outputs(subject));
     describe('selection', () => selection(subject));
+    describe('ties', () => ties(subject));
     describe('lifecycle', () => lifecycle(subject));
     describe('faults', () => faults(subject));
   });

@@ -10,6 +10,8 @@ import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/paths.js';
 
 const FOLDERS = ['src/math', 'src/data', 'src/engine', 'src/run'];
+/** Makes no numbers: what it downloads is checked against a hash, its arithmetic is that of waiting. */
+const EXEMPT = 'src/data/fetch.ts';
 const OPEN_ENDED =
   /\bMath\s*\.\s*(pow|exp|expm1|log|log2|log10|log1p|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|hypot|cbrt|random)\b/;
 const TAKEN_APART = /\bMath\s*(\[|[;,)]|$)|\bJSMath\b/;
@@ -52,7 +54,7 @@ describe('arithmetic', () => {
     readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
       .map(entry => relative(PACKAGE_ROOT, join(entry.parentPath, entry.name)))
-      .filter(file => !file.includes('assembly')),
+      .filter(file => !file.includes('assembly') && file !== EXEMPT),
   );
   it.each(files)('%s is the same everywhere', file => {
     expect(offences(readFileSync(join(PACKAGE_ROOT, file), 'utf8'))).toEqual([]);

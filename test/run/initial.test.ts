@@ -14,8 +14,9 @@ describe('initial weights', () => {
   it('have mean 0 and variance 2/d, times initScale as a factor of each coordinate', () => {
     for (const initScale of [1, 0.5]) {
       const { weights } = initialState({ ...settings, initScale }, 0, 500, 100);
-      const mean = weights.reduce((sum, a) => sum + a, 0) / weights.length;
-      const variance = weights.reduce((sum, a) => sum + a * a, 0) / weights.length;
+      const values = [...weights];
+      const mean = values.reduce((sum, a) => sum + a, 0) / values.length;
+      const variance = values.reduce((sum, a) => sum + a * a, 0) / values.length;
       expect(Math.abs(mean)).toBeLessThan(0.003);
       expect(variance / (initScale * initScale * 0.02)).toBeCloseTo(1, 1);
     }
@@ -24,7 +25,7 @@ describe('initial weights', () => {
   it('have signs +1 and -1 in about equal numbers', () => {
     const { signs } = initialState(settings, 3, 4000, 2);
     expect(new Set(signs)).toEqual(new Set([1, -1]));
-    expect(Math.abs(signs.reduce((sum, b) => sum + b, 0))).toBeLessThan(250);
+    expect(Math.abs([...signs].reduce((sum, b) => sum + b, 0))).toBeLessThan(250);
   });
 
   it('of a wider network begin with those of a narrower one', () => {

@@ -30,7 +30,7 @@ export function gram(phi: usize, panel: usize, n: usize, targets: usize, columns
   for (let c: usize = 0; c < columns; c++) memory.fill(load<u32>(targets + 4 * c), 0, WIDE_ROW);
   for (let from: usize = 0; from < n; from += DEPTH) {
     const rows = min(DEPTH, n - from);
-    for (let lane: usize = 0; lane < ROW; lane += 48) {
+    for (let lane: usize = 0; lane < ROW; lane += 32) {
       for (let c: usize = 0; c < columns; c += 4) {
         tile(
           phi + from * ROW + lane,
@@ -45,50 +45,40 @@ export function gram(phi: usize, panel: usize, n: usize, targets: usize, columns
   }
 }
 
-/** Twelve neurons by four columns. */
+/** Eight neurons by four columns: as many sums as there are registers for. */
 function tile(phi: usize, panel: usize, rows: usize, targets: usize, columns: usize, at: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
-  let a2 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
   let b1 = f32x4.splat(0);
-  let b2 = f32x4.splat(0);
   let c0 = f32x4.splat(0);
   let c1 = f32x4.splat(0);
-  let c2 = f32x4.splat(0);
   let d0 = f32x4.splat(0);
   let d1 = f32x4.splat(0);
-  let d2 = f32x4.splat(0);
   const end = phi + rows * ROW;
   for (; phi < end; phi += ROW, panel += PANEL_ROW) {
     const v0 = v128.load(phi);
     const v1 = v128.load(phi, 16);
-    const v2 = v128.load(phi, 32);
     const a = v128.load32_splat(panel);
     a0 = f32x4.add(a0, f32x4.mul(a, v0));
     a1 = f32x4.add(a1, f32x4.mul(a, v1));
-    a2 = f32x4.add(a2, f32x4.mul(a, v2));
     const b = v128.load32_splat(panel, 4);
     b0 = f32x4.add(b0, f32x4.mul(b, v0));
     b1 = f32x4.add(b1, f32x4.mul(b, v1));
-    b2 = f32x4.add(b2, f32x4.mul(b, v2));
     const c = v128.load32_splat(panel, 8);
     c0 = f32x4.add(c0, f32x4.mul(c, v0));
     c1 = f32x4.add(c1, f32x4.mul(c, v1));
-    c2 = f32x4.add(c2, f32x4.mul(c, v2));
     const d = v128.load32_splat(panel, 12);
     d0 = f32x4.add(d0, f32x4.mul(d, v0));
     d1 = f32x4.add(d1, f32x4.mul(d, v1));
-    d2 = f32x4.add(d2, f32x4.mul(d, v2));
   }
-  addColumn(<usize>load<u32>(targets) + at, a0, a1, a2);
-  if (columns > 1) addColumn(<usize>load<u32>(targets, 4) + at, b0, b1, b2);
-  if (columns > 2) addColumn(<usize>load<u32>(targets, 8) + at, c0, c1, c2);
-  if (columns > 3) addColumn(<usize>load<u32>(targets, 12) + at, d0, d1, d2);
+  addColumn(<usize>load<u32>(targets) + at, a0, a1);
+  if (columns > 1) addColumn(<usize>load<u32>(targets, 4) + at, b0, b1);
+  if (columns > 2) addColumn(<usize>load<u32>(targets, 8) + at, c0, c1);
+  if (columns > 3) addColumn(<usize>load<u32>(targets, 12) + at, d0, d1);
 }
 
-function addColumn(target: usize, v0: v128, v1: v128, v2: v128): void {
+function addColumn(target: usize, v0: v128, v1: v128): void {
   addWide(target, v0);
   addWide(target + 32, v1);
-  addWide(target + 64, v2);
 }

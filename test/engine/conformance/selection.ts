@@ -1,13 +1,10 @@
 /** Greedy forward selection against exhaustive search: every candidate's loss evaluated from scratch, in float64. */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Loss } from '../../../src/domain/config.js';
 import type { Path, Problem } from '../../../src/engine/engine.js';
-import { compress, makeBatches, makeProblem, type ProblemOptions } from '../../support/problems.js';
-import { candidateLosses, dotProduct, type Matrix, meanLoss, NaiveNetwork, subnetOutputs } from '../naive.js';
+import { makeBatches, makeProblem, type ProblemOptions } from '../../support/problems.js';
+import { type Matrix, meanLoss, NaiveNetwork, subnetOutputs } from '../naive.js';
+import { expectBest, OBJECTIVES } from './exhaustive.js';
 import { type Subject, withNetwork } from './subject.js';
-
-const OBJECTIVES: Loss[] = ['squared', 'logistic'];
 
 interface Case extends Partial<ProblemOptions> {
   readonly steps?: number;
@@ -36,25 +33,6 @@ const CASES: Record<string, Case> = {
 };
 
 export function selection({ engine, tolerances }: Subject): void {
-  /** Every pick (or every so many) is as good as the best, given the same prefix. */
-  const expectBest = (
-    phi: Matrix,
-    labels: readonly number[],
-    objective: Loss,
-    picks: Int32Array,
-    every = 1,
-  ): void => {
-    for (let j = 1; j <= picks.length; j += every) {
-      const { losses, sum } = candidateLosses(phi, labels, objective, [...picks.slice(0, j - 1)]);
-      const best = Math.min(...losses);
-      const scale =
-        objective === 'squared' ? dotProduct(sum, sum) + j * j * labels.length : Math.max(best, 0.01);
-      const picked = losses[picks[j - 1]!];
-      expect(picked, `pick ${j} is a neuron`).toBeDefined();
-      expect((picked! - best) / scale, `pick ${j} of ${objective}`).toBeLessThanOrEqual(tolerances.pick);
-    }
-  };
-
   const expectPasses = ({ picks, passes }: Path, k: number): void => {
     expect(picks).toBeInstanceOf(Int32Array);
     expect(passes).toBeInstanceOf(Int32Array);
@@ -95,7 +73,7 @@ export function selection({ engine, tolerances }: Subject): void {
       for (const objective of OBJECTIVES) {
         const path = activations.greedy(objective, k);
         expectPasses(path, k);
-        expectBest(phi, naive.y, objective, path.picks);
+        expectBest(tolerances, phi, naive.y, objective, path.picks);
         if (objective === 'squared') expectCertificate(phi, naive.y, path.picks);
       }
     });
@@ -109,11 +87,15 @@ export function selection({ engine, tolerances }: Subject): void {
   it('beyond any block size: many neurons, many samples, many distinct picks', () => {
     const many = makeProblem({ width: 1999, rows: 230, columns: 10 });
     const long = makeProblem({ width: 40, rows: 2603, columns: 10 });
-    const distinct = makeProblem({ width: 1300, rows: 400, columns: 100, density: 1, activation: 'tanh' });
+    // Large outputs cancel each other only in the mean of many.
+    const distinct = {
+      ...makeProblem({ width: 1300, rows: 300, columns: 60, density: 1, activation: 'tanh' }),
+      outputScale: 100,
+    };
     for (const [problem, k, every] of [
       [many, 40, 5],
       [long, 40, 5],
-      [distinct, 1000, 41],
+      [distinct, 1000, 97],
     ] as const) {
       withNetwork(engine(), problem, network => {
         const naive = new NaiveNetwork(problem);
@@ -121,9 +103,9 @@ export function selection({ engine, tolerances }: Subject): void {
         const activations = network.activate();
         const path = activations.greedy('squared', k);
         expectPasses(path, k);
-        expectBest(phi, naive.y, 'squared', path.picks, every);
+        expectBest(tolerances, phi, naive.y, 'squared', path.picks, every);
         if (problem === distinct) expect(new Set(path.picks).size).toBeGreaterThan(512);
-        else expectBest(phi, naive.y, 'logistic', activations.greedy('logistic', 6).picks);
+        else expectBest(tolerances, phi, naive.y, 'logistic', activations.greedy('logistic', 6).picks);
       });
     }
   });
@@ -150,99 +132,9 @@ export function selection({ engine, tolerances }: Subject): void {
       for (const objective of OBJECTIVES) {
         const { picks } = network.activate().greedy(objective, 40);
         expect(new Set(picks).size).toBeLessThanOrEqual(6);
-        expectBest(phi, [...labels], objective, picks);
+        expectBest(tolerances, phi, [...labels], objective, picks);
       }
     });
-  });
-
-  it.each(OBJECTIVES)('equal neurons: the first of them (%s)', objective => {
-    for (const width of [2, 30, 50, 101]) {
-      const plain = makeProblem({ width, columns: 8, rows: 45, seed: width });
-      const { weights, signs } = plain.state;
-      const twins = { weights: Float32Array.from(weights), signs: Float32Array.from(signs) };
-      // The second half repeats the first, from its end: twin i belongs to width - 1 - i.
-      for (let i = Math.ceil(width / 2); i < width; i++) {
-        const original = width - 1 - i;
-        twins.weights.set(twins.weights.subarray(original * 8, original * 8 + 8), i * 8);
-        twins.signs[i] = twins.signs[original]!;
-      }
-      const problem = { ...plain, state: { ...plain.state, ...twins } };
-      withNetwork(engine(), problem, network => {
-        const { picks } = network.activate().greedy(objective, 40);
-        expect(Math.max(...picks)).toBeLessThan(Math.ceil(width / 2));
-        expectBest(new NaiveNetwork(problem).activations(), [...problem.labels], objective, picks);
-      });
-    }
-  });
-
-  it.each(OBJECTIVES)('where every other neuron harms, the first silent one (%s)', objective => {
-    for (const [width, silent] of [
-      [1, [0]],
-      [7, [6]],
-      [30, [5, 11, 29]],
-      [55, [49, 50]],
-    ] as const) {
-      const plain = makeProblem({ width, columns: 6, rows: 20 });
-      const weights = new Float32Array(width * 6).fill(0.5);
-      for (const i of silent) weights.fill(-0.5, i * 6, i * 6 + 6);
-      const problem = {
-        ...plain,
-        labels: new Float32Array(20).fill(1),
-        state: { ...plain.state, weights, signs: new Float32Array(width).fill(-1) },
-      };
-      withNetwork(engine(), problem, network => {
-        const activations = network.activate();
-        expect([...activations.greedy(objective, 9).picks]).toEqual(new Array(9).fill(silent[0]));
-      });
-    }
-  });
-
-  it('whole numbers: exactly the exhaustive search, ties to the lowest index', () => {
-    const small = fc.integer({ min: -2, max: 2 });
-    const problems = fc
-      .record({
-        rows: fc.integer({ min: 1, max: 12 }),
-        columns: fc.integer({ min: 1, max: 3 }),
-        width: fc.integer({ min: 1, max: 60 }),
-      })
-      .chain(({ rows, columns, width }) =>
-        fc.record({
-          dense: fc.array(fc.array(small, { minLength: columns, maxLength: columns }), {
-            minLength: rows,
-            maxLength: rows,
-          }),
-          labels: fc.array(fc.constantFrom(-1, 1), { minLength: rows, maxLength: rows }),
-          weights: fc.array(small, { minLength: width * columns, maxLength: width * columns }),
-          signs: fc.array(fc.constantFrom(-1, 1), { minLength: width, maxLength: width }),
-        }),
-      );
-    fc.assert(
-      fc.property(problems, ({ dense, labels, weights, signs }) => {
-        const inputs = compress(dense);
-        const problem: Problem = {
-          ...makeProblem({ rows: inputs.rows, columns: inputs.columns, width: signs.length, batchSize: 1 }),
-          inputs,
-          labels: Float32Array.from(labels),
-          state: {
-            weights: Float32Array.from(weights),
-            signs: Float32Array.from(signs),
-            weightVelocity: null,
-            signVelocity: null,
-          },
-        };
-        const phi = new NaiveNetwork(problem).activations();
-        withNetwork(engine(), problem, network => {
-          const activations = network.activate();
-          const picks = [...activations.greedy('squared', 12).picks];
-          for (let j = 0; j < picks.length; j++) {
-            const { losses } = candidateLosses(phi, labels, 'squared', picks.slice(0, j));
-            expect(picks[j]).toBe(losses.indexOf(Math.min(...losses)));
-          }
-          expectBest(phi, labels, 'logistic', activations.greedy('logistic', 12).picks);
-        });
-      }),
-      { seed: 5, numRuns: 80 },
-    );
   });
 
   it.each(OBJECTIVES)('the path to 10 is the beginning of the path to 30 (%s)', objective => {

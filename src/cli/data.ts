@@ -1,0 +1,227 @@
+import { existsSync } from 'node:fs';
+import { Presets, SingleBar } from 'cli-progress';
+import type { Argv, CommandModule } from 'yargs';
+import { type DatasetDescription, describeDataset } from '../data/describe.js';
+import { type FetchProgress, fetchDataset } from '../data/fetch.js';
+import { checkDataDir, type DataSearch, findKnown, searchFolders, searchPlaces } from '../data/locate.js';
+import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
+import type { DatasetName } from '../domain/config.js';
+import { didYouMean } from '../domain/nearest.js';
+import { DIGITS_DEFAULTS } from '../domain/settings.js';
+import { UsageError } from '../errors.js';
+import { formatBytes } from '../memory.js';
+
+const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
+const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];
+/** Without a terminal, a line no more often than this while a file is on its way. */
+const LINE_EVERY_MS = 10_000;
+
+interface DataArguments extends DataSearch {
+  readonly json: boolean;
+}
+
+const dataOptions = (yargs: Argv, describe: string): Argv =>
+  yargs
+    .option('data-dir', { type: 'string', nargs: 1, describe })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' });
+
+/** `espalier data list|fetch|info`: the data sets that sweeps can name. */
+export const dataCommand: CommandModule = {
+  command: 'data',
+  describe: 'List, download and inspect data sets',
+  builder: yargs =>
+    yargs
+      .command(listCommand as CommandModule)
+      .command(fetchCommand as unknown as CommandModule)
+      .command(infoCommand as unknown as CommandModule)
+      .demandCommand(1, 'data what? `espalier data --help` lists what there is to do')
+      .example('$0 data list', 'what is known, and where it was found')
+      .example('$0 data fetch mnist', 'download MNIST into the cache'),
+  handler: () => undefined,
+};
+
+/** `--json`: `{ places: [{ source, dir, exists }], datasets: [{ name, title, folder, lookedFor }] }`. */
+const listCommand: CommandModule<object, DataArguments> = {
+  command: 'list',
+  describe: 'Data sets that are known, where they are looked for, and which were found',
+  builder: yargs =>
+    dataOptions(yargs, 'Where data files are looked for first').example(
+      '$0 data list --data-dir ~/data',
+      'is there anything usable in ~/data?',
+    ) as never,
+  handler: args => {
+    checkDataDir(args);
+    const places = searchPlaces(args).map(place => ({ ...place, exists: existsSync(place.dir) }));
+    const datasets = KNOWN_NAMES.map(name => ({
+      name,
+      title: KNOWN_DATASETS[name].title,
+      folder: findKnown(name, args)?.folder ?? null,
+      lookedFor: searchFolders(name, args),
+    }));
+    if (args.json) {
+      print(JSON.stringify({ places, datasets }, null, 2));
+      return;
+    }
+    print('digits         generated, no files needed');
+    for (const { name, folder } of datasets) {
+      print(`${name.padEnd(15)}${folder ?? `not found; \`espalier data fetch ${name}\` downloads it`}`);
+    }
+    print('idx            any folder with four IDX files, named by dataset.dir in a sweep file');
+    print('\nlooked for, first NAME/ inside, then:');
+    for (const { source, dir, exists } of places) {
+      print(`  ${source.padEnd(19)}${dir}${exists ? '' : ' (does not exist)'}`);
+    }
+  },
+};
+
+interface FetchArguments extends DataArguments {
+  readonly name: string;
+  readonly mirror?: string[] | undefined;
+}
+
+/** `--json`: `{ name, files: [{ role, file, url }] }`, url null where the file was there already. */
+const fetchCommand: CommandModule<object, FetchArguments> = {
+  command: 'fetch <name>',
+  describe: 'Download a data set, verified, into the cache',
+  builder: yargs =>
+    dataOptions(yargs, 'Put it here, in a folder with its name, instead of in the cache')
+      .positional('name', { type: 'string', demandOption: true, describe: KNOWN_NAMES.join(' or ') })
+      .option('mirror', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'Base address to use instead of the public mirrors (repeatable)',
+      })
+      .example('$0 data fetch mnist', 'into the cache, where every sweep finds it')
+      .example('$0 data fetch fashion-mnist --data-dir data', 'into data/fashion-mnist') as never,
+  handler: async ({ name, dataDir, mirror, json }) => {
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    const display = createFetchDisplay(process.stderr);
+    try {
+      const files = await fetchDataset(KNOWN_DATASETS[fetchable(name)], {
+        dataDir,
+        mirrors: mirror,
+        signal: abort.signal,
+        onProgress: display.progress,
+        onFailure: ({ url, reason }) => display.line(`${url}: ${reason}`),
+        onFile: ({ file, url }) => display.line(`${file}: ${url ? 'verified' : 'is there already'}`),
+      });
+      if (json) print(JSON.stringify({ name, files }, null, 2));
+    } finally {
+      display.end();
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+    }
+  },
+};
+
+function fetchable(name: string): KnownName {
+  if (isKnown(name)) return name;
+  if (name === 'digits') throw new UsageError('digits are generated: there is nothing to fetch');
+  if (name === 'idx') throw new UsageError('idx is a folder of your own: there is nothing to fetch');
+  throw unknownName(name, KNOWN_NAMES);
+}
+
+const unknownName = (name: string, known: readonly string[]): UsageError =>
+  new UsageError(`unknown data set "${name}"${didYouMean(name, known)}, expected ${known.join(', ')}`);
+
+/** A bar on a terminal, plain lines elsewhere. */
+function createFetchDisplay(stream: NodeJS.WriteStream) {
+  let url = '';
+  let lastLineAt = 0;
+  let bar: SingleBar | null = null;
+  const endBar = () => {
+    bar?.stop();
+    bar = null;
+  };
+  const size = ({ received, total }: FetchProgress) =>
+    total === null ? formatBytes(received) : `${formatBytes(received)} of ${formatBytes(total)}`;
+  return {
+    progress(progress: FetchProgress): void {
+      const isNew = progress.url !== url;
+      url = progress.url;
+      if (stream.isTTY) {
+        if (isNew || bar === null) {
+          endBar();
+          const format = '{bar} {percentage}% | {file} | {size}';
+          bar = new SingleBar({ stream, format, hideCursor: true }, Presets.shades_classic);
+          bar.start(progress.total ?? 0, 0, { file: progress.file, size: '' });
+        }
+        bar.update(progress.received, { size: size(progress) });
+      } else if (isNew || performance.now() - lastLineAt > LINE_EVERY_MS) {
+        stream.write(`${progress.url}: ${size(progress)}\n`);
+        lastLineAt = performance.now();
+      }
+    },
+    line(text: string): void {
+      endBar();
+      stream.write(`${text}\n`);
+    },
+    end: endBar,
+  };
+}
+
+interface InfoArguments extends DataArguments {
+  readonly name: string;
+  readonly dir?: string | undefined;
+}
+
+/** `--json`: DatasetDescription (src/data/describe.ts). */
+const infoCommand: CommandModule<object, InfoArguments> = {
+  command: 'info <name>',
+  describe: 'Counts, dimensions, checksums and label histogram of a data set',
+  builder: yargs =>
+    dataOptions(yargs, 'Where data files are looked for first')
+      .positional('name', { type: 'string', demandOption: true, describe: ALL_NAMES.join(', ') })
+      .option('dir', { type: 'string', nargs: 1, describe: 'idx only: the folder with the four IDX files' })
+      .example('$0 data info mnist', 'is it whole, and what is in it?')
+      .example(
+        '$0 data info idx --dir data/kmnist --json',
+        'the same of any IDX files, for a script',
+      ) as never,
+  handler: args => {
+    const { name, dir, json } = args;
+    if (!isName(name)) throw unknownName(name, ALL_NAMES);
+    if (name === 'idx' && dir === undefined) {
+      throw new UsageError('data info idx: which folder? `--dir DIR` names the one with the four IDX files');
+    }
+    checkDataDir(args);
+    const parameters = name === 'digits' ? DIGITS_DEFAULTS : dir === undefined ? {} : { dir };
+    const description = describeDataset({ name, positive: [], ...parameters }, args);
+    if (json) print(JSON.stringify(description, null, 2));
+    else printDescription(description);
+  },
+};
+
+const isName = (name: string): name is DatasetName => ALL_NAMES.includes(name as DatasetName);
+
+function printDescription({
+  name,
+  content,
+  folder,
+  files,
+  rows,
+  columns,
+  ...sets
+}: DatasetDescription): void {
+  print(`${name}, ${rows} x ${columns} pixels, content ${content}`);
+  if (folder === null) {
+    const { seed, pool, test } = DIGITS_DEFAULTS;
+    print(`  generated, with the default seed ${seed}, pool ${pool}, test ${test}`);
+  }
+  for (const { file, sha256, verified } of files) {
+    print(
+      `  ${file}\n    SHA-256 ${sha256} ${verified ? '(verified)' : '(no published checksum to compare with)'}`,
+    );
+  }
+  for (const [set, { count, labels, nonZeroShare }] of Object.entries(sets)) {
+    print(`  ${set.padEnd(5)} ${count} images, ${(100 * nonZeroShare).toFixed(2)}% of pixels not 0`);
+    const histogram = Object.entries(labels).map(([label, many]) => `${label}: ${many}`);
+    print(`        labels ${histogram.join(', ')}`);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

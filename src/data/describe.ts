@@ -1,0 +1,69 @@
+/** What there is to say about a data set's images and labels. */
+import type { DatasetSettings } from '../domain/config.js';
+import { type DataSearch, type ImageSet, loadDataset, nonZeroShare } from './dataset.js';
+import { DIGITS_SIDE, DIGITS_VERSION } from './digits.js';
+import { readDatasetFiles, type SourceFile } from './files.js';
+
+export interface SetDescription {
+  readonly count: number;
+  /** How often each label occurs, by label; labels that do not occur are left out. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** Share of pixels that are not 0. */
+  readonly nonZeroShare: number;
+}
+
+/** The shape of `espalier data info --json`. */
+export interface DatasetDescription {
+  readonly name: string;
+  /** What names the data set's content in a trajectory's identity. */
+  readonly content: string;
+  /** Null for generated digits, as are their files. */
+  readonly folder: string | null;
+  readonly files: readonly SourceFile[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly pool: SetDescription;
+  readonly test: SetDescription;
+}
+
+/** Reads or generates the whole data set. Throws DataError. */
+export function describeDataset(settings: DatasetSettings, search: DataSearch): DatasetDescription {
+  if (settings.name === 'digits') {
+    const { pool, test } = loadDataset(settings);
+    return {
+      name: settings.name,
+      content: DIGITS_VERSION,
+      folder: null,
+      files: [],
+      rows: DIGITS_SIDE,
+      columns: DIGITS_SIDE,
+      pool: describeSet(pool),
+      test: describeSet(test),
+    };
+  }
+  const { content, folder, files, arrays } = readDatasetFiles(settings, search);
+  const [, rows, columns] = arrays['train-images'].dimensions as [number, number, number];
+  const set = (split: 'train' | 'test') =>
+    describeSet({ images: arrays[`${split}-images`].data, labels: arrays[`${split}-labels`].data });
+  return {
+    name: settings.name,
+    content,
+    folder,
+    files,
+    rows,
+    columns,
+    pool: set('train'),
+    test: set('test'),
+  };
+}
+
+function describeSet({ images, labels }: Pick<ImageSet, 'images' | 'labels'>): SetDescription {
+  const counts = new Uint32Array(256);
+  for (const label of labels) counts[label]!++;
+  const occurring = [...counts.entries()].filter(([, count]) => count > 0);
+  return {
+    count: labels.length,
+    labels: Object.fromEntries(occurring),
+    nonZeroShare: nonZeroShare(images),
+  };
+}

@@ -1,0 +1,267 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import yargs from 'yargs';
+import { formatted, renderTable, writeToStream } from '../../src/cli/output.js';
+import { queryCommand } from '../../src/cli/query.js';
+import { EspalierError } from '../../src/errors.js';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import { Store } from '../../src/store/store.js';
+import { complete, greedy, planned, random, sweep } from '../store/fixtures.js';
+
+const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n';
+let home: string;
+let db: string;
+let stdout: string;
+let stderr: string;
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
+  db = join(home, 'a.sqlite');
+  const store = Store.open(db);
+  const plan = planned('aa', [0, 5], [greedy(3), random(3)]);
+  store.saveSweep(sweep('one'), [plan]);
+  complete(store, plan);
+  store.close();
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+beforeEach(() => {
+  stdout = '';
+  stderr = '';
+  const collect = (add: (text: string) => void) =>
+    ((text: string, done?: (error?: Error) => void) => {
+      add(text);
+      done?.();
+      return true;
+    }) as never;
+  vi.spyOn(process.stdout, 'write').mockImplementation(collect(text => (stdout += text)));
+  vi.spyOn(process.stderr, 'write').mockImplementation(collect(text => (stderr += text)));
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function espalier(...args: string[]): Promise<string> {
+  await yargs(['query', ...args])
+    .command(queryCommand as never)
+    .strict()
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new Error(message);
+    })
+    .parseAsync();
+  return stdout;
+}
+
+async function refusal(...args: string[]): Promise<string> {
+  try {
+    await espalier(...args);
+  } catch (error) {
+    if (!(error instanceof EspalierError)) throw error;
+    expect(error.exitCode).toBe(2);
+    expect(error.message).not.toContain('\n');
+    return error.message;
+  }
+  return 'not refused';
+}
+
+describe('formats', () => {
+  const sql = `SELECT 1 AS n, NULL AS none, 'a "b", c' AS text, 9007199254740993 AS big, 0.1 AS x, x'ff' AS blob,
+    9e999 AS endless, 2 AS n UNION ALL SELECT 2, 'NULL', 'line' || char(10) || 'break', -1, 1e-7, x'', NULL, 3`;
+
+  it('csv: NULL is empty, quotes where they are needed', async () => {
+    expect(await espalier(db, sql, '--format', 'csv')).toBe(
+      'n,none,text,big,x,blob,endless,n_2\n' +
+        '1,,"a ""b"", c",9007199254740993,0.1,ff,Infinity,2\n' +
+        '2,NULL,"line\nbreak",-1,1e-7,,,3\n',
+    );
+  });
+
+  it('json and ndjson: objects, integers beyond 2^53 as text', async () => {
+    const expected = [
+      { n: 1, none: null, text: 'a "b", c', big: '9007199254740993', x: 0.1, blob: 'ff', endless: null, n_2: 2 },
+      { n: 2, none: 'NULL', text: 'line\nbreak', big: -1, x: 1e-7, blob: '', endless: null, n_2: 3 },
+    ];
+    expect(JSON.parse(await espalier(db, sql, '--format', 'json'))).toEqual(expected);
+    stdout = '';
+    const lines = (await espalier(db, sql, '--format', 'ndjson')).trimEnd().split('\n');
+    expect(lines.map(line => JSON.parse(line))).toEqual(expected);
+  });
+
+  it('without rows: a line of names, an empty array, nothing', async () => {
+    const none = 'SELECT 1 AS a, 2 AS b WHERE 0';
+    const said = new Map<string, string>();
+    for (const format of ['csv', 'json', 'ndjson', 'table']) {
+      stdout = '';
+      said.set(format, await espalier(db, none, '--format', format));
+    }
+    expect(said.get('csv')).toBe('a,b\n');
+    expect(said.get('json')).toBe('[]\n');
+    expect(said.get('ndjson')).toBe('');
+    expect(said.get('table')).toMatch(/^.*\n│ a │ b │\n.*\n$/);
+  });
+
+  it('are whole over many batches', async () => {
+    const csv = (await espalier(db, MANY, '--format', 'csv')).split('\n');
+    expect(csv).toHaveLength(3002);
+    expect(csv[3000]).toBe('3000');
+    stdout = '';
+    const json = JSON.parse(await espalier(db, MANY, '--format', 'json'));
+    expect(json).toHaveLength(3000);
+    expect(json[2999]).toEqual({ i: 3000 });
+  });
+
+  it('table: aligned, cut, without control characters, at most a thousand rows', async () => {
+    const table = renderTable(['name', 'n'], [
+      ['x'.repeat(70), 5n],
+      ['\x1b[31mred\n', null],
+    ]);
+    expect(table.split('\n')).toEqual([
+      `┌${'─'.repeat(62)}┬───┐`,
+      `│ name${' '.repeat(57)}│ n │`,
+      `├${'─'.repeat(62)}┼───┤`,
+      `│ ${'x'.repeat(59)}… │ 5 │`,
+      `│  [31mred${' '.repeat(53)}│   │`,
+      `└${'─'.repeat(62)}┴───┘`,
+      '',
+    ]);
+    const lines = (await espalier(db, MANY)).split('\n');
+    expect(lines.filter(line => /│ +\d+ │/.test(line))).toHaveLength(1000);
+    expect(stderr).toBe('2000 more rows are left out; --format csv or --limit shows more\n');
+  });
+
+  it('stop at a limit', async () => {
+    expect(await espalier(db, MANY, '--format', 'csv', '--limit', '2')).toBe('i\n1\n2\n');
+    stdout = '';
+    await espalier(db, MANY, '--limit', '1500');
+    expect(stdout.split('\n').filter(line => /│ +\d+ │/.test(line))).toHaveLength(1500);
+    expect(stderr).toBe('');
+    stdout = '';
+    expect(await espalier(db, MANY, '--format', 'csv', '--limit', '0')).toBe('i\n');
+  });
+});
+
+describe('what is asked', () => {
+  it('may be a view, in any case', async () => {
+    expect(await espalier(db, '--view', 'Progress', '--format', 'csv')).toBe(
+      'sweep,trajectories,trajectories_done,trajectories_failed,cells,cells_done\none,1,1,0,4,4\n',
+    );
+    stdout = '';
+    expect((await espalier(db, '--view', 'results', '--format', 'csv')).split('\n')).toHaveLength(6);
+  });
+
+  it('may come from stdin', async () => {
+    const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
+    Object.defineProperty(process, 'stdin', { value: Readable.from(['SELECT ', '7 AS a']), configurable: true });
+    try {
+      expect(await espalier(db, '-', '--format', 'csv')).toBe('a\n7\n');
+      expect(await refusal(db, '-', '--view', 'results')).toContain('both SQL and --view');
+    } finally {
+      Object.defineProperty(process, 'stdin', stdin);
+    }
+  });
+
+  it('is refused in one line where it makes no sense', async () => {
+    expect(await refusal(db)).toMatch(/^query: expected SQL, or --view with one of: .*progress, results, thresholds.*/);
+    expect(await refusal(db, '--view', 'reslts')).toMatch(
+      /^--view: found "reslts" \(did you mean results\?\), expected one of: /,
+    );
+    expect(await refusal(db, 'SELECT 1', '--view', 'results')).toBe('query: both SQL and --view, expected one');
+    expect(await refusal(db, 'DROP TABLE cells')).toContain('DROP writes');
+    expect(await refusal(db, '')).toContain('it is empty');
+    expect(await refusal(db, '1')).toContain('near "1": syntax error');
+    expect(await refusal(db, MANY, '--limit', '-1')).toContain('--limit: found -1');
+    expect(await refusal(db, MANY, '--timeout', '0')).toContain('--timeout: found 0');
+    expect(await refusal(join(home, 'none.sqlite'), 'SELECT 1')).toContain('no such database');
+    expect(await refusal(join(home, 'none.sqlite'))).toContain('no such database');
+    expect(await refusal(join(db, 'below'), 'SELECT 1')).toContain('no such database');
+    expect(stdout).toBe('');
+  });
+
+  it('ends after its time', async () => {
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n';
+    expect(await refusal(db, endless, '--timeout', '0.5')).toContain('stopped after 0.5 s');
+  });
+});
+
+describe('--output', () => {
+  it('writes the whole file or none, in the format of its ending', async () => {
+    const folder = mkdtempSync(join(home, 'out-'));
+    const file = join(folder, 'r.csv');
+    await espalier(db, 'SELECT 1 AS a', '--output', file);
+    expect(readFileSync(file, 'utf8')).toBe('a\n1\n');
+    await espalier(db, 'SELECT 2 AS a', '--output', file, '--format', 'ndjson');
+    expect(readFileSync(file, 'utf8')).toBe('{"a":2}\n');
+    // Fails in the middle: after the first rows are out.
+    const overflow = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+      SELECT CASE WHEN i < 4000 THEN i ELSE abs(-9223372036854775808) END FROM n`;
+    expect(await refusal(db, overflow, '--output', file)).toContain('integer overflow');
+    expect(readFileSync(file, 'utf8')).toBe('{"a":2}\n');
+    const link = join(folder, 'link.json');
+    symlinkSync(file, link);
+    await espalier(db, 'SELECT 3 AS a', '--output', link);
+    expect(readFileSync(file, 'utf8')).toBe('[\n{"a":3}\n]\n');
+    expect(readdirSync(folder).sort()).toEqual(['link.json', 'r.csv']);
+    expect(stdout).toBe('');
+  });
+
+  it('does not overwrite what is no file, or is the database', async () => {
+    const copy = join(home, 'copy.sqlite');
+    copyFileSync(db, copy);
+    const before = readFileSync(copy);
+    expect(await refusal(copy, 'SELECT 1', '--output', `${home}/./copy.sqlite`)).toContain('the database itself');
+    expect(readFileSync(copy).equals(before)).toBe(true);
+    mkdirSync(join(home, 'folder.csv'));
+    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'folder.csv'))).toContain('this is a folder');
+    writeFileSync(join(home, 'plain'), '');
+    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'plain', 'r.csv'))).toContain('cannot be written');
+    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'none', 'r.csv'))).toContain('cannot be written');
+    await espalier(db, 'SELECT 1', '--output', '/dev/null');
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('is not an error, and ends the query', async () => {
+    const script = `
+      import { queryCommand } from '${pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'query.js')).href}';
+      await queryCommand.handler({ db: process.argv[1], sql: process.argv[2], format: 'csv' });`;
+    const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, db, endless]);
+    let said = '';
+    child.stderr.on('data', data => {
+      said += data;
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const [code] = await once(child, 'exit');
+    expect([code, said]).toEqual([0, '']);
+  });
+
+  it('is waited for while it is there', async () => {
+    const slow = new Writable({ highWaterMark: 1, write: (_, __, done) => void setTimeout(done, 20) });
+    let made = 0;
+    async function* pieces() {
+      for (; made < 5; made++) yield 'piece';
+    }
+    const writing = writeToStream(pieces(), slow);
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect(made).toBe(0);
+    await writing;
+    expect(made).toBe(5);
+  });
+
+  it('is told apart from other faults', async () => {
+    const full = new Writable({
+      write: (_, __, done) => done(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
+    });
+    async function* batches() {
+      yield { columns: ['a'], rows: [[1]] };
+    }
+    const limit = { rows: 10, leftOut: () => {} };
+    await expect(writeToStream(formatted(batches(), 'csv', limit), full)).rejects.toThrow('no space');
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readStatus, type StatusReport, statusCommand } from '../../src/cli/status.js';
+import { openReader } from '../../src/store/reader.js';
+import { Store } from '../../src/store/store.js';
+import { ATTEMPT, cell, checkpoint, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
+
+let home: string;
+let db: string;
+let store: Store;
+let printed: string[];
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-status-'));
+  db = join(home, 'a.sqlite');
+  store = Store.open(db);
+  printed = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation(text => printed.push(String(text)) > 0);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  store.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const status = async (options: { json?: boolean; watch?: boolean } = {}) => {
+  printed = [];
+  await statusCommand.handler({ db, json: false, watch: false, ...options, _: [], $0: '' });
+  return printed.join('');
+};
+const report = (now?: number): StatusReport => {
+  const reader = openReader(db);
+  try {
+    return readStatus(reader, db, now);
+  } finally {
+    reader.close();
+  }
+};
+
+/** Three trajectories of two cells: one done, one running with one cell, one failed. */
+function halfway(): void {
+  const plans = [0, 1, 2].map(seed => planned(`t${seed}`, [0, 5], [greedy(3)], config(20, seed)));
+  store.saveSweep(sweep('one'), plans);
+  complete(store, plans[0]!);
+  store.started('t2', ATTEMPT);
+  store.finished('t2', { kind: 'failed', code: 'DIVERGED', message: 'not finite at step 3', stack: null });
+  store.started('t1', ATTEMPT);
+  store.rows('t1', checkpoint(0), [cell(0, greedy(3))]);
+  store.flush();
+}
+
+describe('the report', () => {
+  it('says who runs what, how far it is, and what failed', () => {
+    halfway();
+    const { since } = report().holder!;
+    const told = report(Date.parse(since) + 60_000);
+    expect(told).toMatchObject({
+      db,
+      holder: { pid: process.pid, since, sweep: 'one', alive: true },
+      trajectories: { pending: 0, running: 1, done: 1, failed: 1 },
+      sweeps: [
+        { sweep: 'one', trajectories: 3, trajectoriesDone: 1, trajectoriesFailed: 1, cells: 6, cellsDone: 3 },
+      ],
+      cellsPerSecond: 3 / 60,
+      secondsLeft: 60,
+      failures: [
+        {
+          trajectoryId: 't2',
+          datasetSize: 20,
+          width: 10,
+          seed: 2,
+          errorCode: 'DIVERGED',
+          error: 'not finite at step 3',
+        },
+      ],
+    });
+    expect(told.slowest.map(({ trajectoryId }) => trajectoryId).sort()).toEqual(['t0', 't1']);
+    for (const { seconds } of told.slowest) expect(seconds).toBeGreaterThanOrEqual(0);
+    expect(Object.keys(told)).toEqual([
+      'db',
+      'holder',
+      'trajectories',
+      'sweeps',
+      'cellsPerSecond',
+      'secondsLeft',
+      'slowest',
+      'failures',
+    ]);
+  });
+
+  it('forgets the pace of more than five minutes ago', () => {
+    halfway();
+    const later = report(Date.now() + 6 * 60_000);
+    expect([later.cellsPerSecond, later.secondsLeft]).toEqual([null, null]);
+  });
+
+  it('names nobody when the run has ended, and a run that died as gone', () => {
+    halfway();
+    store.close();
+    expect(report()).toMatchObject({ holder: null, cellsPerSecond: null, trajectories: { running: 0, pending: 1 } });
+    const file = new Sqlite(db);
+    file.exec(`INSERT INTO holder VALUES (1, 'x', 'elsewhere', 5, NULL, NULL, '0.1.0', 'one',
+      '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z')`);
+    file.close();
+    expect(report()).toMatchObject({ holder: { pid: 5, alive: false }, cellsPerSecond: null });
+  });
+});
+
+describe('status', () => {
+  it('prints for people', async () => {
+    expect(await status()).toContain('trajectories: 0 pending, 0 running, 0 done, 0 failed');
+    halfway();
+    const text = await status();
+    expect(text).toContain(`running one (process ${process.pid} on `);
+    expect(text).toMatch(/: \d.* cells\/s, about \d+ s left/);
+    expect(text).toContain('trajectories: 0 pending, 1 running, 1 done, 1 failed');
+    expect(text).toMatch(/│ one +│ +3 │ +1 │ +1 │ +6 │ +3 │ +50 │/);
+    expect(text).toMatch(/│ +1 │ DIVERGED │ not finite at step 3 │ t2 +│/);
+    store.close();
+    expect(await status()).toContain('no run is at work on it');
+  });
+
+  it('prints JSON', async () => {
+    halfway();
+    const { cellsPerSecond, secondsLeft, slowest, ...told } = JSON.parse(await status({ json: true }));
+    const { cellsPerSecond: _, secondsLeft: __, slowest: ___, ...expected } = report();
+    expect(told).toEqual(expected);
+    expect(cellsPerSecond).toBeGreaterThan(0);
+    expect(secondsLeft).toBeGreaterThan(0);
+    expect(slowest).toHaveLength(2);
+  });
+
+  it('watches until the run has ended', async () => {
+    halfway();
+    setTimeout(() => store.close(), 1000);
+    const lines = (await status({ json: true, watch: true })).trimEnd().split('\n');
+    const reports = lines.map(line => JSON.parse(line) as StatusReport);
+    expect(reports.map(({ holder }) => holder?.alive ?? null)).toEqual([true, null]);
+    expect(reports.map(({ trajectories }) => trajectories.pending)).toEqual([0, 1]);
+  });
+
+  it('refuses what is no database', async () => {
+    store.close();
+    db = join(home, 'none.sqlite');
+    await expect(status()).rejects.toMatchObject({ code: 'DATABASE_MISSING', exitCode: 2 });
+    db = home;
+    await expect(status()).rejects.toMatchObject({ code: 'NOT_A_DATABASE' });
+  });
+});

@@ -1,0 +1,68 @@
+/** Small IDX files, folders to put them in, and where the real MNIST may be. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { onTestFinished } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+
+export function idx(magic: number, dimensions: readonly number[], data: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * dimensions.length);
+  header.writeUInt32BE(magic, 0);
+  dimensions.forEach((size, i) => {
+    header.writeUInt32BE(size, 4 + 4 * i);
+  });
+  return Buffer.concat([header, data]);
+}
+
+/** Bytes that look like images: half of them 0, the rest anything. */
+export function imageBytes(length: number, salt = 0): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => ((i + salt) % 2 === 0 ? 0 : (i * 37 + salt * 11) % 256));
+}
+
+export const idxImages = (count: number, rows: number, columns: number, salt = 0): Buffer =>
+  idx(0x803, [count, rows, columns], imageBytes(count * rows * columns, salt));
+
+export const idxLabels = (labels: readonly number[]): Buffer =>
+  idx(0x801, [labels.length], Uint8Array.from(labels));
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-data-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A folder of four IDX files: 6 training and 4 test images of 2 x 3 pixels. */
+export function writeSmallSet(
+  folder: string,
+  { gzip = true, replace = {} }: { gzip?: boolean; replace?: Record<string, Buffer | null> } = {},
+): string {
+  mkdirSync(folder, { recursive: true });
+  const files: Record<string, Buffer | null> = {
+    'train-images-idx3-ubyte': idxImages(6, 2, 3),
+    'train-labels-idx1-ubyte': idxLabels([0, 5, 9, 4, 5, 0]),
+    't10k-images-idx3-ubyte': idxImages(4, 2, 3, 1),
+    't10k-labels-idx1-ubyte': idxLabels([1, 5, 7, 0]),
+    ...replace,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    if (content === null) continue;
+    if (gzip) writeFileSync(join(folder, `${name}.gz`), gzipSync(content));
+    else writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
+
+/** The folder with MNIST's real files, or null, with the reason printed. */
+export function realMnist(): string | null {
+  const places = [process.env.ESPALIER_DATA_DIR, resolve(PACKAGE_ROOT, '../shared/data')].filter(
+    place => place !== undefined,
+  );
+  const folders = places.flatMap(place => [join(place, 'mnist'), place]);
+  const found = folders.find(folder =>
+    ['', '.gz'].some(suffix => existsSync(join(folder, `train-images-idx3-ubyte${suffix}`))),
+  );
+  if (found) return found;
+  console.log(`skipped: no MNIST files in ${folders.join(', ')} (ESPALIER_DATA_DIR says where they are)`);
+  return null;
+}

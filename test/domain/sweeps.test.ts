@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expandGrid } from '../../src/domain/grid.js';
+import { checkAgainstData, readSweep } from '../../src/domain/spec.js';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import { ENGINE, identify } from './fixtures.js';
+
+const folder = join(PACKAGE_ROOT, 'sweeps');
+const sweep = (name: string) => readSweep(join(folder, `${name}.yaml`));
+const values = (name: string, path: string) => sweep(name).axes.find(axis => axis.path === path)?.values;
+const targets = (name: string) => sweep(name).thresholds.map(({ metric, value }) => `${metric} ${value}`);
+
+describe('every sweep in sweeps/', () => {
+  it.each(readdirSync(folder))(
+    '%s is valid, named after its file, and points editors to the schema',
+    file => {
+      const spec = readSweep(join(folder, file));
+      expect(`${spec.name}.yaml`).toBe(file);
+      expect(readFileSync(join(folder, file), 'utf8')).toMatch(
+        /^# yaml-language-server: \$schema=\.\.\/schema\/sweep\.schema\.json\n/,
+      );
+      expect(spec.thresholds.filter(({ primary }) => primary)).toHaveLength(1);
+      expect(expandGrid(spec, identify, ENGINE).length).toBeGreaterThan(0);
+      checkAgainstData(spec, ({ pool }) => ({ pool: pool ?? 60000, labels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] }));
+    },
+  );
+});
+
+describe('mnist-small', () => {
+  it('is the grid and the targets that its numbers are compared at', () => {
+    expect(values('mnist-small', 'datasetSize')).toEqual([500, 1000, 2000, 5000, 10000, 20000]);
+    expect(values('mnist-small', 'width')).toEqual([1000]);
+    expect(values('mnist-small', 'subnetSize')).toEqual([50, 100, 200]);
+    expect(values('mnist-small', 'seed')).toHaveLength(5);
+    expect(values('mnist-small', 'pretrainIterations')!.slice(0, 4)).toEqual([0, 5, 6, 7]);
+    expect(values('mnist-small', 'pretrainIterations')!.at(-1)).toBe(4000);
+    expect(sweep('mnist-small').thresholds.find(({ primary }) => primary)).toMatchObject({
+      metric: 'subnet_train_loss',
+      value: 0.15,
+    });
+    expect(targets('mnist-small')).toEqual([
+      ...[0.2, 0.15, 0.1, 0.07].map(loss => `subnet_train_loss ${loss}`),
+      ...[0.9, 0.95, 0.97, 0.98].map(accuracy => `subnet_train_accuracy ${accuracy}`),
+      ...[0.2, 0.15, 0.1, 0.07].map(loss => `dense_train_loss ${loss}`),
+    ]);
+  });
+});
+
+describe('mnist-paper', () => {
+  it('is the published protocol', () => {
+    const spec = sweep('mnist-paper');
+    expect(spec.settings.train.loss).toBe('logistic');
+    expect(values('mnist-paper', 'width')).toEqual([5000, 10000, 20000]);
+    expect(values('mnist-paper', 'subnetSize')).toEqual([200]);
+    expect(values('mnist-paper', 'seed')).toHaveLength(3);
+    expect(values('mnist-paper', 'pretrainIterations')).toEqual(
+      expect.arrayContaining([0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000]),
+    );
+    expect(spec.thresholds.some(({ kind }) => kind === 'published')).toBe(true);
+  });
+});
+
+describe('digits-overnight', () => {
+  it('doubles n from 250 to 64,000', () => {
+    expect(values('digits-overnight', 'datasetSize')).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8].map(j => 250 * 2 ** j),
+    );
+    expect(values('digits-overnight', 'seed')).toHaveLength(10);
+    expect(values('digits-overnight', 'pretrainIterations')!.at(-1)).toBe(12000);
+  });
+});
+
+describe('digits-decades', () => {
+  it('spans four decades', () => {
+    const sizes = values('digits-decades', 'datasetSize') as number[];
+    expect([sizes[0], sizes.at(-1)]).toEqual([100, 1_000_000]);
+  });
+});

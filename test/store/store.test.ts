@@ -1,0 +1,547 @@
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ThresholdRow } from '../../src/domain/config.js';
+import { heldCells, openReader } from '../../src/store/reader.js';
+import { Store } from '../../src/store/store.js';
+import { ATTEMPT, cell, checkpoint, complete, config, EVALUATE, greedy, planned, random, scratch, sweep } from './fixtures.js';
+
+const folder = scratch();
+let file: string;
+let store: Store;
+let reader: Sqlite.Database;
+
+/** What any SQLite client sees, beside the run. */
+const rows = (sql: string, ...params: unknown[]) => reader.prepare(sql).all(...params) as Record<string, unknown>[];
+const row = (sql: string, ...params: unknown[]) => rows(sql, ...params)[0];
+const names = (relation: string) => reader.prepare(`SELECT * FROM ${relation}`).columns().map(column => column.name);
+const status = (id: string) => row('SELECT status FROM trajectories WHERE id = ?', id)?.status;
+
+beforeEach(() => {
+  file = join(folder(), 'made', 'on the way', 'a.sqlite');
+  store = Store.open(file);
+  reader = new Sqlite(file, { readonly: true });
+});
+afterEach(() => {
+  reader.close();
+  store.close();
+});
+
+describe('columns', () => {
+  const list = (text: string) => text.split(/,\s*/);
+
+  it('are those that are published, in their order', () => {
+    expect(names('trajectories')).toEqual(
+      list(
+        'id, dataset, task, dataset_size, width, seed, config, status, attempts, error_code, error, worker, ' +
+          'started_at, finished_at, train_wall_s, train_cpu_s, engine, numerics',
+      ),
+    );
+    const measures = list('train_loss, train_accuracy, pool_loss, pool_accuracy, test_loss, test_accuracy');
+    expect(names('results')).toEqual([
+      ...list('sweep, trajectory_id, dataset, task, dataset_size, width, seed, pretrain_iterations'),
+      ...list('prune_method, prune_objective, subnet_size, retrain_iterations'),
+      ...['dense', 'subnet', 'retrained'].flatMap(network => measures.map(measure => `${network}_${measure}`)),
+      ...list('distinct_neurons, activation_passes, dead_neurons, eta_lambda_max, prune_wall_s, prune_cpu_s'),
+      ...list('finished_at, engine, numerics, config'),
+    ]);
+    expect(names('progress')).toEqual(
+      list('sweep, trajectories, trajectories_done, trajectories_failed, cells, cells_done'),
+    );
+    expect(names('thresholds')).toEqual(
+      list(
+        'sweep, trajectory_id, dataset_size, width, seed, axes, prune_method, subnet_size, metric, target, lower, ' +
+          'upper, censoring, raw_upper, sustained_upper, flagged, engine, numerics',
+      ),
+    );
+  });
+});
+
+describe('recording', () => {
+  const plan = planned('aa', [0, 5], [greedy(3), random(3)]);
+
+  it('makes a result of every finished cell', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      id: 'aa',
+      dataset: 'digits',
+      task: '5,6,7,8,9',
+      dataset_size: 20,
+      width: 10,
+      seed: 0,
+      config: JSON.stringify(plan.config),
+      status: 'pending',
+      attempts: 0,
+      started_at: null,
+      engine: 'wasm',
+      numerics: 1,
+    });
+    const before = new Date().toISOString();
+    complete(store, plan);
+    const after = new Date().toISOString();
+
+    const results = rows('SELECT * FROM results ORDER BY pretrain_iterations, prune_method');
+    expect(results).toHaveLength(4);
+    expect(results[2]).toMatchObject({
+      sweep: 'one',
+      trajectory_id: 'aa',
+      task: '5,6,7,8,9',
+      pretrain_iterations: 5,
+      prune_method: 'greedy',
+      prune_objective: 'squared',
+      subnet_size: 3,
+      retrain_iterations: 0,
+      dense_train_loss: 5.1,
+      dense_pool_loss: null,
+      dense_test_loss: 5.3,
+      dense_test_accuracy: 1 / 6.3,
+      subnet_train_loss: 8.1,
+      subnet_pool_accuracy: null,
+      retrained_train_loss: null,
+      distinct_neurons: 3,
+      activation_passes: 3,
+      dead_neurons: 2,
+      eta_lambda_max: 0.5,
+      prune_wall_s: 0.25,
+      prune_cpu_s: 0.2,
+      config: JSON.stringify(plan.config),
+    });
+    expect(results[3]).toMatchObject({ prune_method: 'random', prune_objective: null, activation_passes: null });
+    for (const { finished_at: at } of results) {
+      expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      expect([before, at, after].sort()).toEqual([before, at, after]);
+    }
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'done',
+      attempts: 1,
+      worker: 'here/17/1',
+      train_wall_s: 2,
+      train_cpu_s: 1,
+      error: null,
+      finished_at: results[3]!.finished_at,
+    });
+    expect(row('SELECT * FROM attempts')).toMatchObject({
+      trajectory_id: 'aa',
+      outcome: 'done',
+      host: 'here',
+      process: 17,
+      tool_version: '0.1.0',
+      node_version: 'v20.0.0',
+      git_revision: 'abc',
+      git_dirty: 1,
+      cpu: 'a cpu',
+      threads: 2,
+      engine: 'wasm',
+      numerics: 1,
+      error: null,
+    });
+    expect(row('SELECT * FROM progress')).toEqual({
+      sweep: 'one',
+      trajectories: 1,
+      trajectories_done: 1,
+      trajectories_failed: 0,
+      cells: 4,
+      cells_done: 4,
+    });
+    expect(store.unfinished(plan, EVALUATE)).toEqual([]);
+  });
+
+  it('stores NaN and infinity as NULL, and still counts them as recorded', () => {
+    const retrained = greedy(3, 10);
+    const sick = planned('aa', [5], [retrained]);
+    store.saveSweep(sweep('one'), [sick]);
+    const bad = { loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
+    store.rows(
+      'aa',
+      { ...checkpoint(5), dense: { train: bad, test: bad }, etaLambdaMax: Number.NEGATIVE_INFINITY, trainCpuS: null },
+      [
+        {
+          ...cell(5, retrained),
+          subnet: { train: bad, test: { loss: 1, accuracy: 0 } },
+          retrained: { train: bad, test: bad },
+          pruneCpuS: null,
+        },
+      ],
+    );
+    store.flush();
+    expect(row('SELECT * FROM results')).toMatchObject({
+      dense_train_loss: null,
+      dense_test_accuracy: null,
+      subnet_train_loss: null,
+      subnet_test_loss: 1,
+      subnet_test_accuracy: 0,
+      retrained_test_loss: null,
+      retrain_iterations: 10,
+      eta_lambda_max: null,
+      prune_cpu_s: null,
+    });
+    expect(store.unfinished(sick, EVALUATE)).toEqual([]);
+  });
+
+  it('shows rows before the trajectory is done, without being asked', async () => {
+    store.saveSweep(sweep('one'), [plan]);
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
+    expect(rows('SELECT * FROM results')).toHaveLength(0);
+    await expect.poll(() => rows('SELECT * FROM results').length).toBe(1);
+    expect(status('aa')).toBe('running');
+    expect(row('SELECT ended_at, outcome FROM attempts')).toEqual({ ended_at: null, outcome: null });
+    expect(store.progress('one')).toMatchObject({ trajectoriesDone: 0, cells: 4, cellsDone: 1 });
+  });
+
+  it('never blocks a reader in the middle of a result', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3)), cell(0, random(3))]);
+    store.flush();
+    const slow = reader.prepare('SELECT * FROM results').iterate();
+    slow.next();
+    complete(store, plan);
+    expect([...slow]).toHaveLength(1);
+    expect(rows('SELECT * FROM results')).toHaveLength(4);
+  });
+
+  it('keeps what is recorded when metrics are added later', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    complete(store, plan);
+    const wanted = { dense: ['train', 'pool', 'test'], subnet: ['train', 'pool'] } as const;
+    const before = row('SELECT * FROM results WHERE pretrain_iterations = 5 AND prune_method = ?', 'greedy')!;
+    store.saveSweep(sweep('one', { evaluate: wanted }), [plan]);
+    expect(status('aa')).toBe('pending');
+    expect(store.isPending('aa')).toBe(true);
+    expect(rows('SELECT * FROM results')).toHaveLength(0);
+    expect(store.progress('one')).toMatchObject({ trajectoriesDone: 0, cellsDone: 0 });
+    expect(store.unfinished(plan, wanted)).toEqual(plan.checkpoints);
+
+    // Only what is new comes this time, and with a time that must not replace the first.
+    store.rows('aa', { ...checkpoint(5, ['pool']), trainWallS: 99 }, [
+      { ...cell(5, greedy(3), ['pool']), pruneWallS: 99 },
+    ]);
+    expect(store.unfinished(plan, wanted)).toEqual([
+      plan.checkpoints[0],
+      { t: 5, variants: [random(3)] },
+    ]);
+    const now = row('SELECT * FROM results')!;
+    expect(now).toEqual({
+      ...before,
+      dense_pool_loss: 5.2,
+      dense_pool_accuracy: 1 / 6.2,
+      subnet_pool_loss: 8.2,
+      subnet_pool_accuracy: 1 / 9.2,
+      finished_at: now.finished_at,
+    });
+  });
+
+  it('counts a re-trained cell only when both networks were measured', () => {
+    const retrained = greedy(3, 10);
+    const only = planned('aa', [5], [retrained]);
+    store.saveSweep(sweep('one'), [only]);
+    store.rows('aa', checkpoint(5), [{ ...cell(5, retrained), retrained: null }]);
+    expect(store.unfinished(only, EVALUATE)).toEqual(only.checkpoints);
+    store.rows('aa', checkpoint(5), [cell(5, retrained)]);
+    expect(store.unfinished(only, EVALUATE)).toEqual([]);
+    expect(row('SELECT * FROM results')).toMatchObject({ retrained_train_loss: 1005.1, retrain_iterations: 10 });
+  });
+
+  it('refuses a trajectory that no sweep has saved', () => {
+    expect(() => store.rows('zz', checkpoint(0), [])).toThrow('trajectory zz was never saved with a sweep');
+    expect(() => store.started('zz', ATTEMPT)).toThrow('trajectory zz was never saved with a sweep');
+  });
+});
+
+describe('ends of attempts', () => {
+  const plan = planned('aa', [0, 5], [greedy(3)]);
+  beforeEach(() => store.saveSweep(sweep('one'), [plan]));
+
+  it('records failures with their reasons', () => {
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
+    store.finished('aa', { kind: 'failed', code: 'DIVERGED', message: 'not finite at step 3', stack: 'at f' });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'failed',
+      error_code: 'DIVERGED',
+      error: 'not finite at step 3',
+      train_wall_s: 1,
+      train_cpu_s: 0.5,
+    });
+    expect(row('SELECT * FROM attempts')).toMatchObject({
+      outcome: 'failed',
+      error_code: 'DIVERGED',
+      error: 'not finite at step 3',
+      stack: 'at f',
+    });
+    expect(row('SELECT * FROM progress')).toMatchObject({
+      trajectories_done: 0,
+      trajectories_failed: 1,
+      cells_done: 1,
+    });
+    expect(store.failures('one')).toEqual([
+      { trajectoryId: 'aa', datasetSize: 20, width: 10, seed: 0, errorCode: 'DIVERGED', error: 'not finite at step 3' },
+    ]);
+    expect(store.isPending('aa')).toBe(false);
+    // Asked for again it stays failed; asked for what it has, it is done.
+    store.saveSweep(sweep('one'), [plan]);
+    expect(status('aa')).toBe('failed');
+    store.saveSweep(sweep('one'), [planned('aa', [0], [greedy(3)])]);
+    expect(row('SELECT status, error_code, error FROM trajectories')).toEqual({
+      status: 'done',
+      error_code: null,
+      error: null,
+    });
+    expect(store.failures('one')).toEqual([]);
+  });
+
+  it('puts a stopped trajectory back and adds up its training time', () => {
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
+    store.finished('aa', { kind: 'stopped' });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'pending', train_wall_s: 1, attempts: 1 });
+    expect(store.unfinished(plan, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
+    complete(store, plan);
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'done',
+      train_wall_s: 3,
+      train_cpu_s: 1.5,
+      attempts: 2,
+    });
+    expect(rows('SELECT outcome FROM attempts ORDER BY id')).toEqual([{ outcome: 'stopped' }, { outcome: 'done' }]);
+  });
+
+  it('does not take done for done while cells are missing', () => {
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
+    store.finished('aa', { kind: 'done', trainWallS: 1, trainCpuS: null });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'pending', train_wall_s: 1, train_cpu_s: null });
+  });
+
+  it('leaves training times alone where nothing was trained', () => {
+    complete(store, plan);
+    store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'done', train_wall_s: 2, train_cpu_s: 1 });
+  });
+
+  it('ends what is running as stopped when it closes', () => {
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
+    store.close();
+    store.close();
+    expect(status('aa')).toBe('pending');
+    expect(row('SELECT outcome FROM attempts')).toEqual({ outcome: 'stopped' });
+    expect(rows('SELECT * FROM results')).toHaveLength(1);
+    expect(rows('SELECT * FROM holder')).toEqual([]);
+  });
+});
+
+describe('sweeps', () => {
+  const small = planned('aa', [0, 5], [greedy(3)]);
+
+  it('share cells, each with its own members', () => {
+    const other = planned('aa', [5, 9], [greedy(3), greedy(4)]);
+    store.saveSweep(sweep('one'), [small]);
+    complete(store, small);
+    store.saveSweep(sweep('two'), [other, planned('bb', [0], [greedy(3)], config(40, 1))]);
+    expect(status('aa')).toBe('pending');
+    expect(rows('SELECT * FROM progress ORDER BY sweep')).toEqual([
+      { sweep: 'one', trajectories: 1, trajectories_done: 1, trajectories_failed: 0, cells: 2, cells_done: 2 },
+      { sweep: 'two', trajectories: 2, trajectories_done: 0, trajectories_failed: 0, cells: 5, cells_done: 1 },
+    ]);
+    expect(store.unfinished(other, EVALUATE)).toEqual([
+      { t: 5, variants: [greedy(4)] },
+      { t: 9, variants: [greedy(3), greedy(4)] },
+    ]);
+    complete(store, other);
+    expect(status('aa')).toBe('done');
+    expect(rows('SELECT sweep, count(*) AS n FROM results GROUP BY sweep')).toEqual([
+      { sweep: 'one', n: 2 },
+      { sweep: 'two', n: 4 },
+    ]);
+    expect(reader.prepare('SELECT count(*) FROM cells').pluck().get()).toBe(5);
+    const held = heldCells(file, [small, other], EVALUATE);
+    expect([held('aa'), held('none')]).toEqual([4, 0]);
+    expect(heldCells(`${file}-absent`, [small], EVALUATE)('aa')).toBe(0);
+  });
+
+  it('are replaced under the same name; cells that are no longer asked for stay', () => {
+    const gone = planned('bb', [0], [greedy(3)], config(40, 1));
+    store.saveSweep(sweep('one'), [small, gone]);
+    complete(store, small);
+    const first = row('SELECT created_at FROM sweeps')!;
+    store.saveSweep(sweep('one', { definition: { changed: true } }), [planned('aa', [5], [greedy(3)])]);
+    expect(rows('SELECT pretrain_iterations FROM results')).toEqual([{ pretrain_iterations: 5 }]);
+    expect(row('SELECT * FROM progress')).toMatchObject({ trajectories: 1, cells: 1, cells_done: 1 });
+    expect(row('SELECT name, definition, created_at FROM sweeps')).toEqual({
+      name: 'one',
+      definition: '{"changed":true}',
+      ...first,
+    });
+    expect(status('bb')).toBeUndefined();
+    store.saveSweep(sweep('one'), [small]);
+    expect(rows('SELECT * FROM results')).toHaveLength(2);
+    expect(status('aa')).toBe('done');
+  });
+
+  it('keep trajectories that were begun, though no sweep asks for them', () => {
+    const begun = planned('bb', [0, 5], [greedy(3)], config(40, 1));
+    store.saveSweep(sweep('one'), [small, begun]);
+    store.started('bb', ATTEMPT);
+    store.rows('bb', checkpoint(0), [cell(0, greedy(3))]);
+    store.finished('bb', { kind: 'stopped' });
+    store.saveSweep(sweep('one'), [small]);
+    expect(status('bb')).toBe('pending');
+    expect(store.unfinished(begun, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
+    const other = openReader(file);
+    expect(other.statusCounts()).toEqual({ pending: 1, running: 0, done: 0, failed: 0 });
+    other.close();
+  });
+
+  it('that are widened reopen what was done, and close it again', () => {
+    store.saveSweep(sweep('one'), [small]);
+    complete(store, small);
+    const wide = planned('aa', [0, 5, 9], [greedy(3)]);
+    store.saveSweep(sweep('one'), [wide]);
+    expect(row('SELECT status, finished_at FROM trajectories')).toEqual({ status: 'pending', finished_at: null });
+    expect(store.unfinished(wide, EVALUATE)).toEqual([{ t: 9, variants: [greedy(3)] }]);
+    complete(store, wide);
+    expect(status('aa')).toBe('done');
+    store.saveSweep(sweep('one'), [planned('aa', [0, 5, 9, 11], [greedy(3)])]);
+    expect(status('aa')).toBe('pending');
+    store.saveSweep(sweep('one'), [small]);
+    expect(status('aa')).toBe('done');
+  });
+
+  it('are told back', () => {
+    const thresholds = [{ metric: 'subnet_train_loss', kind: 'atMost', value: 0.1, primary: true }] as const;
+    store.saveSweep(sweep('one', { definition: { a: [1, 'x'] }, thresholds }), [small]);
+    store.saveSweep(sweep('empty'), []);
+    const other = openReader(file);
+    expect(other.sweeps()).toMatchObject([
+      { name: 'empty', evaluate: EVALUATE },
+      { name: 'one', definition: { a: [1, 'x'] }, thresholds, evaluate: EVALUATE },
+    ]);
+    expect(other.progress('empty')).toEqual([
+      { sweep: 'empty', trajectories: 0, trajectoriesDone: 0, trajectoriesFailed: 0, cells: 0, cellsDone: 0 },
+    ]);
+    other.close();
+    expect(() => store.progress('none')).toThrow('sweep none was never saved');
+  });
+
+  it('survive a plan that cannot be stored', () => {
+    store.saveSweep(sweep('one'), [small]);
+    const axes = () => {
+      throw new Error('no axes');
+    };
+    expect(() => store.saveSweep(sweep('one', { axes }), [planned('bb', [0], [greedy(99)])])).toThrow('no axes');
+    expect(row('SELECT * FROM progress')).toMatchObject({ trajectories: 1, cells: 2 });
+    store.saveSweep(sweep('one'), [planned('bb', [0], [greedy(99)])]);
+    expect(row('SELECT subnet_size FROM variants ORDER BY key DESC')).toEqual({ subnet_size: 99 });
+  });
+});
+
+describe('thresholds', () => {
+  const plan = planned('aa', [0, 5], [random(3), greedy(4), greedy(3)]);
+  const late = planned('0late', [0, 5], [greedy(3)], config(10, 1));
+  const crossing: ThresholdRow = {
+    ...greedy(3),
+    trajectoryId: 'aa',
+    metric: 'subnet_train_loss',
+    target: '<= 0.15',
+    lower: 5,
+    upper: null,
+    censoring: 'right',
+    rawUpper: null,
+    sustainedUpper: null,
+    flagged: false,
+  };
+
+  it('are computed from finished trajectories, in order', () => {
+    store.saveSweep(sweep('one'), [plan, late]);
+    complete(store, plan);
+    store.rows('0late', checkpoint(0), [cell(0, greedy(3))]);
+    const order = () =>
+      [...store.curveRows('one')].map(r => `${r.trajectoryId} ${r.method} ${r.subnetSize} ${r.t}`);
+    const own = ['aa greedy 3 0', 'aa greedy 3 5', 'aa greedy 4 0', 'aa greedy 4 5', 'aa random 3 0', 'aa random 3 5'];
+    expect(order()).toEqual(own);
+    complete(store, late);
+    expect(order()).toEqual(['0late greedy 3 0', '0late greedy 3 5', ...own]);
+    const [, first] = store.curveRows('one');
+    expect(first).toMatchObject({ trajectoryId: '0late', config: late.config, ...greedy(3), t: 5 });
+    const { metrics } = first!;
+    expect(Object.keys(metrics)).toEqual(names('results').filter(name => /_(loss|accuracy)$/.test(name)));
+    expect(metrics).toMatchObject({
+      dense_train_loss: 5.1,
+      dense_pool_loss: null,
+      subnet_test_accuracy: 1 / 9.3,
+      retrained_train_loss: null,
+    });
+    expect([...store.curveRows('none')]).toEqual([]);
+  });
+
+  it('hold only what the sweep asks for, though other sweeps ask for more', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    complete(store, plan);
+    store.saveSweep(sweep('two'), [planned('aa', [5, 9], [greedy(3)])]);
+    expect([...store.curveRows('one')]).toHaveLength(6);
+    expect([...store.curveRows('two')]).toHaveLength(0);
+  });
+
+  it('are replaced as a whole and join with the other axes', () => {
+    const axes = () => ({ 'train.learningRate': 0.1 });
+    store.saveSweep(sweep('one', { axes }), [plan]);
+    complete(store, plan);
+    const left = { ...crossing, ...random(3), lower: 0, upper: 5, censoring: 'left' } as const;
+    store.replaceThresholds('one', [crossing, { ...left, rawUpper: 5, sustainedUpper: 5, flagged: true }]);
+    expect(rows('SELECT * FROM thresholds ORDER BY prune_method')).toEqual([
+      {
+        sweep: 'one',
+        trajectory_id: 'aa',
+        dataset_size: 20,
+        width: 10,
+        seed: 0,
+        axes: '{"train.learningRate":0.1}',
+        prune_method: 'greedy',
+        subnet_size: 3,
+        metric: 'subnet_train_loss',
+        target: '<= 0.15',
+        lower: 5,
+        upper: null,
+        censoring: 'right',
+        raw_upper: null,
+        sustained_upper: null,
+        flagged: 0,
+        engine: 'wasm',
+        numerics: 1,
+      },
+      expect.objectContaining({ prune_method: 'random', lower: 0, upper: 5, raw_upper: 5, flagged: 1 }),
+    ]);
+    store.replaceThresholds('one', [crossing]);
+    expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
+    // The same sweep again keeps them; a changed one has yet to compute its own.
+    store.saveSweep(sweep('one', { axes }), [plan]);
+    expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
+    store.saveSweep(sweep('one', { definition: 'changed' }), [plan]);
+    expect(rows('SELECT * FROM thresholds')).toHaveLength(0);
+  });
+
+  it('leave out what the sweep no longer asks for', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    store.replaceThresholds('one', [crossing]);
+    store.saveSweep(sweep('one'), [planned('aa', [0, 5], [random(3)])]);
+    expect(rows('SELECT * FROM thresholds')).toHaveLength(0);
+    expect(() => store.replaceThresholds('none', [])).toThrow('sweep none was never saved');
+  });
+});
+
+it('holds a hundred thousand cells', () => {
+  const variants = Array.from({ length: 10 }, (_, i) => greedy(i + 1));
+  const checkpoints = Array.from({ length: 100 }, (_, i) => i * 10);
+  const plans = Array.from({ length: 100 }, (_, i) => planned(`t${i}`, checkpoints, variants, config(20, i)));
+  const began = performance.now();
+  store.saveSweep(sweep('big'), plans);
+  for (const { id } of plans) {
+    for (const t of checkpoints) store.rows(id, checkpoint(t), variants.map(variant => cell(t, variant)));
+  }
+  expect(plans.flatMap(plan => store.unfinished(plan, EVALUATE))).toEqual([]);
+  store.saveSweep(sweep('big'), plans);
+  expect(store.progress('big')).toMatchObject({ trajectoriesDone: 100, cellsDone: 100_000 });
+  expect(reader.prepare('SELECT count(*) FROM results').pluck().get()).toBe(100_000);
+  expect(performance.now() - began).toBeLessThan(60_000);
+});
