@@ -118,10 +118,10 @@ export async function writeToStream(pieces: AsyncIterable<string>, stream: Writa
   stream.on('error', ignore);
   try {
     for await (const piece of pieces) await write(stream, piece);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-  } finally {
     stream.off('error', ignore);
+  } catch (error) {
+    // The listener stays: a broken stream says so again, and later.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
 

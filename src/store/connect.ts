@@ -76,7 +76,7 @@ export function connectReader(file: string): Database {
     } catch (error) {
       // A database in WAL mode needs files beside it, which a folder that is read-only does not allow. Without a
       // log there is also nobody who writes, and the file can be read as it stands.
-      if (sqliteCode(error) !== 'SQLITE_CANTOPEN' || existsSync(`${file}-wal`)) throw error;
+      if (!/^SQLITE_(CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') || existsSync(`${file}-wal`)) throw error;
       return verified(file, openReadOnly(`${pathToFileURL(resolve(file)).href}?immutable=1`));
     }
   });
