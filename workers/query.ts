@@ -11,5 +11,7 @@ const watchdog = `
   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);
 `;
 new Worker(watchdog, { eval: true }).unref();
+// Ctrl-C reaches the whole group; the parent says what it means.
+process.on('SIGINT', () => {});
 process.once('disconnect', () => process.exit());
 serveQuery();

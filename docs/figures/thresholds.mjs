@@ -24,9 +24,23 @@ const censored = database
   )
   .all();
 
-const x = { field: 'dataset_size', type: 'quantitative', scale: { type: 'log' }, title: 'data set size n' };
-const y = { type: 'quantitative', scale: { type: 'log' }, title: 'threshold t* (iterations)' };
-const color = { field: 'target', type: 'nominal', title: 'training loss', sort: { field: 'upper', order: 'descending' } };
+const x = {
+  field: 'dataset_size',
+  type: 'quantitative',
+  scale: { type: 'log', nice: false, padding: 12 },
+  title: 'data set size n',
+};
+const y = {
+  type: 'quantitative',
+  scale: { type: 'log', nice: false, padding: 12 },
+  title: 'threshold t* (iterations)',
+};
+const color = {
+  field: 'target',
+  type: 'nominal',
+  title: 'training loss',
+  sort: { field: 'upper', order: 'descending' },
+};
 const isCensored = ({ dataset_size, target }) =>
   censored.some(other => other.dataset_size === dataset_size && other.target === target);
 
@@ -37,10 +51,17 @@ const specification = {
   background: 'white',
   data: { values: rows.filter(row => !isCensored(row)) },
   layer: [
-    { mark: { type: 'point', filled: true, opacity: 0.45, size: 22 }, encoding: { x, y: { ...y, field: 'upper' }, color } },
+    {
+      mark: { type: 'point', filled: true, opacity: 0.45, size: 22 },
+      encoding: { x, y: { ...y, field: 'upper' }, color },
+    },
     { mark: { type: 'line' }, encoding: { x, y: { ...y, field: 'upper', aggregate: 'median' }, color } },
   ],
-  config: { font: 'sans-serif', axis: { grid: true, gridOpacity: 0.4 } },
+  config: {
+    font: 'sans-serif',
+    axis: { grid: true, gridOpacity: 0.4 },
+    legend: { symbolOpacity: 1, symbolType: 'stroke' },
+  },
 };
 const view = new View(parse(compile(specification).spec), { renderer: 'none' });
 writeFileSync(new URL('../thresholds.svg', import.meta.url), await view.toSVG());

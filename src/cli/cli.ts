@@ -1,6 +1,5 @@
 /** All commands, and what they have in common. */
 import yargs, { type Argv, type CommandModule } from 'yargs';
-import { didYouMean } from '../domain/nearest.js';
 import { UsageError } from '../errors.js';
 import { packageVersion } from '../provenance.js';
 import { completionCommand } from './completion.js';
@@ -11,6 +10,7 @@ import { planCommand } from './plan.js';
 import { queryCommand } from './query.js';
 import { runCommand } from './run.js';
 import { statusCommand } from './status.js';
+import { explainUsage, isUsageMessage } from './usage.js';
 
 const COMMANDS = [
   runCommand,
@@ -23,13 +23,20 @@ const COMMANDS = [
   completionCommand,
 ];
 
-/** yargs' own list of the options that are known where parsing stands; not part of its published types. */
-type WithOptions = Argv & { getOptions(): { key: Record<string, unknown> } };
+/** yargs' own lists of what is known where parsing stands; not part of its published types. */
+interface WithOptions {
+  getOptions(): { readonly key: Record<string, unknown>; readonly array: readonly string[] };
+}
+interface WithCommands {
+  getCommands(): readonly (readonly [command: string, ...rest: unknown[]])[];
+}
 
 /** The command line for these arguments, ready to be parsed. */
 export function createCli(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('espalier')
+    // Its messages are read below, and ours are in English.
+    .detectLocale(false)
     .usage(
       '$0 <command>\n\nHow long must a dense two-layer network be pre-trained before greedy forward selection\n' +
         'finds a good subnetwork in it? Sweeps that settle it.',
@@ -43,24 +50,18 @@ export function createCli(args: readonly string[]): Argv {
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100));
   for (const command of COMMANDS) cli.command(command as CommandModule);
-  return cli.fail((message, error, current) => {
-    if (error) throw error;
-    throw new UsageError(
-      explain(message, args, Object.keys((current as unknown as WithOptions).getOptions().key)),
-    );
+  const known = () => (cli as unknown as WithOptions).getOptions();
+  cli.check(argv => {
+    for (const option of Object.keys(known().key)) {
+      if (Array.isArray(argv[option]) && !known().array.includes(option))
+        throw new UsageError(`--${option} is given more than once`);
+    }
+    return true;
   });
-}
-
-/** yargs' message in one line, with the nearest known word where one is not known. */
-function explain(message: string, args: readonly string[], options: readonly string[]): string {
-  const unknown = /^Unknown (?:argument|command)s?: (.+)$/m.exec(message)?.[1]?.split(', ')[0];
-  if (!unknown) return message.replaceAll(/\s*\n\s*/g, ' ');
-  const commands = COMMANDS.map(({ command }) => String(command).split(' ')[0]!);
-  if (unknown === args.find(arg => !arg.startsWith('-'))) {
-    return `unknown command "${unknown}"${didYouMean(unknown, commands)}; \`espalier --help\` lists the commands`;
-  }
-  const isOption = args.some(arg => arg.startsWith(`--${unknown}`) || arg === `-${unknown}`);
-  return isOption
-    ? `unknown option "--${unknown}"${didYouMean(unknown, options)}`
-    : `unexpected argument "${unknown}"`;
+  return cli.fail((message, error, level) => {
+    const isTheirs = !error || error.name === 'YError' || isUsageMessage(message);
+    if (!isTheirs) throw error;
+    const commands = (level as unknown as WithCommands).getCommands().map(([command]) => command);
+    throw new UsageError(explainUsage(message, { args, commands, options: Object.keys(known().key) }));
+  });
 }

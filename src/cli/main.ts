@@ -15,7 +15,7 @@ try {
   await createCli(args).parseAsync();
 } catch (error) {
   const ours = error instanceof EspalierError;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
   process.stderr.write(
     `espalier: ${ours ? '' : 'a defect of espalier (--verbose shows where): '}${message}\n`,
   );

@@ -1,7 +1,15 @@
 /** Rows on their way out: as a table, CSV, JSON or NDJSON, to a stream or a file. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, type Stats, statSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import Table from 'cli-table3';
@@ -12,6 +20,8 @@ import type { QueryBatch, Value } from '../store/query.js';
 export const FORMATS = ['table', 'csv', 'json', 'ndjson'] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** csv-stringify takes twice the time for a row when it is given a thousand at once. */
+const CSV_ROWS = 100;
 /** Values longer than this are cut in tables. */
 const CELL_CHARACTERS = 60;
 
@@ -103,7 +113,8 @@ async function* asCsv(batches: AsyncIterable<QueryBatch>): AsyncGenerator<string
   for await (const { columns, rows } of batches) {
     const lines = headed ? rows : [columns, ...rows];
     headed = true;
-    yield stringify(lines as Value[][]);
+    for (let i = 0; i < lines.length; i += CSV_ROWS)
+      yield stringify(lines.slice(i, i + CSV_ROWS) as Value[][]);
   }
 }
 
@@ -137,7 +148,9 @@ export async function writeToFile(pieces: AsyncIterable<string>, file: string): 
   // A device or a pipe is written to; only files are replaced.
   const target = present ? realpathSync(file) : file;
   const part =
-    present && !present.isFile() ? target : join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
+    present && !present.isFile()
+      ? target
+      : join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
   try {
     const stream = createWriteStream(part);
     await once(stream, 'open');

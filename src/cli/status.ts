@@ -154,6 +154,6 @@ function failureTable(failures: readonly FailureRow[]): string {
   return `failed trajectories\n${renderTable(['count', 'code', 'reason', 'e.g.'], shown)}${more}`;
 }
 
-const percent = ({ cells, cellsDone }: SweepProgress): string =>
-  cells === 0 ? '' : `${Math.floor((1000 * cellsDone) / cells) / 10}`;
+const percent = ({ cells, cellsDone }: SweepProgress): number | null =>
+  cells === 0 ? null : Math.floor((1000 * cellsDone) / cells) / 10;
 const round = (rate: number): string => (rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2));

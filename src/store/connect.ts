@@ -16,7 +16,6 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StoreError } from '../errors.js';
 import { PACKAGE_ROOT } from '../paths.js';
@@ -71,21 +70,9 @@ function readHeader(file: string): Buffer {
 export function connectReader(file: string): Database {
   recognise(file);
   return guard(file, () => {
-    try {
-      return verified(file, openReadOnly(resolve(file)));
-    } catch (error) {
-      // A database in WAL mode needs files beside it, which a folder that is read-only does not allow. Without a
-      // log there is also nobody who writes, and the file can be read as it stands.
-      if (!/^SQLITE_(CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') || existsSync(`${file}-wal`)) throw error;
-      return verified(file, openReadOnly(`${pathToFileURL(resolve(file)).href}?immutable=1`));
-    }
+    const db = new Sqlite(resolve(file), { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    return verified(file, db);
   });
-}
-
-function openReadOnly(name: string): Database {
-  const db = new Sqlite(name, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-  db.pragma('query_only = ON');
-  return db;
 }
 
 /**
@@ -141,6 +128,7 @@ function publish(part: string, file: string): void {
 
 function verified(file: string, db: Database): Database {
   try {
+    if (db.readonly) db.pragma('query_only = ON');
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > SCHEMA_VERSION) throw newerSchema(file, db, version);
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
@@ -184,9 +172,12 @@ export function storeFault(file: string, error: unknown): unknown {
     return new StoreError('DATABASE_HELD', file, message, { cause: error });
   }
   if (/^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PERM)/.test(code)) {
-    return new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${because})`, {
-      cause: error,
-    });
+    // In WAL mode readers too need companion files.
+    const hint = /^SQLITE_(CANTOPEN|READONLY)/.test(code)
+      ? '; file and folder must be writable, or copy it'
+      : '';
+    const message = `${file}: cannot be read or written (${because})${hint}`;
+    return new StoreError('DATABASE_IO', file, message, { cause: error });
   }
   return error;
 }

@@ -101,17 +101,7 @@ class TrajectoryKeys {
     if (known !== undefined) return known;
     const { dataset, datasetSize, width, seed, engine, numerics } = config;
     const task = dataset.positive.join(',');
-    this.add.run(
-      id,
-      dataset.name,
-      task,
-      datasetSize,
-      width,
-      seed,
-      JSON.stringify(config),
-      engine,
-      numerics,
-    );
+    this.add.run(id, dataset.name, task, datasetSize, width, seed, JSON.stringify(config), engine, numerics);
     return Number(this.addKey.run(id).lastInsertRowid);
   }
 

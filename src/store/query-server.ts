@@ -17,7 +17,12 @@ export type ToChild =
 export type ToParent =
   | { readonly kind: 'columns'; readonly columns: readonly string[] }
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[]; readonly last: boolean }
-  | { readonly kind: 'error'; readonly family: 'store' | 'query'; readonly code: string; readonly message: string };
+  | {
+      readonly kind: 'error';
+      readonly family: 'store' | 'query';
+      readonly code: string;
+      readonly message: string;
+    };
 
 /** A batch ends at either, whichever is first. */
 const BATCH_ROWS = 1_000;

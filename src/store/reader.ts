@@ -10,10 +10,10 @@ import {
   DENSE_COLUMNS,
   type Evaluate,
   type FailureRow,
-  type SweepProgress,
   RETRAINED_COLUMNS,
-  SUBNET_COLUMNS,
   STATUSES,
+  SUBNET_COLUMNS,
+  type SweepProgress,
   type SweepRow,
   setsOf,
   type TrajectoryStatus,
@@ -103,7 +103,10 @@ export class Reader {
   progress(sweep?: string): SweepProgress[] {
     const only = sweep === undefined ? '' : 'WHERE sweep = ?';
     const names = sweep === undefined ? [] : [sweep];
-    return this.all<SweepProgress>(`SELECT ${PROGRESS_COLUMNS} FROM progress ${only} ORDER BY sweep`, ...names);
+    return this.all<SweepProgress>(
+      `SELECT ${PROGRESS_COLUMNS} FROM progress ${only} ORDER BY sweep`,
+      ...names,
+    );
   }
 
   /** Failed trajectories that still lack cells of the sweep (of any sweep, if none is named). */

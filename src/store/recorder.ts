@@ -140,7 +140,13 @@ export class Recorder {
   }
 }
 
-const CHECKPOINT_COLUMNS = [...DENSE_COLUMNS, 'dead_neurons', 'eta_lambda_max', 'train_wall_s', 'train_cpu_s'];
+const CHECKPOINT_COLUMNS = [
+  ...DENSE_COLUMNS,
+  'dead_neurons',
+  'eta_lambda_max',
+  'train_wall_s',
+  'train_cpu_s',
+];
 const CELL_COLUMNS = [
   ...SUBNET_COLUMNS,
   ...RETRAINED_COLUMNS,

@@ -21,8 +21,8 @@ import type {
   Evaluate,
   FailureRow,
   Outcome,
-  SweepProgress,
   StoredSweep,
+  SweepProgress,
 } from './rows.js';
 import { migrate } from './schema.js';
 import { replaceThresholds } from './thresholds.js';

@@ -6,7 +6,10 @@ import { type Evaluate, setMask } from './rows.js';
 import type { VariantKeys } from './variants.js';
 
 export class Unfinished {
-  private readonly finished: Statement<[string, number, number, number, number], [t: number, variant: number]>;
+  private readonly finished: Statement<
+    [string, number, number, number, number],
+    [t: number, variant: number]
+  >;
 
   constructor(
     db: Database,

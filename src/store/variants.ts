@@ -26,7 +26,9 @@ export class VariantKeys {
     if (known !== null) return known;
     const { method, objective, subnetSize, retrainIterations } = variant;
     const added = this.db
-      .prepare('INSERT INTO variants (method, objective, subnet_size, retrain_iterations) VALUES (?, ?, ?, ?)')
+      .prepare(
+        'INSERT INTO variants (method, objective, subnet_size, retrain_iterations) VALUES (?, ?, ?, ?)',
+      )
       .run(method, objective, subnetSize, retrainIterations);
     const key = Number(added.lastInsertRowid);
     this.byContent.set(contentOf(variant), key);

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -83,7 +92,16 @@ describe('formats', () => {
 
   it('json and ndjson: objects, integers beyond 2^53 as text', async () => {
     const expected = [
-      { n: 1, none: null, text: 'a "b", c', big: '9007199254740993', x: 0.1, blob: 'ff', endless: null, n_2: 2 },
+      {
+        n: 1,
+        none: null,
+        text: 'a "b", c',
+        big: '9007199254740993',
+        x: 0.1,
+        blob: 'ff',
+        endless: null,
+        n_2: 2,
+      },
       { n: 2, none: 'NULL', text: 'line\nbreak', big: -1, x: 1e-7, blob: '', endless: null, n_2: 3 },
     ];
     expect(JSON.parse(await espalier(db, sql, '--format', 'json'))).toEqual(expected);
@@ -116,10 +134,13 @@ describe('formats', () => {
   });
 
   it('table: aligned, cut, without control characters, at most a thousand rows', async () => {
-    const table = renderTable(['name', 'n'], [
-      ['x'.repeat(70), 5n],
-      ['\x1b[31mred\n', null],
-    ]);
+    const table = renderTable(
+      ['name', 'n'],
+      [
+        ['x'.repeat(70), 5n],
+        ['\x1b[31mred\n', null],
+      ],
+    );
     expect(table.split('\n')).toEqual([
       `┌${'─'.repeat(62)}┬───┐`,
       `│ name${' '.repeat(57)}│ n │`,
@@ -156,7 +177,10 @@ describe('what is asked', () => {
 
   it('may come from stdin', async () => {
     const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
-    Object.defineProperty(process, 'stdin', { value: Readable.from(['SELECT ', '7 AS a']), configurable: true });
+    Object.defineProperty(process, 'stdin', {
+      value: Readable.from(['SELECT ', '7 AS a']),
+      configurable: true,
+    });
     try {
       expect(await espalier(db, '-', '--format', 'csv')).toBe('a\n7\n');
       expect(await refusal(db, '-', '--view', 'results')).toContain('both SQL and --view');
@@ -166,11 +190,15 @@ describe('what is asked', () => {
   });
 
   it('is refused in one line where it makes no sense', async () => {
-    expect(await refusal(db)).toMatch(/^query: expected SQL, or --view with one of: .*progress, results, thresholds.*/);
+    expect(await refusal(db)).toMatch(
+      /^query: expected SQL, or --view with one of: .*progress, results, thresholds.*/,
+    );
     expect(await refusal(db, '--view', 'reslts')).toMatch(
       /^--view: found "reslts" \(did you mean results\?\), expected one of: /,
     );
-    expect(await refusal(db, 'SELECT 1', '--view', 'results')).toBe('query: both SQL and --view, expected one');
+    expect(await refusal(db, 'SELECT 1', '--view', 'results')).toBe(
+      'query: both SQL and --view, expected one',
+    );
     expect(await refusal(db, 'DROP TABLE cells')).toContain('DROP writes');
     expect(await refusal(db, '')).toContain('it is empty');
     expect(await refusal(db, '1')).toContain('near "1": syntax error');
@@ -213,13 +241,19 @@ describe('--output', () => {
     const copy = join(home, 'copy.sqlite');
     copyFileSync(db, copy);
     const before = readFileSync(copy);
-    expect(await refusal(copy, 'SELECT 1', '--output', `${home}/./copy.sqlite`)).toContain('the database itself');
+    expect(await refusal(copy, 'SELECT 1', '--output', `${home}/./copy.sqlite`)).toContain(
+      'the database itself',
+    );
     expect(readFileSync(copy).equals(before)).toBe(true);
     mkdirSync(join(home, 'folder.csv'));
     expect(await refusal(db, 'SELECT 1', '--output', join(home, 'folder.csv'))).toContain('this is a folder');
     writeFileSync(join(home, 'plain'), '');
-    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'plain', 'r.csv'))).toContain('cannot be written');
-    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'none', 'r.csv'))).toContain('cannot be written');
+    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'plain', 'r.csv'))).toContain(
+      'cannot be written',
+    );
+    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'none', 'r.csv'))).toContain(
+      'cannot be written',
+    );
     await espalier(db, 'SELECT 1', '--output', '/dev/null');
   });
 });

@@ -100,7 +100,11 @@ describe('the report', () => {
   it('names nobody when the run has ended, and a run that died as gone', () => {
     halfway();
     store.close();
-    expect(report()).toMatchObject({ holder: null, cellsPerSecond: null, trajectories: { running: 0, pending: 1 } });
+    expect(report()).toMatchObject({
+      holder: null,
+      cellsPerSecond: null,
+      trajectories: { running: 0, pending: 1 },
+    });
     const file = new Sqlite(db);
     file.exec(`INSERT INTO holder VALUES (1, 'x', 'elsewhere', 5, NULL, NULL, '0.1.0', 'one',
       '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z')`);

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import type { PlannedTrajectory, SetMetrics, SetName, TrajectoryConfig, Variant } from '../../src/domain/config.js';
+import type {
+  PlannedTrajectory,
+  SetMetrics,
+  SetName,
+  TrajectoryConfig,
+  Variant,
+} from '../../src/domain/config.js';
 import type { CellRow, CheckpointRow } from '../../src/domain/task.js';
 import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/rows.js';
 import type { Store } from '../../src/store/store.js';

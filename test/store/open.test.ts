@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -260,7 +269,9 @@ describe('the hold', () => {
     db.exec('DELETE FROM holder');
     store.rows('aa', checkpoint(0), []);
     await new Promise(resolve => setTimeout(resolve, 300));
-    expect(fault(() => store.rows('aa', checkpoint(0), [])).message).toContain('no longer holds the database');
+    expect(fault(() => store.rows('aa', checkpoint(0), [])).message).toContain(
+      'no longer holds the database',
+    );
     expect(fault(() => store.close()).code).toBe('DATABASE_HELD');
     store.close();
     db.close();

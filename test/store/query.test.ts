@@ -87,7 +87,16 @@ describe('reading', () => {
       `SELECT 9007199254740991, 9007199254740993, -9223372036854775808, 0.5, NULL, x'00ff10', 'é', 9e999`,
     );
     expect(rows).toEqual([
-      [9007199254740991, 9007199254740993n, -9223372036854775808n, 0.5, null, '00ff10', 'é', Number.POSITIVE_INFINITY],
+      [
+        9007199254740991,
+        9007199254740993n,
+        -9223372036854775808n,
+        0.5,
+        null,
+        '00ff10',
+        'é',
+        Number.POSITIVE_INFINITY,
+      ],
     ]);
   });
 
@@ -129,13 +138,18 @@ describe('what is refused', () => {
     const db = new Sqlite(newer);
     db.pragma('user_version = 99');
     db.close();
-    await expect(querySql(newer, 'SELECT 1').next()).rejects.toMatchObject({ code: 'NEWER_SCHEMA', file: newer });
+    await expect(querySql(newer, 'SELECT 1').next()).rejects.toMatchObject({
+      code: 'NEWER_SCHEMA',
+      file: newer,
+    });
   });
 });
 
 describe('an end', () => {
   it('comes to a query that takes too long', async () => {
-    expect(await refusal(ENDLESS, { timeoutMs: 400 })).toBe('QUERY_TIMEOUT: SQL: stopped after 0.4 s without an end');
+    expect(await refusal(ENDLESS, { timeoutMs: 400 })).toBe(
+      'QUERY_TIMEOUT: SQL: stopped after 0.4 s without an end',
+    );
     await ended();
   });
 

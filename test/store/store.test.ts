@@ -4,7 +4,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThresholdRow } from '../../src/domain/config.js';
 import { heldCells, openReader } from '../../src/store/reader.js';
 import { Store } from '../../src/store/store.js';
-import { ATTEMPT, cell, checkpoint, complete, config, EVALUATE, greedy, planned, random, scratch, sweep } from './fixtures.js';
+import {
+  ATTEMPT,
+  cell,
+  checkpoint,
+  complete,
+  config,
+  EVALUATE,
+  greedy,
+  planned,
+  random,
+  scratch,
+  sweep,
+} from './fixtures.js';
 
 const folder = scratch();
 let file: string;
@@ -12,9 +24,14 @@ let store: Store;
 let reader: Sqlite.Database;
 
 /** What any SQLite client sees, beside the run. */
-const rows = (sql: string, ...params: unknown[]) => reader.prepare(sql).all(...params) as Record<string, unknown>[];
+const rows = (sql: string, ...params: unknown[]) =>
+  reader.prepare(sql).all(...params) as Record<string, unknown>[];
 const row = (sql: string, ...params: unknown[]) => rows(sql, ...params)[0];
-const names = (relation: string) => reader.prepare(`SELECT * FROM ${relation}`).columns().map(column => column.name);
+const names = (relation: string) =>
+  reader
+    .prepare(`SELECT * FROM ${relation}`)
+    .columns()
+    .map(column => column.name);
 const status = (id: string) => row('SELECT status FROM trajectories WHERE id = ?', id)?.status;
 
 beforeEach(() => {
@@ -41,7 +58,9 @@ describe('columns', () => {
     expect(names('results')).toEqual([
       ...list('sweep, trajectory_id, dataset, task, dataset_size, width, seed, pretrain_iterations'),
       ...list('prune_method, prune_objective, subnet_size, retrain_iterations'),
-      ...['dense', 'subnet', 'retrained'].flatMap(network => measures.map(measure => `${network}_${measure}`)),
+      ...['dense', 'subnet', 'retrained'].flatMap(network =>
+        measures.map(measure => `${network}_${measure}`),
+      ),
       ...list('distinct_neurons, activation_passes, dead_neurons, eta_lambda_max, prune_wall_s, prune_cpu_s'),
       ...list('finished_at, engine, numerics, config'),
     ]);
@@ -106,7 +125,11 @@ describe('recording', () => {
       prune_cpu_s: 0.2,
       config: JSON.stringify(plan.config),
     });
-    expect(results[3]).toMatchObject({ prune_method: 'random', prune_objective: null, activation_passes: null });
+    expect(results[3]).toMatchObject({
+      prune_method: 'random',
+      prune_objective: null,
+      activation_passes: null,
+    });
     for (const { finished_at: at } of results) {
       expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect([before, at, after].sort()).toEqual([before, at, after]);
@@ -153,7 +176,12 @@ describe('recording', () => {
     const bad = { loss: Number.NaN, accuracy: Number.POSITIVE_INFINITY };
     store.rows(
       'aa',
-      { ...checkpoint(5), dense: { train: bad, test: bad }, etaLambdaMax: Number.NEGATIVE_INFINITY, trainCpuS: null },
+      {
+        ...checkpoint(5),
+        dense: { train: bad, test: bad },
+        etaLambdaMax: Number.NEGATIVE_INFINITY,
+        trainCpuS: null,
+      },
       [
         {
           ...cell(5, retrained),
@@ -216,10 +244,7 @@ describe('recording', () => {
     store.rows('aa', { ...checkpoint(5, ['pool']), trainWallS: 99 }, [
       { ...cell(5, greedy(3), ['pool']), pruneWallS: 99 },
     ]);
-    expect(store.unfinished(plan, wanted)).toEqual([
-      plan.checkpoints[0],
-      { t: 5, variants: [random(3)] },
-    ]);
+    expect(store.unfinished(plan, wanted)).toEqual([plan.checkpoints[0], { t: 5, variants: [random(3)] }]);
     const now = row('SELECT * FROM results')!;
     expect(now).toEqual({
       ...before,
@@ -239,7 +264,10 @@ describe('recording', () => {
     expect(store.unfinished(only, EVALUATE)).toEqual(only.checkpoints);
     store.rows('aa', checkpoint(5), [cell(5, retrained)]);
     expect(store.unfinished(only, EVALUATE)).toEqual([]);
-    expect(row('SELECT * FROM results')).toMatchObject({ retrained_train_loss: 1005.1, retrain_iterations: 10 });
+    expect(row('SELECT * FROM results')).toMatchObject({
+      retrained_train_loss: 1005.1,
+      retrain_iterations: 10,
+    });
   });
 
   it('refuses a trajectory that no sweep has saved', () => {
@@ -255,7 +283,12 @@ describe('ends of attempts', () => {
   it('records failures with their reasons', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
-    store.finished('aa', { kind: 'failed', code: 'DIVERGED', message: 'not finite at step 3', stack: 'at f' });
+    store.finished('aa', {
+      kind: 'failed',
+      code: 'DIVERGED',
+      message: 'not finite at step 3',
+      stack: 'at f',
+    });
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'failed',
       error_code: 'DIVERGED',
@@ -275,7 +308,14 @@ describe('ends of attempts', () => {
       cells_done: 1,
     });
     expect(store.failures('one')).toEqual([
-      { trajectoryId: 'aa', datasetSize: 20, width: 10, seed: 0, errorCode: 'DIVERGED', error: 'not finite at step 3' },
+      {
+        trajectoryId: 'aa',
+        datasetSize: 20,
+        width: 10,
+        seed: 0,
+        errorCode: 'DIVERGED',
+        error: 'not finite at step 3',
+      },
     ]);
     expect(store.isPending('aa')).toBe(false);
     // Asked for again it stays failed; asked for what it has, it is done.
@@ -294,7 +334,11 @@ describe('ends of attempts', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     store.finished('aa', { kind: 'stopped' });
-    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'pending', train_wall_s: 1, attempts: 1 });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'pending',
+      train_wall_s: 1,
+      attempts: 1,
+    });
     expect(store.unfinished(plan, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
     complete(store, plan);
     expect(row('SELECT * FROM trajectories')).toMatchObject({
@@ -303,20 +347,31 @@ describe('ends of attempts', () => {
       train_cpu_s: 1.5,
       attempts: 2,
     });
-    expect(rows('SELECT outcome FROM attempts ORDER BY id')).toEqual([{ outcome: 'stopped' }, { outcome: 'done' }]);
+    expect(rows('SELECT outcome FROM attempts ORDER BY id')).toEqual([
+      { outcome: 'stopped' },
+      { outcome: 'done' },
+    ]);
   });
 
   it('does not take done for done while cells are missing', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     store.finished('aa', { kind: 'done', trainWallS: 1, trainCpuS: null });
-    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'pending', train_wall_s: 1, train_cpu_s: null });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'pending',
+      train_wall_s: 1,
+      train_cpu_s: null,
+    });
   });
 
   it('leaves training times alone where nothing was trained', () => {
     complete(store, plan);
     store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
-    expect(row('SELECT * FROM trajectories')).toMatchObject({ status: 'done', train_wall_s: 2, train_cpu_s: 1 });
+    expect(row('SELECT * FROM trajectories')).toMatchObject({
+      status: 'done',
+      train_wall_s: 2,
+      train_cpu_s: 1,
+    });
   });
 
   it('ends what is running as stopped when it closes', () => {
@@ -341,8 +396,22 @@ describe('sweeps', () => {
     store.saveSweep(sweep('two'), [other, planned('bb', [0], [greedy(3)], config(40, 1))]);
     expect(status('aa')).toBe('pending');
     expect(rows('SELECT * FROM progress ORDER BY sweep')).toEqual([
-      { sweep: 'one', trajectories: 1, trajectories_done: 1, trajectories_failed: 0, cells: 2, cells_done: 2 },
-      { sweep: 'two', trajectories: 2, trajectories_done: 0, trajectories_failed: 0, cells: 5, cells_done: 1 },
+      {
+        sweep: 'one',
+        trajectories: 1,
+        trajectories_done: 1,
+        trajectories_failed: 0,
+        cells: 2,
+        cells_done: 2,
+      },
+      {
+        sweep: 'two',
+        trajectories: 2,
+        trajectories_done: 0,
+        trajectories_failed: 0,
+        cells: 5,
+        cells_done: 1,
+      },
     ]);
     expect(store.unfinished(other, EVALUATE)).toEqual([
       { t: 5, variants: [greedy(4)] },
@@ -398,7 +467,10 @@ describe('sweeps', () => {
     complete(store, small);
     const wide = planned('aa', [0, 5, 9], [greedy(3)]);
     store.saveSweep(sweep('one'), [wide]);
-    expect(row('SELECT status, finished_at FROM trajectories')).toEqual({ status: 'pending', finished_at: null });
+    expect(row('SELECT status, finished_at FROM trajectories')).toEqual({
+      status: 'pending',
+      finished_at: null,
+    });
     expect(store.unfinished(wide, EVALUATE)).toEqual([{ t: 9, variants: [greedy(3)] }]);
     complete(store, wide);
     expect(status('aa')).toBe('done');
@@ -429,7 +501,9 @@ describe('sweeps', () => {
     const axes = () => {
       throw new Error('no axes');
     };
-    expect(() => store.saveSweep(sweep('one', { axes }), [planned('bb', [0], [greedy(99)])])).toThrow('no axes');
+    expect(() => store.saveSweep(sweep('one', { axes }), [planned('bb', [0], [greedy(99)])])).toThrow(
+      'no axes',
+    );
     expect(row('SELECT * FROM progress')).toMatchObject({ trajectories: 1, cells: 2 });
     store.saveSweep(sweep('one'), [planned('bb', [0], [greedy(99)])]);
     expect(row('SELECT subnet_size FROM variants ORDER BY key DESC')).toEqual({ subnet_size: 99 });
@@ -458,7 +532,14 @@ describe('thresholds', () => {
     store.rows('0late', checkpoint(0), [cell(0, greedy(3))]);
     const order = () =>
       [...store.curveRows('one')].map(r => `${r.trajectoryId} ${r.method} ${r.subnetSize} ${r.t}`);
-    const own = ['aa greedy 3 0', 'aa greedy 3 5', 'aa greedy 4 0', 'aa greedy 4 5', 'aa random 3 0', 'aa random 3 5'];
+    const own = [
+      'aa greedy 3 0',
+      'aa greedy 3 5',
+      'aa greedy 4 0',
+      'aa greedy 4 5',
+      'aa random 3 0',
+      'aa random 3 5',
+    ];
     expect(order()).toEqual(own);
     complete(store, late);
     expect(order()).toEqual(['0late greedy 3 0', '0late greedy 3 5', ...own]);
@@ -537,7 +618,12 @@ it('holds a hundred thousand cells', () => {
   const began = performance.now();
   store.saveSweep(sweep('big'), plans);
   for (const { id } of plans) {
-    for (const t of checkpoints) store.rows(id, checkpoint(t), variants.map(variant => cell(t, variant)));
+    for (const t of checkpoints)
+      store.rows(
+        id,
+        checkpoint(t),
+        variants.map(variant => cell(t, variant)),
+      );
   }
   expect(plans.flatMap(plan => store.unfinished(plan, EVALUATE))).toEqual([]);
   store.saveSweep(sweep('big'), plans);

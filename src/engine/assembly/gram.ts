@@ -25,28 +25,44 @@ export function fillPanel(phi: usize, count: usize, panel: usize): void {
  *   panel    [n][8]
  *   targets  [columns] u32       where each column's 24 float64 go
  *   columns  of the panel that are used, at most 8
+ *
+ * Each tile also reads a part of the rows that come next, so that memory delivers them while the sums are formed: up
+ * to DEPTH rows past the block, which must be there. The result only keeps those reads alive.
  */
-export function gram(phi: usize, panel: usize, n: usize, targets: usize, columns: usize): void {
+export function gram(phi: usize, panel: usize, n: usize, targets: usize, columns: usize): u64 {
   for (let c: usize = 0; c < columns; c++) memory.fill(load<u32>(targets + 4 * c), 0, WIDE_ROW);
+  let touched: u64 = 0;
   for (let from: usize = 0; from < n; from += DEPTH) {
     const rows = min(DEPTH, n - from);
+    let ahead = phi + (from + rows) * ROW;
     for (let lane: usize = 0; lane < ROW; lane += 32) {
       for (let c: usize = 0; c < columns; c += 4) {
-        tile(
+        touched |= tile(
           phi + from * ROW + lane,
           panel + from * PANEL_ROW + 4 * c,
           rows,
           targets + 4 * c,
           columns - c,
           2 * lane,
+          ahead,
         );
+        ahead += rows * 16;
       }
     }
   }
+  return touched;
 }
 
 /** Eight neurons by four columns: as many sums as there are registers for. */
-function tile(phi: usize, panel: usize, rows: usize, targets: usize, columns: usize, at: usize): void {
+function tile(
+  phi: usize,
+  panel: usize,
+  rows: usize,
+  targets: usize,
+  columns: usize,
+  at: usize,
+  ahead: usize,
+): u64 {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
@@ -56,7 +72,9 @@ function tile(phi: usize, panel: usize, rows: usize, targets: usize, columns: us
   let d0 = f32x4.splat(0);
   let d1 = f32x4.splat(0);
   const end = phi + rows * ROW;
-  for (; phi < end; phi += ROW, panel += PANEL_ROW) {
+  let touched: u64 = 0;
+  for (; phi < end; phi += ROW, panel += PANEL_ROW, ahead += 16) {
+    touched |= load<u64>(ahead);
     const v0 = v128.load(phi);
     const v1 = v128.load(phi, 16);
     const a = v128.load32_splat(panel);
@@ -76,6 +94,7 @@ function tile(phi: usize, panel: usize, rows: usize, targets: usize, columns: us
   if (columns > 1) addColumn(<usize>load<u32>(targets, 4) + at, b0, b1);
   if (columns > 2) addColumn(<usize>load<u32>(targets, 8) + at, c0, c1);
   if (columns > 3) addColumn(<usize>load<u32>(targets, 12) + at, d0, d1);
+  return touched;
 }
 
 function addColumn(target: usize, v0: v128, v1: v128): void {

@@ -66,7 +66,7 @@ function softplus4(z: v128): v128 {
 }
 
 /** e^x for x <= 0 (NaN stays NaN): 0 below -87.3, where the result would be subnormal (Cephes, expf). */
-function expOfNegative(x: v128): v128 {
+export function expOfNegative(x: v128): v128 {
   const floor = f32x4.splat(-87.3);
   const clamped = f32x4.pmax(x, floor);
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(Mathf.LOG2E)));
