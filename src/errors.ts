@@ -16,8 +16,9 @@ export abstract class EspalierError extends Error {
   }
 }
 
-/** Shows a value inside an error message: JSON, cut to a readable length. */
+/** Shows a value inside an error message: JSON (which has no NaN), cut to a readable length. */
 export function show(value: unknown): string {
+  if (typeof value === 'number') return String(value);
   const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -33,6 +33,7 @@ export interface RunOptions {
 
 export interface RunOutcome {
   readonly progress: SweepProgress;
+  /** Asked to stop with something left to do. */
   readonly stopped: boolean;
   /** Where the curves of finished trajectories cross their targets. */
   readonly thresholds: readonly ThresholdSummary[];
@@ -53,7 +54,9 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       },
       trajectories,
     );
-    const left = trajectories.filter(trajectory => store.isPending(trajectory.id));
+    const left = trajectories.filter(
+      trajectory => store.isPending(trajectory.id) && store.unfinished(trajectory, spec.evaluate).length > 0,
+    );
     observer.progress?.(store.progress(spec.name), 0);
     if (left.length > 0 && !signal?.aborted) {
       const datasets = await loadUnlessAborted(prepared, options);
@@ -65,9 +68,11 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     store.replaceThresholds(spec.name, thresholds.rows);
     for (const note of thresholds.notes) observer.warning?.(note);
     const configs = new Map(trajectories.map(({ id, config }) => [id, config]));
+    const progress = store.progress(spec.name);
+    const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
     return {
-      progress: store.progress(spec.name),
-      stopped: signal?.aborted ?? false,
+      progress,
+      stopped: (signal?.aborted ?? false) && open > 0,
       thresholds: summariseThresholds(spec.thresholds, thresholds.rows, configs),
     };
   } finally {
@@ -111,12 +116,7 @@ async function runAll(
   const runOne = async (trajectory: PlannedTrajectory, lane: number) => {
     const { id, config } = trajectory;
     const checkpoints = store.unfinished(trajectory, evaluate);
-    const share = work.get(id)! / Math.max(1, checkpoints.length);
-    if (checkpoints.length === 0) {
-      store.finished(id, { kind: 'done', trainWallS: null, trainCpuS: null });
-      done += work.get(id)!;
-      return;
-    }
+    const share = work.get(id)! / checkpoints.length;
     const task: TrajectoryTask = {
       id,
       config,
@@ -141,6 +141,10 @@ async function runAll(
   };
   try {
     await Promise.all(Array.from({ length: executor.capacity }, runLane));
+  } catch (error) {
+    // What runs beside a lane that broke is stopped, not failed.
+    executor.stop();
+    throw error;
   } finally {
     signal?.removeEventListener('abort', stop);
     await executor.close();

@@ -4,11 +4,12 @@ import { hideBin } from 'yargs/helpers';
 import { EspalierError, EXIT } from '../errors.js';
 import { createCli } from './cli.js';
 
-// A reader that went away (`| head`) is no fault.
+// A reader that went away (`| head`, a closed terminal) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
 });
+process.stderr.on('error', () => {});
 
 const args = hideBin(process.argv);
 try {

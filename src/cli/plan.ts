@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { adviceOn } from '../domain/spec.js';
 import { formatBytes } from '../memory.js';
 import { planSweep, type SweepPlan } from '../plan.js';
 import type { PreparedSweep } from '../prepare.js';
@@ -63,6 +64,7 @@ export function printPlan(prepared: PreparedSweep, db: string, threads: number):
   ];
   process.stdout.write(`${plan.sweep}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(14)}${text}\n`);
+  for (const advice of adviceOn(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
 }
 
 function formatOperations(operations: number): string {

@@ -1,10 +1,11 @@
 import type { CommandModule } from 'yargs';
+import { adviceOn } from '../domain/spec.js';
 import { EXIT } from '../errors.js';
 import { createPoolExecutor } from '../execute/pool.js';
 import { threadsThatFit } from '../plan.js';
 import { type RunOutcome, runSweep } from '../sweep.js';
 import { printPlan, printPlanJson } from './plan.js';
-import { createProgressDisplay, formatDuration } from './progress.js';
+import { createProgressDisplay, formatDuration, type ProgressDisplay } from './progress.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -40,7 +41,8 @@ export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolea
       return;
     }
     const display = createProgressDisplay();
-    const stopper = stopOnSignals(text => display.line(text));
+    const stopper = stopOnSignals(display);
+    for (const advice of adviceOn(prepared.spec)) display.line(`note: ${advice}`);
     if (threads < threadsOf(args)) display.line(`${threads} at once: more would not fit in memory`);
     const began = performance.now();
     let outcome: RunOutcome;
@@ -69,12 +71,17 @@ export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolea
 };
 
 /** The first signal asks for a stop, the second ends the process at once; what is finished is stored either way. */
-function stopOnSignals(say: (text: string) => void): { signal: AbortSignal; dispose(): void } {
+function stopOnSignals(display: ProgressDisplay): { signal: AbortSignal; dispose(): void } {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(EXIT.stopped);
-    say('stopping after the present step; everything finished is kept, and running again goes on from here');
+    if (controller.signal.aborted) {
+      display.end();
+      process.exit(EXIT.stopped);
+    }
+    display.line(
+      'stopping after the present step; everything finished is kept, and running again goes on from here',
+    );
     controller.abort();
   };
   for (const name of signals) process.on(name, onSignal);

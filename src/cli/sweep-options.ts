@@ -1,5 +1,4 @@
 /** Options that `run`, `plan` and `export` share, and what they mean. */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
@@ -54,5 +53,3 @@ export async function prepareFromArguments(args: SweepArguments): Promise<Prepar
   const spec = readSweep(args.sweep, args.set ? { set: args.set } : {});
   return prepareSweep(spec, { engine: args.engine, dataDir: args.dataDir });
 }
-
-export const databaseExists = (db: string): boolean => existsSync(db);

@@ -51,15 +51,12 @@ export interface Kernels {
   addNeuron(phi: number, count: number, z: number): void;
   fillPanel(phi: number, count: number, panel: number): void;
   gram(phi: number, panel: number, n: number, targets: number, columns: number): void;
-  logisticPoint(z: number, labels: number, n: number, j: number, slopes: number, curvatures: number): number;
-  logisticSums(
-    phi: number,
-    slopes: number,
-    curvatures: number,
-    n: number,
-    first: number,
-    second: number,
-  ): void;
+  sketchRows(phi: number, n: number, m: number, sketch: number): void;
+  sketchProducts(sketch: number, values: number, m: number, products: number): void;
+  logisticPoint(z: number, labels: number, n: number, j: number, derivatives: number): number;
+  logisticMoments(phi: number, derivatives: number, n: number, moments: number): void;
+  logisticMargins(z: number, labels: number, n: number, j: number, margins: number): void;
+  logisticLosses(phi: number, margins: number, n: number, losses: number, scratch: number): void;
   logisticLoss(phi: number, z: number, labels: number, n: number, j: number): number;
 }
 

@@ -24,16 +24,21 @@
  *   batches[0..1]     see BatchLayout                two where the next batch is looked at while one is learnt
  *   counts            u32 [d]                        entries of each column of a batch
  *   f                 f64 [n]                        outputs of a batch, or of all samples
- *   slopes            f32 [n]                        dloss/df of a batch, or of all samples
- *   curvatures        f32 [n]                        d2loss/df2
+ *   slopes            f32 [n]                        dloss/df of a batch
+ *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
- *   panel             f32 [n][8]                     neurons whose Gram columns are computed
+ *   panel             f32 [n][8]                     neurons whose Gram columns are computed; logistic selection:
+ *                                                    margins, f32 [n][2]
  *   targets           u32 [8]                        where those columns go
  *   columns           f64 [C][P]                     Gram columns that are held
- *   first, second     f64 [P]                        logistic selection: G and S
+ *   sketch            f32 [blocks][M][24]            M = min(n, 512 + n / 32) of the rows of phi
+ *   sketchValues      f32 [M]                        one neuron's outputs there
+ *   sketchProducts    f64 [P]                        products with it
+ *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
+ *   losses            f64 [P]                        logistic selection: losses in float32
  *   staged            see StageLayout                rows of other inputs
  *   phi               f32 [blocks][n][24]            activations; in training [blocks][B][24], pre-activations, then
- *                                                    deltas
+ *                                                    deltas. Kernels may read 128 rows past it
  */
 import type { Shape } from '../engine.js';
 
@@ -52,6 +57,8 @@ const GRAM_COLUMNS = 512;
 const STAGED_ENTRIES = 2 ** 18;
 const STAGED_FLOATS = 2 ** 20;
 const GATHERED_BLOCKS = 64;
+/** Rows past the activations that kernels may read, to have them brought nearer. */
+const ROWS_PAST = 128;
 /** Above this many rows, a batch is long enough that looking ahead gains nothing. */
 const LOOK_AHEAD_ROWS = 1024;
 
@@ -110,14 +117,18 @@ export interface Layout {
   readonly counts: number;
   readonly f: number;
   readonly slopes: number;
-  readonly curvatures: number;
+  readonly derivatives: number;
   readonly z: number;
   readonly panel: number;
   readonly targets: number;
   readonly columns: number;
   readonly columnCapacity: number;
-  readonly first: number;
-  readonly second: number;
+  readonly sketch: number;
+  readonly sketchRows: number;
+  readonly sketchValues: number;
+  readonly sketchProducts: number;
+  readonly moments: number;
+  readonly losses: number;
   readonly staged: StageLayout;
   readonly phi: number;
   /** All of it. */
@@ -162,6 +173,7 @@ export function layOut(shape: Shape): Layout {
     };
   };
   const columnCapacity = Math.min(padded, GRAM_COLUMNS);
+  const sketchRows = Math.min(n, 512 + Math.floor(n / 32));
   const layout = {
     blocks,
     padded,
@@ -183,16 +195,20 @@ export function layOut(shape: Shape): Layout {
     counts: take(d * 4),
     f: take(n * 8),
     slopes: take(n * 4),
-    curvatures: take(n * 4),
+    derivatives: take(n * 16),
     z: take(n * 8),
     panel: take(n * PANEL * 4),
     targets: take(PANEL * 4),
     columns: take(columnCapacity * padded * 8),
     columnCapacity,
-    first: take(padded * 8),
-    second: take(padded * 8),
+    sketch: take(blocks * sketchRows * ROW_BYTES),
+    sketchRows,
+    sketchValues: take(sketchRows * 4),
+    sketchProducts: take(padded * 8),
+    moments: take(padded * 32),
+    losses: take(padded * 8),
     staged: takeStage(),
-    phi: take(blocks * n * ROW_BYTES),
+    phi: take((blocks * n + ROWS_PAST) * ROW_BYTES),
   };
   return { ...layout, bytes: end };
 }

@@ -1,37 +1,51 @@
 /**
- * Greedy forward selection for the logistic loss, exact by the bounds of science.md. With losses summed over the
- * samples instead of averaged, delta_q = Phi_q / j and M_q = max |delta_q|:
+ * Greedy forward selection for the logistic loss, exact by bounds. With losses summed over the samples instead of
+ * averaged, delta_q = Phi_q / j, M_q = max |delta_q| and l the loss of a sample at u0 = z / j,
  *
- *   L + G_q + S_q psi(-M_q)  <=  L(u0 + delta_q)        psi(t) = (e^t - t - 1) / t^2
+ *   G = sum l' delta    S = sum l'' delta^2    T = sum l''' delta^3    F = sum l'' delta^4
  *
- * One pass over the activations a step gives G and S; the candidate with the smallest G + S / 2 is evaluated first,
- * then, by rising lower bound, those whose bound is not above the best loss found so far.
+ * two bounds hold from below: that of science.md, and, since -l''/2 <= l'''' <= l'' and l''(u + t) <= l''(u) e^|t|,
+ * one that is far tighter where M_q is small:
+ *
+ *   L(u0 + delta_q)  >=  L + G + S psi(-M)                   psi(t) = (e^t - 1 - t) / t^2
+ *   L(u0 + delta_q)  >=  L + G + S / 2 + T / 6 - F chi(M) / 2    chi(t) = (e^t - 1 - t - t^2/2 - t^3/6) / t^4
+ *
+ * One pass over the activations a step gives the four sums. The candidate with the smallest G + S / 2 is evaluated
+ * first. Where many have a lower bound that is not above its loss, which is so in the first few steps, their losses
+ * are taken in float32; then, by rising lower bound, those that may still be better are evaluated exactly.
  */
-import { expm1 } from '../../math/elementary.js';
+import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
 import { addToSum, clearSum } from './activations.js';
 import { LANES, ROW_BYTES } from './layout.js';
 import { neuronAddress, type Site } from './site.js';
 
 /**
- * G and S are float32 sums over segments of 64 samples: their rounding is below 70 * 2^-24 of the sum of the sizes of
- * their terms. A lower bound gives way by more than that, so that rounding never discards the best candidate.
+ * The four sums are float32 sums over segments of 64 samples: their rounding is below 75 * 2^-24 of the sum of the
+ * sizes of their terms. A lower bound gives way by more than that, so that rounding never discards the best candidate.
  */
-const ROUNDING = 5e-6;
+const ROUNDING = 1e-5;
 /** Relative rounding of a loss in float64, with room to spare. */
 const LOSS_ROUNDING = 1e-12;
-/** Work of one sample of one block in the pass, and of the exact loss of one sample, in multiply-adds of a block. */
-const PASS_WORK = 2;
-const LOSS_WORK = 8;
+/** What a float32 loss may be wrong by: relative, and for each sample. */
+const NARROW_RELATIVE = 2e-5;
+const NARROW_EACH = 2e-6;
+/** The largest |delta| for which the second bound is looked at: chi grows like e^t. */
+const FAR = 30;
+/** Candidates per block of neurons from which on the whole block's losses in float32 cost less than exact ones. */
+const MANY = 2;
+/** Work of one sample, in multiply-adds of a block: of one block in a pass, in float32 losses; of one exact loss. */
+const PASS_WORK = 4;
+const NARROW_WORK = 16;
+const EXACT_WORK = 8;
 
 export function selectLogistic(site: Site, squaredNorms: Float64Array, subnetSize: number): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
-  const bounds = new Float64Array(site.width);
+  const step = new LogisticStep(site, squaredNorms);
   clearSum(site);
   for (let j = 1; j <= subnetSize; j++) {
-    const first = takeBounds(site, squaredNorms, j, bounds);
-    const pick = exactArgmin(site, j, bounds, first);
+    const pick = step.best(j);
     picks[j - 1] = pick;
     passes[j - 1] = j;
     addToSum(site, pick);
@@ -39,67 +53,128 @@ export function selectLogistic(site: Site, squaredNorms: Float64Array, subnetSiz
   return { picks, passes };
 }
 
-/** Writes each candidate's lower bound, and returns the one that looks best. */
-function takeBounds(site: Site, squaredNorms: Float64Array, j: number, bounds: Float64Array): number {
-  const { kernels, layout, f32, f64, pace, samples } = site;
-  const { slopes, curvatures } = layout;
-  // u0 = z / j, with z of the j - 1 picks before.
-  const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, slopes, curvatures);
-  for (let block = 0; block < layout.blocks; block++) {
-    const phi = layout.phi + block * samples * ROW_BYTES;
-    const vector = 8 * block * LANES;
-    kernels.logisticSums(phi, slopes, curvatures, samples, layout.first + vector, layout.second + vector);
-    pace.spend(samples * PASS_WORK);
-  }
-  let slopeNorm = 0;
-  for (let s = 0; s < samples; s++) slopeNorm += f32[slopes / 4 + s]! * f32[slopes / 4 + s]!;
-  slopeNorm = Math.sqrt(slopeNorm);
+class LogisticStep {
+  readonly #site: Site;
+  readonly #squaredNorms: Float64Array;
+  /** A lower bound of each candidate's loss. */
+  readonly #bounds: Float64Array;
 
-  let best = 0;
-  let smallest = Infinity;
-  for (let q = 0; q < bounds.length; q++) {
-    const linear = f64[layout.first / 8 + q]! / j;
-    const quadratic = f64[layout.second / 8 + q]! / (j * j);
-    const peak = f32[layout.peaks / 4 + q]! / j;
-    // The sum of |slope * delta| is at most the product of their norms.
-    const terms = (slopeNorm * Math.sqrt(squaredNorms[q]!)) / j + quadratic;
-    const margin = ROUNDING * terms + LOSS_ROUNDING * loss;
-    bounds[q] = loss + linear + quadratic * psiOfNegative(peak) - margin;
-    const estimate = linear + quadratic / 2;
-    if (estimate < smallest) {
-      smallest = estimate;
-      best = q;
+  constructor(site: Site, squaredNorms: Float64Array) {
+    this.#site = site;
+    this.#squaredNorms = squaredNorms;
+    this.#bounds = new Float64Array(site.width);
+  }
+
+  /** The candidate with the smallest loss of (z + Phi_q) / j, ties to the lowest index. */
+  best(j: number): number {
+    const bounds = this.#bounds;
+    let best = this.#takeBounds(j);
+    let smallest = this.#exactLoss(best, j);
+    const candidates: number[] = [];
+    for (let q = 0; q < bounds.length; q++) {
+      if (q !== best && bounds[q]! <= smallest) candidates.push(q);
     }
+    if (candidates.length > MANY * this.#site.layout.blocks) this.#narrowBounds(candidates, j);
+    candidates.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
+    for (const q of candidates) {
+      if (bounds[q]! > smallest) break;
+      const loss = this.#exactLoss(q, j);
+      if (loss < smallest || (loss === smallest && q < best)) {
+        smallest = loss;
+        best = q;
+      }
+    }
+    return best;
   }
-  return best;
-}
 
-/** The candidate with the smallest loss, ties to the lowest index; `first` is evaluated first. */
-function exactArgmin(site: Site, j: number, bounds: Float64Array, first: number): number {
-  const { kernels, layout, pace, samples } = site;
-  const exact = (q: number) => {
-    pace.spend((LOSS_WORK * samples) / LANES);
+  #exactLoss(q: number, j: number): number {
+    const { kernels, layout, pace, samples } = this.#site;
+    pace.spend((EXACT_WORK * samples) / LANES);
     const phi = neuronAddress(layout.phi, q, samples);
     return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
-  };
-  let best = first;
-  let smallest = exact(first);
-  const candidates: number[] = [];
-  for (let q = 0; q < bounds.length; q++) if (q !== first && bounds[q]! <= smallest) candidates.push(q);
-  candidates.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
-  for (const q of candidates) {
-    if (bounds[q]! > smallest) break;
-    const loss = exact(q);
-    if (loss < smallest || (loss === smallest && q < best)) {
-      smallest = loss;
-      best = q;
+  }
+
+  /** Writes each candidate's lower bound, and returns the one that looks best. One pass over the activations. */
+  #takeBounds(j: number): number {
+    const { kernels, layout, f32, f64, pace, samples } = this.#site;
+    const { derivatives, moments } = layout;
+    const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, derivatives);
+    for (let block = 0; block < layout.blocks; block++) {
+      const phi = layout.phi + block * samples * ROW_BYTES;
+      kernels.logisticMoments(phi, derivatives, samples, moments + 32 * block * LANES);
+      pace.spend(samples * PASS_WORK);
+    }
+    let slopeNorm = 0;
+    for (let s = 0; s < samples; s++) {
+      const slope = f32[derivatives / 4 + 4 * s]!;
+      slopeNorm += slope * slope;
+    }
+    slopeNorm = Math.sqrt(slopeNorm);
+
+    const bounds = this.#bounds;
+    let best = 0;
+    let smallest = Infinity;
+    for (let q = 0; q < bounds.length; q++) {
+      const lane = q % LANES;
+      const first = moments / 8 + 4 * (q - lane) + lane;
+      const linear = f64[first]! / j;
+      const quadratic = f64[first + LANES]! / (j * j);
+      const cubic = f64[first + 2 * LANES]! / (j * j * j);
+      const quartic = f64[first + 3 * LANES]! / (j * j * j * j);
+      const peak = f32[layout.peaks / 4 + q]! / j;
+      const second = quadratic * psiOfNegative(peak);
+      const fourth =
+        peak < FAR ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
+      // |l'''| <= l'', so the sizes of the cubic terms add up to at most sqrt(S F), and those of G by their norms.
+      const sizes =
+        (slopeNorm * Math.sqrt(this.#squaredNorms[q]!)) / j +
+        quadratic +
+        Math.sqrt(quadratic * quartic) +
+        quartic;
+      const margin = ROUNDING * sizes + LOSS_ROUNDING * loss;
+      bounds[q] = loss + linear + Math.max(second, fourth) - margin;
+      const estimate = linear + quadratic / 2;
+      if (estimate < smallest) {
+        smallest = estimate;
+        best = q;
+      }
+    }
+    return best;
+  }
+
+  /** Raises the bounds of these candidates to what their losses in float32 allow. */
+  #narrowBounds(candidates: readonly number[], j: number): void {
+    const { kernels, layout, f64, pace, samples } = this.#site;
+    const { z, labels, losses, scratch } = layout;
+    const margins = layout.panel;
+    kernels.logisticMargins(z, labels, samples, j, margins);
+    const bounds = this.#bounds;
+    let done = -1;
+    for (const q of candidates) {
+      const block = Math.floor(q / LANES);
+      if (block !== done) {
+        const phi = layout.phi + block * samples * ROW_BYTES;
+        kernels.logisticLosses(phi, margins, samples, losses + 8 * block * LANES, scratch);
+        pace.spend(samples * NARROW_WORK);
+        done = block;
+      }
+      const loss = f64[losses / 8 + q]!;
+      const bound = loss - NARROW_RELATIVE * loss - NARROW_EACH * samples;
+      if (bound > bounds[q]!) bounds[q] = bound;
     }
   }
-  return best;
 }
 
-/** psi(-m) for m >= 0: (e^-m + m - 1) / m^2, 1/2 at 0. */
+/** psi(-m) for m >= 0: (e^-m - 1 + m) / m^2, 1/2 at 0. */
 export function psiOfNegative(m: number): number {
   if (m < 1e-3) return 0.5 - m / 6 + (m * m) / 24;
   return (expm1(-m) + m) / (m * m);
+}
+
+/** chi(t) for t >= 0: (e^t - 1 - t - t^2/2 - t^3/6) / t^4, 1/24 at 0. */
+export function chi(t: number): number {
+  if (t > 0.5) return (exp(t) - 1 - t * (1 + t * (1 / 2 + t / 6))) / (t * t * t * t);
+  let sum = 0;
+  for (let k = 14; k > 4; k--) sum = (sum + 1) * (t / k);
+  return (1 + sum) / 24;
 }

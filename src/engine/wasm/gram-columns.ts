@@ -1,0 +1,80 @@
+/** Columns of the Gram matrix of the activations, computed several in a pass and held. */
+import { LANES, PANEL, ROW_BYTES } from './layout.js';
+import { neuronAddress, type Site } from './site.js';
+
+/** Work of one sample of one block in a pass, and of copying one output into the panel. */
+const PASS_WORK = PANEL;
+const PANEL_WORK = 4;
+
+/** The columns that are held; the least recently used one makes room for another. */
+export class GramColumns {
+  /** Passes over the activations until now. */
+  passes = 0;
+  readonly #site: Site;
+  readonly #squaredNorms: Float64Array;
+  /** For each neuron, where its column is held, or -1. */
+  readonly #slotOf: Int32Array;
+  /** For each slot, its neuron, or -1, and when it was last used or computed. */
+  readonly #neuronOf: Int32Array;
+  readonly #usedAt: Int32Array;
+  /** 1 for each block with a neuron that is not silent: products with the others are 0. */
+  readonly #live: Uint8Array;
+
+  constructor(site: Site, squaredNorms: Float64Array) {
+    const { layout, width } = site;
+    this.#site = site;
+    this.#squaredNorms = squaredNorms;
+    this.#slotOf = new Int32Array(width).fill(-1);
+    this.#neuronOf = new Int32Array(layout.columnCapacity).fill(-1);
+    this.#usedAt = new Int32Array(layout.columnCapacity).fill(-1);
+    this.#live = new Uint8Array(layout.blocks);
+    for (let q = 0; q < width; q++) if (squaredNorms[q] !== 0) this.#live[Math.floor(q / LANES)] = 1;
+  }
+
+  /** Whether a pass is needed before this neuron's column can be added; never for a silent neuron, it is 0. */
+  lacks(neuron: number): boolean {
+    return this.#slotOf[neuron]! < 0 && this.#squaredNorms[neuron] !== 0;
+  }
+
+  /** g += the column of `neuron`; `now` counts the uses. */
+  addTo(g: Float64Array, neuron: number, now: number): void {
+    const slot = this.#slotOf[neuron]!;
+    if (slot < 0) return;
+    this.#usedAt[slot] = now;
+    const { f64, layout } = this.#site;
+    const column = layout.columns / 8 + slot * layout.padded;
+    for (let q = 0; q < g.length; q++) g[q]! += f64[column + q]!;
+  }
+
+  /** One pass over the activations, for at most PANEL neurons. */
+  compute(neurons: readonly number[], now: number): void {
+    const { kernels, layout, u32, pace, samples } = this.#site;
+    const slots = neurons.map(neuron => this.#takeSlot(neuron, now));
+    neurons.forEach((neuron, c) => {
+      kernels.fillPanel(neuronAddress(layout.phi, neuron, samples), samples, layout.panel + 4 * c);
+      pace.spend((PANEL_WORK * samples) / LANES);
+    });
+    for (let block = 0; block < layout.blocks; block++) {
+      for (let c = 0; c < slots.length; c++) {
+        u32[layout.targets / 4 + c] = layout.columns + 8 * (slots[c]! * layout.padded + block * LANES);
+      }
+      const rows = this.#live[block] === 1 ? samples : 0;
+      const phi = layout.phi + block * samples * ROW_BYTES;
+      kernels.gram(phi, layout.panel, rows, layout.targets, slots.length);
+      pace.spend(rows * PASS_WORK);
+    }
+    this.passes++;
+  }
+
+  #takeSlot(neuron: number, now: number): number {
+    const usedAt = this.#usedAt;
+    let slot = 0;
+    for (let other = 1; other < usedAt.length; other++) if (usedAt[other]! < usedAt[slot]!) slot = other;
+    const evicted = this.#neuronOf[slot]!;
+    if (evicted >= 0) this.#slotOf[evicted] = -1;
+    this.#neuronOf[slot] = neuron;
+    this.#slotOf[neuron] = slot;
+    usedAt[slot] = now;
+    return slot;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Guesses which Gram columns will be needed next, by going on with the selection on a sketch: some rows of the
+ * activations, on which a column costs little. A wrong guess costs a pass, never a wrong pick.
+ */
+import type { GramColumns } from './gram-columns.js';
+import { LANES, PANEL, ROW_BYTES } from './layout.js';
+import { neuronAddress, type Site } from './site.js';
+
+/** Picks that are guessed at most. */
+const HORIZON = 3 * PANEL;
+/** Work of copying a row of a block. */
+const COPY_WORK = 4;
+
+export class Lookahead {
+  readonly #site: Site;
+  readonly #squaredNorms: Float64Array;
+  readonly #columns: GramColumns;
+  /** The guessed g, and which neurons may still join the group. */
+  readonly #g: Float64Array;
+  readonly #allowed: Uint8Array;
+  #sketched = false;
+
+  constructor(site: Site, squaredNorms: Float64Array, columns: GramColumns) {
+    this.#site = site;
+    this.#squaredNorms = squaredNorms;
+    this.#columns = columns;
+    this.#g = new Float64Array(site.width);
+    this.#allowed = new Uint8Array(site.width);
+  }
+
+  /**
+   * `neuron`, picked at step j - 1, and up to PANEL - 1 others whose columns are lacking: those of the guessed picks from
+   * step j on, then those that score best after them. `g` is without the column of `neuron`.
+   */
+  group(neuron: number, g: Float64Array, j: number): number[] {
+    if (!this.#sketched) this.#sketch();
+    const columns = this.#columns;
+    const norms = this.#squaredNorms;
+    const guess = this.#g;
+    const allowed = this.#allowed;
+    guess.set(g);
+    for (let q = 0; q < allowed.length; q++) allowed[q] = columns.lacks(q) ? 1 : 0;
+    allowed[neuron] = 0;
+    const group = [neuron];
+    let last = neuron;
+    let step = j;
+    for (; group.length < PANEL && step < j + HORIZON; step++) {
+      if (columns.lacks(last)) this.#addGuess(last);
+      else columns.addTo(guess, last, j);
+      last = bestScore(this.#site, guess, norms, step);
+      if (last < 0) break;
+      if (allowed[last] === 1) group.push(last);
+      allowed[last] = 0;
+    }
+    while (group.length < PANEL) {
+      const best = bestScore(this.#site, guess, norms, step, allowed);
+      if (best < 0) break;
+      group.push(best);
+      allowed[best] = 0;
+    }
+    return group;
+  }
+
+  #sketch(): void {
+    const { kernels, layout, pace, samples } = this.#site;
+    for (let block = 0; block < layout.blocks; block++) {
+      const phi = layout.phi + block * samples * ROW_BYTES;
+      const sketch = layout.sketch + block * layout.sketchRows * ROW_BYTES;
+      kernels.sketchRows(phi, samples, layout.sketchRows, sketch);
+      pace.spend(layout.sketchRows * COPY_WORK);
+    }
+    this.#sketched = true;
+  }
+
+  /** g += what the sketch makes of the column of `neuron`. */
+  #addGuess(neuron: number): void {
+    const { kernels, layout, f32, f64, pace, samples } = this.#site;
+    const { sketchRows: rows, sketchValues, sketchProducts } = layout;
+    const place = neuronAddress(layout.sketch, neuron, rows) / 4;
+    for (let t = 0; t < rows; t++) f32[sketchValues / 4 + t] = f32[place + t * LANES]!;
+    for (let block = 0; block < layout.blocks; block++) {
+      const sketch = layout.sketch + block * rows * ROW_BYTES;
+      kernels.sketchProducts(sketch, sketchValues, rows, sketchProducts + 8 * block * LANES);
+      pace.spend(rows);
+    }
+    const scale = samples / rows;
+    const guess = this.#g;
+    for (let q = 0; q < guess.length; q++) guess[q]! += scale * f64[sketchProducts / 8 + q]!;
+  }
+}
+
+/** The neuron with the smallest score at step j, ties to the lowest index; of those that `allowed` does not mark 0. */
+export function bestScore(
+  { f64, layout }: Site,
+  g: Float64Array,
+  squaredNorms: Float64Array,
+  j: number,
+  allowed: Uint8Array | null = null,
+): number {
+  const p = layout.projections / 8;
+  let best = -1;
+  let smallest = Infinity;
+  for (let q = 0; q < g.length; q++) {
+    const score = 2 * g[q]! - 2 * j * f64[p + q]! + squaredNorms[q]!;
+    if (score < smallest && (allowed === null || allowed[q] === 1)) {
+      best = q;
+      smallest = score;
+    }
+  }
+  return best;
+}
