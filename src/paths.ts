@@ -1,5 +1,5 @@
 /** Where the package's own files are, whether it runs from `dist` or from its sources under a test runner. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,10 @@ function findRoot(): string {
 
 /** The folder that holds package.json. */
 export const PACKAGE_ROOT = findRoot();
+/** The version in package.json. */
+export const TOOL_VERSION: string = JSON.parse(
+  readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
+).version;
 /** The compiled kernels of the wasm engine. */
 export const KERNELS_FILE = join(PACKAGE_ROOT, 'dist', 'kernels.wasm');
 /** Compiled worker entries: Node 20 refuses TypeScript in worker threads. */

@@ -28,19 +28,12 @@ export interface SweepPlan {
 
 /** As many of `threads` as fit into this machine's memory at once, at least one. */
 export function threadsThatFit(prepared: PreparedSweep, threads: number): number {
-  const fitting = Math.floor((memoryBudget() - imageBytes(prepared)) / largestWorker(prepared));
+  const fitting = Math.floor((memoryBudget() - prepared.imageBytes) / largestWorker(prepared));
   return Math.max(1, Math.min(threads, fitting));
 }
 
 function largestWorker(prepared: PreparedSweep): number {
   return prepared.trajectories.reduce((most, trajectory) => Math.max(most, prepared.bytesOf(trajectory)), 1);
-}
-
-function imageBytes({ data }: PreparedSweep): number {
-  return [...data.values()].reduce(
-    (sum, { identified: { pool, test, pixels } }) => sum + (pool + test) * pixels,
-    0,
-  );
 }
 
 /** Expected seconds of one thread on one trajectory. */
@@ -90,7 +83,7 @@ export function planSweep(
     cellsHeld: plan.cellsHeld,
     arithmetic,
     workerBytes,
-    totalBytes: threads * workerBytes + imageBytes(prepared),
+    totalBytes: threads * workerBytes + prepared.imageBytes,
     snapshotBytes: plan.snapshot,
     secondsLeft: plan.left / threads,
     secondsAll: plan.all / threads,

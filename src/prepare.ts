@@ -1,4 +1,5 @@
 /** From a sweep file to work that is known to be possible: data found, sizes checked, trajectories expanded. */
+import { constants } from 'node:buffer';
 import { type IdentifiedDataset, identifyDataset } from './data/dataset.js';
 import type { DatasetSettings, EngineName, PlannedTrajectory } from './domain/config.js';
 import { expandGrid } from './domain/grid.js';
@@ -21,6 +22,8 @@ export interface PreparedSweep {
     { readonly settings: DatasetSettings; readonly identified: IdentifiedDataset }
   >;
   readonly dataDir: string | undefined;
+  /** All images of all data sets, which the workers share. */
+  readonly imageBytes: number;
   sizesOf(trajectory: PlannedTrajectory): DataSizes;
   /** Peak bytes of a worker that runs this trajectory. */
   bytesOf(trajectory: PlannedTrajectory): number;
@@ -58,11 +61,23 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
       entriesPerRow: (sparse ? nonZeroShare * pixels : pixels) + bias,
     };
   };
+  for (const { identified } of data.values()) refuseManyImages(identified);
+  const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);
   const bytesOf = (trajectory: PlannedTrajectory) =>
     workerBytes(trajectory, spec.evaluate, engine, sizesOf(trajectory));
   for (const trajectory of trajectories)
-    refuseTooLarge(trajectory, engine, sizesOf(trajectory), bytesOf(trajectory));
-  return { spec, engine, trajectories, data, dataDir: options.dataDir, sizesOf, bytesOf };
+    refuseTooLarge(trajectory, engine, sizesOf(trajectory), bytesOf(trajectory), imageBytes);
+  return { spec, engine, trajectories, data, dataDir: options.dataDir, imageBytes, sizesOf, bytesOf };
+}
+
+const bytesOfImages = ({ pool, test, pixels }: IdentifiedDataset): number => (pool + test) * pixels;
+
+/** The images of each split are one array. */
+function refuseManyImages({ identity, pool, test, pixels }: IdentifiedDataset): void {
+  const most = Math.floor(constants.MAX_LENGTH / pixels);
+  if (Math.max(pool, test) <= most) return;
+  const which = pool > most ? `dataset.pool ${pool}` : `dataset.test ${test}`;
+  throw new TooLargeError(`${which} of ${identity.name} does not fit in one array, expected at most ${most}`);
 }
 
 function refuseTooLarge(
@@ -70,6 +85,7 @@ function refuseTooLarge(
   engine: Engine,
   sizes: DataSizes,
   bytes: number,
+  imageBytes: number,
 ): void {
   const { datasetSize, width } = trajectory.config;
   const which = `datasetSize ${datasetSize} with width ${width}`;
@@ -81,9 +97,10 @@ function refuseTooLarge(
     );
   }
   const budget = memoryBudget();
-  if (bytes > budget) {
+  if (imageBytes + bytes > budget) {
     throw new TooLargeError(
-      `${which} needs ${formatBytes(bytes)} of memory, expected at most the ${formatBytes(budget)} of this machine`,
+      `${which} needs ${formatBytes(bytes)} of memory and its images ${formatBytes(imageBytes)}, ` +
+        `expected at most the ${formatBytes(budget)} of this machine`,
     );
   }
 }

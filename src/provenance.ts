@@ -1,21 +1,15 @@
 /** Which program, on which machine: stored with every attempt. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus, hostname } from 'node:os';
-import { join } from 'node:path';
-import { PACKAGE_ROOT } from './paths.js';
+import { PACKAGE_ROOT, TOOL_VERSION } from './paths.js';
 import type { AttemptInfo } from './store/rows.js';
-
-export function packageVersion(): string {
-  return JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')).version;
-}
 
 /** The same for all attempts of a run; only the worker differs. */
 export function provenance(threads: number): Omit<AttemptInfo, 'worker'> {
   return {
     host: hostname(),
     process: process.pid,
-    toolVersion: packageVersion(),
+    toolVersion: TOOL_VERSION,
     nodeVersion: process.version,
     ...gitState(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

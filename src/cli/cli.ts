@@ -1,7 +1,7 @@
 /** All commands, and what they have in common. */
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../errors.js';
-import { packageVersion } from '../provenance.js';
+import { TOOL_VERSION } from '../paths.js';
 import { completionCommand } from './completion.js';
 import { dataCommand } from './data.js';
 import { exportCommand } from './export.js';
@@ -43,7 +43,7 @@ export function createCli(args: readonly string[]): Argv {
     )
     .parserConfiguration({ 'dot-notation': false })
     .option('verbose', { type: 'boolean', describe: 'Show the stack of an error' })
-    .version(packageVersion())
+    .version(TOOL_VERSION)
     .completion('completion-script', false)
     .demandCommand(1, 'which command? `espalier --help` lists them')
     .strict()

@@ -9,6 +9,7 @@ export interface ProgressDisplay {
   update(progress: SweepProgress, workDone: number): void;
   /** Prints a line without tearing the bar. */
   line(text: string): void;
+  /** Leaves the terminal as it was. Safe to call twice. */
   end(): void;
 }
 
@@ -74,6 +75,7 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
     },
     end() {
       if (started) single.stop();
+      started = false;
     },
   };
 }
@@ -100,6 +102,7 @@ function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number)
     },
     end() {
       if (pending && pending !== last) stream.write(`${pending}\n`);
+      last = pending;
     },
   };
 }

@@ -3,6 +3,7 @@ import { adviceOn } from '../domain/spec.js';
 import { EXIT } from '../errors.js';
 import { createPoolExecutor } from '../execute/pool.js';
 import { threadsThatFit } from '../plan.js';
+import type { PreparedSweep } from '../prepare.js';
 import { type RunOutcome, runSweep } from '../sweep.js';
 import { printPlan, printPlanJson } from './plan.js';
 import { createProgressDisplay, formatDuration, type ProgressDisplay } from './progress.js';
@@ -33,42 +34,48 @@ export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolea
         'choose threads and data',
       ) as never,
   handler: async args => {
-    const prepared = await prepareFromArguments(args);
-    const db = databaseOf(prepared.spec, args);
-    const threads = threadsThatFit(prepared, threadsOf(args));
-    if (args.dryRun) {
-      (args.json ? printPlanJson : printPlan)(prepared, db, threads);
-      return;
-    }
     const display = createProgressDisplay();
     const stopper = stopOnSignals(display);
-    for (const advice of adviceOn(prepared.spec)) display.line(`note: ${advice}`);
-    if (threads < threadsOf(args)) display.line(`${threads} at once: more would not fit in memory`);
-    const began = performance.now();
-    let outcome: RunOutcome;
     try {
-      outcome = await runSweep(prepared, {
-        db,
-        threads,
-        executor: datasets => createPoolExecutor({ engine: prepared.engine.name, datasets, threads }),
-        signal: stopper.signal,
-        observer: {
-          progress: (progress, workDone) => display.update(progress, workDone),
-          warning: message => display.line(`warning: ${message}`),
-          failure: (id, code, message) => display.line(`trajectory ${id} failed: ${code}: ${message}`),
-        },
-      });
+      const prepared = await prepareFromArguments(args);
+      const db = databaseOf(prepared.spec, args);
+      if (args.dryRun) (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
+      else await runAndPrint(prepared, db, args, display, stopper.signal);
     } finally {
       display.end();
       stopper.dispose();
     }
-    const seconds = (performance.now() - began) / 1000;
-    if (args.json) printOutcomeJson(prepared.spec.name, db, outcome, seconds);
-    else printOutcome(prepared.spec.name, db, outcome, seconds);
-    if (outcome.stopped) process.exitCode = EXIT.stopped;
-    else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
   },
 };
+
+async function runAndPrint(
+  prepared: PreparedSweep,
+  db: string,
+  args: SweepArguments,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<void> {
+  const { spec, engine } = prepared;
+  const threads = threadsThatFit(prepared, threadsOf(args));
+  for (const advice of adviceOn(spec)) display.line(`note: ${advice}`);
+  if (threads < threadsOf(args)) display.line(`${threads} at once: more would not fit in memory`);
+  const began = performance.now();
+  const outcome = await runSweep(prepared, {
+    db,
+    threads,
+    executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads }),
+    signal,
+    observer: {
+      progress: (progress, workDone) => display.update(progress, workDone),
+      warning: message => display.line(`warning: ${message}`),
+      failure: (id, code, message) => display.line(`trajectory ${id} failed: ${code}: ${message}`),
+    },
+  });
+  display.end();
+  (args.json ? printOutcomeJson : printOutcome)(spec.name, db, outcome, (performance.now() - began) / 1000);
+  if (outcome.stopped) process.exitCode = EXIT.stopped;
+  else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
+}
 
 /** The first signal asks for a stop, the second ends the process at once; what is finished is stored either way. */
 function stopOnSignals(display: ProgressDisplay): { signal: AbortSignal; dispose(): void } {

@@ -114,6 +114,15 @@ export interface ThresholdSpec {
   readonly primary: boolean;
 }
 
+/** One finished cell of a finished trajectory, with the dense network's metrics at the same checkpoint. */
+export interface CurveRow extends Variant {
+  readonly trajectoryId: string;
+  readonly config: TrajectoryConfig;
+  readonly t: number;
+  /** Every metric column of the view `results`; null (or absent) where it was not measured or not finite. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+}
+
 /**
  * Where one curve crosses one target (statistics.md, section 1): t* lies in (lower, upper].
  * Columns of the view `thresholds`.

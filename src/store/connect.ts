@@ -9,7 +9,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -18,12 +17,8 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StoreError } from '../errors.js';
-import { PACKAGE_ROOT } from '../paths.js';
+import { TOOL_VERSION } from '../paths.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.js';
-
-export const TOOL_VERSION: string = JSON.parse(
-  readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
-).version;
 
 /** Milliseconds to wait for another program that is writing. */
 const BUSY_MS = 10_000;

@@ -1,12 +1,11 @@
 /** Everything that is read from a database: by the run that holds it, and by anyone beside it. */
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import type { PlannedTrajectory, Variant } from '../domain/config.js';
+import type { CurveRow, PlannedTrajectory, Variant } from '../domain/config.js';
 import type { CheckpointTask } from '../domain/task.js';
 import { connectReader, guard } from './connect.js';
 import { type Holder, isAlive, readHolder } from './holder.js';
 import {
-  type CurveRow,
   DENSE_COLUMNS,
   type Evaluate,
   type FailureRow,

@@ -80,15 +80,6 @@ export interface FailureRow {
   readonly error: string;
 }
 
-/** One finished cell of a finished trajectory, with the dense network's metrics at the same checkpoint. */
-export interface CurveRow extends Variant {
-  readonly trajectoryId: string;
-  readonly config: TrajectoryConfig;
-  readonly t: number;
-  /** Every metric column of the view `results`; null where it was not measured or not finite. */
-  readonly metrics: Readonly<Record<string, number | null>>;
-}
-
 const columnsOf = (network: MeasuredNetwork): readonly string[] =>
   METRIC_COLUMNS.filter(metric => metric.network === network).map(metric => metric.column);
 export const DENSE_COLUMNS = columnsOf('dense');

@@ -7,23 +7,16 @@
  * loses at most what was not committed, never part of a commit.
  */
 import type { Database } from 'better-sqlite3';
-import type { PlannedTrajectory, ThresholdRow } from '../domain/config.js';
+import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../domain/config.js';
 import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
 import { StoreError } from '../errors.js';
-import { connectWriter, guard, TOOL_VERSION } from './connect.js';
+import { TOOL_VERSION } from '../paths.js';
+import { connectWriter, guard } from './connect.js';
 import { heldBy, readHolder, takeHold } from './holder.js';
 import { replaceSweep } from './members.js';
 import { Reader } from './reader.js';
 import { Recorder, recoverLost, type TrainTime } from './recorder.js';
-import type {
-  AttemptInfo,
-  CurveRow,
-  Evaluate,
-  FailureRow,
-  Outcome,
-  StoredSweep,
-  SweepProgress,
-} from './rows.js';
+import type { AttemptInfo, Evaluate, FailureRow, Outcome, StoredSweep, SweepProgress } from './rows.js';
 import { migrate } from './schema.js';
 import { replaceThresholds } from './thresholds.js';
 import { Unfinished } from './unfinished.js';

@@ -1,14 +1,5 @@
 /** Curves as they come out of the store: cell after cell, joined with the dense network's measures. */
-import type { TrajectoryConfig, Variant } from '../domain/config.js';
-
-/** One finished cell of a finished trajectory. */
-export interface CurveRow extends Variant {
-  readonly trajectoryId: string;
-  readonly config: TrajectoryConfig;
-  readonly t: number;
-  /** By column of the view `results`, e.g. `subnet_train_loss`; null (or absent) where it was not measured. */
-  readonly metrics: Readonly<Record<string, number | null>>;
-}
+import type { CurveRow } from '../domain/config.js';
 
 /** One variant of one trajectory over t. */
 export interface RawCurve {

@@ -1,8 +1,8 @@
 /** From the rows of finished trajectories to the thresholds that a sweep asks for. */
-import type { ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../domain/config.js';
+import type { CurveRow, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../domain/config.js';
 import { type MetricInfo, metricNamed } from '../domain/metrics.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
-import { type CurveRow, curves, type RawCurve } from './curves.js';
+import { curves, type RawCurve } from './curves.js';
 
 /** A target with all that is known before any row is seen. */
 interface Goal {

@@ -1,6 +1,5 @@
 /** Trajectories and rows of results as the store would hand them out, made up. */
-import type { ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/config.js';
-import type { CurveRow } from '../../src/threshold/curves.js';
+import type { CurveRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/config.js';
 
 export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfig {
   return {

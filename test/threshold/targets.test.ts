@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Variant } from '../../src/domain/config.js';
-import type { CurveRow } from '../../src/threshold/curves.js';
+import type { CurveRow, Variant } from '../../src/domain/config.js';
 import { computeThresholds, targetLabel } from '../../src/threshold/targets.js';
 import { config, curve, GREEDY, idOf, spec } from './fixtures.js';
 

@@ -1,0 +1,40 @@
+/** The public API. What is not here may change without notice. */
+export type { Dataset, ImageSet } from './data/dataset.js';
+export type {
+  EngineName,
+  Metric,
+  PlannedCheckpoint,
+  PlannedTrajectory,
+  SetMetrics,
+  SetName,
+  ThresholdRow,
+  ThresholdSpec,
+  TrajectoryConfig,
+  Variant,
+} from './domain/config.js';
+export { countCells } from './domain/grid.js';
+export { parseSweep, readSweep, type SweepSpec } from './domain/spec.js';
+export type { CellRow, CheckpointRow, TrajectoryEvent, TrajectoryTask } from './domain/task.js';
+export type { Activations, Engine, Network, NetworkState, Path, Problem } from './engine/engine.js';
+export { createEngine } from './engine/index.js';
+export {
+  DataError,
+  DivergedError,
+  EngineUnavailableError,
+  EspalierError,
+  InputError,
+  QueryError,
+  StoppedError,
+  StoreError,
+  TooLargeError,
+  UsageError,
+} from './errors.js';
+export type { Executor, ExecutorStats } from './execute/executor.js';
+export { createInlineExecutor, type ExecutorOptions } from './execute/inline.js';
+export { createPoolExecutor } from './execute/pool.js';
+export { planSweep, type SweepPlan } from './plan.js';
+export { type PreparedSweep, type PrepareOptions, prepareSweep } from './prepare.js';
+export { type QueryBatch, type QueryOptions, querySql } from './store/query.js';
+export { openReader, type Reader } from './store/reader.js';
+export { type RunObserver, type RunOptions, type RunOutcome, runSweep } from './sweep.js';
+export type { ThresholdSummary } from './threshold/summary.js';
