@@ -109,13 +109,18 @@ function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: n
       `${progress.trajectoriesDone} of ${progress.trajectories} trajectories${failed}\n`,
   );
   printThresholds(outcome.thresholds);
+  const file = shellWord(db);
   if (progress.trajectoriesFailed > 0)
-    process.stdout.write(`\nWhat failed, and why: npx espalier status ${db}\n`);
+    process.stdout.write(`\nWhat failed, and why: npx espalier status ${file}\n`);
   process.stdout.write(
-    `\nQuery it: npx espalier query ${db} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
+    `\nQuery it: npx espalier query ${file} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
       `subnet_train_loss FROM results ORDER BY 1, 2, 3 LIMIT 10"\n`,
   );
 }
+
+/** As it has to be typed in a shell. */
+const shellWord = (text: string): string =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
  * The shape of `run --json`: sweep, db, stopped, seconds, progress (trajectories, trajectoriesDone,

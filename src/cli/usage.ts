@@ -12,13 +12,20 @@ export interface UsageContext {
 
 type Explain = (groups: readonly string[], context: UsageContext) => string;
 
+/** Of a long option on the command line, without dashes and value. */
+const nameOf = (arg: string): string | null => /^--([^=]+)/.exec(arg)?.[1] ?? null;
+
 const KINDS: readonly (readonly [RegExp, Explain])[] = [
   [/^Unknown (?:argument|command)s?: (.+)/, ([words], context) => unknown(words!.split(', '), context)],
   [/^Not enough arguments following: (.+)/, ([option]) => `--${option}: found nothing, expected a value`],
   [/^Missing required arguments?: (\S+)/, ([option]) => `--${option!.replace(/,$/, '')} is missing`],
   [
     /^Not enough non-option arguments/,
-    (_, { args }) => {
+    (_, context) => {
+      const { args, options } = context;
+      // A misspelled option may have taken the argument for its value.
+      const odd = args.map(nameOf).find(name => name !== null && !options.includes(name.replace(/^no-/, '')));
+      if (odd) return unknown([odd], { ...context, commands: [] });
       const end = args.findIndex(arg => arg.startsWith('-'));
       const command = ['espalier', ...args.slice(0, end < 0 ? args.length : end), '--help'].join(' ');
       return `an argument is missing; \`${command}\` says what is expected`;

@@ -1,5 +1,4 @@
 import type { EngineName } from '../domain/config.js';
-import { EngineUnavailableError } from '../errors.js';
 import type { Engine } from './engine.js';
 
 /** Loads one engine, and only that one. Throws EngineUnavailableError where it is not installed. */
@@ -10,8 +9,6 @@ export async function createEngine(name: EngineName): Promise<Engine> {
     case 'wasm':
       return (await import('./wasm/index.js')).createWasmEngine();
     case 'tfjs':
-      throw new EngineUnavailableError(
-        'engine "tfjs" is not available in this version, expected "wasm" or "reference"',
-      );
+      return (await import('./tfjs/index.js')).createTfjsEngine();
   }
 }

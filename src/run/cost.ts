@@ -96,9 +96,15 @@ export function workerBytes(
   const measured = (['pool', 'test'] as const)
     .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
     .reduce((bytes, set) => bytes + keptChunkBytes(sizes[set], sizes.entriesPerRow), 0);
+  // Every variant is asked for at t = 0. A subnetwork is re-trained beside the network that it was selected from.
+  const retrained = (planned.checkpoints[0]?.variants ?? []).reduce(
+    (width, variant) => (variant.retrainIterations > 0 ? Math.max(width, variant.subnetSize) : width),
+    0,
+  );
   return (
     WORKER_BASE_BYTES +
     engine.memoryBytes(shape) +
+    (retrained > 0 ? engine.memoryBytes({ ...shape, width: retrained }) : 0) +
     heldBytes(shape.datasetSize, shape.entriesPerRow) +
     weights * 2 +
     measured

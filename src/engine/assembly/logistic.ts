@@ -54,19 +54,32 @@ const LOG_SEGMENT: usize = 256;
  *   phi          [n][24]
  *   derivatives  [n][4]
  *   moments      [4][24] float64, written
+ *
+ * As in `gram`, rows to come are read early, up to SEGMENT of them past the block.
  */
-export function logisticMoments(phi: usize, derivatives: usize, n: usize, moments: usize): void {
+export function logisticMoments(phi: usize, derivatives: usize, n: usize, moments: usize): u64 {
+  let touched: u64 = 0;
   memory.fill(moments, 0, 4 * WIDE_ROW);
   for (let from: usize = 0; from < n; from += SEGMENT) {
     const rows = min(SEGMENT, n - from);
+    let ahead = phi + (from + rows) * ROW;
     for (let lane: usize = 0; lane < ROW; lane += 32) {
-      addMoments(phi + from * ROW + lane, derivatives + from * DERIVATIVES, rows, moments + 2 * lane);
+      touched |= addMoments(
+        phi + from * ROW + lane,
+        derivatives + from * DERIVATIVES,
+        rows,
+        moments + 2 * lane,
+        ahead,
+      );
+      ahead += rows * 32;
     }
   }
+  return touched;
 }
 
 /** Eight neurons, one segment. */
-function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize): void {
+function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize, ahead: usize): u64 {
+  let touched: u64 = 0;
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
   let b0 = f32x4.splat(0);
@@ -76,7 +89,8 @@ function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize)
   let d0 = f32x4.splat(0);
   let d1 = f32x4.splat(0);
   const end = phi + rows * ROW;
-  for (; phi < end; phi += ROW, derivatives += DERIVATIVES) {
+  for (; phi < end; phi += ROW, derivatives += DERIVATIVES, ahead += 32) {
+    touched |= load<u64>(ahead);
     const v0 = v128.load(phi);
     const v1 = v128.load(phi, 16);
     const first = v128.load32_splat(derivatives);
@@ -103,6 +117,7 @@ function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize)
   addWide(moments + 2 * WIDE_ROW + 32, c1);
   addWide(moments + 3 * WIDE_ROW, d0);
   addWide(moments + 3 * WIDE_ROW + 32, d1);
+  return touched;
 }
 
 /**

@@ -89,7 +89,10 @@ export class Lookahead {
   }
 }
 
-/** The neuron with the smallest score at step j, ties to the lowest index; of those that `allowed` does not mark 0. */
+/**
+ * The neuron with the smallest score at step j, ties to the lowest index; of those that `allowed` does not mark 0.
+ * -1 where there is none.
+ */
 export function bestScore(
   { f64, layout }: Site,
   g: Float64Array,

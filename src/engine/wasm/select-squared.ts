@@ -24,7 +24,8 @@ export function selectSquared(site: Site, squaredNorms: Float64Array, subnetSize
       if (columns.lacks(last)) columns.compute(lookahead.group(last, g, j), j);
       columns.addTo(g, last, j);
     }
-    picks[j - 1] = bestScore(site, g, squaredNorms, j);
+    // Where no score is a number, as after a divergence, any pick is as good as another.
+    picks[j - 1] = Math.max(0, bestScore(site, g, squaredNorms, j));
     passes[j - 1] = columns.passes;
   }
   return { picks, passes };

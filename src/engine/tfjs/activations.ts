@@ -1,0 +1,64 @@
+import type { Loss } from '../../domain/config.js';
+import type { Activations, Path } from '../engine.js';
+import type { Candidates } from './candidates.js';
+import { addTo } from './phi.js';
+import { selectLogistic } from './select-logistic.js';
+import { selectSquared } from './select-squared.js';
+
+export class TfjsActivations implements Activations {
+  readonly outputs: Float64Array;
+  readonly squaredNorms: Float64Array;
+  readonly #candidates: Candidates;
+  #valid = true;
+
+  constructor(candidates: Candidates, outputs: Float64Array) {
+    this.outputs = outputs;
+    this.squaredNorms = candidates.squaredNorms.slice();
+    this.#candidates = candidates;
+  }
+
+  greedy(objective: Loss, subnetSize: number): Path {
+    this.#checkValid();
+    const select = objective === 'squared' ? selectSquared : selectLogistic;
+    return select(this.#candidates, subnetSize);
+  }
+
+  subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[] {
+    this.#checkValid();
+    const { phi, labels } = this.#candidates;
+    const distinct = distinctOf(picks, sizes);
+    return meansOfPicks(phi.columns(distinct), distinct, labels.length, picks, sizes);
+  }
+
+  /** Gives the device's memory back. Said by the network when it trains, builds others or closes. */
+  dispose(): void {
+    this.#candidates.phi.dispose();
+    this.#valid = false;
+  }
+
+  #checkValid(): void {
+    if (!this.#valid) throw new Error('these activations were dropped by a later train, activate or close');
+  }
+}
+
+/** The distinct neurons among the picks that the largest of `sizes` (ascending) takes. */
+export function distinctOf(picks: Int32Array, sizes: readonly number[]): Int32Array {
+  return Int32Array.from(new Set(picks.subarray(0, sizes.at(-1) ?? 0)));
+}
+
+/** u_k for each k of `sizes`, from the outputs of the distinct neurons on `rows` samples. */
+export function meansOfPicks(
+  columns: readonly ArrayLike<number>[],
+  distinct: Int32Array,
+  rows: number,
+  picks: Int32Array,
+  sizes: readonly number[],
+): Float64Array[] {
+  const columnOf = new Map(Array.from(distinct, (neuron, at) => [neuron, columns[at]!]));
+  const z = new Float64Array(rows);
+  let picked = 0;
+  return sizes.map(k => {
+    for (; picked < k; picked++) addTo(z, columnOf.get(picks[picked]!)!);
+    return z.map(sum => sum / k);
+  });
+}

@@ -1,0 +1,49 @@
+/** What a selection starts from: the neurons that can be picked, and what is known of each. */
+import type { Phi } from './phi.js';
+
+export interface Candidates {
+  readonly phi: Phi;
+  readonly labels: Float32Array;
+  /** Neurons that can be picked, ascending: the first of each set of equal ones, and of the silent ones. */
+  readonly neurons: Int32Array;
+  /** ||Phi_q||^2, N values: the same for equal neurons, and 0 for silent ones only. */
+  readonly squaredNorms: Float64Array;
+  /** max |Phi_q|, N values. */
+  readonly peaks: Float32Array;
+}
+
+/**
+ * TensorFlow does not promise the same sums for equal columns in different places of a matrix: ties are exact because
+ * equal neurons are one candidate. `first` names, for each neuron, the lowest one that is equal to it.
+ */
+export function candidatesOf(phi: Phi, labels: Float32Array, first: Int32Array): Candidates {
+  const peaks = phi.peaks();
+  const [norms] = phi.products([new Float32Array(labels.length).fill(1)], 'squares');
+  // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
+  const squaredNorms = Float64Array.from(first, q =>
+    peaks[q] === 0 ? 0 : Math.max(norms![q]!, Number.MIN_VALUE),
+  );
+  const silent = squaredNorms.indexOf(0);
+  const neurons = first.filter((q, i) => q === i && (q === silent || squaredNorms[q] !== 0));
+  return { phi, labels, neurons, squaredNorms, peaks };
+}
+
+/** For each neuron, the lowest one with the same weights (N x d) and sign, bit for bit. */
+export function firstOfEquals(weights: Float32Array, signs: Float32Array): Int32Array {
+  const columns = weights.length / signs.length;
+  const words = new Int32Array(weights.buffer, weights.byteOffset, weights.length);
+  const same = (i: number, j: number): boolean => {
+    for (let c = 0; c < columns; c++) if (words[i * columns + c] !== words[j * columns + c]) return false;
+    return signs[i] === signs[j];
+  };
+  const byHash = new Map<number, number[]>();
+  return Int32Array.from(signs, (_, i) => {
+    let hash = 0;
+    for (let c = 0; c < columns; c++) hash = (Math.imul(hash, 31) + words[i * columns + c]!) | 0;
+    const distinct = byHash.get(hash) ?? [];
+    byHash.set(hash, distinct);
+    const first = distinct.find(j => same(i, j));
+    if (first === undefined) distinct.push(i);
+    return first ?? i;
+  });
+}

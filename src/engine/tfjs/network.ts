@@ -1,0 +1,266 @@
+/**
+ * A network as dense matrices on the device; samples are rows, neurons are columns.
+ *
+ *   X rows x d     W d x N, column i is a_i     b 1 x N     Z = X W     V = sigma(Z)     Phi = outputScale * V * b
+ *
+ * Losses, their slopes and the outputs f are the host's, in float64.
+ */
+import type { InputMatrix } from '../../data/inputs.js';
+import { DivergedError } from '../../errors.js';
+import type { Activations, Network, NetworkState, Problem } from '../engine.js';
+import { LOSS } from '../reference/functions.js';
+import { distinctOf, meansOfPicks, TfjsActivations } from './activations.js';
+import { candidatesOf, firstOfEquals } from './candidates.js';
+import { denseRows, slicesOf } from './dense.js';
+import { SIGMA } from './functions.js';
+import { deinterleave, Phi } from './phi.js';
+import type { Matrix, TensorFlow } from './tensorflow.js';
+
+/** Neurons that are summed in float32 before an output f goes on in float64. */
+const NEURONS_PER_SUM = 256;
+
+type Parameters = {
+  /** W, and b. */
+  values: Matrix[];
+  /** Of those of `values` that are trained, in their order; none where momentum is 0. */
+  velocities: Matrix[];
+};
+
+export class TfjsNetwork implements Network {
+  readonly #tf: TensorFlow;
+  readonly #problem: Problem;
+  /** Samples that are on the device at once. */
+  readonly #rowsAtOnce: number;
+  /** N x groups of neurons: outputScale * share_i in the column of i's group, 0 elsewhere. */
+  readonly #shares: Matrix;
+  readonly #trained: number;
+  #parameters: Parameters;
+  #activations: TfjsActivations | null = null;
+  #open = true;
+
+  constructor(tf: TensorFlow, problem: Problem, rowsAtOnce: number) {
+    const { inputs, labels, width, state, momentum, layers } = problem;
+    this.#tf = tf;
+    this.#problem = {
+      ...problem,
+      inputs: {
+        ...inputs,
+        rowStart: inputs.rowStart.slice(),
+        column: inputs.column.slice(),
+        value: inputs.value.slice(),
+      },
+      labels: labels.slice(),
+    };
+    this.#rowsAtOnce = rowsAtOnce;
+    this.#trained = layers === 'both' ? 2 : 1;
+    this.#shares = groupedShares(tf, problem);
+    const matrix = (values: ArrayLike<number> | null, columns: number): Matrix =>
+      tf.tidy(() => {
+        const rows = values ? tf.tensor2d(Float32Array.from(values), [width, columns]) : null;
+        return rows ? tf.transpose(rows) : tf.zeros([columns, width]);
+      });
+    this.#parameters = {
+      values: [matrix(state.weights, inputs.columns), matrix(state.signs, 1)],
+      velocities: [
+        ...(momentum === 0 ? [] : [matrix(state.weightVelocity, inputs.columns)]),
+        ...(momentum === 0 || layers === 'first' ? [] : [matrix(state.signVelocity, 1)]),
+      ],
+    };
+  }
+
+  train(batches: Int32Array, steps: number): void {
+    this.#checkOpen();
+    this.#dropActivations();
+    const { batchSize } = this.#problem;
+    for (let step = 1; step <= steps; step++) {
+      this.#step(batches.subarray((step - 1) * batchSize, step * batchSize), step);
+    }
+  }
+
+  #step(batch: Int32Array, step: number): void {
+    const tf = this.#tf;
+    const before = this.#parameters;
+    const after = tf.tidy(() => {
+      let gradient: Matrix[] | null = null;
+      for (let from = 0; from < batch.length; from += this.#rowsAtOnce) {
+        const rows = batch.subarray(from, from + this.#rowsAtOnce);
+        const part = tf.tidy(() => this.#gradient(rows, step));
+        const sum: Matrix[] = gradient ? gradient.map((g, p) => tf.add(g, part[p]!)) : part;
+        if (gradient) tf.dispose([...gradient, ...part]);
+        gradient = sum;
+        this.#problem.pulse();
+      }
+      return this.#descend(gradient!);
+    });
+    tf.dispose([...before.values.slice(0, this.#trained), ...before.velocities]);
+    this.#parameters = after;
+  }
+
+  /**
+   * These rows' part of the gradient of the batch, of W and, where it is trained, of b:
+   *
+   *   G_W = X^T (l' * sigma'(Z) * b)      G_b = l' V      with l' times rate / B
+   */
+  #gradient(rows: Int32Array, step: number): Matrix[] {
+    const tf = this.#tf;
+    const { inputs, labels, loss, rate, batchSize, activation } = this.#problem;
+    const [weights, signs] = this.#parameters.values;
+    const x = tf.tensor2d(denseRows(inputs, rows), [rows.length, inputs.columns]);
+    const z: Matrix = tf.matMul(x, weights!);
+    const value = SIGMA[activation].value(tf, z);
+    const pull = new Float32Array(rows.length);
+    for (const [s, f] of this.#outputsOf(value).entries()) {
+      if (!Number.isFinite(f)) throw new DivergedError(step);
+      pull[s] = (rate / batchSize) * LOSS[loss].slope(f, labels[rows[s]!]!);
+    }
+    const pulls = tf.tensor2d(pull, [rows.length, 1]);
+    const along: Matrix = tf.mul(tf.mul(SIGMA[activation].slope(tf, z, value), pulls), signs!);
+    const gradient: Matrix[] = [tf.matMul(x, along, true)];
+    if (this.#trained === 2) gradient.push(tf.matMul(pulls, value, true));
+    return gradient;
+  }
+
+  /** v <- momentum * v + G + decay * theta (b is not decayed)        theta <- theta - learningRate * v */
+  #descend(gradient: readonly Matrix[]): Parameters {
+    const tf = this.#tf;
+    const { momentum, learningRate, weightDecay } = this.#problem;
+    const { values, velocities } = this.#parameters;
+    const moved = gradient.map((g, p) => {
+      const decayed: Matrix = p === 0 && weightDecay !== 0 ? tf.add(g, tf.mul(values[0]!, weightDecay)) : g;
+      return momentum === 0 ? decayed : tf.add<Matrix>(decayed, tf.mul(velocities[p]!, momentum));
+    });
+    const next = moved.map((v, p): Matrix => tf.sub(values[p]!, tf.mul(v, learningRate)));
+    return {
+      values: [...next, ...values.slice(next.length)],
+      velocities: momentum === 0 ? [] : moved,
+    };
+  }
+
+  state(): NetworkState {
+    this.#checkOpen();
+    const { values, velocities } = this.#parameters;
+    const byNeuron = (matrix: Matrix | undefined): Float32Array | null => {
+      if (!matrix) return null;
+      return this.#tf.tidy(() => this.#tf.transpose(matrix).dataSync<'float32'>().slice());
+    };
+    return {
+      weights: byNeuron(values[0])!,
+      signs: byNeuron(values[1])!,
+      weightVelocity: byNeuron(velocities[0]),
+      signVelocity: byNeuron(velocities[1]),
+    };
+  }
+
+  activate(): Activations {
+    this.#checkOpen();
+    this.#dropActivations();
+    const tf = this.#tf;
+    const { inputs, labels, pulse } = this.#problem;
+    const outputs = new Float64Array(inputs.rows);
+    const phi = new Phi(tf, pulse);
+    try {
+      for (const rows of slicesOf(inputs.rows, this.#rowsAtOnce)) {
+        const piece = tf.tidy(() => {
+          const value = this.#values(inputs, rows, this.#parameters.values[0]!);
+          outputs.set(this.#outputsOf(value), rows[0]);
+          return this.#scaled(value, this.#parameters.values[1]!);
+        });
+        phi.add(piece);
+        pulse();
+      }
+      const { weights, signs } = this.state() as { weights: Float32Array; signs: Float32Array };
+      const candidates = candidatesOf(phi, labels, firstOfEquals(weights, signs));
+      this.#activations = new TfjsActivations(candidates, outputs);
+      return this.#activations;
+    } catch (error) {
+      phi.dispose();
+      throw error;
+    }
+  }
+
+  outputs(inputs: InputMatrix): Float64Array {
+    this.#checkOpen();
+    const outputs = new Float64Array(inputs.rows);
+    this.#forEachSlice(inputs, this.#parameters.values, (value, from) => {
+      outputs.set(this.#outputsOf(value), from);
+    });
+    return outputs;
+  }
+
+  subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
+    this.#checkOpen();
+    const tf = this.#tf;
+    const distinct = distinctOf(picks, sizes);
+    const columns = Array.from(distinct, () => new Float64Array(inputs.rows));
+    tf.tidy(() => {
+      const few = this.#parameters.values.map(matrix => tf.gather(matrix, distinct, 1));
+      this.#forEachSlice(inputs, few, (value, from) => {
+        deinterleave(this.#scaled(value, few[1]!).dataSync<'float32'>(), columns, from);
+      });
+    });
+    return meansOfPicks(columns, distinct, inputs.rows, picks, sizes);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#dropActivations();
+    this.#tf.dispose([this.#shares, ...this.#parameters.values, ...this.#parameters.velocities]);
+    this.#open = false;
+  }
+
+  /** V of the neurons with these parameters, a slice of the rows at a time. */
+  #forEachSlice(
+    inputs: InputMatrix,
+    [weights]: readonly Matrix[],
+    visit: (value: Matrix, from: number) => void,
+  ): void {
+    const { columns } = this.#problem.inputs;
+    if (inputs.columns !== columns) {
+      throw new RangeError(`inputs of ${inputs.columns} columns, expected ${columns}`);
+    }
+    for (const rows of slicesOf(inputs.rows, this.#rowsAtOnce)) {
+      this.#tf.tidy(() => visit(this.#values(inputs, rows, weights!), rows[0]!));
+      this.#problem.pulse();
+    }
+  }
+
+  /** V, rows x neurons. */
+  #values(inputs: InputMatrix, rows: Int32Array, weights: Matrix): Matrix {
+    const x = this.#tf.tensor2d(denseRows(inputs, rows), [rows.length, inputs.columns]);
+    return SIGMA[this.#problem.activation].value(this.#tf, this.#tf.matMul(x, weights));
+  }
+
+  /** Phi, rows x neurons. */
+  #scaled(value: Matrix, signs: Matrix): Matrix {
+    return this.#tf.mul(value, this.#tf.mul(signs, this.#problem.outputScale));
+  }
+
+  /** f of each row, from the values of all neurons. */
+  #outputsOf(value: Matrix): Float64Array {
+    const tf = this.#tf;
+    const groups = this.#shares.shape[1];
+    const coefficients: Matrix = tf.mul(this.#shares, tf.transpose(this.#parameters.values[1]!));
+    const sums = tf.matMul(value, coefficients).dataSync<'float32'>();
+    const outputs = new Float64Array(value.shape[0]);
+    for (let at = 0; at < sums.length; at++) outputs[Math.floor(at / groups)]! += sums[at]!;
+    return outputs;
+  }
+
+  #dropActivations(): void {
+    this.#activations?.dispose();
+    this.#activations = null;
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new Error('the network is closed');
+  }
+}
+
+function groupedShares(tf: TensorFlow, { width, shares, outputScale }: Problem): Matrix {
+  const groups = Math.ceil(width / NEURONS_PER_SUM);
+  const grouped = new Float32Array(width * groups);
+  for (let i = 0; i < width; i++) {
+    grouped[i * groups + Math.floor(i / NEURONS_PER_SUM)] = outputScale * (shares?.[i] ?? 1 / width);
+  }
+  return tf.tensor2d(grouped, [width, groups]);
+}

@@ -1,0 +1,95 @@
+import type { Matrix, TensorFlow } from './tensorflow.js';
+
+/**
+ * Phi on the device, in pieces of samples: each is a matrix of (samples of the piece) x N.
+ *
+ * Sums over samples are float32 within a piece and float64 across pieces.
+ */
+export class Phi {
+  readonly #tf: TensorFlow;
+  readonly #pulse: () => void;
+  readonly #pieces: Matrix[] = [];
+  #samples = 0;
+
+  /** `pulse` is called after each piece that is looked at. */
+  constructor(tf: TensorFlow, pulse: () => void) {
+    this.#tf = tf;
+    this.#pulse = pulse;
+  }
+
+  /** Appends the outputs on the samples that follow; the piece is disposed with the rest. */
+  add(piece: Matrix): void {
+    this.#pieces.push(piece);
+    this.#samples += piece.shape[0];
+  }
+
+  /** Phi_i for each of these neurons, n values each. */
+  columns(neurons: Int32Array): Float32Array[] {
+    const columns = Array.from(neurons, () => new Float32Array(this.#samples));
+    this.#forEachPiece((piece, from) => {
+      const values = this.#tf.gather(piece, neurons, 1).dataSync<'float32'>();
+      deinterleave(values, columns, from);
+    });
+    return columns;
+  }
+
+  /** <Phi_q, v> for every neuron q, or <Phi_q^2, v> with the squares taken entry by entry; for each vector v of n. */
+  products(vectors: readonly ArrayLike<number>[], of: 'outputs' | 'squares' = 'outputs'): Float64Array[] {
+    const width = this.#pieces[0]!.shape[1];
+    const sums = vectors.map(() => new Float64Array(width));
+    this.#forEachPiece((piece, from) => {
+      const rows = piece.shape[0];
+      const values = new Float32Array(vectors.length * rows);
+      for (const [v, vector] of vectors.entries()) {
+        for (let s = 0; s < rows; s++) values[v * rows + s] = vector[from + s]!;
+      }
+      const left = this.#tf.tensor2d(values, [vectors.length, rows]);
+      const right = of === 'squares' ? this.#tf.square(piece) : piece;
+      const products = this.#tf.matMul(left, right).dataSync<'float32'>();
+      for (const [v, sum] of sums.entries()) {
+        for (let q = 0; q < width; q++) sum[q]! += products[v * width + q]!;
+      }
+    });
+    return sums;
+  }
+
+  /** max |Phi_q| for every neuron q. */
+  peaks(): Float32Array {
+    const peaks = new Float32Array(this.#pieces[0]!.shape[1]);
+    this.#forEachPiece(piece => {
+      const largest = this.#tf.max(this.#tf.abs(piece), 0).dataSync<'float32'>();
+      for (let q = 0; q < peaks.length; q++) peaks[q] = Math.max(peaks[q]!, largest[q]!);
+    });
+    return peaks;
+  }
+
+  dispose(): void {
+    this.#tf.dispose(this.#pieces);
+  }
+
+  #forEachPiece(visit: (piece: Matrix, from: number) => void): void {
+    let from = 0;
+    for (const piece of this.#pieces) {
+      this.#tf.tidy(() => visit(piece, from));
+      this.#pulse();
+      from += piece.shape[0];
+    }
+  }
+}
+
+/** Copies the columns of a matrix, row after row in `values`, to places `from` and on of as many arrays. */
+export function deinterleave(
+  values: Float32Array,
+  columns: readonly (Float32Array | Float64Array)[],
+  from: number,
+): void {
+  const rows = values.length / columns.length;
+  for (const [c, column] of columns.entries()) {
+    for (let s = 0; s < rows; s++) column[from + s] = values[s * columns.length + c]!;
+  }
+}
+
+/** sum += terms */
+export function addTo(sum: Float64Array, terms: ArrayLike<number>): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += terms[i]!;
+}

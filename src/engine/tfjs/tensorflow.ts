@@ -1,0 +1,73 @@
+/** The TensorFlow.js module that the engine computes with. */
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import type * as core from '@tensorflow/tfjs-core';
+import { EngineUnavailableError } from '../../errors.js';
+
+export type TensorFlow = typeof core;
+export type Matrix = core.Tensor2D;
+
+/** Names another module than the default, e.g. `@tensorflow/tfjs-node-gpu`. */
+const MODULE_VARIABLE = 'ESPALIER_TFJS_MODULE';
+const DEFAULT_MODULE = '@tensorflow/tfjs-node';
+
+/**
+ * Defaults for what libtensorflow reads from the environment: one thread for each trajectory, since trajectories
+ * are what runs in parallel; no 10-bit products on GPUs; no chatter below warnings. Worker threads see what the main
+ * thread has set, and cannot set it themselves: the engine must be created in the main thread first.
+ */
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  TF_NUM_INTRAOP_THREADS: '1',
+  TF_NUM_INTEROP_THREADS: '1',
+  NVIDIA_TF32_OVERRIDE: '0',
+  TF_CPP_MIN_LOG_LEVEL: '1',
+};
+
+/** Functions that tfjs-node 4.22 calls and Node 23 took away. */
+const REMOVED_FROM_UTIL = {
+  isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  isArray: Array.isArray,
+};
+
+/** Throws EngineUnavailableError where the module is missing, does not load, or is something else. */
+export function loadTensorFlow(): TensorFlow {
+  const name = process.env[MODULE_VARIABLE] || DEFAULT_MODULE;
+  for (const [variable, value] of Object.entries(ENVIRONMENT)) process.env[variable] ??= value;
+  const utilities = util as unknown as Record<string, unknown>;
+  for (const [missing, substitute] of Object.entries(REMOVED_FROM_UTIL)) utilities[missing] ??= substitute;
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)(name);
+  } catch (error) {
+    throw unavailable(
+      name,
+      isMissing(error, name) ? 'is not installed' : `does not load: ${brief(error)}`,
+      error,
+    );
+  }
+  if (typeof (loaded as TensorFlow | null)?.matMul !== 'function') {
+    throw unavailable(name, 'is not TensorFlow.js');
+  }
+  return loaded as TensorFlow;
+}
+
+/** `trouble` completes the sentence that the module's name begins. */
+export function unavailable(name: string, trouble: string, cause?: unknown): EngineUnavailableError {
+  return new EngineUnavailableError(
+    `engine "tfjs" is not available: ${name} ${trouble}; to install it: npm install ${DEFAULT_MODULE} ` +
+      `(downloads libtensorflow), or choose another module with ${MODULE_VARIABLE}`,
+    { cause },
+  );
+}
+
+/** The first line of an error's message. */
+export function brief(error: unknown): string {
+  return String(error instanceof Error ? error.message : error)
+    .split('\n')[0]!
+    .trim();
+}
+
+function isMissing(error: unknown, name: string): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'MODULE_NOT_FOUND' && message.includes(`'${name}'`);
+}

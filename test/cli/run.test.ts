@@ -1,0 +1,273 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workplace } from '../support/program.js';
+import { allResults, attempts, numbers, query } from '../support/results.js';
+import { DIGITS, plainSweep } from '../support/small-sweeps.js';
+
+let work: Workplace;
+beforeAll(() => {
+  work = new Workplace();
+});
+afterAll(() => work.remove());
+
+const small = (name: string, changes: object = {}) => work.sweep(plainSweep({ name, ...changes }));
+
+/** Takes two threads a second for each two thousand iterations or so. */
+const long = (name: string, iterations: number) =>
+  plainSweep({
+    name,
+    train: { batchSize: 32 },
+    axes: {
+      datasetSize: [100, 120],
+      width: 60,
+      seed: { count: 2 },
+      pretrainIterations: { from: 5, to: iterations, ratio: 1.4 },
+      subnetSize: [4, 9],
+    },
+  });
+
+const lines = (text: string) => text.split('\n').filter(line => line !== '');
+const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajectories/;
+
+describe('run', () => {
+  it('ends with the table of thresholds and a query that works', async () => {
+    const sweep = small('table', {
+      thresholds: [
+        { metric: 'subnet_train_loss', atMost: 0.45 },
+        { metric: 'subnet_train_accuracy', atLeast: 0.7, primary: true },
+      ],
+    });
+    const { code, stdout, stderr } = await work.run('run', sweep, '--threads', '2');
+    expect(code).toBe(0);
+    expect(work.files().filter(file => file.includes('table'))).toEqual([
+      'results/table.sqlite',
+      'table.yaml',
+    ]);
+    const told = lines(stdout);
+    expect(told[0]).toMatch(/^table finished after .+: 32 of 32 cells, 4 of 4 trajectories$/);
+    expect(told[1]).toMatch(/^t\* in iterations, subnet_train_accuracy >= 0.7 \(greedy .*N = 24, k = 7\)$/);
+    expect(stdout).toMatch(/│ 40 +│ +2 │/);
+    expect(stdout).toMatch(/│ subnet_train_loss <= 0.45 +│/);
+    const [, db, sql] = /^Query it: npx espalier query (\S+) "(.+)"$/.exec(told.at(-1)!)!;
+    expect(db).toBe('results/table.sqlite');
+    const queried = await work.run('query', db!, sql!, '--format', 'csv');
+    expect(queried).toMatchObject({ code: 0, stderr: '' });
+    expect(lines(queried.stdout)[0]).toBe(
+      'dataset_size,seed,pretrain_iterations,subnet_size,subnet_train_loss',
+    );
+    expect(lines(queried.stdout)).toHaveLength(11);
+
+    expect(lines(stderr)).toEqual([
+      '0/32 cells, 0/4 trajectories',
+      expect.stringMatching(/^32\/32 cells, 4\/4 trajectories, .+ cells\/s, 0 s left$/),
+    ]);
+    for (const control of ['\x1b', '\r']) expect(stderr + stdout).not.toContain(control);
+  });
+
+  it('--json prints one object, and nothing else on stdout', async () => {
+    const { code, stdout } = await work.run('run', small('json'), '--json');
+    expect(code).toBe(0);
+    const told = JSON.parse(stdout);
+    expect(told).toEqual({
+      sweep: 'json',
+      db: 'results/json.sqlite',
+      stopped: false,
+      seconds: expect.any(Number),
+      progress: {
+        sweep: 'json',
+        trajectories: 4,
+        trajectoriesDone: 4,
+        trajectoriesFailed: 0,
+        cells: 32,
+        cellsDone: 32,
+      },
+      thresholds: [
+        {
+          width: 24,
+          method: 'greedy',
+          objective: 'squared',
+          subnetSize: 7,
+          retrainIterations: 0,
+          axes: {},
+          sizes: [40, 70],
+          targets: [
+            {
+              metric: 'subnet_train_loss',
+              target: '<= 0.15',
+              primary: true,
+              cells: [0, 1].map(() => ({
+                curves: 2,
+                crossed: expect.any(Number),
+                left: expect.any(Number),
+                right: expect.any(Number),
+                unreachable: expect.any(Number),
+                median: expect.any(String),
+                range: expect.any(String),
+              })),
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('--dry-run says what would be run and writes nothing', async () => {
+    const sweep = small('dry');
+    const before = work.files();
+    const { code, stdout, stderr } = await work.run('run', sweep, '--dry-run');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^dry\n +trajectories +4\n +cells +32, of which results\/dry.sqlite holds 0\n/);
+    expect(work.files()).toEqual(before);
+  });
+
+  it('--set, --db and --engine', async () => {
+    const sweep = small('options');
+    const changes = [
+      '--set',
+      'axes.seed.count=1',
+      '--set',
+      'train.learningRate=0.05',
+      '--set',
+      'axes.width=[10]',
+    ];
+    const { code, stdout } = await work.run(
+      ...['run', sweep, ...changes, '--db', 'deep/er/my own.db', '--engine', 'reference'],
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain(`npx espalier query 'deep/er/my own.db' "SELECT`);
+    expect(existsSync(work.path('results/options.sqlite'))).toBe(false);
+    const rows = allResults(work.path('deep/er/my own.db'));
+    expect(rows).toHaveLength(16);
+    for (const row of rows) {
+      expect(row).toMatchObject({ sweep: 'options', engine: 'reference', seed: 0, width: 10 });
+      expect(JSON.parse(String(row.config)).train.learningRate).toBe(0.05);
+    }
+    const named = await work.run('run', sweep, '--set', 'name=renamed', '--set', 'axes.seed=[4]');
+    expect(named.code).toBe(0);
+    expect(existsSync(work.path('results/renamed.sqlite'))).toBe(true);
+  });
+
+  it('exits 1 where trajectories failed, says which and why, and the rest is done', async () => {
+    const sweep = small('failing', {
+      train: { batchSize: 16, layers: 'both' },
+      axes: { datasetSize: 40, 'train.learningRate': [0.1, 1e30] },
+    });
+    for (const round of [1, 2]) {
+      const { code, stdout, stderr } = await work.run('run', sweep, '--threads', '1');
+      expect(code).toBe(1);
+      expect(lines(stdout)[0]).toMatch(/2 of 4 trajectories, 2 failed$/);
+      expect(stdout).toContain('What failed, and why: npx espalier status results/failing.sqlite\n');
+      expect(lines(stdout).at(-1)).toMatch(/^Query it: /);
+      if (round === 1) expect(stderr.match(/^trajectory [0-9a-f]+ failed: DIVERGED: .+$/gm)).toHaveLength(2);
+    }
+    expect(lines((await work.run('status', 'results/failing.sqlite')).stdout).join()).toContain('DIVERGED');
+  });
+
+  it('says what to think about: gamma < 1 with few neurons, and rates that are too high', async () => {
+    const sweep = small('advice', {
+      network: { scaling: 'ntk' },
+      train: { batchSize: 16, learningRate: 1 },
+      axes: { datasetSize: 40, seed: [0], subnetSize: 3 },
+    });
+    const { code, stderr } = await work.run('run', sweep);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^note: network\.scaling ntk with subnetSize 3 at width 24: .+$/m);
+    expect(stderr).toMatch(/^warning: learning rate 1 is too high .+$/m);
+  });
+});
+
+describe('a run that is interrupted', () => {
+  it('by SIGINT: exits 3, keeps what is finished, and goes on to the same results', async () => {
+    const sweep = work.sweep(long('interrupted', 3000));
+    const db = work.path('results/interrupted.sqlite');
+    const { child, ended, said } = work.start('run', sweep, '--threads', '2');
+    await said(PROGRESS);
+    await rows(db, 20);
+    child.kill('SIGINT');
+    const asked = Date.now();
+    const { code, stdout, stderr } = await ended;
+    expect(code).toBe(3);
+    expect(Date.now() - asked).toBeLessThan(5000);
+    expect(stderr).toContain('stopping after the present step; everything finished is kept');
+    expect(stdout).toMatch(/^\ninterrupted stopped after /);
+    const kept = allResults(db);
+    expect(kept.length).toBeGreaterThanOrEqual(20);
+    expect(query(db, 'SELECT * FROM holder')).toEqual([]);
+    expect(query(db, `SELECT status FROM trajectories WHERE status = 'running'`)).toEqual([]);
+    expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
+
+    const [resumed, whole] = await Promise.all([
+      work.run('run', sweep, '--threads', '1'),
+      work.run('run', sweep, '--threads', '2', '--db', 'whole.sqlite'),
+    ]);
+    expect([resumed.code, whole.code]).toEqual([0, 0]);
+    expect(kept.length).toBeLessThan(allResults(db).length);
+    expect(allResults(db)).toEqual(expect.arrayContaining(kept));
+    expect(numbers(db)).toEqual(numbers(work.path('whole.sqlite')));
+    expect(Math.max(...attempts(db).values())).toBeGreaterThan(1);
+    expect(existsSync(`${db}-snapshots`)).toBe(false);
+  });
+
+  it('by SIGTERM, while another run asks for the same database', async () => {
+    const sweep = work.sweep(long('held', 100_000));
+    const { child, ended, said } = work.start('run', sweep, '--threads', '1', '--json');
+    await said(PROGRESS);
+    const second = await work.run('run', small('other'), '--db', 'results/held.sqlite');
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    expect(lines(second.stderr)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^espalier: results/held.sqlite: held by another run \\(process ${child.pid} on .+; wait for it`,
+        ),
+      ),
+    ]);
+    // Others may look.
+    expect(await work.run('plan', sweep)).toMatchObject({ code: 0 });
+    expect(query(work.path('results/held.sqlite'), 'SELECT sweep FROM progress')).toEqual([
+      { sweep: 'held' },
+    ]);
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({ sweep: 'held', stopped: true, thresholds: expect.any(Array) });
+  });
+
+  it('by a second SIGINT: exits at once, and the database is whole', async () => {
+    const sweep = work.sweep({
+      name: 'impatient',
+      dataset: DIGITS,
+      inputs: { scaling: 'centred' },
+      train: { batchSize: 'full' },
+      // A step takes a good part of a second, so that the first signal is not enough for a while.
+      axes: { datasetSize: 300, width: 8000, seed: [0], pretrainIterations: [1000], subnetSize: [1] },
+    });
+    const { child, ended, said } = work.start('run', sweep, '--threads', '1');
+    await said(PROGRESS);
+    await rows(work.path('results/impatient.sqlite'), 1);
+    child.kill('SIGINT');
+    await said(/stopping after the present step/);
+    child.kill('SIGINT');
+    const { code, stdout } = await ended;
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(query(work.path('results/impatient.sqlite'), 'SELECT pretrain_iterations FROM results')).toEqual([
+      { pretrain_iterations: 0 },
+    ]);
+    // The next run takes over from the one that is gone.
+    const next = await work.run('run', sweep, '--set', 'axes.pretrainIterations=[1]');
+    expect(next.code).toBe(0);
+    expect(query(work.path('results/impatient.sqlite'), 'SELECT outcome FROM attempts')).toEqual([
+      { outcome: 'lost' },
+      { outcome: 'done' },
+    ]);
+  });
+});
+
+/** Waits until a run has committed so many rows. */
+async function rows(db: string, count: number): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (existsSync(db) && Number(query(db, 'SELECT count(*) AS n FROM cells')[0]!.n) >= count) return;
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  throw new Error(`${db}: not ${count} rows within 30 s`);
+}

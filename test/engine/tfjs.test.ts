@@ -1,0 +1,211 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Engine, Problem } from '../../src/engine/engine.js';
+import { createEngine } from '../../src/engine/index.js';
+import { NUMERICS } from '../../src/engine/numerics.js';
+import { firstOfEquals } from '../../src/engine/tfjs/candidates.js';
+import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
+import type { TensorFlow } from '../../src/engine/tfjs/tensorflow.js';
+import { EngineUnavailableError, StoppedError } from '../../src/errors.js';
+import { FLOAT32 } from '../support/engines.js';
+import { makeBatches, makeProblem } from '../support/problems.js';
+import { engineConformance } from './conformance.js';
+
+tf.enableProdMode();
+setWasmPaths(`${import.meta.dirname}/../../node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
+
+const trouble = await createTfjsEngine().then(
+  () => null,
+  (error: Error) => error,
+);
+if (trouble === null) {
+  engineConformance('tfjs on native code', () => createTfjsEngine({ backend: 'tensorflow' }), FLOAT32);
+} else {
+  console.log(`skipped: tfjs on native code (${trouble.message})`);
+  it.skip('tfjs on native code', () => {});
+}
+engineConformance('tfjs on cpu', () => createTfjsEngine({ tf, backend: 'cpu' }), FLOAT32);
+engineConformance('tfjs on wasm', () => createTfjsEngine({ tf, backend: 'wasm' }), FLOAT32);
+
+describe('tensors of the tfjs engine', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await createTfjsEngine({ tf, backend: 'cpu' });
+  });
+
+  /** Everything that a network does, on more rows than are on the device at once. */
+  const useAll = (problem: Problem): void => {
+    const network = engine.open(problem);
+    try {
+      network.train(makeBatches(problem, 3), 3);
+      network.activate().greedy('squared', 5);
+      const activations = network.activate();
+      const { picks } = activations.greedy('logistic', 5);
+      activations.subnetOutputs(picks, [2, 5]);
+      network.outputs(problem.inputs);
+      network.subnetOutputs(problem.inputs, picks, [1, 5]);
+      network.train(makeBatches(problem, 1), 1);
+      network.activate();
+    } finally {
+      network.close();
+    }
+  };
+  const options = { rows: 600, batchSize: 300, momentum: 0.5, layers: 'both', weightDecay: 0.1 } as const;
+
+  it('all are given back on closing', () => {
+    const before = tf.memory().numTensors;
+    useAll(makeProblem(options));
+    useAll(makeProblem({ ...options, momentum: 0, layers: 'first', loss: 'logistic', activation: 'tanh' }));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('training and looking keep none', () => {
+    const problem = makeProblem(options);
+    const network = engine.open(problem);
+    const before = tf.memory().numTensors;
+    network.train(makeBatches(problem, 5), 5);
+    network.outputs(problem.inputs);
+    network.subnetOutputs(problem.inputs, Int32Array.of(1, 2), [2]);
+    network.state();
+    expect(tf.memory().numTensors).toBe(before);
+    network.activate().greedy('logistic', 5);
+    const built = tf.memory().numTensors;
+    network.activate().greedy('squared', 5);
+    expect(tf.memory().numTensors).toBe(built);
+    network.close();
+  });
+
+  it('all are given back where work was stopped, wherever that was', () => {
+    const before = tf.memory().numTensors;
+    let pulses = 0;
+    useAll(makeProblem({ ...options, pulse: () => pulses++ }));
+    expect(pulses).toBeGreaterThan(40);
+    for (let stopAt = 1; stopAt <= pulses; stopAt++) {
+      let left = stopAt;
+      const pulse = () => {
+        if (--left === 0) throw new StoppedError();
+      };
+      expect(() => useAll(makeProblem({ ...options, pulse }))).toThrow(StoppedError);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('a network that is closed, or activations that are gone, say so', () => {
+    const problem = makeProblem();
+    const network = engine.open(problem);
+    const activations = network.activate();
+    network.train(makeBatches(problem, 1), 1);
+    expect(() => activations.greedy('squared', 1)).toThrow(/dropped/);
+    network.close();
+    expect(() => network.outputs(problem.inputs)).toThrow(/closed/);
+  });
+});
+
+describe('equal neurons of the tfjs engine', () => {
+  it('tie exactly, even where a backend sums equal columns differently', async () => {
+    // Rounds each entry of a product by its place.
+    const matMul: typeof tf.matMul = (a, b, transposeA, transposeB) => {
+      const product = tf.matMul(a, b, transposeA, transposeB);
+      const values = product.dataSync<'float32'>().map((value, at) => value * (1 + ((at * 7) % 5) * 1e-7));
+      return tf.tensor(values, product.shape) as never;
+    };
+    const uneven = { ...tf, matMul } as TensorFlow;
+    const engine = await createTfjsEngine({ tf: uneven, backend: 'cpu' });
+    const plain = makeProblem({ width: 40, columns: 8, rows: 45 });
+    const weights = Float32Array.from(plain.state.weights);
+    const signs = Float32Array.from(plain.state.signs);
+    weights.copyWithin(20 * 8, 0, 20 * 8);
+    signs.copyWithin(20, 0, 20);
+    const network = engine.open({ ...plain, state: { ...plain.state, weights, signs } });
+    const activations = network.activate();
+    for (const objective of ['squared', 'logistic'] as const) {
+      expect(Math.max(...activations.greedy(objective, 30).picks)).toBeLessThan(20);
+    }
+    const norms = [...activations.squaredNorms];
+    expect(norms.slice(20)).toEqual(norms.slice(0, 20));
+    network.close();
+  });
+
+  it('are found by weights and sign', () => {
+    const weights = Float32Array.of(1, 2, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2);
+    const signs = Float32Array.of(1, 1, 1, -1, 1, 1);
+    expect([...firstOfEquals(weights, signs)]).toEqual([0, 0, 2, 3, 2, 0]);
+  });
+});
+
+describe('loading TensorFlow.js', () => {
+  const MODULE = 'ESPALIER_TFJS_MODULE';
+  const folder = mkdtempSync(join(tmpdir(), 'espalier-tfjs-'));
+  const moduleWith = (name: string, source: string): string => {
+    const file = join(folder, `${name}.cjs`);
+    writeFileSync(file, source);
+    return file;
+  };
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const failure = async (): Promise<Error> => {
+    const error = await createEngine('tfjs').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(EngineUnavailableError);
+    expect((error as EngineUnavailableError).exitCode).toBe(2);
+    expect((error as Error).message).not.toContain('\n');
+    expect((error as Error).message).toMatch(
+      /^engine "tfjs" is not available: .*npm install @tensorflow\/tfjs-node/,
+    );
+    return error as Error;
+  };
+
+  it('a module that is not installed: how to install it', async () => {
+    vi.stubEnv(MODULE, '@tensorflow/tfjs-elsewhere');
+    expect((await failure()).message).toContain('@tensorflow/tfjs-elsewhere is not installed');
+  });
+
+  it('a module that does not load, or is something else', async () => {
+    vi.stubEnv(MODULE, moduleWith('broken', 'throw new Error("no binding\\nat all")'));
+    expect((await failure()).message).toContain('does not load: no binding;');
+    vi.stubEnv(MODULE, moduleWith('incomplete', 'require("no-such-part")'));
+    expect((await failure()).message).toContain("does not load: Cannot find module 'no-such-part'");
+    vi.stubEnv(MODULE, moduleWith('other', 'module.exports = {}'));
+    expect((await failure()).message).toContain('is not TensorFlow.js');
+  });
+
+  it('a backend that there is not, or that does not work', async () => {
+    await expect(createTfjsEngine({ tf, backend: 'abacus' })).rejects.toThrow(EngineUnavailableError);
+    const log1p = () => {
+      throw new Error("kernel 'Log1p' not registered\nat all");
+    };
+    const broken = createTfjsEngine({ tf: { ...tf, log1p } as TensorFlow, backend: 'cpu' });
+    await expect(broken).rejects.toThrow(
+      /^engine "tfjs".* "cpu" does not work: kernel 'Log1p' not registered;/,
+    );
+  });
+
+  it('finds the environment set, and what Node took away put back', async () => {
+    vi.stubEnv('TF_NUM_INTRAOP_THREADS', undefined);
+    vi.stubEnv('TF_NUM_INTEROP_THREADS', '3');
+    const seen = join(folder, 'seen.json');
+    const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core');
+    const source = `
+      const util = require('node:util');
+      const { TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS } = process.env;
+      const functions = [util.isNullOrUndefined(null), util.isNullOrUndefined(0), util.isArray([])];
+      const facts = [TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS, ...functions];
+      require('node:fs').writeFileSync(${JSON.stringify(seen)}, JSON.stringify(facts));
+      module.exports = require(${JSON.stringify(core)});`;
+    vi.stubEnv(MODULE, moduleWith('witness', source));
+    const engine = await createEngine('tfjs');
+    expect(engine.name).toBe('tfjs');
+    expect(engine.numerics).toBe(NUMERICS.tfjs);
+    expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual(['1', '3', true, false, true]);
+  });
+});

@@ -1,0 +1,165 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Machine, Machines } from '../../src/engine/wasm/kernels.js';
+import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout.js';
+import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
+import { KIND } from '../../src/engine/wasm/site.js';
+import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
+import { normals, stream } from '../../src/math/random.js';
+
+const MEBIBYTE = 2 ** 20;
+let machine: Machine;
+
+beforeAll(async () => {
+  machine = (await Machines.load()).take(8 * MEBIBYTE).machine;
+});
+
+/** Addresses of a test's arrays, one after another. */
+function place(): (bytes: number) => number {
+  let end = 64;
+  return bytes => {
+    const start = end;
+    end += Math.ceil(bytes / 64) * 64;
+    return start;
+  };
+}
+
+describe('activation functions, relative error below 1e-6', () => {
+  const points = Float32Array.from({ length: 20 * LANES * 50 }, (_, i) => (i - 12_000) / 150);
+  const rows = points.length / LANES;
+  const tiny = [-1e-4, -1e-10, 0, 1e-10, 1e-4, 0.6249, 0.6251, -0.6249, -0.6251];
+  points.set(tiny);
+
+  function evaluate(run: (z: number, vector: number, slopes: number) => void): Float32Array {
+    const take = place();
+    const z = take(points.byteLength);
+    const vector = take(ROW_BYTES);
+    const slopes = take(rows * 4);
+    machine.f32.set(points, z / 4);
+    machine.f32.fill(1, vector / 4, vector / 4 + LANES);
+    machine.f32.fill(1, slopes / 4, slopes / 4 + rows);
+    run(z, vector, slopes);
+    return machine.f32.slice(z / 4, z / 4 + points.length);
+  }
+
+  function expectClose(actual: Float32Array, expected: (z: number) => number): void {
+    let worst = 0;
+    for (const [i, z] of points.entries()) {
+      const value = expected(z);
+      // Below, float32 is subnormal and the kernels give 0.
+      if (Math.abs(value) < 1e-37) expect(Math.abs(actual[i]!)).toBeLessThan(1e-37);
+      else worst = Math.max(worst, Math.abs(actual[i]! - value) / Math.abs(value));
+    }
+    expect(worst).toBeLessThan(1e-6);
+  }
+
+  const values = { relu: (z: number) => Math.max(z, 0), tanh, softplus };
+  const slopes = {
+    relu: (z: number) => (z > 0 ? 1 : 0),
+    tanh: (z: number) => 4 * sigmoid(2 * z) * sigmoid(-2 * z),
+    softplus: sigmoid,
+  };
+  for (const name of ['relu', 'tanh', 'softplus'] as const) {
+    it(name, () => {
+      expectClose(
+        evaluate((z, ones) => machine.kernels.activate(KIND[name], z, rows, ones)),
+        values[name],
+      );
+    });
+    it(`${name}'`, () => {
+      expectClose(
+        evaluate((z, ones, slope) => machine.kernels.deltas(KIND[name], z, rows, slope, ones, 0, 0)),
+        slopes[name],
+      );
+    });
+  }
+});
+
+describe('Gram columns', () => {
+  const n = 300;
+  const normal = normals(stream(1, 'test', 'gram'));
+  const phi = Float32Array.from({ length: n * LANES }, () => normal());
+
+  /** Columns of the block's own neurons. */
+  function columns(neurons: readonly number[]): Float64Array[] {
+    const { kernels, f32, f64, u32 } = machine;
+    const take = place();
+    const block = take((n + 128) * ROW_BYTES);
+    const panel = take(n * 32);
+    const targets = take(32);
+    const out = take(9 * LANES * 8);
+    f32.set(phi, block / 4);
+    f64.fill(Number.NaN, out / 8, out / 8 + 9 * LANES);
+    f32.fill(Number.NaN, panel / 4, panel / 4 + n * 8);
+    neurons.forEach((neuron, c) => {
+      kernels.fillPanel(block + 4 * neuron, n, panel + 4 * c);
+      u32[targets / 4 + c] = out + c * LANES * 8;
+    });
+    kernels.gram(block, panel, n, targets, neurons.length);
+    expect(f64[out / 8 + neurons.length * LANES]).toBeNaN();
+    return neurons.map((_, c) => f64.slice(out / 8 + c * LANES, out / 8 + (c + 1) * LANES));
+  }
+
+  it('are the products of the outputs', () => {
+    const [column] = columns([5]);
+    for (let q = 0; q < LANES; q++) {
+      let product = 0;
+      for (let s = 0; s < n; s++) product += phi[s * LANES + q]! * phi[s * LANES + 5]!;
+      expect(Math.abs(column![q]! - product)).toBeLessThan(1e-6 * n);
+    }
+  });
+
+  it('have bits that do not depend on their place in the group or on its size', () => {
+    const alone = [3, 17, 0, 23, 8, 9, 10, 11].map(neuron => columns([neuron])[0]);
+    expect(columns([3, 17, 0, 23, 8, 9, 10, 11])).toEqual(alone);
+    expect(columns([23, 0, 17, 3, 11, 10, 9, 8])).toEqual([
+      ...alone.slice(0, 4).reverse(),
+      ...alone.slice(4).reverse(),
+    ]);
+    expect(columns([3, 17, 0, 23, 8])).toEqual(alone.slice(0, 5));
+  });
+});
+
+describe('logistic losses', () => {
+  for (const n of [1, 2, 64, 255, 1000, 2049]) {
+    it(`of ${n} samples`, () => {
+      const { kernels, f32, f64 } = machine;
+      const normal = normals(stream(n, 'test', 'logistic'));
+      const take = place();
+      const phi = take((n + 128) * ROW_BYTES);
+      const z = take(n * 8);
+      const labels = take(n * 4);
+      const margins = take(n * 8);
+      const losses = take(LANES * 8);
+      const scratch = take(LANES * 8);
+      const j = 7;
+      for (let s = 0; s < n; s++) {
+        f64[z / 8 + s] = 40 * normal();
+        f32[labels / 4 + s] = normal() < 0 ? -1 : 1;
+        for (let q = 0; q < LANES; q++) f32[phi / 4 + s * LANES + q] = q === 3 ? 4000 * normal() : normal();
+      }
+      kernels.logisticMargins(z, labels, n, j, margins);
+      kernels.logisticLosses(phi, margins, n, losses, scratch);
+      for (let q = 0; q < LANES; q++) {
+        let expected = 0;
+        for (let s = 0; s < n; s++) {
+          const u = (f64[z / 8 + s]! + f32[phi / 4 + s * LANES + q]!) / j;
+          expected += softplus(-f32[labels / 4 + s]! * u);
+        }
+        const exact = kernels.logisticLoss(phi + 4 * q, z, labels, n, j);
+        expect(Math.abs(exact - expected)).toBeLessThanOrEqual(1e-12 * expected + 1e-15 * n);
+        const narrow = f64[losses / 8 + q]!;
+        expect(Math.abs(narrow - expected)).toBeLessThanOrEqual(1e-5 * expected + 1e-6 * n);
+      }
+    });
+  }
+
+  it('have remainders that are continuous where their formula changes', () => {
+    expect(psiOfNegative(0)).toBe(0.5);
+    expect(psiOfNegative(0.001) - psiOfNegative(0.000999999)).toBeCloseTo(0, 9);
+    expect(psiOfNegative(2)).toBeCloseTo((Math.exp(-2) - 1 + 2) / 4, 14);
+    expect(chi(0)).toBe(1 / 24);
+    expect(chi(0.5000001) - chi(0.5)).toBeCloseTo(0, 8);
+    expect(chi(0.4)).toBeCloseTo((Math.exp(0.4) - 1 - 0.4 - 0.08 - 0.064 / 6) / 0.4 ** 4, 12);
+    expect(chi(3)).toBeCloseTo((Math.exp(3) - 1 - 3 - 4.5 - 4.5) / 81, 14);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { Problem, Shape } from '../../src/engine/engine.js';
+import { createWasmEngine } from '../../src/engine/wasm/index.js';
+import { type BatchLayout, layOut, type StageLayout } from '../../src/engine/wasm/layout.js';
+import { DivergedError, TooLargeError } from '../../src/errors.js';
+import { makeBatches, makeProblem } from '../support/problems.js';
+
+const SHAPE: Shape = {
+  datasetSize: 100,
+  width: 50,
+  columns: 13,
+  batchSize: 20,
+  momentum: true,
+  entriesPerRow: 7,
+};
+
+/** Every address of a layout. */
+function addresses(layout: object): number[] {
+  const sizes = new Set([
+    'blocks',
+    'padded',
+    'bytes',
+    'columnCapacity',
+    'entryCapacity',
+    'floats',
+    'sketchRows',
+  ]);
+  return Object.entries(layout).flatMap(([name, value]: [string, number | BatchLayout[] | StageLayout]) => {
+    if (sizes.has(name)) return [];
+    return typeof value === 'number' ? [value] : Object.values(value).flatMap(part => nested(name, part));
+  });
+  function nested(name: string, part: unknown): number[] {
+    if (typeof part === 'object') return addresses(part as object);
+    return name === 'staged' ? [] : [part as number];
+  }
+}
+
+/** What a network computes, as text: equal text means equal bits. */
+function results(
+  problem: Problem,
+  network: ReturnType<Awaited<ReturnType<typeof createWasmEngine>>['open']>,
+) {
+  network.train(makeBatches(problem, 20), 20);
+  const activations = network.activate();
+  const { picks, passes } = activations.greedy('squared', 12);
+  const logistic = activations.greedy('logistic', 12);
+  return JSON.stringify([
+    [...network.state().weights],
+    [...activations.outputs],
+    [...activations.squaredNorms],
+    [...picks, ...passes, ...logistic.picks],
+    activations.subnetOutputs(picks, [1, 5, 12]).map(outputs => [...outputs]),
+    [...network.outputs(problem.inputs)],
+    network.subnetOutputs(problem.inputs, picks, [1, 12]).map(outputs => [...outputs]),
+  ]);
+}
+
+describe('the layout of a memory', () => {
+  it('has regions that are aligned, within it, and none at address 0', () => {
+    const layout = layOut(SHAPE);
+    const places = addresses(layout);
+    expect(places.length).toBeGreaterThan(30);
+    expect(new Set(places).size).toBe(places.length);
+    for (const address of places) {
+      expect(address % 64).toBe(0);
+      expect(address).toBeGreaterThan(0);
+      expect(address).toBeLessThan(layout.bytes);
+    }
+    expect(layOut({ ...SHAPE, momentum: false }).velocity).toBe(0);
+  });
+
+  it('grows by the activations', () => {
+    const more = layOut({ ...SHAPE, datasetSize: 200 }).bytes - layOut(SHAPE).bytes;
+    expect(more).toBeGreaterThan(100 * 72 * 4);
+  });
+});
+
+describe('memory of the engine', () => {
+  it('is refused in one line where it is more than can be addressed', async () => {
+    const engine = await createWasmEngine();
+    const shape = { ...SHAPE, datasetSize: 60_000, width: 20_000, columns: 784 };
+    expect(engine.memoryBytes(shape)).toBeGreaterThan(engine.memoryLimitBytes);
+    const rows = 200_000;
+    const problem = makeProblem({ rows, columns: 1, width: 6000, density: 0 });
+    expect(() => engine.open(problem)).toThrow(TooLargeError);
+    expect(() => engine.open(problem)).toThrow(
+      /^n = 200000 samples and N = 6000 neurons need 4\.\d\d GiB, the engine "wasm" holds at most 4\.00 GiB$/,
+    );
+  });
+
+  it('is used again without leaving a trace', async () => {
+    const problem = makeProblem({ rows: 90, width: 60, columns: 20, momentum: 0.5 });
+    const fresh = await createWasmEngine();
+    const expected = results(problem, fresh.open(problem));
+
+    const used = await createWasmEngine();
+    const wild = makeProblem({
+      rows: 300,
+      width: 200,
+      columns: 40,
+      learningRate: 1e6,
+      density: 1,
+      momentum: 0.9,
+    });
+    const diverging = used.open(wild);
+    expect(() => diverging.train(makeBatches(wild, 60), 60)).toThrow(DivergedError);
+    diverging.activate().greedy('squared', 5);
+    diverging.close();
+    diverging.close();
+    const network = used.open(problem);
+    expect(results(problem, network)).toBe(expected);
+    network.close();
+    // Grown from what is idle, and two open at a time.
+    const one = used.open(wild);
+    const two = used.open(problem);
+    expect(results(problem, two)).toBe(expected);
+    one.close();
+    two.close();
+  });
+
+  it('belongs to a network only until it is closed, and to activations until the next', async () => {
+    const problem = makeProblem();
+    const network = (await createWasmEngine()).open(problem);
+    const first = network.activate();
+    const second = network.activate();
+    expect(() => first.greedy('squared', 1)).toThrow('overwritten');
+    network.train(makeBatches(problem, 1), 1);
+    expect(() => second.subnetOutputs(Int32Array.of(0), [1])).toThrow('overwritten');
+    network.close();
+    expect(() => network.state()).toThrow('closed');
+    expect(() => network.train(makeBatches(problem, 1), 1)).toThrow('closed');
+  });
+});

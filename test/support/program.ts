@@ -1,0 +1,92 @@
+/** The compiled program as users run it: a child process with arguments, in a folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import type { SweepObject } from './small-sweeps.js';
+
+const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once stderr has text that matches; rejects where the program ends without. */
+  said(pattern: RegExp): Promise<void>;
+}
+
+/** A temporary folder to run programs in, with nothing of the user's own data in reach. */
+export class Workplace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Writes a sweep file as JSON, which is YAML, and returns its name. */
+  sweep(sweep: SweepObject): string {
+    const file = `${sweep.name}.yaml`;
+    writeFileSync(this.path(file), JSON.stringify(sweep, null, 2));
+    return file;
+  }
+
+  start(...args: string[]): Started {
+    const { ESPALIER_DATA_DIR: _, ...env } = process.env;
+    const cache = join(tmpdir(), 'espalier-no-cache');
+    mkdirSync(cache, { recursive: true });
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: this.folder,
+      env: { ...env, XDG_CACHE_HOME: cache },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    const waiting = new Set<() => void>();
+    child.stdout.setEncoding('utf8').on('data', text => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', text => {
+      stderr += text;
+      for (const look of waiting) look();
+    });
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    });
+    const said = (pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (!pattern.test(stderr)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        ended.then(
+          ({ code }) => reject(new Error(`ended with ${code}, without ${pattern}: ${stderr}`)),
+          reject,
+        );
+      });
+    return { child, ended, said };
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  /** Every file below the folder. */
+  files(): string[] {
+    return readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort();
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,36 @@
+/** What a database holds, read with plain SQL as a user would. */
+import Sqlite from 'better-sqlite3';
+
+export type Row = Record<string, string | number | null>;
+
+/** Columns that tell when and how fast, not what. */
+const TIMING = ['prune_wall_s', 'prune_cpu_s', 'finished_at'];
+
+export function query(db: string, sql: string): Row[] {
+  const file = new Sqlite(db, { readonly: true });
+  try {
+    return file.prepare<[], Row>(sql).all();
+  } finally {
+    file.close();
+  }
+}
+
+/** The whole view `results`, in a fixed order. */
+export const allResults = (db: string): Row[] =>
+  query(
+    db,
+    `SELECT * FROM results ORDER BY sweep, trajectory_id, pretrain_iterations, prune_method, prune_objective,
+       subnet_size, retrain_iterations`,
+  );
+
+/** The same without its timing columns: what must not depend on how it was run. */
+export const numbers = (db: string): Row[] =>
+  allResults(db).map(row =>
+    Object.fromEntries(Object.entries(row).filter(([column]) => !TIMING.includes(column))),
+  );
+
+/** How often each trajectory was begun, by id. */
+export const attempts = (db: string): Map<string, number> =>
+  new Map(
+    query(db, 'SELECT id, attempts FROM trajectories').map(row => [String(row.id), Number(row.attempts)]),
+  );
