@@ -7,7 +7,7 @@ import { readSweep, type SweepSpec } from '../domain/spec.js';
 import { InputError } from '../errors.js';
 import { type PreparedSweep, prepareSweep } from '../prepare.js';
 
-export const ENGINES: readonly EngineName[] = ['wasm', 'reference'];
+export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
 
 export interface SweepArguments {
   readonly sweep: string;

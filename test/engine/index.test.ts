@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/index.js';
 import { NUMERICS } from '../../src/engine/numerics.js';
-import { EngineUnavailableError } from '../../src/errors.js';
 
 describe('createEngine', () => {
   it.each(['reference', 'wasm'] as const)('%s comes under its name and with its numerics', async name => {
     const engine = await createEngine(name);
     expect(engine.name).toBe(name);
     expect(engine.numerics).toBe(NUMERICS[name]);
-  });
-
-  it('says in one line that tfjs is not there', async () => {
-    await expect(createEngine('tfjs')).rejects.toThrow(EngineUnavailableError);
-    await expect(createEngine('tfjs')).rejects.toThrow(/^engine "tfjs" is not available.*$/);
   });
 });

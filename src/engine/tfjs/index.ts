@@ -8,6 +8,7 @@
 import { TooLargeError } from '../../errors.js';
 import type { Engine, Problem, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
+import { NEURONS_PER_SUM } from './dense.js';
 import { TfjsNetwork } from './network.js';
 import { probe } from './probe.js';
 import { HELD_COLUMNS } from './select-squared.js';
@@ -18,10 +19,11 @@ const SLICE = 2 ** 29;
 /** Samples on the device at once; the upper end bounds what a float32 sum over samples rounds away. */
 const FEWEST_ROWS = 64;
 const MOST_ROWS = 256;
-/** Copies of the weights that a step holds at most: old, new, gradient, its last part, a product. */
-const WEIGHT_COPIES = 5;
-/** Matrices of rows x N that a step or a slice of activations holds at most. */
-const SLICE_COPIES = 6;
+/** Matrices of the weights' size that a step holds at most, momentum's three in addition. */
+const WEIGHT_COPIES = 6;
+const MOMENTUM_COPIES = 3;
+/** Matrices of rows x N that a slice of samples holds at most. */
+const SLICE_COPIES = 10;
 const FLOAT = 4;
 const DOUBLE = 8;
 /** Bytes of a stored entry of the inputs: a column and a value. */
@@ -66,9 +68,10 @@ function rowsAtOnce(width: number, columns: number): number {
 }
 
 function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: Shape): number {
-  const parameters = width * (columns + 1) * (WEIGHT_COPIES + (momentum ? 2 : 0));
+  const parameters = width * (columns + 1) * (WEIGHT_COPIES + (momentum ? MOMENTUM_COPIES : 0));
+  const shares = 2 * width * Math.ceil(width / NEURONS_PER_SUM);
   const slice = rowsAtOnce(width, columns) * (columns + width * SLICE_COPIES);
-  const device = FLOAT * (width * datasetSize + parameters + slice);
+  const device = FLOAT * (width * datasetSize + parameters + shares + slice);
   return device + DOUBLE * (width * HELD_COLUMNS + 6 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
 }
 

@@ -11,13 +11,10 @@ import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { LOSS } from '../reference/functions.js';
 import { distinctOf, meansOfPicks, TfjsActivations } from './activations.js';
 import { candidatesOf, firstOfEquals } from './candidates.js';
-import { denseRows, slicesOf } from './dense.js';
+import { deinterleave, denseRows, groupedShares, slicesOf } from './dense.js';
 import { SIGMA } from './functions.js';
-import { deinterleave, Phi } from './phi.js';
+import { Phi } from './phi.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
-
-/** Neurons that are summed in float32 before an output f goes on in float64. */
-const NEURONS_PER_SUM = 256;
 
 type Parameters = {
   /** W, and b. */
@@ -53,7 +50,7 @@ export class TfjsNetwork implements Network {
     };
     this.#rowsAtOnce = rowsAtOnce;
     this.#trained = layers === 'both' ? 2 : 1;
-    this.#shares = groupedShares(tf, problem);
+    this.#shares = tf.tensor2d(...groupedShares(problem));
     const matrix = (values: ArrayLike<number> | null, columns: number): Matrix =>
       tf.tidy(() => {
         const rows = values ? tf.tensor2d(Float32Array.from(values), [width, columns]) : null;
@@ -115,8 +112,9 @@ export class TfjsNetwork implements Network {
     }
     const pulls = tf.tensor2d(pull, [rows.length, 1]);
     const along: Matrix = tf.mul(tf.mul(SIGMA[activation].slope(tf, z, value), pulls), signs!);
-    const gradient: Matrix[] = [tf.matMul(x, along, true)];
-    if (this.#trained === 2) gradient.push(tf.matMul(pulls, value, true));
+    // Transposed beforehand: products that transpose are slow on some backends.
+    const gradient: Matrix[] = [tf.matMul(tf.transpose(x), along)];
+    if (this.#trained === 2) gradient.push(tf.matMul(tf.transpose(pulls), value));
     return gradient;
   }
 
@@ -141,7 +139,10 @@ export class TfjsNetwork implements Network {
     const { values, velocities } = this.#parameters;
     const byNeuron = (matrix: Matrix | undefined): Float32Array | null => {
       if (!matrix) return null;
-      return this.#tf.tidy(() => this.#tf.transpose(matrix).dataSync<'float32'>().slice());
+      const transposed = this.#tf.transpose(matrix);
+      const values = transposed.dataSync<'float32'>().slice();
+      transposed.dispose();
+      return values;
     };
     return {
       weights: byNeuron(values[0])!,
@@ -254,13 +255,4 @@ export class TfjsNetwork implements Network {
   #checkOpen(): void {
     if (!this.#open) throw new Error('the network is closed');
   }
-}
-
-function groupedShares(tf: TensorFlow, { width, shares, outputScale }: Problem): Matrix {
-  const groups = Math.ceil(width / NEURONS_PER_SUM);
-  const grouped = new Float32Array(width * groups);
-  for (let i = 0; i < width; i++) {
-    grouped[i * groups + Math.floor(i / NEURONS_PER_SUM)] = outputScale * (shares?.[i] ?? 1 / width);
-  }
-  return tf.tensor2d(grouped, [width, groups]);
 }

@@ -1,3 +1,4 @@
+import { deinterleave } from './dense.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
 /**
@@ -74,18 +75,6 @@ export class Phi {
       this.#pulse();
       from += piece.shape[0];
     }
-  }
-}
-
-/** Copies the columns of a matrix, row after row in `values`, to places `from` and on of as many arrays. */
-export function deinterleave(
-  values: Float32Array,
-  columns: readonly (Float32Array | Float64Array)[],
-  from: number,
-): void {
-  const rows = values.length / columns.length;
-  for (const [c, column] of columns.entries()) {
-    for (let s = 0; s < rows; s++) column[from + s] = values[s * columns.length + c]!;
   }
 }
 

@@ -54,8 +54,8 @@ export function loadTensorFlow(): TensorFlow {
 /** `trouble` completes the sentence that the module's name begins. */
 export function unavailable(name: string, trouble: string, cause?: unknown): EngineUnavailableError {
   return new EngineUnavailableError(
-    `engine "tfjs" is not available: ${name} ${trouble}; to install it: npm install ${DEFAULT_MODULE} ` +
-      `(downloads libtensorflow), or choose another module with ${MODULE_VARIABLE}`,
+    `engine "tfjs" is not available: ${name} ${trouble}; run npm install ${DEFAULT_MODULE} ` +
+      `(it downloads libtensorflow), or name another module in ${MODULE_VARIABLE}`,
     { cause },
   );
 }
