@@ -90,6 +90,11 @@ function refuseTooLarge(
   const { datasetSize, width } = trajectory.config;
   const which = `datasetSize ${datasetSize} with width ${width}`;
   const needed = engine.memoryBytes(shapeOf(trajectory, sizes));
+  if (needed === Infinity) {
+    throw new TooLargeError(
+      `datasetSize ${datasetSize} is more than the ${engine.name} engine can hold: make it smaller`,
+    );
+  }
   if (needed > engine.memoryLimitBytes) {
     throw new TooLargeError(
       `${which} needs ${formatBytes(needed)} in the ${engine.name} engine, expected at most ` +
@@ -100,7 +105,7 @@ function refuseTooLarge(
   if (imageBytes + bytes > budget) {
     throw new TooLargeError(
       `${which} needs ${formatBytes(bytes)} of memory and its images ${formatBytes(imageBytes)}, ` +
-        `expected at most the ${formatBytes(budget)} of this machine`,
+        `expected at most the ${formatBytes(budget)} of this machine: make one of the two smaller`,
     );
   }
 }

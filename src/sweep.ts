@@ -170,8 +170,8 @@ function record(
       break;
     case 'done':
       store.finished(id, event);
-      store.flush();
-      snapshots.remove(id);
+      // Another sweep may ask for more of it.
+      if (!store.isPending(id)) snapshots.remove(id);
       break;
     case 'stopped':
       store.finished(id, event);

@@ -2,6 +2,7 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
+import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { dataCommand } from './data.js';
 import { exportCommand } from './export.js';
@@ -19,6 +20,7 @@ const COMMANDS = [
   queryCommand,
   exportCommand,
   dataCommand,
+  benchCommand,
   initCommand,
   completionCommand,
 ];

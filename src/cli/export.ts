@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { loadDataset } from '../data/dataset.js';
 import type { DatasetIdentity, DatasetSettings } from '../domain/config.js';
@@ -71,6 +72,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       throw new InputError({ path: '--batches', value: batches, expected: 'a whole number, 0 or more' });
     }
     const dataset = loadIdentified(stored, dataDir);
+    makeFolder(output);
     const world = {
       engine: await createEngine(config.engine),
       inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
@@ -80,6 +82,15 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     process.stderr.write(`wrote ${files.length} files to ${output}\n`);
   },
 };
+
+function makeFolder(output: string): void {
+  try {
+    mkdirSync(output, { recursive: true });
+  } catch (error) {
+    const what = `${output} cannot be made (${(error as NodeJS.ErrnoException).code})`;
+    throw new InputError({ path: '--output', value: output, what, expected: 'a folder to write to' });
+  }
+}
 
 /** The very data set that the trajectory was trained on. */
 function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined) {

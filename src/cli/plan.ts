@@ -63,7 +63,7 @@ export function printPlan(prepared: PreparedSweep, db: string, threads: number):
     ],
   ];
   process.stdout.write(`${plan.sweep}\n`);
-  for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(14)}${text}\n`);
+  for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
   for (const advice of adviceOn(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
 }
 

@@ -50,10 +50,13 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
   const single = new SingleBar(
     {
       stream,
-      format: '{bar} {percentage}% | {value}/{total} cells | {trajectories} | {rate} | {left} left',
+      format: '{bar} {percentage}% | {left} left | {rate} | {value}/{total} cells | {trajectories}',
+      barsize: 20,
       hideCursor: true,
       clearOnComplete: false,
       gracefulExit: false,
+      // Also where nothing has changed: a line may have been printed over it.
+      forceRedraw: true,
       fps: 5,
     },
     Presets.shades_classic,
@@ -70,8 +73,8 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
       started = true;
     },
     line(text) {
-      if (started) stream.write('\r\x1b[K');
-      stream.write(`${text}\n`);
+      // The bar returns to where the cursor was last saved (ESC 7) when it ends, and is drawn without wrapping.
+      stream.write(started ? `\r\x1b[K\x1b[?7h${text}\n\x1b7\x1b[?7l` : `${text}\n`);
     },
     end() {
       if (started) single.stop();

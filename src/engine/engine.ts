@@ -57,7 +57,10 @@ export interface Problem {
   readonly batchSize: number;
   /** Initial weights, or the state of a snapshot. Missing velocities start at 0. */
   readonly state: NetworkState;
-  /** Called between slices of work, at least every 200 ms or so; may throw, and the network is then only closed. */
+  /**
+   * Called between slices of work, at least every 200 ms. It may throw; the network is then only asked for its state,
+   * which does not call it, and closed.
+   */
   readonly pulse: () => void;
 }
 
@@ -76,7 +79,7 @@ export interface Engine {
   readonly name: EngineName;
   /** Raised on purpose whenever results change in any bit. Part of a trajectory's identity. */
   readonly numerics: number;
-  /** Peak bytes of one open network with its activations. */
+  /** Peak bytes of one open network with its activations; Infinity where so many samples cannot be held at all. */
   memoryBytes(shape: Shape): number;
   /** The largest such figure that the engine can hold. */
   readonly memoryLimitBytes: number;

@@ -63,7 +63,7 @@ export function arithmeticOf(planned: PlannedTrajectory, evaluate: Evaluate, siz
       sum.selection += selectionWork(path, n, width);
     }
     for (const variant of variants) {
-      sum.training += variant.retrainIterations * batchSize * variant.subnetSize * neuronRow;
+      sum.training += variant.retrainIterations * batchSize * variant.subnetSize * 2 * neuronRow;
     }
   }
   return sum;

@@ -1,5 +1,5 @@
 /** Recomputes one trajectory and writes what another program needs to check it (interface: README, "Export"). */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InputMatrix } from '../data/inputs.js';
 import type { PlannedTrajectory, Variant } from '../domain/config.js';
@@ -20,7 +20,7 @@ export interface ExportOptions {
 /** Rows of inputs and batches that are written at once. */
 const ROWS = 4096;
 
-/** Writes the files into `output`, which is made if need be, and returns their names. */
+/** Writes the files into `output`, a folder that exists, and returns their names. */
 export function exportTrajectory(
   trajectory: PlannedTrajectory,
   world: World,
@@ -36,7 +36,6 @@ export function exportTrajectory(
     files.push(name);
     return join(options.output, name);
   };
-  mkdirSync(options.output, { recursive: true });
   writeFileSync(
     file('config.json'),
     `${JSON.stringify(

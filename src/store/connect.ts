@@ -90,7 +90,7 @@ export function connectWriter(file: string): Database {
 /** The file appears under its name only once it is whole: of two that create it, one wins, the other opens that. */
 function create(file: string): void {
   const part = join(dirname(file), `.${basename(file)}-${randomUUID()}.part`);
-  ioGuard(file, () => mkdirSync(dirname(file), { recursive: true }));
+  ioGuard(file, () => makeFolder(dirname(resolve(file))));
   try {
     guard(file, () => {
       const db = new Sqlite(resolve(part));
@@ -105,6 +105,17 @@ function create(file: string): void {
     publish(part, file);
   } finally {
     rmSync(part, { force: true });
+  }
+}
+
+/** Not by mkdir's own recursion, which never ends where the system refuses a folder as it does under /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -42,12 +42,12 @@ const SWEEPS: readonly Case[] = [
   ['no YAML', /^syntax\.yaml:1:\d+: .*expected valid YAML/, 'run', 'syntax.yaml'],
   [
     'a misspelled key',
-    /^misspelled\.yaml:3: .*learningrat.*did you mean learningRate/,
+    /^misspelled\.yaml:\d+: .*learningrat.*did you mean learningRate/,
     'run',
     'misspelled.yaml',
   ],
   ['a wrong type', /train\.batchSize: found "many", expected/, ...run(...set('train.batchSize=many'))],
-  ['an empty axis', /axes\.width: found \[\], expected a whole number/, ...run(...set('axes.width=[]'))],
+  ['an empty axis', /axes\.width: found \[\], expected .*whole number/, ...run(...set('axes.width=[]'))],
   [
     'n above the pool',
     /axes\.datasetSize: found 301, expected at most 300/,
@@ -113,14 +113,10 @@ const USAGE: readonly Case[] = [
   ['an unknown engine', /^--engine: found "nonsense", expected one of wasm,/, ...run('--engine', 'nonsense')],
 ];
 
-const large = set('axes.datasetSize=60000', 'axes.width=20000', 'dataset.pool=60000');
+const large = set('axes.datasetSize=60000', 'axes.width=10000000', 'dataset.pool=60000');
 const TOO_LARGE: readonly Case[] = [
-  [
-    'n and N, run',
-    /^datasetSize 60000 with width 20000 needs .+ in the wasm engine, expected/,
-    ...run(...large),
-  ],
-  ['n and N, plan', /^datasetSize 60000 with width 20000 needs /, 'plan', 'good.yaml', ...large],
+  ['n and N, run', /^datasetSize 60000 with width 10000000 needs .+, expected at most /, ...run(...large)],
+  ['n and N, plan', /^datasetSize 60000 with width 10000000 needs /, 'plan', 'good.yaml', ...large],
   [
     'images',
     /^dataset\.pool 9000000 of digits does not fit in one array, expected at most \d+\n$/,

@@ -15,13 +15,14 @@ export function engineConformance(
   name: string,
   create: () => Engine | Promise<Engine>,
   tolerances: Tolerances,
+  { large = true } = {},
 ): void {
   describe(`engine ${name}`, () => {
     let engine: Engine;
     beforeAll(async () => {
       engine = await create();
     });
-    const subject: Subject = { engine: () => engine, create, tolerances };
+    const subject: Subject = { engine: () => engine, create, tolerances, large };
     describe('gradients', () => gradients(subject));
     describe('training', () => training(subject));
     describe('outputs', () => outputs(subject));

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Problem } from '../../src/engine/engine.js';
 import { createReferenceEngine } from '../../src/engine/reference/index.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
-import { compress, makeBatches, makeProblem } from '../support/problems.js';
+import { compress, makeBatches, makeProblem, makeSeparateProblem } from '../support/problems.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -96,24 +96,9 @@ function compressRow(inputs: Problem['inputs'], row: number) {
 }
 
 describe('selection', () => {
-  /** Neuron i answers to sample i alone: every pick but repeats is another neuron. */
-  function separate(count: number): Problem {
-    const identity = Array.from({ length: count }, (_, r) =>
-      Array.from({ length: count }, (_, c) => (r === c ? 1 : 0)),
-    );
-    const problem = makeProblem({ rows: count, columns: count, width: count });
-    const weights = new Float32Array(count * count);
-    for (let i = 0; i < count; i++) weights[i * count + i] = count * (2 + ((i * 37) % 101) / 100);
-    return {
-      ...problem,
-      inputs: compress(identity),
-      state: { ...problem.state, weights, signs: Float32Array.from(problem.labels) },
-    };
-  }
-
   it('goes on where more columns are needed than are held', () => {
     const count = 620;
-    const problem = separate(count);
+    const problem = makeSeparateProblem(count);
     const network = engine.open(problem);
     const { picks, passes } = network.activate().greedy('squared', 2 * count);
     // ||z - j y||^2 in closed form: each neuron moves one sample.

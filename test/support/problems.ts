@@ -131,6 +131,21 @@ export function makeProblem(options: Partial<ProblemOptions> = {}): Problem {
   };
 }
 
+/** N = n = d neurons; neuron i answers to sample i alone, so that every pick but repeats is another one. */
+export function makeSeparateProblem(count: number): Problem {
+  const identity = Array.from({ length: count }, (_, r) =>
+    Array.from({ length: count }, (_, c) => (r === c ? 1 : 0)),
+  );
+  const problem = makeProblem({ rows: count, columns: count, width: count });
+  const weights = new Float32Array(count * count);
+  for (let i = 0; i < count; i++) weights[i * count + i] = count * (2 + ((i * 37) % 101) / 100);
+  return {
+    ...problem,
+    inputs: compress(identity),
+    state: { ...problem.state, weights, signs: Float32Array.from(problem.labels) },
+  };
+}
+
 /** steps x B positions: permutations of all rows end to end, cut every B; index order where B takes all rows. */
 export function makeBatches(problem: Problem, steps: number, seed = 1): Int32Array {
   const { rows } = problem.inputs;

@@ -52,6 +52,7 @@ export const VARIED: readonly SweepObject[] = [
     axes: {
       datasetSize: 50,
       'prune.objective': ['training-loss', 'squared'],
+      subnetSize: 6,
       'retrain.iterations': [0, 4, 9],
     },
   }),

@@ -4,18 +4,54 @@ import type { Activations, Path } from '../engine.js';
 import { LANES, ROW_BYTES } from './layout.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
-import { neuronAddress, type Site } from './site.js';
+import {
+  beginOutputs,
+  neuronAddress,
+  type Site,
+  shardOf,
+  shareRegion,
+  unpackVector,
+  unpackWideVector,
+} from './site.js';
 
 /** Samples that are built together: they stay in the second-level cache. A multiple of the kernels' segments. */
 const CHUNK = 512;
 /** Work of adding one output of a neuron to a sum, whose reads are far apart. */
 const STRIDED_WORK = 4;
 
-/** Fills layout.phi, layout.projections, norms and peaks, and returns a view of them. */
-export function buildActivations(site: Site): WasmActivations {
-  const { kernels, layout, f32, f64, pace, kind, samples, width, columns, entriesPerRow } = site;
+/** What is known of each neuron's outputs on the n samples: N values each. */
+export interface Statistics {
+  /** <Phi_i, y> */
+  readonly projections: Float64Array;
+  /** ||Phi_i||^2 */
+  readonly squaredNorms: Float64Array;
+  /** max |Phi_i| */
+  readonly peaks: Float32Array;
+}
+
+/** Fills layout.phi, layout.projections, norms and peaks of each shard, and returns a view of them. */
+export function buildActivations(shards: readonly Site[]): WasmActivations {
+  let before: Site | null = null;
+  for (const site of shards) {
+    beginOutputs(site, before, site.samples);
+    build(site);
+    before = site;
+  }
+  const { f64, layout, samples } = shards.at(-1)!;
+  const outputs = f64.slice(layout.f / 8, layout.f / 8 + samples);
+  const projections = unpackWideVector(shards, layout => layout.projections);
+  const squaredNorms = unpackWideVector(shards, layout => layout.norms);
+  const peaks = unpackVector(shards, layout => layout.peaks);
+  for (let i = 0; i < peaks.length; i++) {
+    // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
+    if (squaredNorms[i] === 0 && peaks[i]! > 0) squaredNorms[i] = Number.MIN_VALUE;
+  }
+  return new WasmActivations(shards, outputs, { projections, squaredNorms, peaks });
+}
+
+function build(site: Site): void {
+  const { kernels, layout, f32, f64, pace, kind, samples, columns, entriesPerRow } = site;
   const { projections, norms, peaks, padded } = layout;
-  f64.fill(0, layout.f / 8, layout.f / 8 + samples);
   f64.fill(0, projections / 8, projections / 8 + padded);
   f64.fill(0, norms / 8, norms / 8 + padded);
   f32.fill(0, peaks / 4, peaks / 4 + padded);
@@ -39,41 +75,39 @@ export function buildActivations(site: Site): WasmActivations {
       pace.spend(count * entriesPerRow);
     }
   }
-  const squaredNorms = f64.slice(norms / 8, norms / 8 + width);
-  for (let i = 0; i < width; i++) {
-    // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
-    if (squaredNorms[i] === 0 && f32[peaks / 4 + i]! > 0) squaredNorms[i] = Number.MIN_VALUE;
-  }
-  return new WasmActivations(site, f64.slice(layout.f / 8, layout.f / 8 + samples), squaredNorms);
 }
 
 export class WasmActivations implements Activations {
   readonly outputs: Float64Array;
-  readonly squaredNorms: Float64Array;
-  readonly #site: Site;
+  readonly #shards: readonly Site[];
+  readonly #statistics: Statistics;
   #valid = true;
 
-  constructor(site: Site, outputs: Float64Array, squaredNorms: Float64Array) {
-    this.#site = site;
+  constructor(shards: readonly Site[], outputs: Float64Array, statistics: Statistics) {
+    this.#shards = shards;
     this.outputs = outputs;
-    this.squaredNorms = squaredNorms;
+    this.#statistics = statistics;
+  }
+
+  get squaredNorms(): Float64Array {
+    return this.#statistics.squaredNorms;
   }
 
   greedy(objective: Loss, subnetSize: number): Path {
     this.#checkValid();
-    return objective === 'squared'
-      ? selectSquared(this.#site, this.squaredNorms, subnetSize)
-      : selectLogistic(this.#site, this.squaredNorms, subnetSize);
+    const select = objective === 'squared' ? selectSquared : selectLogistic;
+    return select(this.#shards, this.#statistics, subnetSize);
   }
 
   subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[] {
     this.#checkValid();
-    const { f64, layout, samples } = this.#site;
-    clearSum(this.#site);
+    const shards = this.#shards;
+    const { f64, layout, samples } = shards[0]!;
+    clearSum(shards);
     const z = layout.z / 8;
     let picked = 0;
     return sizes.map(k => {
-      for (; picked < k; picked++) addToSum(this.#site, picks[picked]!);
+      for (; picked < k; picked++) addToSum(shards, picks[picked]!);
       const outputs = f64.slice(z, z + samples);
       for (let s = 0; s < samples; s++) outputs[s]! /= k;
       return outputs;
@@ -91,12 +125,15 @@ export class WasmActivations implements Activations {
 }
 
 /** z = 0 */
-export function clearSum({ f64, layout, samples }: Site): void {
-  f64.fill(0, layout.z / 8, layout.z / 8 + samples);
+export function clearSum(shards: readonly Site[]): void {
+  for (const { f64, layout, samples } of shards) f64.fill(0, layout.z / 8, layout.z / 8 + samples);
 }
 
-/** z += Phi_i */
-export function addToSum({ kernels, layout, pace, samples }: Site, neuron: number): void {
-  kernels.addNeuron(neuronAddress(layout.phi, neuron, samples), samples, layout.z);
+/** z += Phi_i, in every shard. */
+export function addToSum(shards: readonly Site[], neuron: number): void {
+  const site = shardOf(shards, neuron);
+  const { kernels, layout, pace, samples } = site;
+  kernels.addNeuron(neuronAddress(layout.phi, neuron - site.first, samples), samples, layout.z);
   pace.spend((STRIDED_WORK * samples) / LANES);
+  shareRegion(site, shards, 'z', 2 * samples);
 }

@@ -1,119 +1,155 @@
 /** Outputs on inputs other than the training samples, a stage of rows at a time. */
 import type { InputMatrix } from '../../data/inputs.js';
 import { LANES, ROW_BYTES, STAGED_ROWS } from './layout.js';
-import { neuronAddress, type Site, writeRows } from './site.js';
+import { beginOutputs, copyRegion, neuronAddress, type Site, shardOf, writeRows } from './site.js';
 
-/** Neurons that are evaluated: their blocks of weights and gains, and the place of each among them. */
-interface Gathered {
+/** Blocks of neurons that are evaluated in one shard's memory. */
+interface Part {
+  readonly site: Site;
   readonly blocks: number;
   readonly weights: number;
   readonly gains: number;
-  readonly placeOf: (neuron: number) => number;
+}
+
+/** Neurons that are evaluated, and where each pick's is among those of a part. */
+interface Gathered {
+  readonly parts: readonly Part[];
+  readonly places: readonly { readonly site: Site; readonly place: number }[];
 }
 
 export class Evaluation {
-  readonly #site: Site;
+  readonly #shards: readonly Site[];
 
-  constructor(site: Site) {
-    this.#site = site;
+  constructor(shards: readonly Site[]) {
+    this.#shards = shards;
   }
 
   /** f on each row. */
   outputs(inputs: InputMatrix): Float64Array {
-    const { kernels, layout, f64, pace, kind, columns, entriesPerRow } = this.#site;
-    const { staged } = layout;
+    const shards = this.#shards;
+    const last = shards.at(-1)!;
     const outputs = new Float64Array(inputs.rows);
-    this.#forEachStage(inputs, 1, (from, rows) => {
-      f64.fill(0, staged.sums / 8, staged.sums / 8 + rows);
-      for (let block = 0; block < layout.blocks; block++) {
-        const weights = layout.weights + block * columns * ROW_BYTES;
-        const coefficients = layout.coefficients + block * ROW_BYTES;
-        kernels.preactivate(weights, staged.runs, rows, staged.phi);
-        kernels.addOutputs(kind, staged.phi, rows, coefficients, staged.sums);
-        pace.spend(rows * entriesPerRow);
+    this.#forEachStage(shards, inputs, 1, (from, rows) => {
+      let before: Site | null = null;
+      for (const site of shards) {
+        const { kernels, layout, pace, kind, columns, entriesPerRow } = site;
+        const { staged } = layout;
+        beginOutputs(site, before, rows);
+        for (let block = 0; block < layout.blocks; block++) {
+          const weights = layout.weights + block * columns * ROW_BYTES;
+          const coefficients = layout.coefficients + block * ROW_BYTES;
+          kernels.preactivate(weights, staged.runs, rows, staged.phi);
+          kernels.addOutputs(kind, staged.phi, rows, coefficients, layout.f);
+          pace.spend(rows * entriesPerRow);
+        }
+        before = site;
       }
-      outputs.set(f64.subarray(staged.sums / 8, staged.sums / 8 + rows), from);
+      const f = last.layout.f / 8;
+      outputs.set(last.f64.subarray(f, f + rows), from);
     });
     return outputs;
   }
 
   /** u_k on each row, for each k of `sizes`. Phi is summed in the order of the picks, whatever the sizes. */
   subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
-    const { kernels, layout, f64, pace, kind, columns, entriesPerRow } = this.#site;
-    const { staged } = layout;
     const outputs = sizes.map(() => new Float64Array(inputs.rows));
-    const gathered = this.#gather(picks.subarray(0, sizes.at(-1) ?? 0));
-    this.#forEachStage(inputs, gathered.blocks, (from, rows) => {
-      for (let block = 0; block < gathered.blocks; block++) {
-        const phi = staged.phi + block * rows * ROW_BYTES;
-        kernels.preactivate(gathered.weights + block * columns * ROW_BYTES, staged.runs, rows, phi);
-        kernels.activate(kind, phi, rows, gathered.gains + block * ROW_BYTES);
-        pace.spend(rows * entriesPerRow);
+    const { parts, places } = this.#gather(picks.subarray(0, sizes.at(-1) ?? 0));
+    const sites = parts.map(part => part.site);
+    const mostBlocks = Math.max(...parts.map(part => part.blocks));
+    this.#forEachStage(sites, inputs, mostBlocks, (from, rows) => {
+      for (const { site, blocks, weights, gains } of parts) {
+        const { kernels, layout, pace, kind, columns, entriesPerRow } = site;
+        for (let block = 0; block < blocks; block++) {
+          const phi = layout.staged.phi + block * rows * ROW_BYTES;
+          kernels.preactivate(weights + block * columns * ROW_BYTES, layout.staged.runs, rows, phi);
+          kernels.activate(kind, phi, rows, gains + block * ROW_BYTES);
+          pace.spend(rows * entriesPerRow);
+        }
       }
-      const z = staged.sums / 8;
-      f64.fill(0, z, z + rows);
+      // The sum is in the shard of the neuron that was added last.
+      let holder = sites[0]!;
+      beginOutputs(holder, null, rows);
       let picked = 0;
       sizes.forEach((k, index) => {
         for (; picked < k; picked++) {
-          const place = gathered.placeOf(picks[picked]!);
-          kernels.addNeuron(neuronAddress(staged.phi, place, rows), rows, staged.sums);
+          const { site, place } = places[picked]!;
+          if (site !== holder) copyRegion(holder, site, 'f', 2 * rows);
+          holder = site;
+          const { kernels, layout } = site;
+          kernels.addNeuron(neuronAddress(layout.staged.phi, place, rows), rows, layout.f);
         }
         const means = outputs[index]!;
-        for (let s = 0; s < rows; s++) means[from + s] = f64[z + s]! / k;
+        const sum = holder.layout.f / 8;
+        for (let s = 0; s < rows; s++) means[from + s] = holder.f64[sum + s]! / k;
       });
-      pace.spend((rows * picked) / LANES);
+      holder.pace.spend((rows * picked) / LANES);
     });
     return outputs;
   }
 
-  /** Copies rows into the stage, as many at a time as it and the outputs of `blocks` blocks have room for. */
-  #forEachStage(inputs: InputMatrix, blocks: number, visit: (from: number, rows: number) => void): void {
-    const { columns, layout } = this.#site;
+  /** Copies rows into the stages of `sites`, as many at a time as these and the outputs of `blocks` blocks allow. */
+  #forEachStage(
+    sites: readonly Site[],
+    inputs: InputMatrix,
+    blocks: number,
+    visit: (from: number, rows: number) => void,
+  ): void {
+    const { columns, layout } = this.#shards[0]!;
     if (inputs.columns !== columns) {
       throw new RangeError(`inputs of ${inputs.columns} columns, expected ${columns}`);
     }
-    const { staged } = layout;
+    const { entryCapacity, floats } = layout.staged;
     const { rowStart } = inputs;
-    const mostRows = Math.min(STAGED_ROWS, Math.floor(staged.floats / (blocks * LANES)));
+    const mostRows = Math.min(STAGED_ROWS, Math.floor(floats / (blocks * LANES)));
     for (let from = 0; from < inputs.rows; ) {
       const most = Math.min(inputs.rows, from + mostRows);
-      const room = rowStart[from]! + staged.entryCapacity;
+      const room = rowStart[from]! + entryCapacity;
       let to = from + 1;
       while (to < most && rowStart[to + 1]! <= room) to++;
-      writeRows(this.#site, inputs, from, to, staged.runs, staged.entries);
+      for (const site of sites) {
+        writeRows(site, inputs, from, to, site.layout.staged.runs, site.layout.staged.entries);
+      }
       visit(from, to - from);
       from = to;
     }
   }
 
-  /** Gathers the distinct neurons into blocks of their own; all neurons as they are where those would be too many. */
+  /**
+   * Gathers the distinct neurons into blocks of their own in the first shard; all neurons, where they are, if those
+   * would be too many.
+   */
   #gather(picks: Int32Array): Gathered {
-    const { f32, layout, columns } = this.#site;
-    const { staged } = layout;
-    const places = new Map<number, number>();
-    for (const neuron of picks) if (!places.has(neuron)) places.set(neuron, places.size);
-    const blocks = Math.ceil(places.size / LANES);
+    const shards = this.#shards;
+    const target = shards[0]!;
+    const { columns } = target;
+    const { staged } = target.layout;
+    const gathered = new Map<number, number>();
+    for (const neuron of picks) if (!gathered.has(neuron)) gathered.set(neuron, gathered.size);
+    const blocks = Math.ceil(gathered.size / LANES);
     if (blocks > staged.blocks) {
       return {
-        blocks: layout.blocks,
-        weights: layout.weights,
-        gains: layout.gains,
-        placeOf: neuron => neuron,
+        parts: shards.map(site => {
+          const { blocks, weights, gains } = site.layout;
+          return { site, blocks, weights, gains };
+        }),
+        places: Array.from(picks, neuron => {
+          const site = shardOf(shards, neuron);
+          return { site, place: neuron - site.first };
+        }),
       };
     }
-    f32.fill(0, staged.weights / 4, staged.weights / 4 + blocks * columns * LANES);
-    f32.fill(0, staged.gains / 4, staged.gains / 4 + blocks * LANES);
-    for (const [neuron, place] of places) {
-      const source = neuronAddress(layout.weights, neuron, columns) / 4;
-      const target = neuronAddress(staged.weights, place, columns) / 4;
-      for (let c = 0; c < columns; c++) f32[target + c * LANES] = f32[source + c * LANES]!;
-      f32[staged.gains / 4 + place] = f32[layout.gains / 4 + neuron]!;
+    target.f32.fill(0, staged.weights / 4, staged.weights / 4 + blocks * columns * LANES);
+    target.f32.fill(0, staged.gains / 4, staged.gains / 4 + blocks * LANES);
+    for (const [neuron, place] of gathered) {
+      const { f32, layout, first } = shardOf(shards, neuron);
+      const from = neuronAddress(layout.weights, neuron - first, columns) / 4;
+      const to = neuronAddress(staged.weights, place, columns) / 4;
+      for (let c = 0; c < columns; c++) target.f32[to + c * LANES] = f32[from + c * LANES]!;
+      target.f32[staged.gains / 4 + place] = f32[layout.gains / 4 + neuron - first]!;
     }
     return {
-      blocks,
-      weights: staged.weights,
-      gains: staged.gains,
-      placeOf: neuron => places.get(neuron)!,
+      parts: [{ site: target, blocks, weights: staged.weights, gains: staged.gains }],
+      places: Array.from(picks, neuron => ({ site: target, place: gathered.get(neuron)! })),
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Columns of the Gram matrix of the activations, computed several in a pass and held. */
 import { LANES, PANEL, ROW_BYTES } from './layout.js';
-import { neuronAddress, type Site } from './site.js';
+import { neuronAddress, type Site, shardOf } from './site.js';
 
 /** Work of one sample of one block in a pass, and of copying one output into the panel. */
 const PASS_WORK = PANEL;
@@ -10,7 +10,7 @@ const PANEL_WORK = 4;
 export class GramColumns {
   /** Passes over the activations until now. */
   passes = 0;
-  readonly #site: Site;
+  readonly #shards: readonly Site[];
   readonly #squaredNorms: Float64Array;
   /** For each neuron, where its column is held, or -1. */
   readonly #slotOf: Int32Array;
@@ -20,14 +20,15 @@ export class GramColumns {
   /** 1 for each block with a neuron that is not silent: products with the others are 0. */
   readonly #live: Uint8Array;
 
-  constructor(site: Site, squaredNorms: Float64Array) {
-    const { layout, width } = site;
-    this.#site = site;
+  constructor(shards: readonly Site[], squaredNorms: Float64Array) {
+    const width = squaredNorms.length;
+    const { columnCapacity } = shards[0]!.layout;
+    this.#shards = shards;
     this.#squaredNorms = squaredNorms;
     this.#slotOf = new Int32Array(width).fill(-1);
-    this.#neuronOf = new Int32Array(layout.columnCapacity).fill(-1);
-    this.#usedAt = new Int32Array(layout.columnCapacity).fill(-1);
-    this.#live = new Uint8Array(layout.blocks);
+    this.#neuronOf = new Int32Array(columnCapacity).fill(-1);
+    this.#usedAt = new Int32Array(columnCapacity).fill(-1);
+    this.#live = new Uint8Array(Math.ceil(width / LANES));
     for (let q = 0; q < width; q++) if (squaredNorms[q] !== 0) this.#live[Math.floor(q / LANES)] = 1;
   }
 
@@ -41,29 +42,48 @@ export class GramColumns {
     const slot = this.#slotOf[neuron]!;
     if (slot < 0) return;
     this.#usedAt[slot] = now;
-    const { f64, layout } = this.#site;
-    const column = layout.columns / 8 + slot * layout.padded;
-    for (let q = 0; q < g.length; q++) g[q]! += f64[column + q]!;
+    for (const { f64, layout, first, width } of this.#shards) {
+      const column = layout.columns / 8 + slot * layout.padded;
+      for (let q = 0; q < width; q++) g[first + q]! += f64[column + q]!;
+    }
   }
 
   /** One pass over the activations, for at most PANEL neurons. */
   compute(neurons: readonly number[], now: number): void {
-    const { kernels, layout, u32, pace, samples } = this.#site;
     const slots = neurons.map(neuron => this.#takeSlot(neuron, now));
     neurons.forEach((neuron, c) => {
-      kernels.fillPanel(neuronAddress(layout.phi, neuron, samples), samples, layout.panel + 4 * c);
-      pace.spend((PANEL_WORK * samples) / LANES);
+      this.#fillPanel(neuron, c);
     });
+    for (const site of this.#shards) this.#pass(site, slots);
+    this.passes++;
+  }
+
+  /** Copies a neuron's outputs into column c of the panel of every shard. */
+  #fillPanel(neuron: number, c: number): void {
+    const shards = this.#shards;
+    const owner = shardOf(shards, neuron);
+    const { kernels, f32, layout, pace, samples } = owner;
+    const phi = neuronAddress(layout.phi, neuron - owner.first, samples);
+    kernels.fillPanel(phi, samples, layout.panel + 4 * c);
+    const from = layout.panel / 4 + c;
+    for (const other of shards) {
+      pace.spend((PANEL_WORK * samples) / LANES);
+      if (other === owner) continue;
+      const to = other.layout.panel / 4 + c;
+      for (let s = 0; s < PANEL * samples; s += PANEL) other.f32[to + s] = f32[from + s]!;
+    }
+  }
+
+  #pass({ kernels, layout, u32, pace, samples, first }: Site, slots: readonly number[]): void {
     for (let block = 0; block < layout.blocks; block++) {
       for (let c = 0; c < slots.length; c++) {
         u32[layout.targets / 4 + c] = layout.columns + 8 * (slots[c]! * layout.padded + block * LANES);
       }
-      const rows = this.#live[block] === 1 ? samples : 0;
+      const rows = this.#live[first / LANES + block] === 1 ? samples : 0;
       const phi = layout.phi + block * samples * ROW_BYTES;
       kernels.gram(phi, layout.panel, rows, layout.targets, slots.length);
       pace.spend(rows * PASS_WORK);
     }
-    this.passes++;
   }
 
   #takeSlot(neuron: number, now: number): number {

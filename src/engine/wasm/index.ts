@@ -3,31 +3,48 @@ import { TooLargeError } from '../../errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { Machines, MEMORY_LIMIT } from './kernels.js';
-import { layOut } from './layout.js';
 import { shapeOf, WasmNetwork } from './network.js';
+import { bytesOf, cutIntoShards, MOST_SHARDS } from './shards.js';
+
+export interface WasmOptions {
+  /** The most bytes of one memory, for tests; by default what 32 bits address. */
+  readonly memoryLimit?: number;
+}
 
 /** Throws EngineUnavailableError where the kernels were not built. */
-export async function createWasmEngine(): Promise<Engine> {
-  const machines = await Machines.load();
+export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptions = {}): Promise<Engine> {
+  const pool = await Machines.load();
   return {
     name: 'wasm',
     numerics: NUMERICS.wasm,
-    memoryLimitBytes: MEMORY_LIMIT,
-    memoryBytes: shape => layOut(shape).bytes,
+    memoryLimitBytes: MOST_SHARDS * memoryLimit,
+    memoryBytes: shape => bytesOf(cutIntoShards(shape, memoryLimit)),
     open(problem) {
       const shape = shapeOf(problem);
-      const layout = layOut(shape);
-      if (layout.bytes > MEMORY_LIMIT) throw tooLarge(shape, layout.bytes);
-      const { machine, release } = machines.take(layout.bytes);
-      return new WasmNetwork(problem, layout, machine, release);
+      const layouts = cutIntoShards(shape, memoryLimit);
+      if (!layouts || layouts.length > MOST_SHARDS) throw tooLarge(shape, bytesOf(layouts), memoryLimit);
+      const taken: ReturnType<Machines['take']>[] = [];
+      const release = () => {
+        for (const each of taken.splice(0)) each.release();
+      };
+      try {
+        for (const { bytes } of layouts) taken.push(pool.take(bytes));
+        const machines = taken.map(({ machine }) => machine);
+        return new WasmNetwork(problem, layouts, machines, release);
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
   };
 }
 
-function tooLarge({ datasetSize, width }: Shape, bytes: number): TooLargeError {
-  const gib = (size: number) => (size / 2 ** 30).toFixed(2);
+function tooLarge({ datasetSize, width }: Shape, bytes: number, memoryLimit: number): TooLargeError {
+  const gib = (size: number) => `${(size / 2 ** 30).toFixed(2)} GiB`;
   return new TooLargeError(
-    `n = ${datasetSize} samples and N = ${width} neurons need ${gib(bytes)} GiB, ` +
-      `the engine "wasm" holds at most ${gib(MEMORY_LIMIT)} GiB`,
+    bytes === Infinity
+      ? `n = ${datasetSize} samples do not fit in a memory of the engine "wasm", which holds ${gib(memoryLimit)}`
+      : `n = ${datasetSize} samples and N = ${width} neurons need ${gib(bytes)}, ` +
+          `the engine "wasm" holds at most ${gib(MOST_SHARDS * memoryLimit)}`,
   );
 }

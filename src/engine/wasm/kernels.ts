@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { EngineUnavailableError, TooLargeError } from '../../errors.js';
 import { KERNELS_FILE } from '../../paths.js';
+import { PAGE } from './layout.js';
 import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './webassembly.js';
 
 /** The exports of ../assembly/index.ts; arguments are documented there. */
@@ -68,7 +69,6 @@ export interface Machine {
   readonly u32: Uint32Array;
 }
 
-const PAGE = 65536;
 /** A 32-bit memory has 65536 pages; the last one is left out so that no address past a region wraps around. */
 export const MEMORY_LIMIT = 65535 * PAGE;
 
@@ -119,8 +119,9 @@ export class Machines {
     const size = (held: { memory: WasmMemory }) => held.memory.buffer.byteLength / PAGE;
     this.#idle.sort((a, b) => size(a) - size(b));
     const fitting = this.#idle.findIndex(held => size(held) >= pages);
-    const [held] = this.#idle.splice(fitting, 1);
-    if (held && size(held) < pages) grow(() => held.memory.grow(pages - size(held)), pages);
+    const held = this.#idle.at(fitting);
+    if (held && fitting < 0) grow(() => held.memory.grow(pages - size(held)), pages);
+    this.#idle.splice(fitting, 1);
     return held;
   }
 

@@ -1,10 +1,11 @@
 /**
- * Where everything is in the one memory of an open network. Addresses are bytes; all of them are fixed when the
- * network is opened, and the memory never grows, so views of it stay valid.
+ * Where everything is in the memory of one shard of an open network (shards.ts). Addresses are bytes; all of them are
+ * fixed when the network is opened, and the memory never grows, so views of it stay valid.
  *
- *   blocks = ceil(N / 24), P = 24 * blocks neurons; the surplus ones have weights, signs and shares of 0.
- *   B rows of a batch without repeats, E entries stored in the n rows, C = min(P, 512) Gram columns,
- *   R = 2048 rows and S = max(2^18, d) entries of other inputs at a time, K = min(blocks, 64) blocks.
+ *   blocks of 24 neurons, of the ceil(N / 24) of the network; P = 24 * blocks; the network's last block is filled up
+ *   with neurons whose weights, signs and shares are 0.
+ *   B rows of a batch without repeats, E entries stored in the n rows, C = min(512, 24 * ceil(N / 24)) Gram columns,
+ *   R = 2048 rows and S = max(2^18, d) entries of other inputs at a time, K = min(64, ceil(N / 24)) blocks.
  *
  *   region            type, shape                    what
  *   weights           f32 [blocks][d][24]            a
@@ -23,7 +24,7 @@
  *   entries           {u32, f32} [E]                 column * 96, value
  *   batches[0..1]     see BatchLayout                two where the next batch is looked at while one is learnt
  *   counts            u32 [d]                        entries of each column of a batch
- *   f                 f64 [n]                        outputs of a batch, or of all samples
+ *   f                 f64 [max(n, R)]                outputs of a batch, of all samples, or of rows of other inputs
  *   slopes            f32 [n]                        dloss/df of a batch
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
@@ -42,6 +43,8 @@
  */
 import type { Shape } from '../engine.js';
 
+/** What a memory is measured in. */
+export const PAGE = 65536;
 /** Neurons of a block. */
 export const LANES = 24;
 /** Bytes of one row of a block in float32. */
@@ -83,8 +86,6 @@ export interface StageLayout {
   /** {u32, f32} [S] */
   readonly entries: number;
   readonly entryCapacity: number;
-  /** f64 [R]: outputs. */
-  readonly sums: number;
   /** f32 [K][d][24]: weights of the neurons that are asked for. */
   readonly weights: number;
   /** f32 [K][24] */
@@ -131,14 +132,22 @@ export interface Layout {
   readonly losses: number;
   readonly staged: StageLayout;
   readonly phi: number;
-  /** All of it. */
+  /** All of it, in whole pages. */
   readonly bytes: number;
 }
 
-/** The layout of a network of this shape; `bytes` may be more than a memory can have. */
-export function layOut(shape: Shape): Layout {
-  const { datasetSize: n, width, columns: d, batchSize } = shape;
-  const blocks = Math.ceil(width / LANES);
+/** What is the same in each shard of a network, and is copied between them. */
+export type Region = 'f' | 'derivatives' | 'z' | 'panel' | 'sketchValues';
+
+/** Blocks of neurons of a network. */
+export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
+
+/**
+ * The layout of a shard of this many blocks, of a network of this shape; `bytes`, whole pages, may be more than a memory
+ * can have.
+ */
+export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
+  const { datasetSize: n, columns: d, batchSize } = shape;
   const padded = blocks * LANES;
   const entryCount = Math.round(shape.entriesPerRow * n);
   const weightBytes = blocks * d * ROW_BYTES;
@@ -158,13 +167,12 @@ export function layOut(shape: Shape): Layout {
   });
   const takeStage = (): StageLayout => {
     const entryCapacity = Math.max(STAGED_ENTRIES, d);
-    const gathered = Math.min(blocks, GATHERED_BLOCKS);
+    const gathered = Math.min(blocksOf(shape), GATHERED_BLOCKS);
     const floats = Math.max(STAGED_FLOATS, padded);
     return {
       runs: take(STAGED_ROWS * 8),
       entries: take(entryCapacity * ENTRY_BYTES),
       entryCapacity,
-      sums: take(STAGED_ROWS * 8),
       weights: take(gathered * d * ROW_BYTES),
       gains: take(gathered * ROW_BYTES),
       blocks: gathered,
@@ -172,7 +180,7 @@ export function layOut(shape: Shape): Layout {
       floats,
     };
   };
-  const columnCapacity = Math.min(padded, GRAM_COLUMNS);
+  const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
   const sketchRows = Math.min(n, 512 + Math.floor(n / 32));
   const layout = {
     blocks,
@@ -193,7 +201,7 @@ export function layOut(shape: Shape): Layout {
     entries: take(entryCount * ENTRY_BYTES),
     batches: batchSize > LOOK_AHEAD_ROWS ? [takeBatch()] : [takeBatch(), takeBatch()],
     counts: take(d * 4),
-    f: take(n * 8),
+    f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
     derivatives: take(n * 16),
     z: take(n * 8),
@@ -210,5 +218,5 @@ export function layOut(shape: Shape): Layout {
     staged: takeStage(),
     phi: take((blocks * n + ROWS_PAST) * ROW_BYTES),
   };
-  return { ...layout, bytes: end };
+  return { ...layout, bytes: Math.ceil(end / PAGE) * PAGE };
 }

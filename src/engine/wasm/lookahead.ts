@@ -2,9 +2,10 @@
  * Guesses which Gram columns will be needed next, by going on with the selection on a sketch: some rows of the
  * activations, on which a column costs little. A wrong guess costs a pass, never a wrong pick.
  */
+import type { Statistics } from './activations.js';
 import type { GramColumns } from './gram-columns.js';
 import { LANES, PANEL, ROW_BYTES } from './layout.js';
-import { neuronAddress, type Site } from './site.js';
+import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Picks that are guessed at most. */
 const HORIZON = 3 * PANEL;
@@ -12,20 +13,21 @@ const HORIZON = 3 * PANEL;
 const COPY_WORK = 4;
 
 export class Lookahead {
-  readonly #site: Site;
-  readonly #squaredNorms: Float64Array;
+  readonly #shards: readonly Site[];
+  readonly #statistics: Statistics;
   readonly #columns: GramColumns;
   /** The guessed g, and which neurons may still join the group. */
   readonly #g: Float64Array;
   readonly #allowed: Uint8Array;
   #sketched = false;
 
-  constructor(site: Site, squaredNorms: Float64Array, columns: GramColumns) {
-    this.#site = site;
-    this.#squaredNorms = squaredNorms;
+  constructor(shards: readonly Site[], statistics: Statistics, columns: GramColumns) {
+    const width = statistics.squaredNorms.length;
+    this.#shards = shards;
+    this.#statistics = statistics;
     this.#columns = columns;
-    this.#g = new Float64Array(site.width);
-    this.#allowed = new Uint8Array(site.width);
+    this.#g = new Float64Array(width);
+    this.#allowed = new Uint8Array(width);
   }
 
   /**
@@ -35,7 +37,6 @@ export class Lookahead {
   group(neuron: number, g: Float64Array, j: number): number[] {
     if (!this.#sketched) this.#sketch();
     const columns = this.#columns;
-    const norms = this.#squaredNorms;
     const guess = this.#g;
     const allowed = this.#allowed;
     guess.set(g);
@@ -47,13 +48,13 @@ export class Lookahead {
     for (; group.length < PANEL && step < j + HORIZON; step++) {
       if (columns.lacks(last)) this.#addGuess(last);
       else columns.addTo(guess, last, j);
-      last = bestScore(this.#site, guess, norms, step);
+      last = bestScore(this.#statistics, guess, step);
       if (last < 0) break;
       if (allowed[last] === 1) group.push(last);
       allowed[last] = 0;
     }
     while (group.length < PANEL) {
-      const best = bestScore(this.#site, guess, norms, step, allowed);
+      const best = bestScore(this.#statistics, guess, step, allowed);
       if (best < 0) break;
       group.push(best);
       allowed[best] = 0;
@@ -62,30 +63,37 @@ export class Lookahead {
   }
 
   #sketch(): void {
-    const { kernels, layout, pace, samples } = this.#site;
-    for (let block = 0; block < layout.blocks; block++) {
-      const phi = layout.phi + block * samples * ROW_BYTES;
-      const sketch = layout.sketch + block * layout.sketchRows * ROW_BYTES;
-      kernels.sketchRows(phi, samples, layout.sketchRows, sketch);
-      pace.spend(layout.sketchRows * COPY_WORK);
+    for (const { kernels, layout, pace, samples } of this.#shards) {
+      for (let block = 0; block < layout.blocks; block++) {
+        const phi = layout.phi + block * samples * ROW_BYTES;
+        const sketch = layout.sketch + block * layout.sketchRows * ROW_BYTES;
+        kernels.sketchRows(phi, samples, layout.sketchRows, sketch);
+        pace.spend(layout.sketchRows * COPY_WORK);
+      }
     }
     this.#sketched = true;
   }
 
   /** g += what the sketch makes of the column of `neuron`. */
   #addGuess(neuron: number): void {
-    const { kernels, layout, f32, f64, pace, samples } = this.#site;
-    const { sketchRows: rows, sketchValues, sketchProducts } = layout;
-    const place = neuronAddress(layout.sketch, neuron, rows) / 4;
-    for (let t = 0; t < rows; t++) f32[sketchValues / 4 + t] = f32[place + t * LANES]!;
-    for (let block = 0; block < layout.blocks; block++) {
-      const sketch = layout.sketch + block * rows * ROW_BYTES;
-      kernels.sketchProducts(sketch, sketchValues, rows, sketchProducts + 8 * block * LANES);
-      pace.spend(rows);
-    }
-    const scale = samples / rows;
+    const shards = this.#shards;
+    const owner = shardOf(shards, neuron);
+    const { sketchRows: rows } = owner.layout;
+    const values = owner.layout.sketchValues / 4;
+    const place = neuronAddress(owner.layout.sketch, neuron - owner.first, rows) / 4;
+    for (let t = 0; t < rows; t++) owner.f32[values + t] = owner.f32[place + t * LANES]!;
+    shareRegion(owner, shards, 'sketchValues', rows);
+    const scale = owner.samples / rows;
     const guess = this.#g;
-    for (let q = 0; q < guess.length; q++) guess[q]! += scale * f64[sketchProducts / 8 + q]!;
+    for (const { kernels, layout, f64, pace, first, width } of shards) {
+      const { sketch, sketchValues, sketchProducts } = layout;
+      for (let block = 0; block < layout.blocks; block++) {
+        const products = sketchProducts + 8 * block * LANES;
+        kernels.sketchProducts(sketch + block * rows * ROW_BYTES, sketchValues, rows, products);
+        pace.spend(rows);
+      }
+      for (let q = 0; q < width; q++) guess[first + q]! += scale * f64[sketchProducts / 8 + q]!;
+    }
   }
 }
 
@@ -94,17 +102,15 @@ export class Lookahead {
  * -1 where there is none.
  */
 export function bestScore(
-  { f64, layout }: Site,
+  { projections, squaredNorms }: Statistics,
   g: Float64Array,
-  squaredNorms: Float64Array,
   j: number,
   allowed: Uint8Array | null = null,
 ): number {
-  const p = layout.projections / 8;
   let best = -1;
   let smallest = Infinity;
   for (let q = 0; q < g.length; q++) {
-    const score = 2 * g[q]! - 2 * j * f64[p + q]! + squaredNorms[q]!;
+    const score = 2 * g[q]! - 2 * j * projections[q]! + squaredNorms[q]!;
     if (score < smallest && (allowed === null || allowed[q] === 1)) {
       best = q;
       smallest = score;

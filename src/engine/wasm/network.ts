@@ -1,4 +1,4 @@
-/** One open network: a machine's memory laid out for it, and what is done there. */
+/** One open network: its shards, each laid out in a machine's memory, and what is done there. */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem, Shape } from '../engine.js';
 import { buildActivations, type WasmActivations } from './activations.js';
@@ -6,7 +6,8 @@ import { Evaluation } from './evaluation.js';
 import type { Machine } from './kernels.js';
 import type { Layout } from './layout.js';
 import { Pace } from './pace.js';
-import { KIND, packMatrix, packVector, type Site, unpackMatrix, writeRows } from './site.js';
+import { KIND, packMatrix, packVector, type Site, unpackMatrix, unpackVector, writeRows } from './site.js';
+import { takeSteps } from './steps.js';
 import { Training } from './training.js';
 
 /** The sizes of a problem. */
@@ -22,69 +23,84 @@ export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape 
 }
 
 export class WasmNetwork implements Network {
-  readonly #site: Site;
-  readonly #training: Training;
+  readonly #shards: readonly Site[];
+  readonly #training: readonly Training[];
   readonly #evaluation: Evaluation;
+  readonly #batchSize: number;
   readonly #hasVelocity: boolean;
   readonly #hasSignVelocity: boolean;
   #activations: WasmActivations | null = null;
   #release: (() => void) | null;
 
-  constructor(problem: Problem, layout: Layout, machine: Machine, release: () => void) {
+  /** One layout and one machine for each shard. */
+  constructor(
+    problem: Problem,
+    layouts: readonly Layout[],
+    machines: readonly Machine[],
+    release: () => void,
+  ) {
     const { inputs, labels, state, shares, ...settings } = problem;
     const { datasetSize, width, columns, entriesPerRow } = shapeOf(problem);
-    const site: Site = {
-      ...machine,
-      layout,
-      pace: new Pace(problem.pulse),
-      samples: datasetSize,
-      width,
-      columns,
-      entriesPerRow,
-      kind: KIND[problem.activation],
-    };
-    this.#site = site;
+    const pace = new Pace(problem.pulse);
+    let first = 0;
+    this.#shards = layouts.map((layout, s) => {
+      const site: Site = {
+        ...machines[s]!,
+        layout,
+        pace,
+        samples: datasetSize,
+        columns,
+        first,
+        width: Math.min(layout.padded, width - first),
+        entriesPerRow,
+        kind: KIND[problem.activation],
+      };
+      first += layout.padded;
+      return site;
+    });
     this.#release = release;
+    this.#batchSize = problem.batchSize;
     this.#hasVelocity = problem.momentum !== 0;
     this.#hasSignVelocity = this.#hasVelocity && problem.layers === 'both';
 
-    writeRows(site, inputs, 0, inputs.rows, layout.runs, layout.entries);
-    site.f32.set(labels, layout.labels / 4);
-    packMatrix(site, state.weights, layout.weights);
-    packVector(site, state.signs, layout.signs);
-    if (this.#hasVelocity) packMatrix(site, state.weightVelocity, layout.velocity);
-    packVector(site, state.signVelocity, layout.signVelocity);
-    for (const vector of [layout.gains, layout.coefficients, layout.factors]) packVector(site, null, vector);
-    this.#training = new Training(site, { ...settings, shares: shares?.slice() ?? null });
-    this.#training.refreshFactors(0, width);
-    this.#evaluation = new Evaluation(site);
+    for (const site of this.#shards) {
+      const { layout } = site;
+      writeRows(site, inputs, 0, inputs.rows, layout.runs, layout.entries);
+      site.f32.set(labels, layout.labels / 4);
+      packMatrix(site, state.weights, layout.weights);
+      packVector(site, state.signs, layout.signs);
+      if (this.#hasVelocity) packMatrix(site, state.weightVelocity, layout.velocity);
+      packVector(site, state.signVelocity, layout.signVelocity);
+      for (const vector of [layout.gains, layout.coefficients, layout.factors])
+        packVector(site, null, vector);
+    }
+    const copied = { ...settings, shares: shares?.slice() ?? null };
+    const places = new Int32Array(datasetSize).fill(-1);
+    this.#training = this.#shards.map(site => new Training(site, copied, places));
+    this.#evaluation = new Evaluation(this.#shards);
   }
 
   train(batches: Int32Array, steps: number): void {
     this.#checkOpen();
     this.#dropActivations();
-    this.#training.run(batches, steps);
+    takeSteps(this.#training, batches, steps, this.#batchSize);
   }
 
   state(): NetworkState {
     this.#checkOpen();
-    const { layout } = this.#site;
+    const shards = this.#shards;
     return {
-      weights: unpackMatrix(this.#site, layout.weights),
-      signs: this.#vector(layout.signs),
-      weightVelocity: this.#hasVelocity ? unpackMatrix(this.#site, layout.velocity) : null,
-      signVelocity: this.#hasSignVelocity ? this.#vector(layout.signVelocity) : null,
+      weights: unpackMatrix(shards, layout => layout.weights),
+      signs: unpackVector(shards, layout => layout.signs),
+      weightVelocity: this.#hasVelocity ? unpackMatrix(shards, layout => layout.velocity) : null,
+      signVelocity: this.#hasSignVelocity ? unpackVector(shards, layout => layout.signVelocity) : null,
     };
-  }
-
-  #vector(address: number): Float32Array {
-    return this.#site.f32.slice(address / 4, address / 4 + this.#site.width);
   }
 
   activate(): Activations {
     this.#checkOpen();
     this.#dropActivations();
-    this.#activations = buildActivations(this.#site);
+    this.#activations = buildActivations(this.#shards);
     return this.#activations;
   }
 

@@ -16,9 +16,9 @@
  */
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
-import { addToSum, clearSum } from './activations.js';
+import { addToSum, clearSum, type Statistics } from './activations.js';
 import { LANES, ROW_BYTES } from './layout.js';
-import { neuronAddress, type Site } from './site.js';
+import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /**
  * The four sums are float32 sums over segments of 64 samples: their rounding is below 75 * 2^-24 of the sum of the
@@ -39,30 +39,30 @@ const PASS_WORK = 4;
 const NARROW_WORK = 16;
 const EXACT_WORK = 8;
 
-export function selectLogistic(site: Site, squaredNorms: Float64Array, subnetSize: number): Path {
+export function selectLogistic(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
-  const step = new LogisticStep(site, squaredNorms);
-  clearSum(site);
+  const step = new LogisticStep(shards, statistics);
+  clearSum(shards);
   for (let j = 1; j <= subnetSize; j++) {
     const pick = step.best(j);
     picks[j - 1] = pick;
     passes[j - 1] = j;
-    addToSum(site, pick);
+    addToSum(shards, pick);
   }
   return { picks, passes };
 }
 
 class LogisticStep {
-  readonly #site: Site;
-  readonly #squaredNorms: Float64Array;
+  readonly #shards: readonly Site[];
+  readonly #statistics: Statistics;
   /** A lower bound of each candidate's loss. */
   readonly #bounds: Float64Array;
 
-  constructor(site: Site, squaredNorms: Float64Array) {
-    this.#site = site;
-    this.#squaredNorms = squaredNorms;
-    this.#bounds = new Float64Array(site.width);
+  constructor(shards: readonly Site[], statistics: Statistics) {
+    this.#shards = shards;
+    this.#statistics = statistics;
+    this.#bounds = new Float64Array(statistics.squaredNorms.length);
   }
 
   /** The candidate with the smallest loss of (z + Phi_q) / j, ties to the lowest index. */
@@ -74,7 +74,7 @@ class LogisticStep {
     for (let q = 0; q < bounds.length; q++) {
       if (q !== best && bounds[q]! <= smallest) candidates.push(q);
     }
-    if (candidates.length > MANY * this.#site.layout.blocks) this.#narrowBounds(candidates, j);
+    if (candidates.length > MANY * Math.ceil(bounds.length / LANES)) this.#narrowBounds(candidates, j);
     candidates.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
     for (const q of candidates) {
       if (bounds[q]! > smallest) break;
@@ -88,77 +88,92 @@ class LogisticStep {
   }
 
   #exactLoss(q: number, j: number): number {
-    const { kernels, layout, pace, samples } = this.#site;
+    const site = shardOf(this.#shards, q);
+    const { kernels, layout, pace, samples } = site;
     pace.spend((EXACT_WORK * samples) / LANES);
-    const phi = neuronAddress(layout.phi, q, samples);
+    const phi = neuronAddress(layout.phi, q - site.first, samples);
     return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
   }
 
   /** Writes each candidate's lower bound, and returns the one that looks best. One pass over the activations. */
   #takeBounds(j: number): number {
-    const { kernels, layout, f32, f64, pace, samples } = this.#site;
-    const { derivatives, moments } = layout;
-    const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, derivatives);
-    for (let block = 0; block < layout.blocks; block++) {
-      const phi = layout.phi + block * samples * ROW_BYTES;
-      kernels.logisticMoments(phi, derivatives, samples, moments + 32 * block * LANES);
-      pace.spend(samples * PASS_WORK);
-    }
+    const shards = this.#shards;
+    const { kernels, layout, f32, samples } = shards[0]!;
+    const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
+    shareRegion(shards[0]!, shards, 'derivatives', 4 * samples);
     let slopeNorm = 0;
     for (let s = 0; s < samples; s++) {
-      const slope = f32[derivatives / 4 + 4 * s]!;
+      const slope = f32[layout.derivatives / 4 + 4 * s]!;
       slopeNorm += slope * slope;
     }
     slopeNorm = Math.sqrt(slopeNorm);
 
-    const bounds = this.#bounds;
     let best = 0;
     let smallest = Infinity;
-    for (let q = 0; q < bounds.length; q++) {
-      const lane = q % LANES;
-      const first = moments / 8 + 4 * (q - lane) + lane;
-      const linear = f64[first]! / j;
-      const quadratic = f64[first + LANES]! / (j * j);
-      const cubic = f64[first + 2 * LANES]! / (j * j * j);
-      const quartic = f64[first + 3 * LANES]! / (j * j * j * j);
-      const peak = f32[layout.peaks / 4 + q]! / j;
-      const second = quadratic * psiOfNegative(peak);
-      const fourth =
-        peak < FAR ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
-      // |l'''| <= l'', so the sizes of the cubic terms add up to at most sqrt(S F), and those of G by their norms.
-      const sizes =
-        (slopeNorm * Math.sqrt(this.#squaredNorms[q]!)) / j +
-        quadratic +
-        Math.sqrt(quadratic * quartic) +
-        quartic;
-      const margin = ROUNDING * sizes + LOSS_ROUNDING * loss;
-      bounds[q] = loss + linear + Math.max(second, fourth) - margin;
-      const estimate = linear + quadratic / 2;
-      if (estimate < smallest) {
-        smallest = estimate;
-        best = q;
+    for (const site of shards) {
+      this.#takeMoments(site);
+      for (let i = 0; i < site.width; i++) {
+        const estimate = this.#takeBound(site, i, j, loss, slopeNorm);
+        if (estimate < smallest) {
+          smallest = estimate;
+          best = site.first + i;
+        }
       }
     }
     return best;
   }
 
-  /** Raises the bounds of these candidates to what their losses in float32 allow. */
+  #takeMoments({ kernels, layout, pace, samples }: Site): void {
+    for (let block = 0; block < layout.blocks; block++) {
+      const phi = layout.phi + block * samples * ROW_BYTES;
+      kernels.logisticMoments(phi, layout.derivatives, samples, layout.moments + 32 * block * LANES);
+      pace.spend(samples * PASS_WORK);
+    }
+  }
+
+  /** Writes the lower bound of a shard's neuron i, and returns its G + S / 2. `loss` is L. */
+  #takeBound({ f64, layout, first }: Site, i: number, j: number, loss: number, slopeNorm: number): number {
+    const { squaredNorms, peaks } = this.#statistics;
+    const lane = i % LANES;
+    const moment = layout.moments / 8 + 4 * (i - lane) + lane;
+    const linear = f64[moment]! / j;
+    const quadratic = f64[moment + LANES]! / (j * j);
+    const cubic = f64[moment + 2 * LANES]! / (j * j * j);
+    const quartic = f64[moment + 3 * LANES]! / (j * j * j * j);
+    const peak = peaks[first + i]! / j;
+    const second = quadratic * psiOfNegative(peak);
+    const fourth =
+      peak < FAR ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
+    // |l'''| <= l'', so the sizes of the cubic terms add up to at most sqrt(S F), and those of G by their norms.
+    const sizes =
+      (slopeNorm * Math.sqrt(squaredNorms[first + i]!)) / j +
+      quadratic +
+      Math.sqrt(quadratic * quartic) +
+      quartic;
+    const margin = ROUNDING * sizes + LOSS_ROUNDING * loss;
+    this.#bounds[first + i] = loss + linear + Math.max(second, fourth) - margin;
+    return linear + quadratic / 2;
+  }
+
+  /** Raises the bounds of these candidates, in order of index, to what their losses in float32 allow. */
   #narrowBounds(candidates: readonly number[], j: number): void {
-    const { kernels, layout, f64, pace, samples } = this.#site;
-    const { z, labels, losses, scratch } = layout;
-    const margins = layout.panel;
-    kernels.logisticMargins(z, labels, samples, j, margins);
+    const shards = this.#shards;
+    for (const { kernels, layout, samples } of shards) {
+      kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.panel);
+    }
     const bounds = this.#bounds;
     let done = -1;
     for (const q of candidates) {
-      const block = Math.floor(q / LANES);
-      if (block !== done) {
+      const { kernels, layout, f64, pace, samples, first } = shardOf(shards, q);
+      const { losses, panel: margins, scratch } = layout;
+      if (Math.floor(q / LANES) !== done) {
+        done = Math.floor(q / LANES);
+        const block = done - first / LANES;
         const phi = layout.phi + block * samples * ROW_BYTES;
         kernels.logisticLosses(phi, margins, samples, losses + 8 * block * LANES, scratch);
         pace.spend(samples * NARROW_WORK);
-        done = block;
       }
-      const loss = f64[losses / 8 + q]!;
+      const loss = f64[losses / 8 + q - first]!;
       const bound = loss - NARROW_RELATIVE * loss - NARROW_EACH * samples;
       if (bound > bounds[q]!) bounds[q] = bound;
     }

@@ -8,16 +8,17 @@
  * prefix of a longer one in its passes, too.
  */
 import type { Path } from '../engine.js';
+import type { Statistics } from './activations.js';
 import { GramColumns } from './gram-columns.js';
 import { bestScore, Lookahead } from './lookahead.js';
 import type { Site } from './site.js';
 
-export function selectSquared(site: Site, squaredNorms: Float64Array, subnetSize: number): Path {
+export function selectSquared(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
-  const g = new Float64Array(site.width);
-  const columns = new GramColumns(site, squaredNorms);
-  const lookahead = new Lookahead(site, squaredNorms, columns);
+  const g = new Float64Array(statistics.squaredNorms.length);
+  const columns = new GramColumns(shards, statistics.squaredNorms);
+  const lookahead = new Lookahead(shards, statistics, columns);
   for (let j = 1; j <= subnetSize; j++) {
     if (j > 1) {
       const last = picks[j - 2]!;
@@ -25,7 +26,7 @@ export function selectSquared(site: Site, squaredNorms: Float64Array, subnetSize
       columns.addTo(g, last, j);
     }
     // Where no score is a number, as after a divergence, any pick is as good as another.
-    picks[j - 1] = Math.max(0, bestScore(site, g, squaredNorms, j));
+    picks[j - 1] = Math.max(0, bestScore(statistics, g, j));
     passes[j - 1] = columns.passes;
   }
   return { picks, passes };

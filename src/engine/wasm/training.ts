@@ -1,13 +1,14 @@
 /**
- * Gradient steps. For each block of neurons, learning from one batch and the outputs on the next follow one another,
- * so that the block's weights come through the cache once; each result's bits are the same as if they did not.
+ * Gradient steps of the neurons of one shard. For each block of neurons, learning from one batch and the outputs on the
+ * next follow one another, so that the block's weights come through the cache once; each result's bits are the same as
+ * if they did not.
  */
 import { DivergedError } from '../../errors.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout.js';
 import { Pace } from './pace.js';
-import type { Site } from './site.js';
+import { beginOutputs, copyRegion, type Site } from './site.js';
 
 /** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
 const SEGMENT = 64;
@@ -18,58 +19,70 @@ export type Settings = Omit<Problem, 'inputs' | 'labels' | 'state'>;
 export class Training {
   readonly #site: Site;
   readonly #problem: Settings;
-  /** One, or two where the next batch is looked at while one is learnt. */
-  readonly #batches: readonly Batch[];
   readonly #bothLayers: boolean;
+  /** The batch that is learnt. */
+  #batch: Batch;
+  /** Where the next batch is looked at while one is learnt. */
+  #spare: Batch | undefined;
 
-  constructor(site: Site, problem: Settings) {
+  /** `places` is scratch for n positions, -1 each. */
+  constructor(site: Site, problem: Settings, places: Int32Array) {
     this.#site = site;
     this.#problem = problem;
     this.#bothLayers = problem.layers === 'both';
     const allColumns = problem.momentum !== 0 || problem.weightDecay !== 0;
-    const places = new Int32Array(site.samples).fill(-1);
-    this.#batches = site.layout.batches.map(
+    const [batch, spare] = site.layout.batches.map(
       layout => new Batch(site, layout, problem.batchSize, allColumns, places),
     );
+    this.#batch = batch!;
+    this.#spare = spare;
+    this.#refreshFactors(0, site.width);
   }
 
-  run(positions: Int32Array, steps: number): void {
-    if (steps === 0) return;
+  /** Has the outputs on the batch at `from`: those of the shards up to this one, which `before` is next to. */
+  start(positions: Int32Array, from: number, before: Training | null): void {
+    this.#batch.load(positions, from);
+    beginOutputs(this.#site, before ? before.#site : null, this.#batch.rows);
+    for (let block = 0; block < this.#site.layout.blocks; block++) this.#forwardBlock(this.#batch, block);
+  }
+
+  /**
+   * dloss/df of each row of the batch, times its share, from the outputs that the last shard has of all neurons. Throws
+   * DivergedError where one is not finite.
+   */
+  takeSlopes(step: number, last: Training): void {
+    const { kernels, layout } = this.#site;
+    const batch = this.#batch;
+    if (last !== this) copyRegion(last.#site, this.#site, 'f', 2 * batch.rows);
+    const logistic = this.#problem.loss === 'logistic';
+    const finite = kernels.lossSlopes(
+      logistic,
+      layout.f,
+      batch.labels,
+      batch.shares,
+      batch.rows,
+      layout.slopes,
+    );
+    if (!finite) throw new DivergedError(step);
+  }
+
+  /** Learns from the batch; where `next` is not -1, goes on to the batch there as `start` does. */
+  learn(positions: Int32Array, next: number, before: Training | null): void {
     const { blocks } = this.#site.layout;
-    const { batchSize } = this.#problem;
-    const [first, second] = this.#batches;
-    let batch = first!;
-    let spare = second;
-    batch.load(positions, 0);
-    this.#forward(batch);
-    for (let step = 1; step <= steps; step++) {
-      this.#takeSlopes(batch, step);
-      const last = step === steps;
-      if (!last) spare?.load(positions, step * batchSize);
-      const ahead = last ? undefined : spare;
-      if (ahead) this.#clearOutputs(ahead);
-      for (let block = 0; block < blocks; block++) {
-        this.#learnBlock(batch, block);
-        if (ahead) this.#forwardBlock(ahead, block);
-      }
-      if (ahead) {
-        spare = batch;
-        batch = ahead;
-      } else if (!last) {
-        batch.load(positions, step * batchSize);
-        this.#forward(batch);
-      }
+    const batch = this.#batch;
+    const ahead = next >= 0 ? this.#spare : undefined;
+    if (ahead) {
+      ahead.load(positions, next);
+      beginOutputs(this.#site, before ? before.#site : null, ahead.rows);
     }
-  }
-
-  #forward(batch: Batch): void {
-    this.#clearOutputs(batch);
-    for (let block = 0; block < this.#site.layout.blocks; block++) this.#forwardBlock(batch, block);
-  }
-
-  #clearOutputs(batch: Batch): void {
-    const { f64, layout } = this.#site;
-    f64.fill(0, layout.f / 8, layout.f / 8 + batch.rows);
+    for (let block = 0; block < blocks; block++) {
+      this.#learnBlock(batch, block);
+      if (ahead) this.#forwardBlock(ahead, block);
+    }
+    if (ahead) {
+      this.#batch = ahead;
+      this.#spare = batch;
+    } else if (next >= 0) this.start(positions, next, before);
   }
 
   /** The block's pre-activations on the batch, and its part of the outputs. */
@@ -87,21 +100,6 @@ export class Training {
       kernels.addOutputs(kind, place, count, coefficients, layout.f + 8 * row);
       pace.spend((entryCount * count) / rows);
     }
-  }
-
-  /** dloss/df of each row of the batch, times its share. Throws DivergedError where an output is not finite. */
-  #takeSlopes(batch: Batch, step: number): void {
-    const { kernels, layout } = this.#site;
-    const logistic = this.#problem.loss === 'logistic';
-    const finite = kernels.lossSlopes(
-      logistic,
-      layout.f,
-      batch.labels,
-      batch.shares,
-      batch.rows,
-      layout.slopes,
-    );
-    if (!finite) throw new DivergedError(step);
   }
 
   /** The gradient step of one block, from the pre-activations that its last forward left. */
@@ -158,16 +156,16 @@ export class Training {
       }
       f32[layout.signs / 4 + i]! -= learningRate * v;
     }
-    this.refreshFactors(first, last);
+    this.#refreshFactors(first, last);
   }
 
-  /** Recomputes what depends on b, for neurons `first` to `last`. */
-  refreshFactors(first: number, last: number): void {
-    const { f32, layout, width } = this.#site;
-    const { outputScale, rate, shares } = this.#problem;
+  /** Recomputes what depends on b, for neurons `first` to `last` of the shard. */
+  #refreshFactors(first: number, last: number): void {
+    const { f32, layout, first: offset } = this.#site;
+    const { outputScale, rate, shares, width } = this.#problem;
     for (let i = first; i < last; i++) {
       const sign = f32[layout.signs / 4 + i]!;
-      const share = shares ? shares[i]! : 1 / width;
+      const share = shares ? shares[offset + i]! : 1 / width;
       f32[layout.gains / 4 + i] = outputScale * sign;
       f32[layout.coefficients / 4 + i] = share * outputScale * sign;
       f32[layout.factors / 4 + i] = rate * sign;

@@ -32,7 +32,7 @@ const CASES: Record<string, Case> = {
   'one pick': { k: 1, width: 45 },
 };
 
-export function selection({ engine, tolerances }: Subject): void {
+export function selection({ engine, tolerances, large }: Subject): void {
   const expectPasses = ({ picks, passes }: Path, k: number): void => {
     expect(picks).toBeInstanceOf(Int32Array);
     expect(passes).toBeInstanceOf(Int32Array);
@@ -84,7 +84,7 @@ export function selection({ engine, tolerances }: Subject): void {
     for (const seed of [1, 2]) runCase(makeProblem({ ...chosen, seed }), steps, k);
   });
 
-  it('beyond any block size: many neurons, many samples, many distinct picks', () => {
+  it.runIf(large)('beyond any block size: many neurons, many samples, many distinct picks', () => {
     const many = makeProblem({ width: 1999, rows: 230, columns: 10 });
     const long = makeProblem({ width: 40, rows: 2603, columns: 10 });
     // Large outputs cancel each other only in the mean of many.

@@ -7,6 +7,8 @@ export interface Subject {
   readonly engine: () => Engine;
   readonly create: () => Engine | Promise<Engine>;
   readonly tolerances: Tolerances;
+  /** False leaves out what takes a slow engine many seconds. */
+  readonly large: boolean;
 }
 
 /** Opens a network, hands it over, and closes it whatever happens. */

@@ -1,0 +1,141 @@
+// Our side of the comparison.
+//
+//   ours.mjs prepare FOLDER    writes the arrays that both sides start from, as FOLDER/case.json asks
+//   ours.mjs measure FOLDER    prints JSON: seconds of each repeat, and what is compared with theirs
+//   ours.mjs check FOLDER      prints JSON: how far both sides' results agree
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labelSigns } from '../../dist/src/data/dataset.js';
+import { writeNpy } from '../../dist/src/run/npy.js';
+import { measureDense, measureSubnets, selectPaths } from '../../dist/src/run/prune.js';
+import { runTrajectory } from '../../dist/src/run/trajectory.js';
+import { changeError, divergenceError } from './check.mjs';
+import { readNpy } from './npy.mjs';
+import { batchesOf, imageProblem, openGaussian, openImages } from './problem.mjs';
+
+const DENSE_SETS = ['train', 'test'];
+const SUBNET_SETS = ['train', 'pool', 'test'];
+
+const [command, folder] = process.argv.slice(2);
+const place = name => join(folder, name);
+const spec = JSON.parse(readFileSync(place('case.json'), 'utf8'));
+const variant = { method: 'greedy', objective: 'squared', subnetSize: spec.k, retrainIterations: 0 };
+const open = () => (spec.kind === 'dense' ? openGaussian(spec) : openImages(spec));
+const resume = () => openImages(spec, readFileSync(place('snapshot.bin')));
+const print = value => process.stdout.write(`${JSON.stringify(value)}\n`);
+
+function prepare() {
+  const session = open();
+  const { inputs } = session;
+  if (spec.kind === 'checkpoint') session.trainTo(spec.t);
+  const { weights, signs } = session.network.state();
+  writeNpy(place('weights.npy'), weights, [spec.width, inputs.columns]);
+  writeNpy(place('signs.npy'), signs);
+  const steps = spec.checkpoints?.at(-1) ?? spec.warm + spec.steps * spec.repeats;
+  writeNpy(place('batches.npy'), batchesOf(spec, steps), [steps, spec.batchSize]);
+  if (spec.kind === 'dense') {
+    writeNpy(place('inputs.npy'), inputs.value, [inputs.rows, inputs.columns]);
+    writeNpy(place('labels.npy'), session.labels);
+    return;
+  }
+  writeNpy(place('samples.npy'), session.samples);
+  if (spec.kind === 'checkpoint') writeFileSync(place('snapshot.bin'), session.snapshot('peers').bytes);
+  if (spec.dataset === 'digits') for (const set of ['pool', 'test']) writeSet(session, set);
+}
+
+/** A set of images as inputs and labels, all zeros written out. */
+function writeSet({ scaled, config }, set) {
+  const { images, labels, count, pixels } = scaled.dataset[set];
+  writeNpy(
+    place(`${set}_inputs.npy`),
+    Float32Array.from(images, byte => byte / 255),
+    [count, pixels],
+  );
+  writeNpy(place(`${set}_labels.npy`), labelSigns(labels, config.dataset.positive));
+}
+
+/** CPU and wall seconds of each repeat, for one of its units, and the first result. */
+function repeat(work, units = 1) {
+  const times = { cpu: [], wall: [] };
+  const results = Array.from({ length: spec.repeats }, () => {
+    const cpuBegan = process.cpuUsage();
+    const began = performance.now();
+    const result = work();
+    times.wall.push((performance.now() - began) / 1e3 / units);
+    const { user, system } = process.cpuUsage(cpuBegan);
+    times.cpu.push((user + system) / 1e6 / units);
+    return result;
+  });
+  return [times, results[0]];
+}
+
+function measureSteps() {
+  const session = open();
+  session.trainTo(spec.warm);
+  writeNpy(place('ours_weights.npy'), session.network.state().weights, [spec.width, session.inputs.columns]);
+  const [times] = repeat(() => session.trainTo(session.t + spec.steps), spec.steps);
+  return times;
+}
+
+function measureCheckpoint() {
+  const session = resume();
+  const checkpoint = () => {
+    const activations = session.network.activate();
+    const [{ picks, passes }] = selectPaths(session, activations, [variant]);
+    const [subnet] = measureSubnets(session, activations, picks, [spec.k], SUBNET_SETS);
+    const dense = measureDense(session, activations, DENSE_SETS);
+    return { picks, passes: passes.at(-1), subnet, dense };
+  };
+  for (let i = 0; i < spec.warm; i++) checkpoint();
+  const [times, { picks, passes, subnet, dense }] = repeat(checkpoint);
+  writeNpy(place('ours_picks.npy'), picks);
+  const metrics = {};
+  for (const [kind, sets] of Object.entries({ subnet, dense })) {
+    for (const [set, { loss, accuracy }] of Object.entries(sets))
+      metrics[`${kind}_${set}`] = [loss, accuracy];
+  }
+  return { ...times, metrics, passes, distinct: new Set(picks).size };
+}
+
+function measureTrajectory() {
+  const { world, config } = imageProblem(spec);
+  const task = {
+    id: 'peers',
+    config,
+    checkpoints: spec.checkpoints.map(t => ({ t, variants: [variant] })),
+    evaluate: { dense: DENSE_SETS, subnet: SUBNET_SETS },
+    snapshot: null,
+  };
+  const [times, losses] = repeat(() => {
+    const losses = [];
+    for (const event of runTrajectory(task, world)) {
+      if (event.kind === 'failed') throw new Error(event.message);
+      if (event.kind !== 'rows') continue;
+      losses.push([event.checkpoint.dense.train.loss, event.cells[0].subnet.train.loss]);
+    }
+    return losses;
+  });
+  return { ...times, losses };
+}
+
+const MEASURES = {
+  step: measureSteps,
+  dense: measureSteps,
+  checkpoint: measureCheckpoint,
+  trajectory: measureTrajectory,
+};
+
+/** Steps: the relative error of the weights' change. Checkpoints: of the first pick that differs, if any. */
+function check() {
+  const values = name => readNpy(place(`${name}.npy`));
+  if (spec.kind !== 'checkpoint') {
+    return { changeError: changeError(values('ours_weights'), values('theirs_weights'), values('weights')) };
+  }
+  const { inputs, labels } = resume();
+  const network = { weights: values('weights'), signs: values('signs') };
+  return divergenceError(inputs, labels, network, values('ours_picks'), values('theirs_picks'));
+}
+
+if (command === 'prepare') prepare();
+else if (command === 'measure') print(MEASURES[spec.kind]());
+else print(check());

@@ -1,0 +1,240 @@
+#!/usr/bin/env node
+// The comparison with PyTorch: ours and theirs in turn, A B A B, each in a process of its own on one core.
+//
+//   npm run build && node bench/peers/run.mjs [--quick] [--only CASE ...] [--rounds R] [--python FILE] [--json]
+//
+// Inputs are MNIST where it is found (ESPALIER_DATA_DIR, ../shared/data, the cache), else generated digits.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { renderTable } from '../../dist/src/cli/output.js';
+import { findKnown } from '../../dist/src/data/locate.js';
+import { CASES, FULL, QUICK } from './cases.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** Below, a matrix product does not use what this kind of processor has. */
+const SLOW_GFLOPS = 25;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: Object.keys(CASES) },
+    rounds: { type: 'string', default: '3' },
+    python: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+/** One core for everything that is measured: the last of those that this process may use. */
+function pinning() {
+  try {
+    const allowed = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
+    const core = allowed.split(/[,-]/).at(-1);
+    execFileSync('taskset', ['-c', core, 'true'], { stdio: 'ignore' });
+    return ['taskset', '-c', core];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * One thread, and OpenBLAS's kernels for this processor: versions older than it fall back to those of 2005, which
+ * would be unfair.
+ */
+function environment() {
+  const environment = {
+    ...process.env,
+    OMP_NUM_THREADS: '1',
+    OPENBLAS_NUM_THREADS: '1',
+    MKL_NUM_THREADS: '1',
+  };
+  const flags = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+  if (/\bavx512f\b/.test(flags)) environment.OPENBLAS_CORETYPE ??= 'SkylakeX';
+  else if (/\bavx2\b/.test(flags)) environment.OPENBLAS_CORETYPE ??= 'Haswell';
+  return environment;
+}
+
+const PIN = pinning();
+const ENVIRONMENT = environment();
+
+function run(...command) {
+  const [file, ...args] = [...PIN, ...command];
+  return execFileSync(file, args, { env: ENVIRONMENT, encoding: 'utf8', maxBuffer: 2 ** 28 });
+}
+const ours = (command, folder) => run(process.execPath, join(HERE, 'ours.mjs'), command, folder);
+const theirs = (python, ...args) => JSON.parse(run(python, join(HERE, 'theirs.py'), ...args));
+const say = line => process.stderr.write(`${line}\n`);
+
+function findPython() {
+  const names = options.python ? [options.python] : ['python3', '/usr/bin/python3'];
+  const found = names.find(name => {
+    try {
+      execFileSync(name, ['-c', 'import numpy, torch'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (found) return found;
+  say(
+    `PyTorch is not installed (tried ${names.join(', ')}): nothing to compare with. ` +
+      'Debian: apt-get install python3-torch libopenblas0; --python names another interpreter',
+  );
+  process.exit(2);
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Where MNIST is, or null. */
+function findMnist() {
+  const shared = join(HERE, '../../../shared/data');
+  const dataDir = process.env.ESPALIER_DATA_DIR ? undefined : existsSync(shared) ? shared : undefined;
+  const found = findKnown('mnist', { dataDir });
+  return found && { dataDir: found.folder, paths: found.paths };
+}
+
+function prepareCase(kind, root, mnist) {
+  const folder = join(root, kind);
+  mkdirSync(folder);
+  const sizes = (options.quick ? QUICK : FULL)[kind];
+  const spec = {
+    ...sizes,
+    kind,
+    dataset: mnist ? 'mnist' : 'digits',
+    dataDir: mnist?.dataDir,
+    mnist: mnist?.paths ?? null,
+  };
+  writeFileSync(join(folder, 'case.json'), JSON.stringify(spec));
+  ours('prepare', folder);
+  return { folder, spec };
+}
+
+/** Rounds of one case: ours, theirs, ours, theirs. */
+function compare(kind, python, root, mnist) {
+  const { folder, spec } = prepareCase(kind, root, mnist);
+  const rounds = Array.from({ length: Number(options.rounds) }, (_, round) => {
+    say(`${kind}: round ${round + 1}`);
+    return {
+      ours: JSON.parse(ours('measure', folder)),
+      theirs: theirs(python, '--unit', kind, folder),
+    };
+  });
+  const what = `${CASES[kind]}, n = ${spec.datasetSize}, N = ${spec.width}`;
+  return {
+    case: kind,
+    what,
+    folder,
+    ...figures(rounds),
+    agreement: agreement(kind, folder, rounds[0]),
+    rounds,
+  };
+}
+
+/** Medians, and those of the ratios of rounds. CPU time, since other programs may run on the same core. */
+function figures(rounds) {
+  const all = (side, clock) => median(rounds.flatMap(round => round[side][clock]));
+  const ratios = clock => rounds.map(round => median(round.theirs[clock]) / median(round.ours[clock]));
+  return {
+    oursCpuSeconds: all('ours', 'cpu'),
+    theirsCpuSeconds: all('theirs', 'cpu'),
+    cpuRatio: median(ratios('cpu')),
+    wallRatio: median(ratios('wall')),
+    cpuRatios: ratios('cpu'),
+  };
+}
+
+/** How far both sides agree, in words, and whether that is far enough. */
+function agreement(kind, folder, { ours: mine, theirs: other }) {
+  const relative = (a, b) => Math.abs(a - b) / Math.abs(b);
+  if (kind === 'trajectory') {
+    const [dense, subnet] = [0, 1].map(which =>
+      Math.max(...mine.losses.map((losses, i) => relative(losses[which], other.losses[i][which]))),
+    );
+    // A tie that rounding decides leads to another subnetwork, which is about as good.
+    return { what: `losses to ${digits(dense)}, subnetworks' to ${digits(subnet)}`, agrees: dense < 0.01 };
+  }
+  const { changeError, equalPicks, scoreError } = JSON.parse(ours('check', folder));
+  if (kind !== 'checkpoint') {
+    return { what: `change of weights to ${digits(changeError)}`, agrees: changeError < 1e-3 };
+  }
+  const error = Math.max(
+    ...Object.entries(mine.metrics).map(([name, [loss]]) => relative(loss, other.metrics[name][0])),
+  );
+  const picks =
+    scoreError === 0 ? `${equalPicks} picks` : `${equalPicks} picks, then a tie to ${digits(scoreError)}`;
+  return { what: `${picks}, losses to ${digits(error)}`, agrees: scoreError < 1e-6 && error < 0.01 };
+}
+
+const digits = error => error.toExponential(0);
+
+/** Theirs against our whole checkpoint, which must have been measured. */
+function comparePublished(python, { folder, rounds: [{ ours: mine }] }) {
+  say('published: three picks');
+  const round = { ours: mine, theirs: theirs(python, '--unit', 'published', folder) };
+  const agreement = { what: 'estimated from 3 picks', agrees: true };
+  return { case: 'published', what: CASES.published, ...figures([round]), agreement, rounds: [round] };
+}
+
+const three = value => Number(value.toPrecision(3));
+
+function main() {
+  const unknown = options.only.find(name => !(name in CASES));
+  if (unknown) {
+    say(`--only ${unknown}: expected one of ${Object.keys(CASES).join(', ')}`);
+    process.exit(2);
+  }
+  const python = findPython();
+  const probe = theirs(python, '--probe');
+  const mnist = findMnist();
+  say(
+    `PyTorch ${probe.torch}, ${probe.blas ?? 'its own BLAS'}, matrix product ${three(probe.gflops)} GFLOP/s; ` +
+      `inputs: ${mnist ? 'MNIST' : 'generated digits'}; ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}`,
+  );
+  if (probe.gflops < SLOW_GFLOPS) {
+    say(
+      'warning: this PyTorch multiplies matrices slowly, so the ratios flatter us; try: apt-get install libopenblas0',
+    );
+  }
+  const root = mkdtempSync(join(tmpdir(), 'espalier-peers-'));
+  try {
+    const results = [];
+    for (const kind of Object.keys(CASES)) {
+      if (kind === 'published') {
+        const checkpoint = results.find(result => result.case === 'checkpoint');
+        if (checkpoint && options.only.includes(kind)) results.push(comparePublished(python, checkpoint));
+      } else if (options.only.includes(kind)) {
+        results.push(compare(kind, python, root, mnist));
+      }
+    }
+    if (options.json) {
+      const plain = results.map(({ folder, ...result }) => result);
+      process.stdout.write(`${JSON.stringify({ probe, results: plain }, null, 2)}\n`);
+    } else {
+      const head = ['case', 'ours, CPU s', 'PyTorch, CPU s', 'PyTorch / ours', 'by wall time', 'both agree'];
+      const rows = results.map(result => [
+        result.what,
+        three(result.oursCpuSeconds),
+        three(result.theirsCpuSeconds),
+        three(result.cpuRatio),
+        three(result.wallRatio),
+        result.agreement.what,
+      ]);
+      process.stdout.write(renderTable(head, rows));
+    }
+    const wrong = results.filter(({ agreement }) => !agreement.agrees);
+    for (const { case: name } of wrong)
+      say(`${name}: the two sides do not agree, the comparison means nothing`);
+    if (wrong.length > 0) process.exitCode = 1;
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+main();

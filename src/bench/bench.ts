@@ -1,0 +1,144 @@
+/** `espalier bench`: the kernels and the whole path on this machine, on one thread of the `wasm` engine. */
+import { cpus } from 'node:os';
+import { type DataSearch, type Dataset, identifyDataset, loadDataset } from '../data/dataset.js';
+import type { DatasetSettings, TrajectoryConfig } from '../domain/config.js';
+import { createEngine } from '../engine/index.js';
+import { TOOL_VERSION } from '../paths.js';
+import { InputLibrary, imagesKey, type World } from '../run/world.js';
+import { type Ceilings, measureCeilings } from './ceilings.js';
+import { type Bench, MEASURES, type Measured } from './measures.js';
+import { BENCH_NAMES, type BenchName, type BenchSizes, FULL, QUICK } from './sizes.js';
+
+export interface BenchOptions extends DataSearch {
+  /** Generated digits, or MNIST where it is found. */
+  readonly dataset: 'digits' | 'mnist';
+  /** About how long each measurement goes on. */
+  readonly seconds: number;
+  /** Small sizes: everything runs, the figures mean little. */
+  readonly quick: boolean;
+  /** What to measure; empty: everything. */
+  readonly only: readonly BenchName[];
+  /** Told what is measured next. */
+  readonly announce: (what: string) => void;
+}
+
+/** One line of the table. The shape is stable: it is what `bench --json` prints. */
+export interface BenchResult {
+  readonly name: BenchName;
+  /** One unit of the work that is timed, with its sizes. */
+  readonly work: string;
+  readonly repeats: number;
+  /** Of one unit: the median and the least of the repeats. */
+  readonly seconds: number;
+  readonly fastestSeconds: number;
+  /** Floating-point operations of one unit on stored inputs, a multiply-add counted as two. */
+  readonly operations: number;
+  /** Bytes of weights and activations that one unit reads or writes in memory. */
+  readonly bytes: number;
+  /** Passes over the activations in one unit; null where it makes none. */
+  readonly passes: number | null;
+  /** At the median: operations and bytes a second, and these as shares of the ceilings. */
+  readonly gflops: number;
+  readonly gigabytesPerSecond: number;
+  readonly shareOfMultiplyAdd: number;
+  readonly shareOfStreamingRead: number;
+}
+
+export interface BenchReport {
+  readonly tool: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly engine: 'wasm';
+  readonly numerics: number;
+  readonly dataset: 'digits' | 'mnist';
+  readonly quick: boolean;
+  /** Measured in the same run. */
+  readonly ceilings: Ceilings;
+  readonly results: readonly BenchResult[];
+}
+
+/** Throws DataError where MNIST is asked for and not found, EngineUnavailableError where nothing was built. */
+export async function runBench(options: BenchOptions): Promise<BenchReport> {
+  const sizes = options.quick ? QUICK : FULL;
+  const { world, config } = await setUp(options, sizes);
+  const bench: Bench = { world, config, sizes, seconds: options.seconds };
+  options.announce('ceilings');
+  const ceilings = await measureCeilings(options.seconds, sizes.streamBytes);
+  const results: BenchResult[] = [];
+  for (const name of BENCH_NAMES) {
+    if (options.only.length > 0 && !options.only.includes(name)) continue;
+    options.announce(name);
+    results.push(resultOf(name, await MEASURES[name](bench), ceilings));
+  }
+  return {
+    tool: TOOL_VERSION,
+    node: process.version,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    engine: 'wasm',
+    numerics: config.numerics,
+    dataset: options.dataset,
+    quick: options.quick,
+    ceilings,
+    results,
+  };
+}
+
+async function setUp(
+  { dataset: name, dataDir, announce }: BenchOptions,
+  sizes: BenchSizes,
+): Promise<{ world: World; config: TrajectoryConfig }> {
+  const engine = await createEngine('wasm');
+  const positive = [5, 6, 7, 8, 9];
+  const settings: DatasetSettings =
+    name === 'digits' ? { name, positive, seed: 0, pool: sizes.pool, test: sizes.test } : { name, positive };
+  announce(`data: ${name}`);
+  const { identity } = identifyDataset(settings, { dataDir });
+  const datasets = new Map<string, Dataset>([[imagesKey(identity), loadDataset(settings, { dataDir })]]);
+  return {
+    world: { engine, inputs: new InputLibrary(datasets), stopRequested: () => false },
+    config: {
+      dataset: identity,
+      datasetSize: sizes.datasetSize,
+      width: sizes.width,
+      seed: 0,
+      network: {
+        activation: 'relu',
+        scaling: 'mean-field',
+        bias: false,
+        initScale: 1,
+        symmetricInit: false,
+      },
+      inputs: { scaling: 'raw' },
+      train: {
+        loss: 'squared',
+        batchSize: sizes.batchSize,
+        learningRate: 0.1,
+        momentum: 0,
+        weightDecay: 0,
+        layers: 'first',
+      },
+      engine: engine.name,
+      numerics: engine.numerics,
+    },
+  };
+}
+
+function resultOf(name: BenchName, measured: Measured, ceilings: Ceilings): BenchResult {
+  const { work, timing, operations, bytes, passes } = measured;
+  const gflops = operations / timing.median / 1e9;
+  const gigabytesPerSecond = bytes / timing.median / 1e9;
+  return {
+    name,
+    work,
+    repeats: timing.repeats,
+    seconds: timing.median,
+    fastestSeconds: timing.fastest,
+    operations,
+    bytes,
+    passes: passes ?? null,
+    gflops,
+    gigabytesPerSecond,
+    shareOfMultiplyAdd: gflops / ceilings.multiplyAddGflops,
+    shareOfStreamingRead: gigabytesPerSecond / ceilings.streamingReadGBs,
+  };
+}

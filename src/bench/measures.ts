@@ -1,0 +1,201 @@
+/** The measurements: each sets up what it times with the code that a sweep runs, and counts what that has to do. */
+import type { TrajectoryConfig, Variant } from '../domain/config.js';
+import type { TrajectoryTask } from '../domain/task.js';
+import { Machines } from '../engine/wasm/kernels.js';
+import { LANES, PANEL, ROW_BYTES } from '../engine/wasm/layout.js';
+import { measureDense, measureSubnets, selectPaths } from '../run/prune.js';
+import { openSession, type Session } from '../run/session.js';
+import { runTrajectory } from '../run/trajectory.js';
+import type { World } from '../run/world.js';
+import type { BenchName, BenchSizes } from './sizes.js';
+import { type Timing, timeOf } from './timing.js';
+
+export interface Bench {
+  readonly world: World;
+  /** The settings that measurements start from. */
+  readonly config: TrajectoryConfig;
+  readonly sizes: BenchSizes;
+  /** About how long each measurement goes on. */
+  readonly seconds: number;
+}
+
+/** The time of one unit of work, and what a unit has to do at least. */
+export interface Measured {
+  /** What a unit is, with its sizes. */
+  readonly work: string;
+  /** Seconds of one unit. */
+  readonly timing: Timing;
+  /** Floating-point operations on stored inputs, a multiply-add counted as two. */
+  readonly operations: number;
+  /** Bytes of weights and activations that are read or written, each time that they do not fit in a cache. */
+  readonly bytes: number;
+  /** Passes over the activations in a unit, where there are any. */
+  readonly passes?: number;
+}
+
+export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Measured | Promise<Measured>>> = {
+  step: bench => step(bench, {}, 'SGD step'),
+  'step-narrow': bench => step(bench, { width: bench.sizes.narrowWidth }, 'SGD step'),
+  'step-dense': bench => step(bench, { inputs: { scaling: 'centred' } }, 'SGD step, dense inputs'),
+  activations,
+  gram,
+  checkpoint,
+  trajectory,
+};
+
+/** Runs `use` on a session of its own. */
+function within<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (session: Session) => T): T {
+  const session = openSession('bench', { ...bench.config, ...changes }, bench.world);
+  try {
+    return use(session);
+  } finally {
+    session.close();
+  }
+}
+
+const entriesPerRow = ({ inputs }: Session): number => inputs.rowStart[inputs.rows]! / inputs.rows;
+
+function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): Measured {
+  return within(bench, changes, session => {
+    const { width } = session.config;
+    const { columns } = session.inputs;
+    const { batchSize } = session.problem;
+    const operations = 4 * batchSize * entriesPerRow(session) * width;
+    const steps = Math.ceil((2 * bench.sizes.roundWork) / operations);
+    const timing = timeOf(bench.seconds, () => session.trainTo(session.t + steps));
+    return {
+      work: `${what}, N = ${width}, d = ${columns}, B = ${batchSize}`,
+      timing: { ...timing, median: timing.median / steps, fastest: timing.fastest / steps },
+      operations,
+      bytes: 8 * width * columns,
+    };
+  });
+}
+
+function activations(bench: Bench): Measured {
+  return within(bench, {}, session => ({
+    work: `activations, n = ${session.inputs.rows}, N = ${session.config.width}`,
+    timing: timeOf(bench.seconds, () => session.network.activate()),
+    operations: neuronOperations(session) * session.inputs.rows * session.config.width,
+    bytes: activationBytes(session),
+  }));
+}
+
+const activationBytes = ({ inputs, config }: Session): number => 4 * inputs.rows * config.width;
+/** Of one neuron's output on one sample. */
+const neuronOperations = (session: Session): number => 2 * entriesPerRow(session);
+
+/** The kernel alone, on made-up activations: eight columns of the Gram matrix. */
+async function gram({ sizes, seconds }: Bench): Promise<Measured> {
+  const { datasetSize: n, width } = sizes;
+  const blocks = Math.ceil(width / LANES);
+  const panel = 64;
+  const targets = panel + n * PANEL * 4;
+  const columns = targets + 64;
+  const phi = columns + PANEL * LANES * 8;
+  // The kernel reads ahead, past the end.
+  const bytes = phi + (blocks * n + 256) * ROW_BYTES;
+  const { machine, release } = (await Machines.load()).take(bytes);
+  const { kernels, f32, u32 } = machine;
+  f32.fill(0.5, 0, bytes / 4);
+  for (let c = 0; c < PANEL; c++) u32[targets / 4 + c] = columns + c * LANES * 8;
+  const timing = timeOf(seconds, () => {
+    for (let block = 0; block < blocks; block++)
+      kernels.gram(phi + block * n * ROW_BYTES, panel, n, targets, PANEL);
+  });
+  release();
+  return {
+    work: `Gram pass, ${PANEL} columns, n = ${n}, N = ${width}`,
+    timing,
+    operations: 2 * PANEL * n * width,
+    bytes: 4 * n * width,
+    passes: 1,
+  };
+}
+
+/** All that a checkpoint of a sweep with one subnetwork size does, after some training. */
+function checkpoint(bench: Bench): Measured {
+  const { subnetSize, pretrainIterations } = bench.sizes;
+  return within(bench, {}, session => {
+    session.trainTo(pretrainIterations);
+    let passes = 0;
+    let distinct = 0;
+    const timing = timeOf(bench.seconds, () => {
+      const held = session.network.activate();
+      const [path] = selectPaths(session, held, [greedy(subnetSize)]);
+      measureSubnets(session, held, path!.picks, [subnetSize], SUBNET_SETS);
+      measureDense(session, held, DENSE_SETS);
+      passes = path!.passes!.at(-1)!;
+      distinct = new Set(path!.picks).size;
+    });
+    const { rows } = session.inputs;
+    const { width } = session.config;
+    return {
+      work: `checkpoint, n = ${rows}, N = ${width}, k = ${subnetSize}`,
+      timing,
+      operations: checkpointOperations(session, passes, distinct),
+      bytes: activationBytes(session) * (1 + passes),
+      passes,
+    };
+  });
+}
+
+const greedy = (subnetSize: number): Variant => ({
+  method: 'greedy',
+  objective: 'squared',
+  subnetSize,
+  retrainIterations: 0,
+});
+/** The sets that a sweep measures on unless it says otherwise. */
+const DENSE_SETS = ['train', 'test'] as const;
+const SUBNET_SETS = ['train', 'pool', 'test'] as const;
+
+function checkpointOperations(session: Session, passes: number, distinct: number): number {
+  const { inputs, config, scaled } = session;
+  const n = inputs.rows;
+  const { width } = config;
+  const { pool, test } = scaled.dataset;
+  const evaluated = test.count * width + (pool.count + test.count) * distinct;
+  return neuronOperations(session) * (n * width + evaluated) + passes * 2 * PANEL * n * width;
+}
+
+/** A whole trajectory, as a worker of a sweep runs it. */
+function trajectory(bench: Bench): Measured {
+  const { datasetSize, subnetSize, checkpoints } = bench.sizes.trajectory;
+  const config = { ...bench.config, datasetSize, width: bench.sizes.narrowWidth };
+  const iterations = checkpoints.at(-1)!;
+  const task: TrajectoryTask = {
+    id: 'bench',
+    config,
+    checkpoints: checkpoints.map(t => ({ t, variants: [greedy(subnetSize)] })),
+    evaluate: { dense: DENSE_SETS, subnet: SUBNET_SETS },
+    snapshot: null,
+  };
+  const selections: { passes: number; distinct: number }[] = [];
+  const timing = timeOf(bench.seconds, () => {
+    selections.length = 0;
+    for (const event of runTrajectory(task, bench.world)) {
+      if (event.kind === 'failed') throw new Error(`the trajectory of the bench failed: ${event.message}`);
+      if (event.kind !== 'rows') continue;
+      const [cell] = event.cells;
+      selections.push({ passes: cell!.activationPasses!, distinct: cell!.distinctNeurons });
+    }
+  });
+  return within(bench, config, session => {
+    const { batchSize } = session.problem;
+    const training = 2 * neuronOperations(session) * batchSize * config.width * iterations;
+    const passes = selections.reduce((sum, one) => sum + one.passes, 0);
+    return {
+      work: `trajectory, n = ${datasetSize}, N = ${config.width}, t to ${iterations}, ${checkpoints.length} checkpoints`,
+      timing,
+      operations: selections.reduce(
+        (sum, one) => sum + checkpointOperations(session, one.passes, one.distinct),
+        training,
+      ),
+      bytes:
+        8 * config.width * session.inputs.columns * iterations +
+        activationBytes(session) * (checkpoints.length + passes),
+      passes,
+    };
+  });
+}

@@ -1,0 +1,97 @@
+import type { CommandModule } from 'yargs';
+import { type BenchReport, runBench } from '../bench/bench.js';
+import { BENCH_NAMES, type BenchName } from '../bench/sizes.js';
+import { InputError } from '../errors.js';
+import { renderTable } from './output.js';
+
+interface BenchArguments {
+  readonly seconds?: number | undefined;
+  readonly only?: BenchName[] | undefined;
+  readonly dataset: 'digits' | 'mnist';
+  readonly dataDir?: string | undefined;
+  readonly quick: boolean;
+  readonly json: boolean;
+}
+
+const SECONDS = 3;
+const QUICK_SECONDS = 0.05;
+const MOST_SECONDS = 3600;
+
+/** `espalier bench`: how fast the kernels and the whole path are here. */
+export const benchCommand: CommandModule<object, BenchArguments> = {
+  command: 'bench',
+  describe: 'Measure the kernels and the whole path on this machine, on one thread',
+  builder: yargs =>
+    yargs
+      .option('seconds', {
+        type: 'number',
+        nargs: 1,
+        describe: `How long each measurement goes on at least [default: ${SECONDS}]`,
+      })
+      .option('only', {
+        array: true,
+        nargs: 1,
+        choices: BENCH_NAMES,
+        describe: 'Measure this only (repeatable)',
+      })
+      .option('dataset', {
+        choices: ['digits', 'mnist'] as const,
+        default: 'digits' as const,
+        describe: 'Inputs: generated digits, or MNIST',
+      })
+      .option('data-dir', { type: 'string', nargs: 1, describe: 'Where data files are looked for first' })
+      .option('quick', {
+        type: 'boolean',
+        default: false,
+        describe: 'Small sizes, a second or two in all: does everything run?',
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
+      .example('$0 bench', 'everything, in about a minute')
+      .example('$0 bench --only step --only gram --seconds 10', 'two of the measurements, for longer')
+      .example('taskset -c 1 npx espalier bench --json', 'on one core of several, for a script') as never,
+  handler: async args => {
+    const report = await runBench({
+      dataset: args.dataset,
+      dataDir: args.dataDir,
+      seconds: secondsOf(args),
+      quick: args.quick,
+      only: args.only ?? [],
+      announce: what => process.stderr.write(`${what} ...\n`),
+    });
+    process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : asTable(report));
+  },
+};
+
+function secondsOf({ seconds, quick }: BenchArguments): number {
+  if (seconds === undefined) return quick ? QUICK_SECONDS : SECONDS;
+  if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+    throw new InputError({
+      path: '--seconds',
+      value: seconds,
+      expected: `a number above 0, at most ${MOST_SECONDS}`,
+    });
+  }
+  return seconds;
+}
+
+function asTable({ ceilings, results, cpu, node, tool, dataset }: BenchReport): string {
+  const head = ['name', 'one', 'ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];
+  const rows = results.map(result => [
+    result.name,
+    result.work,
+    rounded(result.seconds * 1000),
+    rounded(result.gflops),
+    percent(result.shareOfMultiplyAdd),
+    rounded(result.gigabytesPerSecond),
+    percent(result.shareOfStreamingRead),
+    result.passes,
+  ]);
+  return (
+    `espalier ${tool}, node ${node}, ${cpu}, one thread, inputs: ${dataset}\n` +
+    `ceilings: multiply-adds ${rounded(ceilings.multiplyAddGflops)} GFLOP/s (strict SIMD, registers only), ` +
+    `streaming read ${rounded(ceilings.streamingReadGBs)} GB/s\n${renderTable(head, rows)}`
+  );
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(3));
+const percent = (share: number): number => Math.round(100 * share);

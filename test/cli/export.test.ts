@@ -1,0 +1,243 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Exported, readExport } from '../support/exported.js';
+import { checkMetrics, checkPicks, checkTraining, type Verdict } from '../support/independent.js';
+import { readNpy } from '../support/npy-reader.js';
+import { Workplace } from '../support/program.js';
+import { allResults, query } from '../support/results.js';
+import { DIGITS, type SweepObject } from '../support/small-sweeps.js';
+
+const axes = { datasetSize: 40, width: 20, seed: [3], pretrainIterations: [6, 30], subnetSize: [4, 9] };
+const METHODS = { method: ['greedy', 'random', 'magnitude'] };
+
+/** One trajectory each. */
+const SWEEPS: readonly SweepObject[] = [
+  {
+    name: 'squared',
+    dataset: DIGITS,
+    train: { batchSize: 16 },
+    prune: METHODS,
+    axes,
+  },
+  {
+    name: 'logistic',
+    dataset: DIGITS,
+    network: { activation: 'tanh', bias: true },
+    inputs: { scaling: 'centred' },
+    train: {
+      loss: 'logistic',
+      batchSize: 16,
+      learningRate: 0.5,
+      momentum: 0.8,
+      weightDecay: 0.01,
+      layers: 'both',
+    },
+    prune: METHODS,
+    axes,
+  },
+  {
+    name: 'softplus',
+    dataset: { ...DIGITS, positive: [1, 7] },
+    network: { activation: 'softplus', scaling: 'ntk', symmetricInit: true, initScale: 0.5 },
+    inputs: { scaling: 'unit' },
+    train: { batchSize: 'full', learningRate: 1 },
+    axes: { ...axes, 'prune.objective': ['squared', 'logistic'] },
+  },
+];
+
+let work: Workplace;
+const exported = new Map<string, Exported>();
+const idOf = (name: string): string =>
+  String(query(work.path(`results/${name}.sqlite`), 'SELECT id FROM trajectories')[0]!.id);
+
+beforeAll(async () => {
+  work = new Workplace();
+  await Promise.all(
+    SWEEPS.map(async sweep => {
+      const { name } = sweep;
+      const db = `results/${name}.sqlite`;
+      expect((await work.run('run', work.sweep(sweep), '--threads', '1')).code).toBe(0);
+      const told = await work.run('export', db, '--trajectory', idOf(name).slice(0, 8), '--output', name);
+      expect(told).toMatchObject({ code: 0, stdout: '' });
+      const files = readdirSync(work.path(name)).length;
+      expect(told.stderr).toBe(`wrote ${files} files to ${name}\n`);
+      exported.set(name, readExport(work.path(name)));
+    }),
+  );
+});
+afterAll(() => work.remove());
+
+const passes = (verdict: Verdict, compared: number) => expect(verdict).toEqual({ compared, problems: [] });
+
+describe('what is exported can be checked by a program that shares nothing with this one', () => {
+  it.each(SWEEPS)('training: $name', ({ name }) => {
+    const both = name === 'logistic';
+    passes(checkTraining(exported.get(name)!), both ? 6 : 3);
+  });
+
+  it.each(SWEEPS)('picks: $name', ({ name }) => {
+    // Paths of nine picks at three checkpoints.
+    passes(checkPicks(exported.get(name)!), 9 * 3 * (name === 'softplus' ? 2 : 3));
+  });
+
+  it.each(SWEEPS)('metrics: $name', ({ name }) => {
+    const rows = allResults(work.path(`results/${name}.sqlite`));
+    expect(rows).toHaveLength(3 * 2 * (name === 'softplus' ? 2 : 3));
+    for (const row of rows)
+      expect(row).toMatchObject({ trajectory_id: idOf(name), seed: 3, dataset_size: 40 });
+    // Loss and accuracy of both networks, and the distinct neurons.
+    passes(checkMetrics(exported.get(name)!, rows), 5 * rows.length);
+    // And it would notice.
+    const wrong = rows.map(row => ({ ...row, subnet_train_loss: Number(row.subnet_train_loss) + 1e-4 }));
+    expect(checkMetrics(exported.get(name)!, wrong).problems).toHaveLength(rows.length);
+  });
+
+  it('inputs are the images that the samples name', () => {
+    const { samples, inputs, labels } = exported.get('squared')!;
+    expect(new Set(Array.from(samples)).size).toBe(40);
+    for (const sample of Array.from(samples)) expect(sample < 300 && sample >= 0).toBe(true);
+    for (const pixel of Array.from(inputs.data)) expect(pixel >= 0 && pixel <= 1).toBe(true);
+    expect([...new Set(Array.from(labels))].sort()).toEqual([-1, 1]);
+    const withBias = exported.get('logistic')!.inputs;
+    expect([inputs.columns, withBias.columns]).toEqual([784, 785]);
+    for (let r = 0; r < 40; r++) expect(withBias.data[r * 785 + 784]).toBe(1);
+    const unit = exported.get('softplus')!.inputs;
+    for (let r = 0; r < 40; r++) {
+      const row = Array.from({ length: 784 }, (_, c) => unit.data[r * 784 + c]!);
+      expect(row.reduce((sum, v) => sum + v * v, 0)).toBeCloseTo(1, 5);
+    }
+  });
+});
+
+describe('files', () => {
+  const shapes = (folder: string): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(work.path(folder))
+        .filter(name => name.endsWith('.npy'))
+        .map(name => {
+          const { descr, shape } = readNpy(join(work.path(folder), name));
+          return [name, `${descr} ${shape.join('x')}`];
+        }),
+    );
+  const always = (d: number) => ({
+    'samples.npy': '<i4 40',
+    'inputs.npy': `<f4 40x${d}`,
+    'labels.npy': '<f4 40',
+    'signs.npy': '<f4 20',
+  });
+  const at = (times: readonly number[], files: Record<string, string>) =>
+    Object.fromEntries(
+      times.flatMap(t => Object.entries(files).map(([name, shape]) => [`${name}_${t}.npy`, shape])),
+    );
+  const picks = { picks_greedy: '<i4 9', picks_random: '<i4 9', picks_magnitude: '<i4 9' };
+
+  it('have the documented names, types and shapes', () => {
+    expect(shapes('squared')).toEqual({
+      ...always(784),
+      'batches.npy': '<i4 30x16',
+      ...at([0, 6, 30], { weights: '<f4 20x784', ...picks }),
+    });
+    expect(shapes('logistic')).toEqual({
+      ...always(785),
+      'batches.npy': '<i4 30x16',
+      ...at([0, 6, 30], { weights: '<f4 20x785', outputs: '<f4 20', ...picks }),
+    });
+    expect(shapes('softplus')).toEqual({
+      ...always(784),
+      'batches.npy': '<i4 30x40',
+      ...at([0, 6, 30], {
+        weights: '<f4 20x784',
+        'picks_greedy-squared': '<i4 9',
+        'picks_greedy-logistic': '<i4 9',
+      }),
+    });
+  });
+
+  it('config.json has the resolved settings', () => {
+    expect(JSON.parse(readFileSync(work.path('logistic/config.json'), 'utf8'))).toEqual({
+      id: idOf('logistic'),
+      engine: 'wasm',
+      numerics: expect.any(Number),
+      datasetSize: 40,
+      width: 20,
+      seed: 3,
+      checkpoints: [0, 6, 30],
+      subnetSize: 9,
+      dataset: { ...DIGITS, positive: [5, 6, 7, 8, 9], seed: 0, content: expect.any(String) },
+      network: { activation: 'tanh', scaling: 'mean-field', bias: true, initScale: 1, symmetricInit: false },
+      inputs: { scaling: 'centred' },
+      train: {
+        loss: 'logistic',
+        batchSize: 16,
+        learningRate: 0.5,
+        momentum: 0.8,
+        weightDecay: 0.01,
+        layers: 'both',
+      },
+      prune: { method: expect.arrayContaining(METHODS.method), objective: ['logistic'] },
+      retrain: { iterations: [0] },
+    });
+  });
+
+  it('are the same, bit for bit, when written again', async () => {
+    const args = [
+      'export',
+      'results/logistic.sqlite',
+      '--trajectory',
+      idOf('logistic'),
+      '--output',
+      'again/deep',
+    ];
+    expect(await work.run(...args)).toMatchObject({ code: 0 });
+    const names = readdirSync(work.path('logistic'));
+    expect(readdirSync(work.path('again/deep'))).toEqual(names);
+    for (const name of names) {
+      const [first, second] = ['logistic', 'again/deep'].map(folder =>
+        readFileSync(join(work.path(folder), name)),
+      );
+      expect(first!.equals(second!), name).toBe(true);
+    }
+  });
+
+  it('--at and --batches choose what is written', async () => {
+    const run = (...args: string[]) =>
+      work.run('export', 'results/squared.sqlite', '--trajectory', idOf('squared'), ...args);
+    const [some, first] = await Promise.all([
+      run('--output', 'some', '--at', '6'),
+      run('--output', 'first', '--at', '0', '--batches', '9'),
+    ]);
+    expect([some!.code, first!.code]).toEqual([0, 0]);
+    expect(shapes('some')).toEqual({
+      ...always(784),
+      'batches.npy': '<i4 6x16',
+      ...at([0, 6], { weights: '<f4 20x784', ...picks }),
+    });
+    expect(shapes('first')).toEqual({
+      ...always(784),
+      'batches.npy': '<i4 9x16',
+      ...at([0], { weights: '<f4 20x784', ...picks }),
+    });
+    expect(JSON.parse(readFileSync(work.path('some/config.json'), 'utf8')).checkpoints).toEqual([0, 6]);
+    passes(checkTraining(readExport(work.path('some'))), 2);
+    // The first batches are those of the whole.
+    const whole = exported.get('squared')!.batches;
+    expect(Array.from(readExport(work.path('first')).batches.data)).toEqual(
+      Array.from(whole.data).slice(0, 9 * 16),
+    );
+
+    const refusals = await Promise.all([
+      run('--output', 'x', '--at', '7'),
+      run('--output', 'x', '--batches', '-1'),
+      run('--output', 'squared.yaml'),
+    ]);
+    expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(refusals.map(({ stderr }) => stderr)).toEqual([
+      'espalier: --at: found 7, expected one of the checkpoints 0, 6, 30\n',
+      'espalier: --batches: found -1, expected a whole number, 0 or more\n',
+      expect.stringMatching(
+        /^espalier: --output: squared\.yaml cannot be made \(EEXIST\), expected a folder to write to\n$/,
+      ),
+    ]);
+  });
+});

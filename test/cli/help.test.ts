@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import { Workplace } from '../support/program.js';
+
+let work: Workplace;
+beforeAll(() => {
+  work = new Workplace();
+});
+afterAll(() => work.remove());
+
+const COMMANDS = ['run', 'plan', 'status', 'query', 'export', 'data', 'init', 'completion'];
+const lines = (text: string) => text.split('\n').filter(line => line !== '');
+
+async function complete(...words: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await work.run('--get-yargs-completions', 'espalier', ...words);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return lines(stdout).map(line => line.split(':')[0]!);
+}
+
+describe('help', () => {
+  it('lists the commands', async () => {
+    const { code, stdout, stderr } = await work.run('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ +espalier ${command}\\b`, 'm'));
+    expect(stdout).not.toContain('completion-script');
+  });
+
+  it('of every command says what it does, and shows an example of itself', async () => {
+    const queue = [...(await complete('')), 'data list', 'data fetch', 'data info'];
+    const lane = async () => {
+      for (let command = queue.shift(); command; command = queue.shift()) {
+        const { code, stdout, stderr } = await work.run(...command.split(' '), '--help');
+        expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+        const [synopsis, what] = lines(stdout);
+        expect(synopsis).toContain(`espalier ${command}`);
+        expect(what).toMatch(/^[A-Z].{10,}/);
+        const examples = stdout.slice(stdout.indexOf('Examples:'));
+        expect(examples).toMatch(new RegExp(`^Examples:\n +espalier ${command}\\b`));
+      }
+    };
+    await Promise.all([lane(), lane()]);
+    expect(work.files()).toEqual([]);
+  });
+
+  it('--version', async () => {
+    const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
+    expect(await work.run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('completion', () => {
+  it.each([
+    ['bash', /^complete .*-F \S+ espalier$/m],
+    ['zsh', /^ *compdef \S+ espalier$/m],
+    ['fish', /^complete .*-c espalier /m],
+  ])('prints a script for %s', async (shell, registers) => {
+    const { code, stdout, stderr } = await work.run('completion', shell);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(registers);
+    expect(stdout).toContain('espalier --get-yargs-completions');
+    // For the shells that are there: they can read it.
+    if (shell === 'bash') execFileSync('bash', ['-n'], { input: stdout });
+  });
+
+  it('knows commands, their commands, options and choices', async () => {
+    expect(await complete('')).toEqual(expect.arrayContaining(COMMANDS));
+    const options = await complete('run', '--');
+    for (const option of ['db', 'threads', 'engine', 'set', 'data-dir', 'dry-run', 'json'])
+      expect(options).toContain(`--${option}`);
+    expect(await complete('run', '--engine', '')).toEqual(expect.arrayContaining(['wasm', 'reference']));
+    expect((await complete('data', '')).slice(0, 3)).toEqual(['list', 'fetch', 'info']);
+    expect(await complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+  });
+});

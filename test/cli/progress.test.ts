@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { createProgressDisplay, formatDuration } from '../../src/cli/progress.js';
+
+const progress = (cellsDone: number, trajectoriesFailed = 0) => ({
+  sweep: 's',
+  trajectories: 2,
+  trajectoriesDone: 0,
+  trajectoriesFailed,
+  cells: 10,
+  cellsDone,
+});
+
+const ESC = '\x1b';
+
+/** What a terminal of this width shows after it was sent a text. */
+function screen(text: string, width = 100): { lines: string[]; cursorShown: boolean; wraps: boolean } {
+  const lines: string[][] = [[]];
+  let [row, column, saved, cursorShown, wraps] = [0, 0, [0, 0], true, true];
+  const tokens = text.match(new RegExp(`${ESC}\\[[?\\d]*[A-Za-z]|${ESC}[78]|[\\s\\S]`, 'gu')) ?? [];
+  for (const token of tokens) {
+    if (token === '\n') [row, column] = [row + 1, 0];
+    else if (token === '\r' || token === '\x1b[1G') column = 0;
+    else if (token === '\x1b7') saved = [row, column];
+    else if (token === '\x1b8') [row, column] = saved as [number, number];
+    else if (token === '\x1b[K' || token === '\x1b[0K') lines[row]!.length = column;
+    else if (token === '\x1b[?25l' || token === '\x1b[?25h') cursorShown = token.endsWith('h');
+    else if (token === '\x1b[?7l' || token === '\x1b[?7h') wraps = token.endsWith('h');
+    else if (token.startsWith('\x1b')) throw new Error(`unexpected ${JSON.stringify(token)}`);
+    else {
+      if (column === width && wraps) [row, column] = [row + 1, 0];
+      lines[row] ??= [];
+      lines[row]![Math.min(column, width - 1)] = token;
+      column = Math.min(column + 1, width);
+    }
+    lines[row] ??= [];
+  }
+  return { lines: lines.map(line => Array.from(line, c => c ?? ' ').join('')), cursorShown, wraps };
+}
+
+function stream(isTTY: boolean) {
+  let text = '';
+  const write = (piece: string) => {
+    text += piece;
+    return true;
+  };
+  const fake = { isTTY, write, columns: 100, rows: 30, on: () => fake, once: () => fake };
+  return { stream: fake as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+describe('progress on a terminal', () => {
+  it('is a bar below the lines that were printed, and leaves the terminal as it was', () => {
+    const { stream: terminal, text } = stream(true);
+    const display = createProgressDisplay(terminal);
+    display.line('before');
+    display.update(progress(0), 0);
+    display.line('warning: first');
+    display.line(`warning: ${'long '.repeat(25)}end`);
+    display.update(progress(4, 1), 0.4);
+    display.line('warning: last');
+    const during = screen(text());
+    expect(during).toMatchObject({ cursorShown: false, wraps: false });
+    display.end();
+    display.end();
+    terminal.write('after\n');
+    const { lines, cursorShown, wraps } = screen(text());
+    expect(lines.slice(0, 2)).toEqual(['before', 'warning: first']);
+    expect(lines.slice(2, 4).join('')).toBe(`warning: ${'long '.repeat(25)}end`);
+    expect(lines[4]).toBe('warning: last');
+    expect(lines[5]).toMatch(
+      /^[█░]{20} 40% \| \d+ s left \| \d+ cells\/s \| 4\/10 cells \| 0\/2 trajectories, 1 failed$/,
+    );
+    expect(lines.slice(6)).toEqual(['after', '']);
+    expect({ cursorShown, wraps }).toEqual({ cursorShown: true, wraps: true });
+  });
+});
+
+describe('progress elsewhere', () => {
+  it('is a plain line at the beginning, now and then, and at the end', () => {
+    const { stream: file, text } = stream(false);
+    const display = createProgressDisplay(file);
+    display.update(progress(0), 0);
+    display.line('warning: something');
+    for (let cells = 1; cells <= 10; cells++) display.update(progress(cells), cells / 10);
+    display.end();
+    display.end();
+    expect(text().split('\n')).toEqual([
+      '0/10 cells, 0/2 trajectories',
+      'warning: something',
+      expect.stringMatching(/^10\/10 cells, 0\/2 trajectories, \d+ cells\/s, 0 s left$/),
+      '',
+    ]);
+  });
+
+  it('says nothing where nothing began', () => {
+    const { stream: file, text } = stream(false);
+    createProgressDisplay(file).end();
+    expect(text()).toBe('');
+  });
+});
+
+it.each([
+  [0, '0 s'],
+  [89.4, '89 s'],
+  [91, '2 min'],
+  [3600, '60 min'],
+  [5400, '1 h 30 min'],
+  [11_100, '3 h 05 min'],
+  [Number.POSITIVE_INFINITY, '?'],
+])('%s seconds', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
