@@ -21,8 +21,8 @@ const SEED = 0;
 export const engine = await createEngine('wasm');
 
 /** The settings of a case on images, and the world that it runs in. */
-export function imageProblem({ dataset, dataDir, datasetSize, width, batchSize, rate }) {
-  const digits = { seed: SEED, pool: Math.max(datasetSize, 10_000), test: 10_000 };
+export function imageProblem({ dataset, dataDir, images: count, datasetSize, width, batchSize, rate }) {
+  const digits = { seed: SEED, pool: Math.max(datasetSize, count), test: count };
   const settings = { name: dataset, positive: POSITIVE, ...(dataset === 'digits' ? digits : {}) };
   const { identity } = identifyDataset(settings, { dataDir });
   const images = loadDataset(settings, { dataDir });

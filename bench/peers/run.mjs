@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // The comparison with PyTorch: ours and theirs in turn, A B A B, each in a process of its own on one core.
 //
-//   npm run build && node bench/peers/run.mjs [--quick] [--only CASE ...] [--rounds R] [--python FILE] [--json]
+//   npm run build && node bench/peers/run.mjs [options]
 //
-// Inputs are MNIST where it is found (ESPALIER_DATA_DIR, ../shared/data, the cache), else generated digits.
+//   --only CASE    step, dense, checkpoint, published (with checkpoint) or trajectory; repeatable
+//   --rounds R     processes of each side (3)
+//   --dataset NAME mnist or digits; otherwise MNIST where it is found (ESPALIER_DATA_DIR, ../shared/data, the cache)
+//   --python FILE  the interpreter that has PyTorch
+//   --quick        small sizes: does everything run, and do both sides agree?
+//   --json         the figures as JSON
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +28,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: Object.keys(CASES) },
     rounds: { type: 'string', default: '3' },
+    dataset: { type: 'string' },
     python: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -94,6 +100,7 @@ function median(values) {
 
 /** Where MNIST is, or null. */
 function findMnist() {
+  if (options.dataset === 'digits') return null;
   const shared = join(HERE, '../../../shared/data');
   const dataDir = process.env.ESPALIER_DATA_DIR ? undefined : existsSync(shared) ? shared : undefined;
   const found = findKnown('mnist', { dataDir });

@@ -40,7 +40,7 @@ class Case:
     def save(self, name, values):
         np.save(os.path.join(self.folder, name + ".npy"), values)
 
-    def images(self, split):
+    def image_set(self, split):
         """Inputs and labels of a whole set: the training pool or the test set."""
         if self.mnist is None:
             return self.tensor(split + "_inputs"), self.tensor(split + "_labels")
@@ -54,7 +54,7 @@ class Case:
         """Inputs and labels of the n samples, and the whole pool they are drawn from."""
         if self.kind == "dense":
             return self.tensor("inputs"), self.tensor("labels"), None
-        pool = self.images("pool")
+        pool = self.image_set("pool")
         samples = self.tensor("samples").long()
         return pool[0][samples], pool[1][samples], pool
 
@@ -161,7 +161,7 @@ def measure_steps(case):
 
 def measure_checkpoint(case):
     x, y, pool = case.training_set()
-    test = case.images("test")
+    test = case.image_set("test")
     network = Network(case.tensor("weights"), case.tensor("signs"), case.rate)
     phi = torch.empty(len(network.weights), len(x))
     work = lambda: checkpoint(network, x, y, pool, test, phi, case.k)
@@ -203,7 +203,7 @@ def measure_published(case):
 
 def measure_trajectory(case):
     x, y, pool = case.training_set()
-    test = case.images("test")
+    test = case.image_set("test")
     start = case.tensor("weights")
     batches = case.tensor("batches").long()
     phi = torch.empty(len(start), len(x))

@@ -204,6 +204,9 @@ export class Store {
     try {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
       this.db.pragma('wal_checkpoint(TRUNCATE)');
+      // A finished database is one file, which can be read from a folder that nobody may write to.
+      this.db.pragma('busy_timeout = 0');
+      this.db.pragma('journal_mode = DELETE');
     } catch {
       // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
     } finally {

@@ -138,12 +138,16 @@ describe('files that are not ours', () => {
 });
 
 describe('schema', () => {
-  it('marks the file as ours', () => {
-    Store.open(file).close();
+  it('marks the file as ours, and keeps a write-ahead log only while a run holds it', () => {
+    const store = Store.open(file);
+    const beside = new Sqlite(file, { readonly: true });
+    expect(beside.pragma('journal_mode', { simple: true })).toBe('wal');
+    beside.close();
+    store.close();
     const db = new Sqlite(file, { readonly: true });
     expect(db.pragma('application_id', { simple: true })).toBe(0x6573706c);
     expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
-    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    expect(db.pragma('journal_mode', { simple: true })).toBe('delete');
     db.close();
   });
 
