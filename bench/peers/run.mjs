@@ -3,7 +3,7 @@
 //
 //   npm run build && node bench/peers/run.mjs [options]
 //
-//   --only CASE    step, dense, checkpoint, published (with checkpoint) or trajectory; repeatable
+//   --only CASE    step, dense, checkpoint, published (brings checkpoint along) or trajectory; repeatable
 //   --rounds R     processes of each side (3)
 //   --dataset NAME mnist or digits; otherwise MNIST where it is found (ESPALIER_DATA_DIR, ../shared/data, the cache)
 //   --python FILE  the interpreter that has PyTorch
@@ -47,8 +47,8 @@ function pinning() {
 }
 
 /**
- * One thread, and OpenBLAS's kernels for this processor: versions older than it fall back to those of 2005, which
- * would be unfair.
+ * One thread, and OpenBLAS's kernels for this processor unless OPENBLAS_CORETYPE says otherwise: versions older than
+ * the processor fall back to those of 2005, which would be unfair.
  */
 function environment() {
   const environment = {
@@ -197,11 +197,14 @@ function main() {
     say(`--only ${unknown}: expected one of ${Object.keys(CASES).join(', ')}`);
     process.exit(2);
   }
+  const wanted = new Set(options.only);
+  if (wanted.has('published')) wanted.add('checkpoint');
   const python = findPython();
   const probe = theirs(python, '--probe');
   const mnist = findMnist();
   say(
-    `PyTorch ${probe.torch}, ${probe.blas ?? 'its own BLAS'}, matrix product ${three(probe.gflops)} GFLOP/s; ` +
+    `PyTorch ${probe.torch}, ${probe.blas ?? 'its own BLAS'} (OPENBLAS_CORETYPE ${ENVIRONMENT.OPENBLAS_CORETYPE}), ` +
+      `matrix product ${three(probe.gflops)} GFLOP/s; ` +
       `inputs: ${mnist ? 'MNIST' : 'generated digits'}; ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}`,
   );
   if (probe.gflops < SLOW_GFLOPS) {
@@ -212,13 +215,10 @@ function main() {
   const root = mkdtempSync(join(tmpdir(), 'espalier-peers-'));
   try {
     const results = [];
-    for (const kind of Object.keys(CASES)) {
-      if (kind === 'published') {
-        const checkpoint = results.find(result => result.case === 'checkpoint');
-        if (checkpoint && options.only.includes(kind)) results.push(comparePublished(python, checkpoint));
-      } else if (options.only.includes(kind)) {
-        results.push(compare(kind, python, root, mnist));
-      }
+    for (const kind of Object.keys(CASES).filter(name => wanted.has(name))) {
+      const result =
+        kind === 'published' ? comparePublished(python, results.at(-1)) : compare(kind, python, root, mnist);
+      results.push(result);
     }
     if (options.json) {
       const plain = results.map(({ folder, ...result }) => result);

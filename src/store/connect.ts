@@ -110,12 +110,13 @@ function create(file: string): void {
 
 /** Not by mkdir's own recursion, which never ends where the system refuses a folder as it does under /proc. */
 function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  if (isThere()) return;
   makeFolder(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    if (!existsSync(folder)) throw error;
+    if (!isThere()) throw error;
   }
 }
 

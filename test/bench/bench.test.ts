@@ -56,7 +56,8 @@ describe('espalier bench --quick --json', () => {
 
   test('every number is positive and finite', () => {
     const numbers = numbersIn(report);
-    expect(numbers.length).toBeGreaterThan(70);
+    // Four of the seven make no passes over the activations.
+    expect(numbers.length).toBe(3 + 7 * 10 - 4);
     expect(numbers.filter(([, value]) => !(value > 0 && Number.isFinite(value)))).toEqual([]);
   });
 
