@@ -43,9 +43,13 @@ async function drawDigits(
     minThreads: 0,
     maxThreads: threads,
   });
+  // One listener for all ranges: ending the pool ends its threads at once, and fails what they were at.
+  const stop = () => void pool.destroy();
+  signal?.addEventListener('abort', stop);
   try {
-    await Promise.all(ranges.map(range => pool.run(range, signal ? { signal } : {})));
+    await Promise.all(ranges.map(range => pool.run(range)));
   } finally {
+    signal?.removeEventListener('abort', stop);
     await pool.destroy();
   }
 }

@@ -1,5 +1,8 @@
 /** What a sweep would cost on this machine, before it is run. */
 
+import type { PlannedTrajectory } from './domain/config.js';
+import { countCells } from './domain/grid.js';
+import type { CheckpointTask } from './domain/task.js';
 import { memoryBudget } from './memory.js';
 import type { PreparedSweep } from './prepare.js';
 import { calibrate, type Rates } from './run/calibrate.js';
@@ -43,11 +46,16 @@ function secondsOf(arithmetic: Arithmetic, rates: Rates): number {
 
 /**
  * Measures this machine for about a second (calibrate.ts) and adds up.
- * `heldCells` tells for each trajectory how many of its cells are finished.
+ * Training is paid again from the nearest snapshot, else from 0, where checkpoints are added to a trajectory.
  */
 export function planSweep(
   prepared: PreparedSweep,
-  options: { readonly threads: number; readonly heldCells: (id: string) => number },
+  options: {
+    readonly threads: number;
+    readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
+    /** By trajectory id: the iteration of its snapshot, from which it goes on. */
+    readonly snapshots: ReadonlyMap<string, number>;
+  },
 ): SweepPlan {
   const { trajectories, spec, engine } = prepared;
   const largest = trajectories.reduce((a, b) => (prepared.bytesOf(b) > prepared.bytesOf(a) ? b : a));
@@ -63,12 +71,15 @@ export function planSweep(
     const own = arithmeticOf(trajectory, spec.evaluate, sizes);
     for (const kind of WORK_KINDS) arithmetic[kind] += own[kind];
     const seconds = secondsOf(own, rates);
-    const cells = trajectory.checkpoints.reduce((sum, { variants }) => sum + variants.length, 0);
-    const held = Math.min(cells, options.heldCells(trajectory.id));
+    const checkpoints = options.unfinished(trajectory);
+    const cells = countCells([trajectory]);
     plan.cells += cells;
-    plan.cellsHeld += held;
+    plan.cellsHeld += cells - countCells([{ checkpoints }]);
     plan.all += seconds;
-    plan.left += seconds * (1 - held / cells);
+    const snapshot = options.snapshots.get(trajectory.id) ?? 0;
+    const from = snapshot > (checkpoints[0]?.t ?? 0) ? 0 : snapshot;
+    const left = arithmeticOf({ ...trajectory, checkpoints }, spec.evaluate, sizes, from);
+    plan.left += secondsOf(left, rates);
     plan.longest = Math.max(plan.longest, seconds);
     plan.snapshot = Math.max(plan.snapshot, snapshotBytes(trajectory, sizes));
   }

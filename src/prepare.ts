@@ -63,10 +63,21 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   };
   for (const { identified } of data.values()) refuseManyImages(identified);
   const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);
-  const bytesOf = (trajectory: PlannedTrajectory) =>
-    workerBytes(trajectory, spec.evaluate, engine, sizesOf(trajectory));
-  for (const trajectory of trajectories)
-    refuseTooLarge(trajectory, engine, sizesOf(trajectory), bytesOf(trajectory), imageBytes);
+  // Trajectories that differ in seed or rates only need the same memory: a long axis of those is measured once.
+  const measured = new Map<PlannedTrajectory['checkpoints'], Map<string, number>>();
+  const bytesOf = (trajectory: PlannedTrajectory): number => {
+    const sizes = sizesOf(trajectory);
+    const alike = measured.get(trajectory.checkpoints) ?? new Map<string, number>();
+    measured.set(trajectory.checkpoints, alike);
+    const key = JSON.stringify([shapeOf(trajectory, sizes), sizes]);
+    const known = alike.get(key);
+    if (known !== undefined) return known;
+    const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
+    refuseTooLarge(trajectory, engine, sizes, bytes, imageBytes);
+    alike.set(key, bytes);
+    return bytes;
+  };
+  for (const trajectory of trajectories) bytesOf(trajectory);
   return { spec, engine, trajectories, data, dataDir: options.dataDir, imageBytes, sizesOf, bytesOf };
 }
 

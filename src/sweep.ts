@@ -2,12 +2,12 @@
 import type { Dataset } from './data/dataset.js';
 import type { PlannedTrajectory } from './domain/config.js';
 import { axisValuesOf } from './domain/grid.js';
-import type { TrajectoryEvent } from './domain/task.js';
+import type { CheckpointTask, TrajectoryEvent } from './domain/task.js';
 import type { Executor, TrajectoryTask } from './execute/executor.js';
 import { loadData } from './load.js';
 import type { PreparedSweep } from './prepare.js';
 import { provenance } from './provenance.js';
-import { arithmeticOf, WORK_KINDS } from './run/cost.js';
+import { arithmeticOf, totalOf } from './run/cost.js';
 import { Snapshots } from './store/snapshots.js';
 import { Store, type SweepProgress } from './store/store.js';
 import { summariseThresholds, type ThresholdSummary } from './threshold/summary.js';
@@ -100,13 +100,30 @@ async function runAll(
   executor: Executor,
   { db, signal, observer = {} }: RunOptions,
 ): Promise<void> {
-  const work = new Map(left.map(trajectory => [trajectory.id, estimatedWork(prepared, trajectory)]));
-  const queue = [...left].sort((a, b) => work.get(b.id)! - work.get(a.id)!);
-  const total = queue.reduce((sum, { id }) => sum + work.get(id)!, 0);
   const snapshots = new Snapshots(db);
   const { name, evaluate } = prepared.spec;
+  const workOf = (trajectory: PlannedTrajectory, checkpoints: readonly CheckpointTask[], from: number) =>
+    totalOf(arithmeticOf({ ...trajectory, checkpoints }, evaluate, prepared.sizesOf(trajectory), from));
+  const work = new Map(
+    left.map(trajectory => {
+      const checkpoints = store.unfinished(trajectory, evaluate);
+      const from = snapshots.startFor(trajectory.id, checkpoints[0]?.t ?? 0);
+      return [trajectory.id, workOf(trajectory, checkpoints, from)];
+    }),
+  );
+  const queue = [...left].sort((a, b) => work.get(b.id)! - work.get(a.id)!);
+  const total = queue.reduce((sum, { id }) => sum + work.get(id)!, 0);
   // Counted here as events come: asking the database each time would cost more the larger the sweep.
   const progress = { ...store.progress(name) };
+  const repeated = new Map<string, { message: string; trajectories: number }>();
+  const warn = (topic: string, message: string) => {
+    const said = repeated.get(topic);
+    if (said) said.trajectories++;
+    else {
+      repeated.set(topic, { message, trajectories: 0 });
+      observer.warning?.(message);
+    }
+  };
   let done = 0;
   const stop = () => executor.stop();
   signal?.addEventListener('abort', stop);
@@ -116,19 +133,26 @@ async function runAll(
   const runOne = async (trajectory: PlannedTrajectory, lane: number) => {
     const { id, config } = trajectory;
     const checkpoints = store.unfinished(trajectory, evaluate);
-    const share = work.get(id)! / checkpoints.length;
+    const snapshot = snapshots.read(id, checkpoints[0]!.t);
+    let t = snapshot?.t ?? 0;
+    let checkpoint = 0;
     const task: TrajectoryTask = {
       id,
       config,
       checkpoints,
       evaluate,
-      snapshot: snapshots.read(id, checkpoints[0]!.t),
+      snapshot,
     };
     store.started(id, { ...attempt, worker: `${attempt.host}/${attempt.process}/${lane}` });
     for await (const event of executor.submit(task)) {
+      if (event.kind === 'warning') {
+        warn(event.topic, event.message);
+        continue;
+      }
       record(id, event, store, snapshots, observer);
       if (event.kind === 'rows') {
-        done += share;
+        done += workOf(trajectory, [checkpoints[checkpoint++]!], t);
+        t = event.checkpoint.t;
         progress.cellsDone += event.cells.length;
       } else if (event.kind === 'done') progress.trajectoriesDone++;
       else if (event.kind === 'failed') progress.trajectoriesFailed++;
@@ -148,12 +172,15 @@ async function runAll(
   } finally {
     signal?.removeEventListener('abort', stop);
     await executor.close();
+    for (const { message, trajectories } of repeated.values()) {
+      if (trajectories > 0) observer.warning?.(`${message}; likewise for ${trajectories} more trajectories`);
+    }
   }
 }
 
 function record(
   id: string,
-  event: TrajectoryEvent,
+  event: Exclude<TrajectoryEvent, { kind: 'warning' }>,
   store: Store,
   snapshots: Snapshots,
   observer: RunObserver,
@@ -164,9 +191,6 @@ function record(
       break;
     case 'snapshot':
       snapshots.write(id, event.snapshot);
-      break;
-    case 'warning':
-      observer.warning?.(event.message);
       break;
     case 'done':
       store.finished(id, event);
@@ -181,9 +205,4 @@ function record(
       observer.failure?.(id, event.code, event.message);
       break;
   }
-}
-
-function estimatedWork(prepared: PreparedSweep, trajectory: PlannedTrajectory): number {
-  const arithmetic = arithmeticOf(trajectory, prepared.spec.evaluate, prepared.sizesOf(trajectory));
-  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind], 0);
 }

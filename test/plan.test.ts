@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EngineName } from '../src/domain/config.js';
+import type { EngineName, PlannedTrajectory } from '../src/domain/config.js';
+import { countCells } from '../src/domain/grid.js';
 import { parseSweep } from '../src/domain/spec.js';
 import { memoryBudget } from '../src/memory.js';
 import { planSweep, threadsThatFit } from '../src/plan.js';
 import { type PreparedSweep, prepareSweep } from '../src/prepare.js';
-import { heldCells } from '../src/store/reader.js';
+import { unfinishedCells } from '../src/store/reader.js';
 import { Workplace } from './support/program.js';
 import { DIGITS, plainSweep } from './support/small-sweeps.js';
 
@@ -16,20 +17,17 @@ describe('a plan', () => {
   it('adds up trajectories, by what is held of each', async () => {
     const prepared = await prepare();
     const ids = prepared.trajectories.map(({ id }) => id);
-    // Two of four trajectories whole, three of eight cells of another; more is held of the last than is asked for.
-    const held = new Map([
-      [ids[0]!, 8],
-      [ids[1]!, 3],
-      [ids[3]!, 11],
-    ]);
-    const plan = planSweep(prepared, { threads: 2, heldCells: id => held.get(id) ?? 0 });
+    // Two of four trajectories whole, half of the cells of another.
+    const unfinished = ({ id, checkpoints }: PlannedTrajectory) =>
+      id === ids[2] ? checkpoints : id === ids[1] ? checkpoints.slice(checkpoints.length / 2) : [];
+    const plan = planSweep(prepared, { threads: 2, unfinished, snapshots: new Map() });
     expect(plan).toMatchObject({ sweep: 'plain', engine: 'wasm', threads: 2 });
-    expect(plan).toMatchObject({ trajectories: 4, cells: 32, cellsHeld: 19 });
+    expect(plan).toMatchObject({ trajectories: 4, cells: 32, cellsHeld: 20 });
     expect(plan.secondsLongest).toBeGreaterThan(0);
     expect(plan.secondsLongest).toBeLessThan(10);
     expect(plan.secondsAll).toBeGreaterThan(0);
     expect(plan.secondsAll).toBeLessThanOrEqual((4 * plan.secondsLongest) / 2 + 1e-12);
-    // Trajectories of n = 40 come first: 5/8 of one of them, and one of n = 70.
+    // Trajectories of n = 40 come first: one of them without half of its pruning, and one of n = 70.
     expect(plan.secondsLeft / plan.secondsAll).toBeGreaterThan(1.3 / 4);
     expect(plan.secondsLeft / plan.secondsAll).toBeLessThan(2 / 4);
     expect(plan.totalBytes).toBe(2 * plan.workerBytes + 400 * 784);
@@ -138,8 +136,9 @@ describe('espalier plan', () => {
     await work.run('run', work.sweep(plainSweep({ name: 'held' })));
     const held = async (changes: Changes, engine: EngineName = 'wasm') => {
       const { trajectories, spec } = await prepare(changes, engine);
-      const count = heldCells(work.path('results/held.sqlite'), trajectories, spec.evaluate);
-      return trajectories.reduce((sum, { id }) => sum + count(id), 0);
+      const unfinished = unfinishedCells(work.path('results/held.sqlite'), trajectories, spec.evaluate);
+      const missing = trajectories.map(trajectory => ({ checkpoints: unfinished(trajectory) }));
+      return countCells(trajectories) - countCells(missing);
     };
     expect(await held({})).toBe(32);
     expect(await held({ axes: { seed: { count: 3 }, subnetSize: [3] } })).toBe(16);

@@ -28,16 +28,16 @@ export interface BenchResult {
   /** One unit of the work that is timed, with its sizes. */
   readonly work: string;
   readonly repeats: number;
-  /** Of one unit: the median and the least of the repeats. */
+  /** Of one unit: medians of wall time and of CPU time. */
   readonly seconds: number;
-  readonly fastestSeconds: number;
+  readonly cpuSeconds: number;
   /** Floating-point operations of one unit on stored inputs, a multiply-add counted as two. */
   readonly operations: number;
   /** Bytes of weights and activations that one unit reads or writes in memory. */
   readonly bytes: number;
   /** Passes over the activations in one unit; null where it makes none. */
   readonly passes: number | null;
-  /** At the median: operations and bytes a second, and these as shares of the ceilings. */
+  /** Operations and bytes a second of CPU time, and these as shares of the ceilings. */
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
   readonly shareOfMultiplyAdd: number;
@@ -125,14 +125,14 @@ async function setUp(
 
 function resultOf(name: BenchName, measured: Measured, ceilings: Ceilings): BenchResult {
   const { work, timing, operations, bytes, passes } = measured;
-  const gflops = operations / timing.median / 1e9;
-  const gigabytesPerSecond = bytes / timing.median / 1e9;
+  const gflops = operations / timing.cpu / 1e9;
+  const gigabytesPerSecond = bytes / timing.cpu / 1e9;
   return {
     name,
     work,
     repeats: timing.repeats,
-    seconds: timing.median,
-    fastestSeconds: timing.fastest,
+    seconds: timing.wall,
+    cpuSeconds: timing.cpu,
     operations,
     bytes,
     passes: passes ?? null,

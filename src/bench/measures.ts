@@ -65,7 +65,7 @@ function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): M
     const timing = timeOf(bench.seconds, () => session.trainTo(session.t + steps));
     return {
       work: `${what}, N = ${width}, d = ${columns}, B = ${batchSize}`,
-      timing: { ...timing, median: timing.median / steps, fastest: timing.fastest / steps },
+      timing: { ...timing, wall: timing.wall / steps, cpu: timing.cpu / steps },
       operations,
       bytes: 8 * width * columns,
     };

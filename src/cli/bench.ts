@@ -75,11 +75,12 @@ function secondsOf({ seconds, quick }: BenchArguments): number {
 }
 
 function asTable({ ceilings, results, cpu, node, tool, dataset }: BenchReport): string {
-  const head = ['name', 'one', 'ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];
+  const head = ['name', 'one', 'ms', 'CPU ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];
   const rows = results.map(result => [
     result.name,
     result.work,
     rounded(result.seconds * 1000),
+    rounded(result.cpuSeconds * 1000),
     rounded(result.gflops),
     percent(result.shareOfMultiplyAdd),
     rounded(result.gigabytesPerSecond),

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
-import { loadDataset } from '../data/dataset.js';
-import type { DatasetIdentity, DatasetSettings } from '../domain/config.js';
+import { type Dataset, loadDataset } from '../data/dataset.js';
+import type { DatasetSettings } from '../domain/config.js';
 import { createEngine } from '../engine/index.js';
 import { NUMERICS } from '../engine/numerics.js';
 import { DataError, InputError, UsageError } from '../errors.js';
@@ -92,21 +92,29 @@ function makeFolder(output: string): void {
   }
 }
 
-/** The very data set that the trajectory was trained on. */
-function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined) {
+/** The very data set that the trajectory was trained on, from the first folder that holds it. */
+function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined): Dataset {
   const { dataset: identity } = planned.config;
-  const dataset = loadDataset(settingsOf(identity, dataDir ?? folders[0]), { dataDir });
-  if (dataset.content !== identity.content) {
-    throw new DataError(
-      'DATA_CORRUPT',
-      `the ${identity.name} data found have content ${dataset.content}, expected ${identity.content}, ` +
-        'which the trajectory was trained on',
-    );
+  const { content: expected, ...settings } = identity;
+  const candidates: DatasetSettings[] =
+    identity.name !== 'idx'
+      ? [settings]
+      : (dataDir === undefined ? folders : [dataDir]).map(dir => ({ ...settings, dir }));
+  const reasons: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      const dataset = loadDataset(candidate, { dataDir });
+      if (dataset.content === expected) return dataset;
+      reasons.push(`${candidate.dir ?? 'those found'}: the content is ${dataset.content}`);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      if (identity.name !== 'idx') throw error;
+      reasons.push(error.message);
+    }
   }
-  return dataset;
-}
-
-function settingsOf(identity: DatasetIdentity, dir: string | undefined): DatasetSettings {
-  const { content: _, ...settings } = identity;
-  return identity.name === 'idx' && dir !== undefined ? { ...settings, dir } : settings;
+  throw new DataError(
+    'DATA_MISSING',
+    `the ${identity.name} data of content ${expected}, which the trajectory was trained on, were not found: ` +
+      `${reasons.join('; ')}; --data-dir says where they are`,
+  );
 }

@@ -2,9 +2,16 @@
 /** The command line's entry: turns every failure into one line and an exit code. */
 import { hideBin } from 'yargs/helpers';
 import { EspalierError, EXIT } from '../errors.js';
-import { createCli } from './cli.js';
 
-const args = hideBin(process.argv);
+// SQL may begin with a comment, which is no option.
+const args = hideBin(process.argv).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));
+
+// Before a command has its own way to stop, and while it is still being loaded, nothing is lost by ending at once.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    if (process.listenerCount(name) === 1) process.exit(EXIT.stopped);
+  });
+}
 
 // A reader that went away (`| head`, a closed terminal) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,6 +35,7 @@ function report(error: unknown): number {
 
 process.on('uncaughtException', error => process.exit(report(error)));
 try {
+  const { createCli } = await import('./cli.js');
   await createCli(args).parseAsync();
 } catch (error) {
   process.exitCode = report(error);

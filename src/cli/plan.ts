@@ -3,7 +3,8 @@ import { adviceOn } from '../domain/spec.js';
 import { formatBytes } from '../memory.js';
 import { planSweep, type SweepPlan } from '../plan.js';
 import type { PreparedSweep } from '../prepare.js';
-import { heldCells } from '../store/reader.js';
+import { unfinishedCells } from '../store/reader.js';
+import { snapshotIterations } from '../store/snapshots.js';
 import { formatDuration } from './progress.js';
 import {
   databaseOf,
@@ -31,7 +32,8 @@ export const planCommand: CommandModule<object, SweepArguments> = {
 function planOf(prepared: PreparedSweep, db: string, threads: number): SweepPlan {
   return planSweep(prepared, {
     threads,
-    heldCells: heldCells(db, prepared.trajectories, prepared.spec.evaluate),
+    unfinished: unfinishedCells(db, prepared.trajectories, prepared.spec.evaluate),
+    snapshots: snapshotIterations(db),
   });
 }
 

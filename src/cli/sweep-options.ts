@@ -38,6 +38,9 @@ export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
 
 /** Where a sweep's results go unless `--db` says otherwise. */
 export function databaseOf(spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string {
+  if (args.db === '') {
+    throw new InputError({ path: '--db', value: args.db, expected: 'a file to record results in' });
+  }
   return args.db ?? join('results', `${spec.name}.sqlite`);
 }
 

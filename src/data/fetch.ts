@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
 import { DataError, StoppedError } from '../errors.js';
-import { parseIdx, readBytes } from './idx.js';
+import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
 import { checkFile, FILE_NAMES, type FileRole, type KnownDataset, ROLES } from './registry.js';
 
@@ -206,8 +206,7 @@ class TooLongError extends Error {
 /** Why a file is not the one that it should be; null where it is. */
 function reasonToReject({ checksums, title }: KnownDataset, role: FileRole, path: string): string | null {
   try {
-    const { content } = checkFile(readBytes(path), checksums[role], title, path);
-    parseIdx(content, role.endsWith('images') ? 'images' : 'labels', path);
+    checkFile(readBytes(path), role, checksums[role], title, path);
     return null;
   } catch (error) {
     if (error instanceof DataError) return error.message.replace(`${path}: `, '');

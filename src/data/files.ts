@@ -1,7 +1,7 @@
 /** From a data set's name to the checked contents of its four files. */
 import type { DatasetSettings } from '../domain/config.js';
 import { DataError } from '../errors.js';
-import { type IdxArray, parseIdx, readBytes } from './idx.js';
+import { type IdxArray, readBytes } from './idx.js';
 import { type DataSearch, type DatasetFiles, locateFolder, locateKnown } from './locate.js';
 import { checkFile, type FileRole, hash, isKnown, KNOWN_DATASETS, ROLES } from './registry.js';
 
@@ -34,13 +34,14 @@ export function readDatasetFiles(settings: DatasetSettings, search: DataSearch):
   const arrays: Partial<Record<FileRole, IdxArray>> = {};
   for (const role of ROLES) {
     const file = located.paths[role];
-    const { content, sha256, verified } = checkFile(
+    const { array, sha256, verified } = checkFile(
       readBytes(file),
+      role,
       known?.checksums[role] ?? {},
       known?.title ?? name,
       file,
     );
-    arrays[role] = parseIdx(content, role.endsWith('images') ? 'images' : 'labels', file);
+    arrays[role] = array;
     files.push({ role, file, sha256, verified });
   }
   const complete = arrays as Record<FileRole, IdxArray>;

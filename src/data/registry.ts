@@ -1,7 +1,7 @@
 /** The data sets that are known by name: their files, what these must contain, and where they are published. */
 import { createHash } from 'node:crypto';
 import { DataError } from '../errors.js';
-import { idxContent } from './idx.js';
+import { type IdxArray, idxContent, parseIdx } from './idx.js';
 
 /** The four files of a data set, in the order in which its content is hashed. */
 export const ROLES = ['train-images', 'train-labels', 'test-images', 'test-labels'] as const;
@@ -74,24 +74,32 @@ export const KNOWN_DATASETS: Record<KnownName, KnownDataset> = {
 export const isKnown = (name: string): name is KnownName => Object.hasOwn(KNOWN_DATASETS, name);
 
 export interface CheckedFile {
-  /** Decompressed. */
-  readonly content: Uint8Array;
-  /** SHA-256 of the content. */
+  readonly array: IdxArray;
+  /** SHA-256 of the decompressed content. */
   readonly sha256: string;
   /** Whether a known checksum was there to compare with, and agreed. */
   readonly verified: boolean;
 }
 
 /**
- * Decompresses a file's bytes and holds them to the checksums that are known of it. `file` only names it in errors.
+ * Decompresses and parses a file's bytes, and holds them to the checksums that are known of it. `file` only names it
+ * in errors. A file that breaks off is named with the byte where it does, rather than by its checksum.
  *
  * A SHA-256 of the content decides where it is known, however the file was compressed. Else the MD5 of the published
  * gzip file does; a plain file then cannot be verified, and is only named by its content.
  *
- * Throws DataError (DATA_CORRUPT) for broken gzip, and with the expected and the found checksum where they differ.
+ * Throws DataError (DATA_CORRUPT) for broken gzip and broken IDX, and with the expected and the found checksum where
+ * they differ.
  */
-export function checkFile(bytes: Uint8Array, known: Checksums, title: string, file: string): CheckedFile {
+export function checkFile(
+  bytes: Uint8Array,
+  role: FileRole,
+  known: Checksums,
+  title: string,
+  file: string,
+): CheckedFile {
   const content = idxContent(bytes, file);
+  const array = parseIdx(content, role.endsWith('images') ? 'images' : 'labels', file);
   const sha256 = hash('sha256', content);
   const differs = (algorithm: string, found: string, expected: string) =>
     new DataError(
@@ -101,13 +109,13 @@ export function checkFile(bytes: Uint8Array, known: Checksums, title: string, fi
     );
   if (known.sha256 !== undefined) {
     if (sha256 !== known.sha256) throw differs('SHA-256', sha256, known.sha256);
-    return { content, sha256, verified: true };
+    return { array, sha256, verified: true };
   }
   const compressed = content !== bytes;
-  if (known.gzipMd5 === undefined || !compressed) return { content, sha256, verified: false };
+  if (known.gzipMd5 === undefined || !compressed) return { array, sha256, verified: false };
   const md5 = hash('md5', bytes);
   if (md5 !== known.gzipMd5) throw differs('MD5', md5, known.gzipMd5);
-  return { content, sha256, verified: true };
+  return { array, sha256, verified: true };
 }
 
 export const hash = (algorithm: 'sha256' | 'md5', bytes: Uint8Array | string): string =>

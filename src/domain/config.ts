@@ -112,6 +112,11 @@ export interface ThresholdSpec {
   /** Null for `published`. */
   readonly value: number | null;
   readonly primary: boolean;
+  /**
+   * Of `published`: paths of the settings that move with n (zipped, one value at each n), if any. Curves that differ
+   * in nothing else are compared.
+   */
+  readonly movesWithSize?: readonly string[];
 }
 
 /** One finished cell of a finished trajectory, with the dense network's metrics at the same checkpoint. */

@@ -24,13 +24,25 @@ export function whole(min: number, expected = `a whole number, ${min} or more`) 
 
 export function above(bound: number) {
   const expected = `a number above ${bound}`;
-  return z.number({ error: expected }).gt(bound, { error: expected }).meta({ expected });
+  return z
+    .number({ error: finite(expected) })
+    .gt(bound, { error: expected })
+    .meta({ expected });
 }
 
 export function atLeast(bound: number) {
   const expected = `a number, ${bound} or more`;
-  return z.number({ error: expected }).gte(bound, { error: expected }).meta({ expected });
+  return z
+    .number({ error: finite(expected) })
+    .gte(bound, { error: expected })
+    .meta({ expected });
 }
+
+/** Infinity is a number above any bound, and is refused all the same. */
+const finite =
+  (expected: string) =>
+  ({ input }: { input?: unknown }) =>
+    input === Infinity ? expected.replace('a number', 'a finite number') : expected;
 
 /** [0, 1) */
 export function belowOne() {

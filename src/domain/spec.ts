@@ -47,6 +47,8 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
 
 /** Reads a sweep file; see parseSweep. */
 export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
+  const expected = 'a sweep file (`espalier init` writes one)';
+  if (file === '') throw new InputError({ path: 'sweep', value: file, expected });
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -54,7 +56,6 @@ export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> 
     const { code, message } = error as NodeJS.ErrnoException;
     const what =
       { ENOENT: 'no such file', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ?? message;
-    const expected = 'a sweep file (`espalier init` writes one)';
     throw new InputError({ path: '', source: file, value: file, what, expected });
   }
   return parseSweep(text, { source: file, set });

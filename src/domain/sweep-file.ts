@@ -25,6 +25,8 @@ const ratioForm = group('Checkpoints at equal ratios: next = max(t + 1, round(t 
 
 type Range = z.output<typeof stepForm> | z.output<typeof ratioForm>;
 function ranged({ value, issues }: z.core.ParsePayload<Range>): void {
+  // Of a range that has something wrong in it already, nothing more can be said.
+  if (issues.length > 0) return;
   const refuse = (message: string) => issues.push({ code: 'custom', path: ['to'], input: value.to, message });
   if (value.to < value.from) refuse(`a whole number, at least ${value.from} (from)`);
   else if (!checkpointValues(value)) refuse(`at most ${MAX_AXIS_VALUES} checkpoints`);

@@ -3,7 +3,7 @@ import type { ThresholdSpec } from './config.js';
 import type { Path, Problem } from './document.js';
 import { type MetricInfo, metricNamed } from './metrics.js';
 import { TARGET_KINDS, THRESHOLD_DEFAULT, type ThresholdEntry } from './settings.js';
-import type { SweepSpec } from './sweep.js';
+import type { Axis, SweepSpec } from './sweep.js';
 
 type Measuring = Pick<SweepSpec, 'evaluate' | 'settings' | 'axes'>;
 
@@ -14,11 +14,13 @@ export function resolveThresholds(
 ): { thresholds: ThresholdSpec[]; problems: Problem[] } {
   const given = entries ?? (sweep.evaluate.subnet.includes('train') ? [THRESHOLD_DEFAULT] : []);
   const problems = given.flatMap((entry: ThresholdEntry, i) => problemsOf(entry, ['thresholds', i], sweep));
+  const moving = movesWithSize(sweep.axes);
   const primary = given.findIndex((entry: ThresholdEntry) => entry.primary);
   const thresholds = given.map((entry: ThresholdEntry, i): ThresholdSpec => {
     const kind = TARGET_KINDS.find(name => entry[name] !== undefined) ?? 'published';
     const value = kind === 'published' ? null : entry[kind]!;
-    return { metric: entry.metric, kind, value, primary: i === Math.max(primary, 0) };
+    const spec = { metric: entry.metric, kind, value, primary: i === Math.max(primary, 0) };
+    return kind === 'published' && moving.length > 0 ? { ...spec, movesWithSize: moving } : spec;
   });
 
   const seen = new Set<string>();
@@ -33,6 +35,29 @@ export function resolveThresholds(
     }
   }
   return { thresholds, problems };
+}
+
+/** What else of a trajectory or a variant changes with an axis, where it is no axis itself. */
+const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
+  'dataset.name': ['dataset.content', 'dataset.seed', 'dataset.pool', 'dataset.test'],
+  'dataset.dir': ['dataset.content'],
+  'train.loss': ['prune.objective'],
+};
+
+/** The settings that are zipped with the data set size, and have one value at each size. */
+function movesWithSize(axes: readonly Axis[]): string[] {
+  const sizes = axes.find(axis => axis.path === 'datasetSize');
+  if (!sizes || sizes.zip === null) return [];
+  const paths = axes
+    .filter(axis => axis.zip === sizes.zip && axis !== sizes && isFunctionOf(sizes, axis))
+    .map(axis => axis.path);
+  const following = paths.flatMap(path => FOLLOWERS[path] ?? []);
+  return [...paths, ...following.filter(path => axes.every(axis => axis.path !== path))];
+}
+
+function isFunctionOf({ values: sizes }: Axis, { values }: Axis): boolean {
+  const pairs = new Set(sizes.map((size, i) => JSON.stringify([size, values[i]])));
+  return pairs.size === new Set(sizes).size;
 }
 
 /** As in the sweep file. */

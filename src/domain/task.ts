@@ -48,13 +48,14 @@ export interface CellRow extends Variant {
 }
 
 /**
- * What a running trajectory says. `rows` as each checkpoint finishes; `warning` for what the user should know
- * (e.g. eta * lambda_max above 2); last, exactly one of done, stopped, failed.
+ * What a running trajectory says. `rows` as each checkpoint finishes; `warning` for what the user should know (e.g.
+ * eta * lambda_max above 2), those of one topic saying the same of several trajectories; last, exactly one of done,
+ * stopped, failed.
  */
 export type TrajectoryEvent =
   | { readonly kind: 'rows'; readonly checkpoint: CheckpointRow; readonly cells: readonly CellRow[] }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
-  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'warning'; readonly topic: string; readonly message: string }
   | { readonly kind: 'done'; readonly trainWallS: number; readonly trainCpuS: number | null }
   | { readonly kind: 'stopped' }
   | {

@@ -35,6 +35,11 @@ function problemsOf(issue: Issue, above: Path, raw: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(path, key));
   const value = valueAt(raw, path);
   if (issue.code === 'invalid_union') {
+    const mixed = exclusiveKeys(issue.errors);
+    if (mixed.length > 1) {
+      const expected = `only one of ${mixed.join(' and ')}`;
+      return [{ path, value, what: `has ${mixed.join(' and ')}`, expected }];
+    }
     const branch = closestBranch(issue.errors);
     if (branch) return branch.flatMap(inner => problemsOf(inner, path, raw));
   }
@@ -53,6 +58,16 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   };
   const best = branches.toSorted((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0))[0];
   return best && rank(best) < Infinity ? best : null;
+}
+
+/** The keys of a mapping that some alternatives have and others refuse. */
+function exclusiveKeys(branches: readonly (readonly Issue[])[]): string[] {
+  const refused = branches.flatMap(issues => {
+    const unknown = issues.filter(({ path, code }) => path.length === 0 && code === 'unrecognized_keys');
+    return unknown.map(issue => (issue as z.core.$ZodIssueUnrecognizedKeys).keys);
+  });
+  const all = [...new Set(refused.flat())];
+  return all.filter(key => refused.some(keys => !keys.includes(key))).sort();
 }
 
 function valueAt(raw: unknown, path: Path): unknown {

@@ -41,10 +41,20 @@ export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape 
   };
 }
 
-/** Arithmetic of one trajectory with all its checkpoints. */
-export function arithmeticOf(planned: PlannedTrajectory, evaluate: Evaluate, sizes: DataSizes): Arithmetic {
+/** Operations of all kinds of work. */
+export function totalOf(arithmetic: Arithmetic): number {
+  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind], 0);
+}
+
+/** Arithmetic of one trajectory with its checkpoints, trained from iteration `from` to the last of them. */
+export function arithmeticOf(
+  planned: PlannedTrajectory,
+  evaluate: Evaluate,
+  sizes: DataSizes,
+  from = 0,
+): Arithmetic {
   const { datasetSize: n, width, batchSize, entriesPerRow } = shapeOf(planned, sizes);
-  const iterations = planned.checkpoints.at(-1)?.t ?? 0;
+  const iterations = Math.max(0, (planned.checkpoints.at(-1)?.t ?? 0) - from);
   const neuronRow = 2 * entriesPerRow;
   const sum = {
     training: iterations * batchSize * width * 2 * neuronRow,

@@ -121,14 +121,16 @@ function initialEtaLambdaMax({ config, inputs }: Session): number {
 function damagedSnapshot({ id }: TrajectoryTask): TrajectoryEvent {
   return {
     kind: 'warning',
+    topic: `snapshot ${id}`,
     message: `the snapshot of trajectory ${id} is damaged; it starts over from iteration 0`,
   };
 }
 
 function tooFast(task: TrajectoryTask, etaLambdaMax: number): TrajectoryEvent {
-  const { train, datasetSize, width, seed } = task.config;
+  const { train, network, inputs, datasetSize, width, seed } = task.config;
   return {
     kind: 'warning',
+    topic: `eta * lambda_max ${JSON.stringify([train, network, inputs])}`,
     message:
       `learning rate ${train.learningRate} is too high for gradient descent to be stable: eta * lambda_max is ` +
       `${etaLambdaMax.toFixed(2)}, above ${stabilityLimit(train.loss)} for the ${train.loss} loss ` +

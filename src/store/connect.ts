@@ -33,7 +33,11 @@ export function recognise(file: string): void {
   };
   const stat = existsSync(file) ? ioGuard(file, () => statSync(file)) : null;
   if (!stat) {
-    throw new StoreError('DATABASE_MISSING', file, `${file}: no such database; \`espalier run\` creates it`);
+    throw new StoreError(
+      'DATABASE_MISSING',
+      file,
+      `${file || '""'}: no such database; \`espalier run\` creates it`,
+    );
   }
   if (!stat.isFile()) refuse(stat.isDirectory() ? 'this is a folder' : 'this is not a regular file');
   if (stat.size === 0) refuse('this file is empty');

@@ -49,17 +49,17 @@ export function openReader(file: string): Reader {
   return new Reader(file, connectReader(file));
 }
 
-/** As `Reader.heldCells`, by trajectory id; nothing is held where there is no database yet. */
-export function heldCells(
+/** As `Reader.unfinished`; where there is no database yet, everything is unfinished. */
+export function unfinishedCells(
   file: string,
   planned: Iterable<PlannedTrajectory>,
   evaluate: Evaluate,
-): (id: string) => number {
-  if (!existsSync(file)) return () => 0;
+): (trajectory: PlannedTrajectory) => readonly CheckpointTask[] {
+  if (!existsSync(file)) return trajectory => trajectory.checkpoints;
   const reader = openReader(file);
   try {
-    const held = reader.heldCells(planned, evaluate);
-    return id => held.get(id) ?? 0;
+    const unfinished = reader.unfinished(planned, evaluate);
+    return trajectory => unfinished.get(trajectory.id) ?? trajectory.checkpoints;
   } finally {
     reader.close();
   }
@@ -162,16 +162,11 @@ export class Reader {
     );
   }
 
-  /** For each planned trajectory, how many of its cells are there with all the metrics. */
-  heldCells(planned: Iterable<PlannedTrajectory>, evaluate: Evaluate): Map<string, number> {
+  /** By trajectory id, the planned cells that lack any of the metrics. */
+  unfinished(planned: Iterable<PlannedTrajectory>, evaluate: Evaluate): Map<string, CheckpointTask[]> {
     return this.atOnce(() => {
       const unfinished = new Unfinished(this.db, new VariantKeys(this.db));
-      const held = new Map<string, number>();
-      for (const trajectory of planned) {
-        const missing = countCells(unfinished.of(trajectory, evaluate));
-        held.set(trajectory.id, countCells(trajectory.checkpoints) - missing);
-      }
-      return held;
+      return new Map([...planned].map(trajectory => [trajectory.id, unfinished.of(trajectory, evaluate)]));
     });
   }
 
@@ -235,6 +230,3 @@ const LACKS_CELLS = `EXISTS (
   LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
   WHERE m.sweep = s.key AND m.trajectory = x.key AND (${IS_FINISHED}) IS NOT TRUE)`;
-
-const countCells = (checkpoints: readonly CheckpointTask[]): number =>
-  checkpoints.reduce((sum, { variants }) => sum + variants.length, 0);

@@ -12,7 +12,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -21,18 +20,26 @@ import type { Snapshot } from '../domain/task.js';
 
 const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
 
+const folderOf = (database: string): string => `${database}-snapshots`;
+
+/** By trajectory id, the iteration that its snapshot is at. */
+export function snapshotIterations(database: string): Map<string, number> {
+  const iterations = new Map<string, number>();
+  if (!existsSync(folderOf(database))) return iterations;
+  for (const name of readdirSync(folderOf(database))) {
+    const [, id, t] = NAME.exec(name) ?? [];
+    if (id) iterations.set(id, Math.max(Number(t), iterations.get(id) ?? 0));
+  }
+  return iterations;
+}
+
 export class Snapshots {
   private readonly folder: string;
-  private readonly iterations = new Map<string, number>();
+  private readonly iterations: Map<string, number>;
 
   constructor(database: string) {
-    this.folder = `${database}-snapshots`;
-    if (!existsSync(this.folder)) return;
-    for (const name of readdirSync(this.folder)) {
-      const [, id, t] = NAME.exec(name) ?? [];
-      if (id) this.iterations.set(id, Math.max(Number(t), this.iterations.get(id) ?? 0));
-      else if (name.endsWith('.part')) rmSync(join(this.folder, name), { force: true });
-    }
+    this.folder = folderOf(database);
+    this.iterations = snapshotIterations(database);
   }
 
   /** Replaces the trajectory's snapshot, if it has one. */
@@ -52,10 +59,16 @@ export class Snapshots {
     this.iterations.set(id, t);
   }
 
-  /** The trajectory's snapshot, if it has one at iteration `atMost` or earlier. */
-  read(id: string, atMost: number): Snapshot | null {
-    const t = this.iterations.get(id);
-    return t === undefined || t > atMost ? null : { t, bytes: readFileSync(this.file(id, t)) };
+  /** The iteration at which the trajectory goes on towards `next`: its snapshot's, if that is not past it; else 0. */
+  startFor(id: string, next: number): number {
+    const t = this.iterations.get(id) ?? 0;
+    return t > next ? 0 : t;
+  }
+
+  /** The snapshot at `startFor`, null where that is 0. */
+  read(id: string, next: number): Snapshot | null {
+    const t = this.startFor(id, next);
+    return t === 0 ? null : { t, bytes: readFileSync(this.file(id, t)) };
   }
 
   remove(id: string): void {
@@ -63,7 +76,8 @@ export class Snapshots {
     if (t === undefined) return;
     rmSync(this.file(id, t), { force: true });
     this.iterations.delete(id);
-    if (readdirSync(this.folder).length === 0) rmdirSync(this.folder);
+    if (readdirSync(this.folder).every(name => name.endsWith('.part')))
+      rmSync(this.folder, { recursive: true });
   }
 
   private file(id: string, t: number): string {

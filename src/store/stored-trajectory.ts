@@ -5,7 +5,7 @@ import { connectReader } from './connect.js';
 
 export interface StoredTrajectory {
   readonly planned: PlannedTrajectory;
-  /** Folders of `idx` data sets that the sweeps asking for it name. */
+  /** Folders of `idx` data sets that the sweeps asking for it name, as a setting or on an axis. */
   readonly folders: readonly string[];
 }
 
@@ -45,23 +45,36 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
          ORDER BY m.t, v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`,
       )
       .all(trajectory.key);
-    const definitions = db
-      .prepare<[number], { dir: string | null }>(
-        `SELECT DISTINCT json_extract(definition, '$.dataset.dir') AS dir FROM sweeps
-         WHERE key IN (SELECT sweep FROM member_variants WHERE trajectory = ?) ORDER BY 1`,
+    const named = db
+      .prepare<[number], string>(
+        `SELECT json_array(json_extract(definition, '$.dataset.dir'),
+           json_extract(definition, '$.axes."dataset.dir"'), json_extract(definition, '$.axes.zip'))
+         FROM sweeps WHERE key IN (SELECT sweep FROM member_variants WHERE trajectory = ?) ORDER BY key`,
       )
-      .all(trajectory.key);
+      .pluck()
+      .all(trajectory.key) as string[];
     return {
       planned: {
         id: trajectory.id,
         config: JSON.parse(trajectory.config),
         checkpoints: byCheckpoint(members),
       },
-      folders: definitions.flatMap(({ dir }) => dir ?? []),
+      folders: [...new Set(named.flatMap(row => foldersIn(JSON.parse(row))))],
     };
   } finally {
     db.close();
   }
+}
+
+type OneOrMore = string | readonly string[] | null;
+
+/** From a sweep's definition: its `dataset.dir`, the axis over it, and the zipped axes. */
+function foldersIn([dir, axis, zips]: [
+  OneOrMore,
+  OneOrMore,
+  readonly { 'dataset.dir'?: OneOrMore }[] | null,
+]): string[] {
+  return [dir, axis, ...(zips ?? []).map(zip => zip['dataset.dir'])].flatMap(folders => folders ?? []);
 }
 
 function byCheckpoint(members: readonly MemberRow[]): PlannedCheckpoint[] {

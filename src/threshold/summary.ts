@@ -1,5 +1,6 @@
 /** The small table of thresholds by data set size at the end of a run. Nothing here decides anything. */
 import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/config.js';
+import { flatten } from './settings.js';
 import { targetLabel } from './targets.js';
 
 /** The thresholds of one target at one data set size, over seeds. */
@@ -216,15 +217,6 @@ function axesOf(configs: readonly TrajectoryConfig[]): Set<string> {
     }
   }
   return axes;
-}
-
-function flatten(value: object, prefix = '', into = new Map<string, unknown>()): Map<string, unknown> {
-  for (const [key, inner] of Object.entries(value)) {
-    if (inner !== null && typeof inner === 'object' && !Array.isArray(inner))
-      flatten(inner, `${prefix}${key}.`, into);
-    else into.set(prefix + key, inner);
-  }
-  return into;
 }
 
 function singleWidth(configs: readonly TrajectoryConfig[]): number | null {

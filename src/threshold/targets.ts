@@ -1,8 +1,9 @@
 /** From the rows of finished trajectories to the thresholds that a sweep asks for. */
-import type { CurveRow, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../domain/config.js';
+import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/config.js';
 import { type MetricInfo, metricNamed } from '../domain/metrics.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
+import { flatten } from './settings.js';
 
 /** A target with all that is known before any row is seen. */
 interface Goal {
@@ -43,7 +44,7 @@ export function targetLabel({ kind, value }: ThresholdSpec): string {
  * - withinDense: as good as the dense network at the trajectory's last checkpoint, less the tolerance. Refused, with a
  *   note, where that dense curve has not converged (`denseHasConverged`), or was not measured.
  * - published: the best raw value over t of the same metric at the largest n, among the curves that share everything
- *   else (seed, width, variant, settings). A note where there is no such curve.
+ *   else (seed, width, variant, settings) but what moves with n. A note where there is no such curve.
  *
  * A curve with fewer than two measured points of the metric gets no row, and is counted in a note; re-trained metrics
  * are not expected of variants without re-training. That a target suits its metric is the sweep's to check.
@@ -117,7 +118,7 @@ class Published {
 
   add(goal: Goal, { head }: RawCurve, curve: SmoothCurve): void {
     const { datasetSize } = head.config;
-    const group = `${goal.metric.column} ${this.groupOf(head.config)} ${variantKey(head)}`;
+    const group = `${goal.metric.column} ${this.groupOf(head, goal.spec.movesWithSize ?? [])}`;
     const value = curve.raw.reduce((a, b) => (curve.direction === 'down' ? Math.min(a, b) : Math.max(a, b)));
     this.waiting.push({ goal, head, curve, group });
     const held = this.best.get(group);
@@ -130,14 +131,22 @@ class Published {
     for (const { goal, head, curve, group } of this.waiting) {
       const best = this.best.get(group)!;
       if (best.n === size) out.push(thresholdRow(goal, head, curve, best.value));
-      else refused.add(goal, `no finished curve at n = ${size} with the same seed and settings`);
+      else {
+        const moving = goal.spec.movesWithSize ?? [];
+        const aside = moving.length > 0 ? ` (${moving.join(', ')} aside)` : '';
+        refused.add(goal, `no finished curve at n = ${size} with the same seed and settings${aside}`);
+      }
     }
   }
 
-  /** A short name for everything in a trajectory but its n. */
-  private groupOf(config: TrajectoryConfig): number {
+  /** A short name for all the settings of a curve but its n and what moves with it. */
+  private groupOf(head: CurveRow, moving: readonly string[]): number {
+    const { config, method, objective, subnetSize, retrainIterations } = head;
     const { datasetSize: _, ...rest } = config;
-    const key = JSON.stringify(rest);
+    const cell = { prune: { method, objective }, subnetSize, retrain: { iterations: retrainIterations } };
+    const settings = flatten({ ...rest, ...cell });
+    for (const path of moving) settings.delete(path);
+    const key = JSON.stringify([...settings]);
     const known = this.groups.get(key) ?? this.groups.size;
     this.groups.set(key, known);
     return known;
@@ -191,6 +200,3 @@ function thresholdRow(
   const variant = { method, objective, subnetSize, retrainIterations };
   return { trajectoryId, ...variant, metric: spec.metric, target: label, ...findCrossing(curve, level)! };
 }
-
-const variantKey = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
-  `${method}/${objective}/${subnetSize}/${retrainIterations}`;

@@ -42,7 +42,7 @@ describe('espalier bench --quick --json', () => {
         'work',
         'repeats',
         'seconds',
-        'fastestSeconds',
+        'cpuSeconds',
         'operations',
         'bytes',
         'passes',
@@ -63,8 +63,7 @@ describe('espalier bench --quick --json', () => {
 
   test('rates and shares follow from times and counts', () => {
     for (const result of report.results) {
-      expect(result.fastestSeconds).toBeLessThanOrEqual(result.seconds);
-      expect(result.gflops).toBeCloseTo(result.operations / result.seconds / 1e9, 9);
+      expect(result.gflops).toBeCloseTo(result.operations / result.cpuSeconds / 1e9, 9);
       expect(result.shareOfMultiplyAdd).toBeCloseTo(result.gflops / report.ceilings.multiplyAddGflops, 9);
       expect(result.shareOfStreamingRead).toBeCloseTo(
         result.gigabytesPerSecond / report.ceilings.streamingReadGBs,

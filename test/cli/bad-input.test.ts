@@ -39,6 +39,7 @@ const set = (...settings: string[]) => settings.flatMap(setting => ['--set', set
 
 const SWEEPS: readonly Case[] = [
   ['a missing sweep file', /^none\.yaml: no such file, .*espalier init/, 'run', 'none.yaml'],
+  ['a sweep file without a name', /^sweep: found "", expected a sweep file/, 'run', ''],
   ['no YAML', /^syntax\.yaml:1:\d+: .*expected valid YAML/, 'run', 'syntax.yaml'],
   [
     'a misspelled key',
@@ -93,6 +94,7 @@ const DATABASES: readonly Case[] = [
     ...run('--db', 'foreign.sqlite'),
   ],
   ['a path through a file', /^good\.yaml\/a\.sqlite: /, ...run('--db', 'good.yaml/a.sqlite')],
+  ['a database without a name', /^--db: found "", expected a file/, ...run('--db', '')],
   ['SQL that writes', /^SQL: DELETE writes/, 'query', 'good.sqlite', 'DELETE FROM cells'],
   ['an unknown trajectory', /^--trajectory: found "zz"/, ...exported('--trajectory', 'zz')],
   ['no trajectory', /^--trajectory is missing/, ...exported()],

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { idxImages, writeSmallSet } from '../data/fixtures.js';
 import { type Exported, readExport } from '../support/exported.js';
 import { checkMetrics, checkPicks, checkTraining, type Verdict } from '../support/independent.js';
 import { readNpy } from '../support/npy-reader.js';
@@ -239,5 +240,50 @@ describe('files', () => {
         /^espalier: --output: squared\.yaml cannot be made \(EEXIST\), expected a folder to write to\n$/,
       ),
     ]);
+  });
+});
+
+describe('a data set of IDX files', () => {
+  it('is found among all the folders that the sweep names, or by --data-dir', async () => {
+    const pixels = (salt: number) => ({ replace: { 'train-images-idx3-ubyte': idxImages(6, 2, 3, salt) } });
+    const folders = ['one', 'two'];
+    for (const [salt, folder] of folders.entries()) writeSmallSet(work.path(folder), pixels(salt));
+    const small = { datasetSize: 4, width: 6, pretrainIterations: [3], subnetSize: 2 };
+    const sweeps = [
+      { name: 'crossed', axes: { ...small, 'dataset.dir': folders } },
+      { name: 'zipped', axes: { ...small, zip: [{ 'dataset.dir': folders, seed: [1, 2] }] } },
+    ];
+    const check = async ({ name, axes }: (typeof sweeps)[number]) => {
+      const sweep = { name, dataset: { name: 'idx' }, axes };
+      expect(await work.run('run', work.sweep(sweep), '--threads', '1')).toMatchObject({ code: 0 });
+      const ids = query(work.path(`results/${name}.sqlite`), 'SELECT id FROM trajectories');
+      expect(ids).toHaveLength(2);
+      for (const [i, { id }] of ids.entries()) {
+        const db = `results/${name}.sqlite`;
+        const told = await work.run('export', db, '--trajectory', String(id), '--output', `${name}-${i}`);
+        expect(told).toMatchObject({ code: 0 });
+      }
+    };
+    await Promise.all(sweeps.map(check));
+
+    for (const folder of folders) renameSync(work.path(folder), work.path(`moved-${folder}`));
+    const [{ id, content }] = query(
+      work.path('results/crossed.sqlite'),
+      `SELECT id, json_extract(config, '$.dataset.content') AS content FROM trajectories ORDER BY id`,
+    ) as [{ id: string; content: string }];
+    const again = (...args: string[]) =>
+      work.run('export', 'results/crossed.sqlite', '--trajectory', id, '--output', 'again', ...args);
+    const lost = await again();
+    expect(lost.code).toBe(2);
+    expect(lost.stderr).toMatch(
+      /^espalier: the idx data of content [^\n]+; --data-dir says where they are\n$/,
+    );
+    expect(lost.stderr).toContain(content);
+    for (const folder of folders) expect(lost.stderr).toContain(`${work.path(folder)} does not exist`);
+    const tried = await Promise.all(folders.map(folder => again('--data-dir', `moved-${folder}`)));
+    expect(tried.map(({ code }) => code).sort()).toEqual([0, 2]);
+    expect(tried.find(({ code }) => code === 2)!.stderr).toMatch(
+      /moved-\w+: the content is [0-9a-f]{64}; --data-dir/,
+    );
   });
 });

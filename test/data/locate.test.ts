@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -118,9 +118,12 @@ describe('checksums', () => {
   test('the SHA-256 of the content decides, compressed or not', () => {
     const known = { sha256: hash('sha256', bytes), gzipMd5: 'of other compression' };
     for (const form of [bytes, packed, gzipSync(bytes, { level: 1 })]) {
-      expect(checkFile(form, known, 'Some', 'file')).toMatchObject({ sha256: known.sha256, verified: true });
+      expect(checkFile(form, 'train-labels', known, 'Some', 'file')).toMatchObject({
+        sha256: known.sha256,
+        verified: true,
+      });
     }
-    const error = failure(() => checkFile(idxLabels([3, 2, 1]), known, 'Some', 'file'));
+    const error = failure(() => checkFile(idxLabels([3, 2, 1]), 'train-labels', known, 'Some', 'file'));
     expect(error.code).toBe('DATA_CORRUPT');
     expect(error.message).toBe(
       `file: not the file of Some: found SHA-256 ${hash('sha256', idxLabels([3, 2, 1]))}, expected ${known.sha256}`,
@@ -129,12 +132,27 @@ describe('checksums', () => {
 
   test('the MD5 of the published gzip file decides where there is no SHA-256', () => {
     const known = { gzipMd5: hash('md5', packed) };
-    expect(checkFile(packed, known, 'Some', 'file').verified).toBe(true);
-    expect(checkFile(bytes, known, 'Some', 'file').verified).toBe(false);
+    expect(checkFile(packed, 'train-labels', known, 'Some', 'file').verified).toBe(true);
+    expect(checkFile(bytes, 'train-labels', known, 'Some', 'file').verified).toBe(false);
     const other = gzipSync(idxLabels([3, 2, 1]));
-    expect(failure(() => checkFile(other, known, 'Some', 'file')).message).toContain(
+    expect(failure(() => checkFile(other, 'train-labels', known, 'Some', 'file')).message).toContain(
       `found MD5 ${hash('md5', other)}, expected ${known.gzipMd5}`,
     );
+  });
+
+  test('a file that breaks off is named with the byte where it does, whatever its checksum should be', () => {
+    const folder = writeSmallSet(join(home, 'mnist'), { gzip: false });
+    for (const [bytes, says] of [
+      [40, 'truncated: ends at byte 40, expected 52 bytes for 6 images of 2 x 3'],
+      [10, 'truncated: ends at byte 10, within the header of 16 bytes'],
+    ] as const) {
+      const file = join(folder, 'train-images-idx3-ubyte');
+      truncateSync(file, bytes);
+      for (const name of ['mnist', 'fashion-mnist'] as const) {
+        const error = failure(() => identifyDataset({ name, positive: [1] }, { dataDir: folder }));
+        expect(error).toMatchObject({ code: 'DATA_CORRUPT', file, message: `${file}: ${says}` });
+      }
+    }
   });
 
   test('files that are not MNIST are not taken for it', () => {

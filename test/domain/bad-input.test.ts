@@ -69,7 +69,7 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   [
     'an infinite rate',
     `${MINIMAL}train: { learningRate: .inf }\n`,
-    's.yaml:8: train.learningRate: found Infinity, expected a number above 0',
+    's.yaml:8: train.learningRate: found Infinity, expected a finite number above 0',
   ],
   [
     'no number',
@@ -307,6 +307,21 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
     'a million million checkpoints',
     MINIMAL.replace('[0, 10]', '{ to: 2000000000, step: 1 }'),
     's.yaml:6: axes.pretrainIterations.to: found 2000000000, expected at most 1000000 checkpoints',
+  ],
+  [
+    'steps and ratios at once',
+    MINIMAL.replace('[0, 10]', '{ to: 20, step: 1, ratio: 1.5 }'),
+    's.yaml:6: axes.pretrainIterations: has ratio and step, expected only one of ratio and step',
+  ],
+  [
+    'a range without steps',
+    MINIMAL.replace('[0, 10]', '{ from: 5, to: 40, step: 0 }'),
+    's.yaml:6: axes.pretrainIterations.step: found 0, expected a whole number, 1 or more (or give a ratio)',
+  ],
+  [
+    'a ratio that goes nowhere',
+    MINIMAL.replace('[0, 10]', '{ to: 2000000000, ratio: 1 }'),
+    's.yaml:6: axes.pretrainIterations.ratio: found 1, expected a number above 1',
   ],
   [
     'a range that ends before it starts',

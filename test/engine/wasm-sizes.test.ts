@@ -184,4 +184,30 @@ describe('pulse', () => {
     }).toThrow('stop');
     network.close();
   });
+
+  it('is called also where the work is not in the entries of the inputs', () => {
+    let pulses = 0;
+    const pulse = () => {
+      pulses++;
+    };
+    const narrow = makeProblem({ rows: 4000, columns: 1, width: 2400, activation: 'tanh', pulse });
+    const first = engine.open(narrow);
+    first.activate();
+    first.outputs(narrow.inputs);
+    expect(pulses).toBeGreaterThan(3);
+    first.close();
+    const wide = makeProblem({
+      rows: 2,
+      columns: 20_000,
+      width: 240,
+      density: 1e-4,
+      batchSize: 1,
+      momentum: 0.5,
+    });
+    const second = engine.open({ ...wide, pulse });
+    pulses = 0;
+    second.train(makeBatches(wide, 40), 40);
+    expect(pulses).toBeGreaterThan(1);
+    second.close();
+  });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThresholdRow } from '../../src/domain/config.js';
-import { heldCells, openReader } from '../../src/store/reader.js';
+import { openReader, unfinishedCells } from '../../src/store/reader.js';
 import { Store } from '../../src/store/store.js';
 import {
   ATTEMPT,
@@ -424,9 +424,9 @@ describe('sweeps', () => {
       { sweep: 'two', n: 4 },
     ]);
     expect(reader.prepare('SELECT count(*) FROM cells').pluck().get()).toBe(5);
-    const held = heldCells(file, [small, other], EVALUATE);
-    expect([held('aa'), held('none')]).toEqual([4, 0]);
-    expect(heldCells(`${file}-absent`, [small], EVALUATE)('aa')).toBe(0);
+    const unfinished = unfinishedCells(file, [small, other], EVALUATE);
+    expect([unfinished(small), unfinished(other)]).toEqual([[], []]);
+    expect(unfinishedCells(`${file}-absent`, [small], EVALUATE)(small)).toEqual(small.checkpoints);
   });
 
   it('are replaced under the same name; cells that are no longer asked for stay', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CurveRow, Variant } from '../../src/domain/config.js';
 import { computeThresholds, targetLabel } from '../../src/threshold/targets.js';
+import { minimalWith } from '../domain/fixtures.js';
 import { config, curve, GREEDY, idOf, spec } from './fixtures.js';
 
 const T = [0, 10, 20, 40, 80, 160, 320, 640, 1280];
@@ -244,6 +245,44 @@ describe('published', () => {
     expect(of('n100-N70-r0-e0.1', 20)).toBeUndefined();
     expect(result.notes).toEqual([
       'subnet_test_accuracy published: no finished curve at n = 400 with the same seed and settings: no threshold for 1 curve',
+    ]);
+  });
+
+  test('what moves with n does not divide: a width and a rate that are zipped with it', () => {
+    const zipped = minimalWith(
+      'thresholds=[{metric: subnet_test_accuracy, published: true}]',
+      'axes={pretrainIterations: [0, 10], subnetSize: 20, inputs.scaling: [raw, unit], ' +
+        'zip: [{datasetSize: [100, 400, 400], width: [50, 90, 90], ' +
+        'train.learningRate: [0.1, 0.2, 0.2], seed: [0, 0, 1]}]}',
+    );
+    const [moving] = zipped.thresholds;
+    expect(moving!.movesWithSize).toEqual(['width', 'train.learningRate']);
+    const train = { ...small.train, learningRate: 0.2 };
+    const wide = config({ datasetSize: 400, width: 90, train });
+    const unit = { inputs: { scaling: 'unit' } } as const;
+    const rows = [
+      ...curve(small, T, rising(0.97, 20)),
+      // Another seed and another scaling are other groups, though they move with nothing.
+      ...curve({ ...small, seed: 2 }, T, rising(0.97, 20)),
+      ...curve({ ...small, ...unit, width: 51 }, T, rising(0.8, 20)),
+      ...curve(wide, T, rising(0.9, 100)),
+      ...curve({ ...wide, ...unit, width: 91 }, T, rising(0.95, 100)),
+    ];
+    const result = computeThresholds([moving!], rows);
+    expect(result.rows.map(row => [row.trajectoryId, row.lower, row.upper])).toEqual([
+      ['n100-N50-r0-e0.1', 20, 40],
+      ['n100-N51-r0-e0.1', T.at(-1), null],
+      ['n400-N90-r0-e0.2', 640, 1280],
+      ['n400-N91-r0-e0.2', 640, 1280],
+    ]);
+    expect(result.notes).toEqual([
+      'subnet_test_accuracy published: no finished curve at n = 400 with the same seed and settings ' +
+        '(width, train.learningRate aside): no threshold for 1 curve',
+    ]);
+    // Of a crossed sweep, an unfinished part could look like this: it is not taken for a zip.
+    expect(computeThresholds([goal], rows).rows.map(row => row.trajectoryId)).toEqual([
+      'n400-N90-r0-e0.2',
+      'n400-N91-r0-e0.2',
     ]);
   });
 

@@ -1,7 +1,7 @@
 /** The outputs Phi of all neurons on the training samples, as they lie in memory after `buildActivations`. */
 import type { Loss } from '../../domain/config.js';
 import type { Activations, Path } from '../engine.js';
-import { LANES, ROW_BYTES } from './layout.js';
+import { ROW_BYTES } from './layout.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
 import {
@@ -16,6 +16,8 @@ import {
 
 /** Samples that are built together: they stay in the second-level cache. A multiple of the kernels' segments. */
 const CHUNK = 512;
+/** Work of adding one row of a block to its statistics. */
+const STATISTICS_WORK = 8;
 /** Work of adding one output of a neuron to a sum, whose reads are far apart. */
 const STRIDED_WORK = 4;
 
@@ -50,8 +52,9 @@ export function buildActivations(shards: readonly Site[]): WasmActivations {
 }
 
 function build(site: Site): void {
-  const { kernels, layout, f32, f64, pace, kind, samples, columns, entriesPerRow } = site;
+  const { kernels, layout, f32, f64, pace, kind, samples, columns } = site;
   const { projections, norms, peaks, padded } = layout;
+  const rowWork = site.entriesPerRow + 2 * site.sigmaWork + STATISTICS_WORK;
   f64.fill(0, projections / 8, projections / 8 + padded);
   f64.fill(0, norms / 8, norms / 8 + padded);
   f32.fill(0, peaks / 4, peaks / 4 + padded);
@@ -72,7 +75,7 @@ function build(site: Site): void {
         norms + 2 * vector,
         peaks + vector,
       );
-      pace.spend(count * entriesPerRow);
+      pace.spend(count * rowWork);
     }
   }
 }
@@ -134,6 +137,6 @@ export function addToSum(shards: readonly Site[], neuron: number): void {
   const site = shardOf(shards, neuron);
   const { kernels, layout, pace, samples } = site;
   kernels.addNeuron(neuronAddress(layout.phi, neuron - site.first, samples), samples, layout.z);
-  pace.spend((STRIDED_WORK * samples) / LANES);
+  pace.spend(STRIDED_WORK * samples);
   shareRegion(site, shards, 'z', 2 * samples);
 }

@@ -32,7 +32,7 @@ export class Evaluation {
     this.#forEachStage(shards, inputs, 1, (from, rows) => {
       let before: Site | null = null;
       for (const site of shards) {
-        const { kernels, layout, pace, kind, columns, entriesPerRow } = site;
+        const { kernels, layout, pace, kind, columns, entriesPerRow, sigmaWork } = site;
         const { staged } = layout;
         beginOutputs(site, before, rows);
         for (let block = 0; block < layout.blocks; block++) {
@@ -40,7 +40,7 @@ export class Evaluation {
           const coefficients = layout.coefficients + block * ROW_BYTES;
           kernels.preactivate(weights, staged.runs, rows, staged.phi);
           kernels.addOutputs(kind, staged.phi, rows, coefficients, layout.f);
-          pace.spend(rows * entriesPerRow);
+          pace.spend(rows * (entriesPerRow + sigmaWork));
         }
         before = site;
       }
@@ -58,12 +58,12 @@ export class Evaluation {
     const mostBlocks = Math.max(...parts.map(part => part.blocks));
     this.#forEachStage(sites, inputs, mostBlocks, (from, rows) => {
       for (const { site, blocks, weights, gains } of parts) {
-        const { kernels, layout, pace, kind, columns, entriesPerRow } = site;
+        const { kernels, layout, pace, kind, columns, entriesPerRow, sigmaWork } = site;
         for (let block = 0; block < blocks; block++) {
           const phi = layout.staged.phi + block * rows * ROW_BYTES;
           kernels.preactivate(weights + block * columns * ROW_BYTES, layout.staged.runs, rows, phi);
           kernels.activate(kind, phi, rows, gains + block * ROW_BYTES);
-          pace.spend(rows * entriesPerRow);
+          pace.spend(rows * (entriesPerRow + sigmaWork));
         }
       }
       // The sum is in the shard of the neuron that was added last.
@@ -82,7 +82,7 @@ export class Evaluation {
         const sum = holder.layout.f / 8;
         for (let s = 0; s < rows; s++) means[from + s] = holder.f64[sum + s]! / k;
       });
-      holder.pace.spend((rows * picked) / LANES);
+      holder.pace.spend(rows * picked);
     });
     return outputs;
   }

@@ -67,7 +67,7 @@ export class GramColumns {
     kernels.fillPanel(phi, samples, layout.panel + 4 * c);
     const from = layout.panel / 4 + c;
     for (const other of shards) {
-      pace.spend((PANEL_WORK * samples) / LANES);
+      pace.spend(PANEL_WORK * samples);
       if (other === owner) continue;
       const to = other.layout.panel / 4 + c;
       for (let s = 0; s < PANEL * samples; s += PANEL) other.f32[to + s] = f32[from + s]!;

@@ -9,8 +9,9 @@ import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Picks that are guessed at most. */
 const HORIZON = 3 * PANEL;
-/** Work of copying a row of a block. */
-const COPY_WORK = 4;
+/** Work of copying a row of a block from far away, and of adding it to the products. */
+const COPY_WORK = 64;
+const PRODUCT_WORK = 2;
 
 export class Lookahead {
   readonly #shards: readonly Site[];
@@ -90,7 +91,7 @@ export class Lookahead {
       for (let block = 0; block < layout.blocks; block++) {
         const products = sketchProducts + 8 * block * LANES;
         kernels.sketchProducts(sketch + block * rows * ROW_BYTES, sketchValues, rows, products);
-        pace.spend(rows);
+        pace.spend(PRODUCT_WORK * rows);
       }
       for (let q = 0; q < width; q++) guess[first + q]! += scale * f64[sketchProducts / 8 + q]!;
     }

@@ -6,7 +6,16 @@ import { Evaluation } from './evaluation.js';
 import type { Machine } from './kernels.js';
 import type { Layout } from './layout.js';
 import { Pace } from './pace.js';
-import { KIND, packMatrix, packVector, type Site, unpackMatrix, unpackVector, writeRows } from './site.js';
+import {
+  KIND,
+  packMatrix,
+  packVector,
+  SIGMA_WORK,
+  type Site,
+  unpackMatrix,
+  unpackVector,
+  writeRows,
+} from './site.js';
 import { takeSteps } from './steps.js';
 import { Training } from './training.js';
 
@@ -54,6 +63,7 @@ export class WasmNetwork implements Network {
         width: Math.min(layout.padded, width - first),
         entriesPerRow,
         kind: KIND[problem.activation],
+        sigmaWork: SIGMA_WORK[problem.activation],
       };
       first += layout.padded;
       return site;

@@ -1,5 +1,5 @@
-/** Multiply-adds of a block of neurons between two calls of `pulse`: about 50 ms. */
-const SLICE = 2 ** 25;
+/** Multiply-adds of a block of neurons between two calls of `pulse`: about 25 ms on an idle core. */
+const SLICE = 2 ** 24;
 
 /** Cuts work into slices, and calls `pulse` between them. Work is counted in multiply-adds of a block of neurons. */
 export class Pace {

@@ -34,10 +34,11 @@ const NARROW_EACH = 2e-6;
 const FAR = 30;
 /** Candidates per block of neurons from which on the whole block's losses in float32 cost less than exact ones. */
 const MANY = 2;
-/** Work of one sample, in multiply-adds of a block: of one block in a pass, in float32 losses; of one exact loss. */
-const PASS_WORK = 4;
-const NARROW_WORK = 16;
-const EXACT_WORK = 8;
+/** Work of one sample: of one block in a pass, in float32 losses; of the loss at u0; of one exact loss. */
+const PASS_WORK = 8;
+const NARROW_WORK = 32;
+const POINT_WORK = 16;
+const EXACT_WORK = 10;
 
 export function selectLogistic(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
   const picks = new Int32Array(subnetSize);
@@ -90,7 +91,7 @@ class LogisticStep {
   #exactLoss(q: number, j: number): number {
     const site = shardOf(this.#shards, q);
     const { kernels, layout, pace, samples } = site;
-    pace.spend((EXACT_WORK * samples) / LANES);
+    pace.spend(EXACT_WORK * samples);
     const phi = neuronAddress(layout.phi, q - site.first, samples);
     return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
   }
@@ -98,9 +99,10 @@ class LogisticStep {
   /** Writes each candidate's lower bound, and returns the one that looks best. One pass over the activations. */
   #takeBounds(j: number): number {
     const shards = this.#shards;
-    const { kernels, layout, f32, samples } = shards[0]!;
+    const { kernels, layout, f32, pace, samples } = shards[0]!;
     const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
     shareRegion(shards[0]!, shards, 'derivatives', 4 * samples);
+    pace.spend(POINT_WORK * samples);
     let slopeNorm = 0;
     for (let s = 0; s < samples; s++) {
       const slope = f32[layout.derivatives / 4 + 4 * s]!;

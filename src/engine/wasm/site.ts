@@ -20,14 +20,16 @@ export interface Site extends Machine {
   readonly width: number;
   /** Mean number of stored entries of a row, for the pace. */
   readonly entriesPerRow: number;
-  /** The activation as kernels know it. */
+  /** The activation as kernels know it, and the work of one row of a block's. */
   readonly kind: number;
+  readonly sigmaWork: number;
 }
 
 export const KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
+export const SIGMA_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
 /** Work of writing a stored entry of an input, or a weight. */
-const ENTRY_WORK = 2;
+const ENTRY_WORK = 6;
 const PACK_WORK = 2;
 
 /** N */

@@ -13,6 +13,9 @@ import { beginOutputs, copyRegion, type Site } from './site.js';
 /** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
 const SEGMENT = 64;
 
+/** Work of updating one row of a block's weights, beside the entries that it is updated with. */
+const COLUMN_WORK = 4;
+
 /** A problem's numbers, without its arrays of inputs and weights. */
 export type Settings = Omit<Problem, 'inputs' | 'labels' | 'state'>;
 
@@ -87,7 +90,7 @@ export class Training {
 
   /** The block's pre-activations on the batch, and its part of the outputs. */
   #forwardBlock(batch: Batch, block: number): void {
-    const { kernels, layout, pace, kind, columns: d } = this.#site;
+    const { kernels, layout, pace, kind, sigmaWork, columns: d } = this.#site;
     const { rows, entryCount } = batch;
     const weights = layout.weights + block * d * ROW_BYTES;
     const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
@@ -98,13 +101,13 @@ export class Training {
       const place = z + row * ROW_BYTES;
       kernels.preactivate(weights, batch.runs + 8 * row, count, place);
       kernels.addOutputs(kind, place, count, coefficients, layout.f + 8 * row);
-      pace.spend((entryCount * count) / rows);
+      pace.spend(count * (entryCount / rows + sigmaWork));
     }
   }
 
   /** The gradient step of one block, from the pre-activations that its last forward left. */
   #learnBlock(batch: Batch, block: number): void {
-    const { kernels, layout, pace, kind, columns: d } = this.#site;
+    const { kernels, layout, pace, kind, sigmaWork, columns: d } = this.#site;
     const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
     const { rows, entryCount, columnCount } = batch;
     const z = layout.phi + block * batchSize * ROW_BYTES;
@@ -117,12 +120,13 @@ export class Training {
       const count = Math.min(rowSlice, rows - row);
       const place = z + row * ROW_BYTES;
       kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors, sums, kernelScratch);
-      pace.spend(count);
+      pace.spend(count * sigmaWork * (sums === 0 ? 1 : 2));
     }
     const offset = block * d * ROW_BYTES;
     const weights = layout.weights + offset;
     const velocity = layout.velocity === 0 ? 0 : layout.velocity + offset;
-    const columnSlice = Pace.piecesOf(entryCount, columnCount, 1);
+    const columnWork = entryCount / columnCount + COLUMN_WORK;
+    const columnSlice = Pace.piecesOf(columnWork * columnCount, columnCount, 1);
     for (let column = 0; column < columnCount; column += columnSlice) {
       const count = Math.min(columnSlice, columnCount - column);
       const columns = batch.columns + 12 * column;
@@ -137,7 +141,7 @@ export class Training {
         learningRate,
         kernelScratch,
       );
-      pace.spend((entryCount * count) / columnCount);
+      pace.spend(columnWork * count);
     }
     if (sums !== 0) this.#learnSigns(block, sums);
   }
