@@ -11,9 +11,9 @@ import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 import type { ScaledInputs, World } from './world.js';
 
 /** Steps are taken in slices of about this long, so that a stop is noticed between them. */
-const SLICE_MS = 50;
+const SLICE_MS = 300;
 /** A stop waits this long for the slice under way; a longer one is given up. */
-const PATIENCE_MS = 500;
+const PATIENCE_MS = 1000;
 
 export interface Session {
   readonly config: TrajectoryConfig;

@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.js';
 export interface World {
   readonly engine: Engine;
   readonly inputs: InputLibrary;
-  /** Looked at between slices of work, at least every 200 ms. */
+  /** Looked at between slices of work. */
   readonly stopRequested: () => boolean;
 }
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import yargs from 'yargs';
 import { dataCommand } from '../../src/cli/data.js';
 import { DataError, UsageError } from '../../src/errors.js';
-import { idxLabels, realMnist, temporaryFolder, writeSmallSet } from '../data/fixtures.js';
+import { idx, idxLabels, realMnist, temporaryFolder, writeSmallSet } from '../data/fixtures.js';
 
 let home: string;
 let stdout: string;
@@ -150,7 +150,7 @@ describe('fetch', () => {
   });
 
   test('of a wrong file fails with the checksums, and leaves nothing', async () => {
-    const wrong = await serve(() => gzipSync(idxLabels([1, 2, 3])));
+    const wrong = await serve(() => gzipSync(idx(0x803, [2, 28, 28], new Uint8Array(2 * 784))));
     for (const name of ['mnist', 'fashion-mnist']) {
       await expect(data('fetch', name, '--mirror', wrong, '--data-dir', join(home, 'new'))).rejects.toThrow(
         /^train-images-idx3-ubyte\.gz: no mirror had it: .*not the file of .*found (SHA-256|MD5) .*, expected /,
