@@ -13,6 +13,7 @@ import type {
 import type { CellRow, CheckpointRow } from '../../src/domain/task.js';
 import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/rows.js';
 import type { Store } from '../../src/store/store.js';
+import { DEFAULTS } from '../support/defaults.js';
 
 /** A folder for each test, removed after it. */
 export function scratch(): () => string {
@@ -60,16 +61,7 @@ export function config(datasetSize: number, seed: number, width = 10): Trajector
     datasetSize,
     width,
     seed,
-    network: { activation: 'relu', scaling: 'mean-field', bias: false, initScale: 1, symmetricInit: false },
-    inputs: { scaling: 'raw' },
-    train: {
-      loss: 'squared',
-      batchSize: 128,
-      learningRate: 0.1,
-      momentum: 0,
-      weightDecay: 0,
-      layers: 'first',
-    },
+    ...DEFAULTS,
     engine: 'wasm',
     numerics: 1,
   };

@@ -5,6 +5,7 @@ import type { TrajectoryEvent, TrajectoryTask } from '../../src/domain/task.js';
 import { NUMERICS } from '../../src/engine/numerics.js';
 import { stream } from '../../src/math/random.js';
 import { imagesKey } from '../../src/run/world.js';
+import { DEFAULTS } from './defaults.js';
 
 const PIXELS = 20;
 
@@ -43,9 +44,8 @@ export function tinyConfig(engine: EngineName, overrides: Partial<TrajectoryConf
     datasetSize: 50,
     width: 30,
     seed: 0,
-    network: { activation: 'relu', scaling: 'mean-field', bias: false, initScale: 1, symmetricInit: false },
-    inputs: { scaling: 'raw' },
-    train: { loss: 'squared', batchSize: 8, learningRate: 0.1, momentum: 0, weightDecay: 0, layers: 'first' },
+    ...DEFAULTS,
+    train: { ...DEFAULTS.train, batchSize: 8 },
     engine,
     numerics: NUMERICS[engine],
     ...overrides,

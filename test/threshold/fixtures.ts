@@ -1,5 +1,6 @@
 /** Trajectories and rows of results as the store would hand them out, made up. */
 import type { CurveRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/config.js';
+import { DEFAULTS } from '../support/defaults.js';
 
 export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfig {
   return {
@@ -14,16 +15,7 @@ export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfi
     datasetSize: 100,
     width: 50,
     seed: 0,
-    network: { activation: 'relu', scaling: 'mean-field', bias: false, initScale: 1, symmetricInit: false },
-    inputs: { scaling: 'raw' },
-    train: {
-      loss: 'squared',
-      batchSize: 128,
-      learningRate: 0.1,
-      momentum: 0,
-      weightDecay: 0,
-      layers: 'first',
-    },
+    ...DEFAULTS,
     engine: 'wasm',
     numerics: 1,
     ...changes,
