@@ -33,10 +33,11 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       })
       .option('output', { type: 'string', nargs: 1, demandOption: true, describe: 'The folder to write to' })
       .option('at', {
-        type: 'number',
+        type: 'string',
         array: true,
         nargs: 1,
-        describe: 'A checkpoint whose weights and picks are written, beside 0 (repeatable) [default: all]',
+        coerce: (values: readonly string[]) => values.flatMap(value => value.split(',')).map(Number),
+        describe: 'Checkpoints whose weights and picks are written, beside 0: 100 or 50,100 [default: all]',
       })
       .option('batches', {
         type: 'number',
