@@ -1,0 +1,57 @@
+/** How far the sweeps of a database are, for `status` and the live page. */
+import type { Duration, Reader } from './reader.js';
+import type { FailureRow, SweepProgress, TrajectoryStatus } from './rows.js';
+
+/** The rate is that of the last five minutes, or since the run began. */
+const RATE_MS = 5 * 60_000;
+const SLOWEST = 5;
+
+/** The shape of `status --json`; with `--watch`, one such object a line. Times are ISO 8601, UTC. */
+export interface StatusReport {
+  readonly db: string;
+  /** The run that holds the database; not `alive`: its process is gone, and running again takes over. */
+  readonly holder: {
+    readonly host: string;
+    readonly pid: number;
+    readonly since: string;
+    readonly sweep: string | null;
+    readonly alive: boolean;
+  } | null;
+  /** Of the trajectories that any sweep asks for. */
+  readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
+  readonly sweeps: readonly SweepProgress[];
+  /** Null where no run is alive, or none of its cells is finished yet. */
+  readonly cellsPerSecond: number | null;
+  /** To the end of the running sweep, if its cells keep coming at this rate. */
+  readonly secondsLeft: number | null;
+  readonly slowest: readonly Duration[];
+  readonly failures: readonly FailureRow[];
+}
+
+export function readStatus(reader: Reader, db: string, now = Date.now()): StatusReport {
+  return reader.atOnce(() => {
+    const held = reader.holder();
+    const holder = held && {
+      host: held.host,
+      pid: held.pid,
+      since: held.since,
+      sweep: held.sweep,
+      alive: held.alive,
+    };
+    const sweeps = reader.progress();
+    const began = Math.max(now - RATE_MS, Date.parse(held?.since ?? ''));
+    const finished = holder?.alive ? reader.cellsFinishedSince(began) : 0;
+    const cellsPerSecond = finished > 0 && now > began ? (1000 * finished) / (now - began) : null;
+    const running = sweeps.find(({ sweep }) => sweep === holder?.sweep);
+    return {
+      db,
+      holder,
+      trajectories: reader.statusCounts(),
+      sweeps,
+      cellsPerSecond,
+      secondsLeft: running && cellsPerSecond ? (running.cells - running.cellsDone) / cellsPerSecond : null,
+      slowest: reader.slowest(SLOWEST),
+      failures: reader.failures(),
+    };
+  });
+}
