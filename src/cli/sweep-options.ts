@@ -14,6 +14,8 @@ export interface SweepArguments {
   readonly db?: string | undefined;
   readonly threads?: number | undefined;
   readonly engine: EngineName;
+  /** Compute nothing, whatever the engine: for measuring (src/engine/noop). */
+  readonly noop?: boolean | undefined;
   readonly set?: string[] | undefined;
   readonly dataDir?: string | undefined;
   readonly json: boolean;
@@ -26,6 +28,7 @@ export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
     .option('db', { type: 'string', nargs: 1, describe: 'The database [default: results/<name>.sqlite]' })
     .option('threads', { type: 'number', nargs: 1, describe: 'Trajectories at once [default: all cores]' })
     .option('engine', { choices: ENGINES, default: 'wasm' as EngineName, describe: 'What trains and prunes' })
+    .option('noop', { type: 'boolean', hidden: true })
     .option('set', {
       type: 'string',
       array: true,
@@ -54,5 +57,5 @@ export function threadsOf({ threads }: Pick<SweepArguments, 'threads'>): number 
 
 export async function prepareFromArguments(args: SweepArguments): Promise<PreparedSweep> {
   const spec = readSweep(args.sweep, args.set ? { set: args.set } : {});
-  return prepareSweep(spec, { engine: args.engine, dataDir: args.dataDir });
+  return prepareSweep(spec, { engine: args.noop ? 'noop' : args.engine, dataDir: args.dataDir });
 }

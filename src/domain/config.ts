@@ -3,7 +3,8 @@
  * defaults, units and help texts are in `settings.ts`.
  */
 
-export type EngineName = 'wasm' | 'reference' | 'tfjs';
+/** `noop` computes nothing: for measuring what is around an engine. */
+export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop';
 export type Activation = 'relu' | 'tanh' | 'softplus';
 export type Scaling = 'mean-field' | 'ntk';
 export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised';

@@ -10,5 +10,7 @@ export async function createEngine(name: EngineName): Promise<Engine> {
       return (await import('./wasm/index.js')).createWasmEngine();
     case 'tfjs':
       return (await import('./tfjs/index.js')).createTfjsEngine();
+    case 'noop':
+      return (await import('./noop/index.js')).createNoopEngine();
   }
 }

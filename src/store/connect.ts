@@ -18,6 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
+import { showAsPresent } from './older.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.js';
 
 /** Milliseconds to wait for another program that is writing. */
@@ -139,10 +140,13 @@ function publish(part: string, file: string): void {
 
 function verified(file: string, db: Database): Database {
   try {
-    if (db.readonly) db.pragma('query_only = ON');
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > SCHEMA_VERSION) throw newerSchema(file, db, version);
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    if (db.readonly) {
+      showAsPresent(db);
+      db.pragma('query_only = ON');
+    }
     return db;
   } catch (error) {
     db.close();

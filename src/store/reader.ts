@@ -79,8 +79,10 @@ export class Reader {
   /** Views first. */
   relations(): Relation[] {
     return this.all<Relation>(
-      `SELECT name, type FROM sqlite_schema WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-       ORDER BY type DESC, name`,
+      `SELECT name, min(type) AS type
+       FROM (SELECT name, type FROM main.sqlite_schema UNION ALL SELECT name, type FROM temp.sqlite_schema)
+       WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       GROUP BY name ORDER BY 2 DESC, name`,
     );
   }
 

@@ -16,102 +16,27 @@
  * A cell is finished for a sweep when the cell and its checkpoint have recorded all the sets of the sweep's masks
  * (train 1, pool 2, test 4). `cells.recorded` counts a set of a re-trained variant only when both the subnetwork and
  * the re-trained one were measured on it.
+ *
+ * To change the schema, append an entry to MIGRATIONS; the version is their number, and nothing else has to be raised.
+ *
+ * - A migration is SQL that adds: CREATE TABLE, CREATE INDEX, ALTER TABLE ... ADD COLUMN (with a default, or NULL).
+ *   Programs that only read show an older database as if it had been migrated, without touching it (older.ts): they
+ *   can add empty tables and default columns, and no more.
+ * - Views are not part of migrations: change views.ts, and append a migration if there is no other, be it ''. All
+ *   views are dropped and made anew whenever a database is migrated.
+ * - A new database goes through the same migrations as an old one. Entries of MIGRATIONS that are on the main branch
+ *   never change, INITIAL included: they must not be put together from what may change, such as lists of columns.
+ * - With every release, a database that it wrote is kept in test/store/released; all of them are migrated there.
  */
 import type { Database } from 'better-sqlite3';
-import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
+import { INITIAL } from './initial-schema.js';
 import { VIEWS } from './views.js';
 
 /** `espl` in ASCII: which SQLite files are ours. At byte 68 of the file, big-endian. */
 export const APPLICATION_ID = 0x6573706c;
 
-const reals = (columns: readonly string[]): string => columns.map(column => `${column} REAL`).join(', ');
-
-const INITIAL = `
-  CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
-  CREATE TABLE holder (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, boot TEXT, process_start TEXT,
-    tool_version TEXT NOT NULL, sweep TEXT, since TEXT NOT NULL, heartbeat TEXT NOT NULL
-  );
-
-  CREATE TABLE trajectories (
-    id TEXT PRIMARY KEY NOT NULL,
-    dataset TEXT NOT NULL, task TEXT NOT NULL, dataset_size INTEGER NOT NULL, width INTEGER NOT NULL,
-    seed INTEGER NOT NULL, config TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'running', 'done', 'failed')),
-    attempts INTEGER NOT NULL DEFAULT 0, error_code TEXT, error TEXT, worker TEXT,
-    started_at TEXT, finished_at TEXT, train_wall_s REAL, train_cpu_s REAL,
-    engine TEXT NOT NULL, numerics INTEGER NOT NULL
-  );
-  CREATE INDEX trajectories_status ON trajectories (status) WHERE status <> 'done';
-
-  -- Not the rowid of trajectories, which a VACUUM may renumber.
-  CREATE TABLE trajectory_keys (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE REFERENCES trajectories (id));
-
-  CREATE TABLE variants (
-    key INTEGER PRIMARY KEY, method TEXT NOT NULL, objective TEXT,
-    subnet_size INTEGER NOT NULL, retrain_iterations INTEGER NOT NULL
-  );
-  CREATE UNIQUE INDEX variants_content
-    ON variants (method, coalesce(objective, ''), subnet_size, retrain_iterations);
-
-  CREATE TABLE checkpoints (
-    trajectory INTEGER NOT NULL REFERENCES trajectory_keys, t INTEGER NOT NULL, recorded INTEGER NOT NULL,
-    ${reals(DENSE_COLUMNS)},
-    dead_neurons INTEGER, eta_lambda_max REAL, train_wall_s REAL, train_cpu_s REAL,
-    PRIMARY KEY (trajectory, t)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE cells (
-    trajectory INTEGER NOT NULL REFERENCES trajectory_keys, t INTEGER NOT NULL,
-    variant INTEGER NOT NULL REFERENCES variants, recorded INTEGER NOT NULL,
-    ${reals(SUBNET_COLUMNS)},
-    ${reals(RETRAINED_COLUMNS)},
-    distinct_neurons INTEGER, activation_passes INTEGER, prune_wall_s REAL, prune_cpu_s REAL,
-    finished_ms INTEGER NOT NULL, -- since 1970, UTC
-    PRIMARY KEY (trajectory, t, variant)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE sweeps (
-    key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL, thresholds TEXT NOT NULL,
-    dense_mask INTEGER NOT NULL, subnet_mask INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-  );
-
-  CREATE TABLE members (
-    sweep INTEGER NOT NULL REFERENCES sweeps, trajectory INTEGER NOT NULL REFERENCES trajectory_keys,
-    t INTEGER NOT NULL, variant INTEGER NOT NULL REFERENCES variants,
-    PRIMARY KEY (sweep, trajectory, t, variant)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE member_variants (
-    sweep INTEGER NOT NULL REFERENCES sweeps, trajectory INTEGER NOT NULL REFERENCES trajectory_keys,
-    variant INTEGER NOT NULL REFERENCES variants, axes TEXT NOT NULL,
-    PRIMARY KEY (sweep, trajectory, variant)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE threshold_rows (
-    sweep INTEGER NOT NULL REFERENCES sweeps, trajectory INTEGER NOT NULL REFERENCES trajectory_keys,
-    variant INTEGER NOT NULL REFERENCES variants, metric TEXT NOT NULL, target TEXT NOT NULL,
-    lower INTEGER, upper INTEGER,
-    censoring TEXT NOT NULL CHECK (censoring IN ('interval', 'left', 'right', 'unreachable')),
-    raw_upper INTEGER, sustained_upper INTEGER, flagged INTEGER NOT NULL,
-    PRIMARY KEY (sweep, trajectory, variant, metric, target)
-  ) WITHOUT ROWID;
-
-  CREATE TABLE attempts (
-    id INTEGER PRIMARY KEY, trajectory_id TEXT NOT NULL REFERENCES trajectories (id),
-    started_at TEXT NOT NULL, ended_at TEXT,
-    outcome TEXT CHECK (outcome IN ('done', 'failed', 'stopped', 'lost')),
-    host TEXT NOT NULL, process INTEGER NOT NULL, worker TEXT NOT NULL, tool_version TEXT NOT NULL,
-    node_version TEXT NOT NULL, git_revision TEXT, git_dirty INTEGER, cpu TEXT NOT NULL, threads INTEGER NOT NULL,
-    engine TEXT NOT NULL, numerics INTEGER NOT NULL, error_code TEXT, error TEXT, stack TEXT
-  );
-  CREATE INDEX attempts_trajectory ON attempts (trajectory_id);
-`;
-
-/** migrations[v] turns a database of version v into one of version v + 1. Released entries never change. */
-export const MIGRATIONS: readonly string[] = [INITIAL + VIEWS];
+/** MIGRATIONS[v] turns the tables of version v into those of version v + 1. */
+export const MIGRATIONS: readonly string[] = [INITIAL];
 
 /** The version of this program's schema, kept in the file as `user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -120,7 +45,10 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 export function migrate(db: Database, toolVersion: string, migrations: readonly string[] = MIGRATIONS): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version >= migrations.length) return;
+  const views = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'view'`).pluck().all() as string[];
+  for (const view of views) db.exec(`DROP VIEW "${view}"`);
   for (const migration of migrations.slice(version)) db.exec(migration);
+  db.exec(VIEWS);
   db.prepare(`INSERT OR REPLACE INTO about VALUES ('written_by', ?)`).run(`espalier ${toolVersion}`);
   db.pragma(`user_version = ${migrations.length}`);
 }

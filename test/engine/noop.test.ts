@@ -1,0 +1,40 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { createInlineExecutor } from '../../src/execute/inline.js';
+import { collect, tinyDatasets, tinyTask, withoutTimes } from '../support/tiny.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function events(options: Parameters<typeof tinyTask>[1], snapshot = false) {
+  const executor = await createInlineExecutor({ engine: 'noop', datasets: tinyDatasets });
+  const task = tinyTask('noop', options);
+  const all = [];
+  for await (const event of executor.submit(task)) {
+    all.push(event);
+    if (snapshot && event.kind === 'rows' && event.checkpoint.t === 5) executor.stop();
+  }
+  return all;
+}
+
+it('gives the same rows when it goes on from a snapshot, and others from another history', async () => {
+  const whole = await events({});
+  expect(whole.map(event => event.kind)).toEqual(['rows', 'rows', 'rows', 'done']);
+  const stopped = await events({}, true);
+  const last = stopped.find(event => event.kind === 'snapshot')!;
+  const executor = await createInlineExecutor({ engine: 'noop', datasets: tinyDatasets });
+  const rest = { ...tinyTask('noop', { checkpoints: [20] }), snapshot: last.snapshot };
+  const resumed = await collect(executor.submit(rest));
+  expect(withoutTimes(resumed.slice(0, 1))).toEqual(withoutTimes(whole.slice(2, 3)));
+
+  const otherSeed = await events({ config: { seed: 1 } });
+  for (const i of [0, 1, 2]) {
+    expect(withoutTimes([otherSeed[i]!])).not.toEqual(withoutTimes([whole[i]!]));
+  }
+  expect(withoutTimes([whole[1]!])).not.toEqual(withoutTimes([whole[2]!]));
+});
+
+it('takes its time where it is asked to', async () => {
+  vi.stubEnv('ESPALIER_NOOP_STEP_MS', '2');
+  const began = performance.now();
+  await events({ checkpoints: [50] });
+  expect(performance.now() - began).toBeGreaterThanOrEqual(100);
+});
