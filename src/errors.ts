@@ -125,6 +125,13 @@ export class StoppedError extends EspalierError {
 export function describeError(error: unknown): { code: string; message: string; stack: string | null } {
   if (error instanceof EspalierError)
     return { code: error.code, message: error.message, stack: error.stack ?? null };
-  if (error instanceof Error) return { code: 'ERROR', message: error.message, stack: error.stack ?? null };
+  if (error instanceof Error) {
+    const code = isOutOfMemory(error) ? 'OUT_OF_MEMORY' : 'ERROR';
+    return { code, message: error.message, stack: error.stack ?? null };
+  }
   return { code: 'ERROR', message: String(error), stack: null };
 }
+
+/** What V8 throws where the system gives it no memory: arrays, strings, WebAssembly memories. */
+const isOutOfMemory = ({ name, message }: Error): boolean =>
+  name === 'RangeError' && /allocation failed|could not allocate|out of memory|grow memory/i.test(message);

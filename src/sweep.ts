@@ -142,6 +142,8 @@ async function runAll(
       checkpoints,
       evaluate,
       snapshot,
+      memoryBytes: prepared.bytesOf(trajectory),
+      snapshotEveryMs: null,
     };
     store.started(id, { ...attempt, worker: `${attempt.host}/${attempt.process}/${lane}` });
     for await (const event of executor.submit(task)) {

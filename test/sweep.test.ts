@@ -84,7 +84,7 @@ describe('results do not depend on how they were computed', () => {
   });
 
   it.each(VARIED)('interruptions: $name', async sweep => {
-    const long = { ...sweep, axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 400] } };
+    const long = { ...sweep, axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 1500] } };
     await run(db('whole'), long);
     const moment = stream(1, 'interruptions', sweep.name);
     let stops = 0;
@@ -347,6 +347,8 @@ describe('faults', () => {
         yield { kind: 'stopped' };
       },
       stop: () => stop(),
+      pause: () => {},
+      resume: () => {},
       stats: () => ({ capacity: 2, running: 0, finished: 0 }),
       close: () => Promise.resolve(),
     };

@@ -170,6 +170,8 @@ function trajectory(bench: Bench): Measured {
     checkpoints: checkpoints.map(t => ({ t, variants: [greedy(subnetSize)] })),
     evaluate: { dense: DENSE_SETS, subnet: SUBNET_SETS },
     snapshot: null,
+    memoryBytes: 0,
+    snapshotEveryMs: null,
   };
   const selections: { passes: number; distinct: number }[] = [];
   const timing = timeOf(bench.seconds, () => {

@@ -16,6 +16,10 @@ export interface TrajectoryTask {
   readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
   /** Where to start from: a snapshot of an earlier run at an iteration <= the first checkpoint; null: from 0. */
   readonly snapshot: Snapshot | null;
+  /** Peak bytes that it is expected to take, shared images not counted. */
+  readonly memoryBytes: number;
+  /** How often a snapshot is handed over; null: so that it costs little. */
+  readonly snapshotEveryMs: number | null;
 }
 
 /** A network's state at iteration t, encoded (see run/snapshot.ts). */

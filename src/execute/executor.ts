@@ -23,6 +23,9 @@ export interface Executor {
   submit(task: TrajectoryTask): AsyncIterable<TrajectoryEvent>;
   /** Asks all running trajectories to stop at their next pulse, and refuses to start waiting ones. */
   stop(): void;
+  /** Running trajectories rest at their next pulse, until `resume` or `stop`. */
+  pause(): void;
+  resume(): void;
   stats(): ExecutorStats;
   close(): Promise<void>;
 }

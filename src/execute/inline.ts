@@ -50,6 +50,9 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
     stop() {
       stopping = true;
     },
+    // Nothing runs here while its caller does anything else.
+    pause() {},
+    resume() {},
     stats: () => ({ capacity: 1, running, finished }),
     close: () => Promise.resolve(),
   };

@@ -1,20 +1,19 @@
-/** Runs trajectories on a pool of worker threads (piscina); see workers/trajectory.ts for the other side. */
+/** Runs trajectories on worker threads; see lane.ts for one of them, and workers/trajectory.ts for its other side. */
 import { Readable } from 'node:stream';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
+import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineName } from '../domain/config.js';
-import { describeError } from '../errors.js';
-import { workerFile } from '../paths.js';
-import type { Executor, TrajectoryEvent, TrajectoryTask } from './executor.js';
+import { AwakeClock } from './awake.js';
+import type { Executor, TrajectoryTask } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
+import { Lane, type LastEvent } from './lane.js';
 
 /** What every worker thread is started with. Images are shared memory, so that all threads read one copy. */
 export interface WorkerData {
   readonly engine: EngineName;
   readonly datasets: ReadonlyMap<string, Dataset>;
-  /** One int32: 1 once trajectories are to stop. */
-  readonly stopFlag: Int32Array;
+  /** One int32, one of SIGNAL; looked at between slices of work. */
+  readonly signal: Int32Array;
 }
 
 /** What a worker is called with: events go to the port, in order. */
@@ -23,60 +22,95 @@ export interface WorkerCall {
   readonly port: MessagePort;
 }
 
-const isLast = (event: TrajectoryEvent): boolean =>
-  event.kind === 'done' || event.kind === 'stopped' || event.kind === 'failed';
+export const SIGNAL = { go: 0, stop: 1, pause: 2 } as const;
 
-export function createPoolExecutor({
-  engine,
-  datasets,
-  threads,
-}: ExecutorOptions & { threads: number }): Executor {
-  const stopFlag = new Int32Array(new SharedArrayBuffer(4));
-  const workerData: WorkerData = { engine, datasets, stopFlag };
-  const pool = new Piscina<WorkerCall, void>({
-    filename: workerFile('trajectory'),
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    // Worker threads with nothing to wait for in shared memory: events are too few for that to pay.
-    atomics: 'disabled',
-    workerData,
-  });
-  let running = 0;
+/** A trajectory that has not stopped by itself by then is stopped where it is: what it did since its snapshot is lost. */
+const STOP_WITHIN_MS = 1_200;
+
+export interface PoolOptions extends ExecutorOptions {
+  readonly threads: number;
+  /** An attempt that takes longer than this is ended, and its thread with it. Pauses and suspensions do not count. */
+  readonly timeoutS?: number | undefined;
+}
+
+export function createPoolExecutor({ engine, datasets, threads, timeoutS }: PoolOptions): Executor {
+  const signal = new Int32Array(new SharedArrayBuffer(4));
+  const lanes = Array.from({ length: threads }, () => new Lane({ engine, datasets, signal }));
+  const idle = [...lanes].reverse();
+  const running = new Map<Lane, { awakeMs: number }>();
+  const waiting: (() => void)[] = [];
   let finished = 0;
+  let seenMs = 0;
+  let stopTimer: NodeJS.Timeout | undefined;
+  const isStopping = () => Atomics.load(signal, 0) === SIGNAL.stop;
+
+  const clock = new AwakeClock(() => {
+    const now = clock.ms();
+    const passed = now - seenMs;
+    seenMs = now;
+    if (timeoutS === undefined || Atomics.load(signal, 0) !== SIGNAL.go) return;
+    for (const [lane, time] of running) {
+      time.awakeMs += passed;
+      if (time.awakeMs > 1000 * timeoutS) lane.kill(timedOut(timeoutS));
+    }
+  });
+
+  const runOn = async (lane: Lane, task: TrajectoryTask, events: Readable) => {
+    running.set(lane, { awakeMs: 0 });
+    await lane.run(task, event => {
+      // A thread that breaks because it is being stopped is no fault of its trajectory.
+      events.push(event.kind === 'failed' && isStopping() ? { kind: 'stopped' } : event);
+      if (event.kind !== 'done' && event.kind !== 'failed' && event.kind !== 'stopped') return;
+      finished++;
+      events.push(null);
+    });
+    running.delete(lane);
+    idle.push(lane);
+    waiting.shift()?.();
+  };
 
   return {
     capacity: threads,
     submit(task) {
-      const { port1, port2 } = new MessageChannel();
       const events = new Readable({ objectMode: true, read() {} });
-      let ended = false;
-      running++;
-      const tell = (event: TrajectoryEvent) => {
-        if (ended) return;
-        events.push(event);
-        if (!isLast(event)) return;
-        ended = true;
-        running--;
-        finished++;
-        events.push(null);
-        port1.close();
+      const begin = () => {
+        if (isStopping()) {
+          finished++;
+          events.push({ kind: 'stopped' });
+          events.push(null);
+          waiting.shift()?.();
+        } else void runOn(idle.pop()!, task, events);
       };
-      port1.on('message', tell);
-      pool.run({ task, port: port2 }, { transferList: [port2] }).catch((error: unknown) => {
-        const { message, stack } = describeError(error);
-        tell(
-          Atomics.load(stopFlag, 0) === 1
-            ? { kind: 'stopped' }
-            : { kind: 'failed', code: 'WORKER_DIED', message: `the worker thread ended: ${message}`, stack },
-        );
-      });
+      if (idle.length > 0) begin();
+      else waiting.push(begin);
       return events;
     },
     stop() {
-      Atomics.store(stopFlag, 0, 1);
+      signal[0] = SIGNAL.stop;
+      Atomics.notify(signal, 0);
+      stopTimer ??= setTimeout(() => {
+        for (const lane of running.keys()) lane.kill({ kind: 'stopped' });
+      }, STOP_WITHIN_MS);
     },
-    stats: () => ({ capacity: threads, running, finished }),
-    close: () => pool.destroy(),
+    pause() {
+      Atomics.compareExchange(signal, 0, SIGNAL.go, SIGNAL.pause);
+    },
+    resume() {
+      Atomics.compareExchange(signal, 0, SIGNAL.pause, SIGNAL.go);
+      Atomics.notify(signal, 0);
+    },
+    stats: () => ({ capacity: threads, running: running.size, finished }),
+    async close() {
+      clearTimeout(stopTimer);
+      clock.stop();
+      await Promise.all(lanes.map(lane => lane.close()));
+    },
   };
 }
+
+const timedOut = (seconds: number): LastEvent => ({
+  kind: 'failed',
+  code: 'TIMEOUT',
+  message: `took longer than the ${seconds} s that --timeout allows`,
+  stack: null,
+});

@@ -2,7 +2,7 @@
  * What a trajectory costs before it is run: arithmetic, memory, time. Estimates for `plan` and for the order of the
  * schedule; nothing that is stored depends on them.
  */
-import type { PlannedTrajectory, SetName, Variant } from '../domain/config.js';
+import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/config.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { pathKey } from './prune.js';
 import { heldBytes, keptChunkBytes } from './world.js';
@@ -102,7 +102,6 @@ export function workerBytes(
   sizes: DataSizes,
 ): number {
   const shape = shapeOf(planned, sizes);
-  const weights = shape.width * shape.columns * 4;
   const measured = (['pool', 'test'] as const)
     .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
     .reduce((bytes, set) => bytes + keptChunkBytes(sizes[set], sizes.entriesPerRow), 0);
@@ -116,7 +115,7 @@ export function workerBytes(
     engine.memoryBytes(shape) +
     (retrained > 0 ? engine.memoryBytes({ ...shape, width: retrained }) : 0) +
     heldBytes(shape.datasetSize, shape.entriesPerRow) +
-    weights * 2 +
+    3 * stateBytes(planned.config, shape.columns) +
     measured
   );
 }
@@ -124,9 +123,12 @@ export function workerBytes(
 /** Node's own share of a worker thread. */
 const WORKER_BASE_BYTES = 40 * 2 ** 20;
 
-/** Bytes of a snapshot: weights and output weights, and their velocities where there is momentum. */
-export function snapshotBytes(planned: PlannedTrajectory, sizes: DataSizes): number {
-  const { width, columns, momentum } = shapeOf(planned, sizes);
-  const perWeight = planned.config.engine === 'reference' ? 8 : 4;
-  return width * (columns + 1) * perWeight * (momentum ? 2 : 1);
+/** Bytes of a snapshot. */
+export function snapshotBytes({ config }: PlannedTrajectory, { columns }: DataSizes): number {
+  return stateBytes(config, columns);
+}
+
+/** Bytes of weights and output weights, and of their velocities where there is momentum. */
+export function stateBytes({ width, engine, train }: TrajectoryConfig, columns: number): number {
+  return width * (columns + 1) * (engine === 'reference' ? 8 : 4) * (train.momentum > 0 ? 2 : 1);
 }

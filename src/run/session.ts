@@ -3,7 +3,8 @@
 import { labelSigns, subDataset } from '../data/dataset.js';
 import type { InputMatrix } from '../data/inputs.js';
 import type { TrajectoryConfig } from '../domain/config.js';
-import type { Network, Problem } from '../engine/engine.js';
+import type { Snapshot } from '../domain/task.js';
+import type { Network, NetworkState, Problem } from '../engine/engine.js';
 import { DivergedError, StoppedError } from '../errors.js';
 import { Batches } from './batches.js';
 import { gradientRate, initialState, outputScale } from './initial.js';
@@ -13,7 +14,7 @@ import type { ScaledInputs, World } from './world.js';
 /** Steps are taken in slices of about this long, so that a stop is noticed between them. */
 const SLICE_MS = 300;
 /** A stop waits this long for the slice under way; a longer one is given up. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 500;
 
 export interface Session {
   readonly config: TrajectoryConfig;
@@ -27,12 +28,13 @@ export interface Session {
   readonly problem: Problem;
   /** The iteration that the network is at. */
   readonly t: number;
-  /** False where a stop came in the middle of a step: the network is then at no iteration. */
-  readonly consistent: boolean;
-  /** Trains to iteration t, at least the present one. Throws StoppedError between steps, DivergedError with t. */
-  trainTo(t: number): void;
-  /** The state at the present iteration. */
-  snapshot(id: string): { t: number; bytes: Uint8Array };
+  /**
+   * Trains to iteration t, at least the present one, or until about `forMs` have passed. Throws StoppedError, in the
+   * middle of a step if that is a long one; DivergedError with t.
+   */
+  trainTo(t: number, forMs?: number): void;
+  /** The state at iteration t; null where a stop came in the middle of the first steps, which are done again. */
+  snapshot(id: string): Snapshot | null;
   close(): void;
 }
 
@@ -53,9 +55,11 @@ export function openSession(
   const resumed = snapshot && decodeSnapshot(id, snapshot);
   let t = 0;
   let sliceBegan: number | null = null;
+  /** The state before a step that takes longer than a stop can wait. */
+  let kept: NetworkState | null = null;
   const pulse = () => {
     // A slice of training is soon over, and stopping after it loses nothing.
-    const soonOver = sliceBegan !== null && performance.now() - sliceBegan < PATIENCE_MS;
+    const soonOver = sliceBegan !== null && kept === null && performance.now() - sliceBegan < PATIENCE_MS;
     if (!soonOver && world.stopRequested()) throw new StoppedError();
   };
   const problem: Problem = {
@@ -76,6 +80,7 @@ export function openSession(
     pulse,
   };
   const network = world.engine.open(problem);
+  const pace: Pace = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
   batches.skip(t);
 
@@ -90,52 +95,71 @@ export function openSession(
     get t() {
       return t;
     },
-    get consistent() {
-      return sliceBegan === null;
-    },
-    trainTo(target) {
+    trainTo(target, forMs) {
       trainInSlices(network, batches, target - t, pulse, {
         from: t,
-        begin: () => {
+        forMs,
+        pace,
+        begin: expectedMs => {
+          if (expectedMs > SLICE_MS) kept = network.state();
           sliceBegan = performance.now();
         },
         end: steps => {
           sliceBegan = null;
+          kept = null;
           t += steps;
         },
       });
     },
-    snapshot: id => ({ t, bytes: encodeSnapshot(id, t, network.state()) }),
+    snapshot(id) {
+      const state = sliceBegan === null ? network.state() : kept;
+      return state && { t, bytes: encodeSnapshot(id, t, state) };
+    },
     close: () => network.close(),
   };
 }
 
+/** How long a step took last; 0 where none was taken yet. */
+interface Pace {
+  perStepMs: number;
+}
+
 /**
- * Takes `steps` steps in slices whose length follows the clock; the bits do not depend on how they are cut.
- * `slice` hears of the begin and the end of each, so that its caller knows what iteration the network is at; `from` is the one that it is at now.
+ * Takes `steps` steps, or as many as about `forMs` allow, in slices whose length follows the clock; the bits do not
+ * depend on how they are cut. `slice` hears of the begin and the end of each, so that its caller knows what iteration the
+ * network is at; `from` is the one that it is at now.
  */
 export function trainInSlices(
   network: Network,
   batches: Batches,
   steps: number,
   pulse: () => void,
-  slice: { readonly from: number; begin?: () => void; end: (steps: number) => void },
+  slice: {
+    readonly from: number;
+    readonly forMs?: number | undefined;
+    /** Kept from call to call. */
+    readonly pace?: Pace;
+    begin?: (expectedMs: number) => void;
+    end: (steps: number) => void;
+  },
 ): void {
+  const { forMs = Number.POSITIVE_INFINITY, pace = { perStepMs: 0 } } = slice;
+  const start = performance.now();
   let length = 1;
-  for (let done = 0; done < steps; ) {
+  for (let done = 0; done < steps && performance.now() - start < forMs; ) {
     pulse();
     const count = Math.min(length, steps - done);
+    slice.begin?.(pace.perStepMs * count);
     const began = performance.now();
-    slice.begin?.();
     try {
       network.train(batches.take(count), count);
     } catch (error) {
       if (error instanceof DivergedError) throw new DivergedError(slice.from + done + error.step);
       throw error;
     }
-    const perStep = (performance.now() - began) / count;
+    pace.perStepMs = (performance.now() - began) / count;
     done += count;
     slice.end(count);
-    length = Math.max(1, Math.min(2 * length, Math.floor(SLICE_MS / perStep)));
+    length = Math.max(1, Math.min(2 * length, Math.floor(SLICE_MS / pace.perStepMs)));
   }
 }

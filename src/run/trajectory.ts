@@ -11,49 +11,83 @@ import type {
 } from '../domain/task.js';
 import { DivergedError, describeError, StoppedError } from '../errors.js';
 import { addElapsed, type Elapsed, Stopwatch } from './clock.js';
+import { stateBytes } from './cost.js';
 import { initialState } from './initial.js';
 import { LAMBDA_MAX_NEURONS, lambdaMax, stabilityLimit } from './lambda-max.js';
 import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
 import { openSession, type Session } from './session.js';
 import type { World } from './world.js';
 
-/** A snapshot is handed over at a checkpoint when the last one is older than this. */
-const SNAPSHOT_EVERY_MS = 60_000;
+/** Snapshots are handed over no more often than this, */
+const SNAPSHOT_EVERY_MS = 5_000;
+/** and no more of them than this, so that they wear out no disk: about one a minute at N = 10,000 on MNIST. */
+const SNAPSHOT_BYTES_PER_MS = 500;
 
 /** Runs a task and yields what there is to tell, in order; the last event is done, stopped or failed. */
 export function* runTrajectory(task: TrajectoryTask, world: World): Generator<TrajectoryEvent, void> {
   let session: Session | null = null;
+  let savedT = 0;
   try {
     if (world.stopRequested()) throw new StoppedError();
     session = openSession(task.id, task.config, world, task.snapshot?.bytes);
     if (task.snapshot && session.t !== task.snapshot.t) yield damagedSnapshot(task);
+    savedT = session.t;
     const etaLambdaMax = initialEtaLambdaMax(session);
     if (etaLambdaMax > stabilityLimit(task.config.train.loss)) yield tooFast(task, etaLambdaMax);
 
     let trained: Elapsed = { wallS: 0, cpuS: 0 };
-    let snapshotAt = performance.now();
+    const due = new SnapshotTimer(task, session);
+    const save = function* (open: Session): Generator<TrajectoryEvent, void> {
+      const snapshot = open.snapshot(task.id);
+      if (snapshot) yield { kind: 'snapshot', snapshot };
+      savedT = open.t;
+      due.restart();
+    };
     for (const checkpoint of task.checkpoints) {
-      const watch = new Stopwatch();
-      session.trainTo(checkpoint.t);
-      const training = watch.lap();
+      let training: Elapsed = { wallS: 0, cpuS: 0 };
+      for (;;) {
+        const watch = new Stopwatch();
+        session.trainTo(checkpoint.t, due.inMs());
+        training = addElapsed(training, watch.lap());
+        if (session.t === checkpoint.t) break;
+        yield* save(session);
+      }
       trained = addElapsed(trained, training);
       yield { kind: 'rows', ...pruneAt(checkpoint, task, session, world, etaLambdaMax, training) };
-      if (performance.now() - snapshotAt > SNAPSHOT_EVERY_MS) {
-        yield { kind: 'snapshot', snapshot: session.snapshot(task.id) };
-        snapshotAt = performance.now();
-      }
+      const isLast = checkpoint === task.checkpoints.at(-1);
+      if (due.inMs() <= 0 && !isLast) yield* save(session);
     }
     yield { kind: 'done', trainWallS: trained.wallS, trainCpuS: trained.cpuS };
   } catch (error) {
     if (error instanceof StoppedError) {
-      if (session?.consistent && session.t > 0)
-        yield { kind: 'snapshot', snapshot: session.snapshot(task.id) };
+      const snapshot = session?.snapshot(task.id);
+      if (snapshot && snapshot.t > savedT) yield { kind: 'snapshot', snapshot };
       yield { kind: 'stopped' };
     } else {
       yield { kind: 'failed', ...describeError(error) };
     }
   } finally {
     session?.close();
+  }
+}
+
+/** When the next snapshot is due. */
+class SnapshotTimer {
+  #last = performance.now();
+  readonly #everyMs: number;
+
+  constructor({ snapshotEveryMs, config }: TrajectoryTask, { inputs }: Session) {
+    const bytes = stateBytes(config, inputs.columns);
+    this.#everyMs = snapshotEveryMs ?? Math.max(SNAPSHOT_EVERY_MS, bytes / SNAPSHOT_BYTES_PER_MS);
+  }
+
+  /** Negative once it is overdue. */
+  inMs(): number {
+    return this.#last + this.#everyMs - performance.now();
+  }
+
+  restart(): void {
+    this.#last = performance.now();
   }
 }
 

@@ -65,6 +65,8 @@ export function tinyTask(
     checkpoints: checkpoints.map(t => ({ t, variants })),
     evaluate: { dense: ['train', 'pool', 'test'], subnet: ['train', 'pool', 'test'] },
     snapshot: null,
+    memoryBytes: 0,
+    snapshotEveryMs: null,
   };
 }
 
