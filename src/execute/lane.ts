@@ -10,12 +10,17 @@ import type { WorkerCall, WorkerData } from './pool.js';
 
 /** A thread keeps the memory of the largest trajectory that it ran; for a smaller one it may keep this much more. */
 const SPARE_BYTES = 64 * 2 ** 20;
+/**
+ * What a thread may have on its heap, which holds no matrices: those are counted where trajectories are scheduled. One
+ * that goes beyond is ended, rather than the process with all others.
+ */
+const HEAP_MB = 1024;
 /** A thread that does not end within this, being inside the system, is left to itself. */
 const FAREWELL_MS = 5_000;
 
 export type LastEvent = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
 
-const isLast = (event: TrajectoryEvent): event is LastEvent =>
+export const isLast = (event: TrajectoryEvent): event is LastEvent =>
   event.kind === 'done' || event.kind === 'stopped' || event.kind === 'failed';
 
 export class Lane {
@@ -97,6 +102,7 @@ export class Lane {
       idleTimeout: Number.POSITIVE_INFINITY,
       // Worker threads with nothing to wait for in shared memory: events are too few for that to pay.
       atomics: 'disabled',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
       workerData: this.#workerData,
     });
     // A thread that fails before it takes its task: the task would wait for ever.

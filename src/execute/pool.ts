@@ -6,7 +6,7 @@ import type { EngineName } from '../domain/config.js';
 import { AwakeClock } from './awake.js';
 import type { Executor, TrajectoryTask } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
-import { Lane, type LastEvent } from './lane.js';
+import { isLast, Lane, type LastEvent } from './lane.js';
 
 /** What every worker thread is started with. Images are shared memory, so that all threads read one copy. */
 export interface WorkerData {
@@ -60,11 +60,11 @@ export function createPoolExecutor({ engine, datasets, threads, timeoutS }: Pool
     await lane.run(task, event => {
       // A thread that breaks because it is being stopped is no fault of its trajectory.
       events.push(event.kind === 'failed' && isStopping() ? { kind: 'stopped' } : event);
-      if (event.kind !== 'done' && event.kind !== 'failed' && event.kind !== 'stopped') return;
+      if (!isLast(event)) return;
+      running.delete(lane);
       finished++;
       events.push(null);
     });
-    running.delete(lane);
     idle.push(lane);
     waiting.shift()?.();
   };

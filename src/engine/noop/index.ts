@@ -3,11 +3,12 @@
  *
  * Its metrics mean nothing, but they depend on the initial weights and on every batch in order, so that a trajectory
  * that goes on from the wrong place, or is recorded in the wrong row, does not give the numbers of an undisturbed one.
- * A step takes as long as ESPALIER_NOOP_STEP_MS says (0 by default), without using a core.
+ * A step takes as long as ESPALIER_NOOP_STEP_MS says (0 by default), without using a core. For faults, see faults.ts.
  */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Engine, Network, NetworkState, Path, Problem } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
+import { faultOf } from './faults.js';
 
 /** The longest wait between two calls of `pulse`. */
 const WAIT_MS = 50;
@@ -29,6 +30,7 @@ class NoopNetwork implements Network {
   readonly #state: NetworkState;
   /** Of the initial weights and all batches so far, 0 <= history < HISTORIES. Kept as the first weight. */
   #history: number;
+  readonly #fail: () => void;
 
   constructor(
     private readonly problem: Problem,
@@ -41,10 +43,12 @@ class NoopNetwork implements Network {
       weightVelocity: null,
       signVelocity: null,
     };
+    this.#fail = faultOf(problem.width);
     this.#history = Math.floor((Math.abs(weights[0]!) % 1) * HISTORIES);
   }
 
   train(batches: Int32Array, steps: number): void {
+    this.#fail();
     this.#wait(steps);
     for (const position of batches) this.#history = mixed(this.#history, position);
     this.#state.weights[0] = this.#history / HISTORIES;

@@ -1,0 +1,125 @@
+/** Whatever a trajectory does to its thread, it alone fails, with what it had finished, and the others go on. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createPoolExecutor, type PoolOptions } from '../../src/execute/pool.js';
+import { collect, tinyDatasets, tinyTask } from '../support/tiny.js';
+
+const pools: ReturnType<typeof createPoolExecutor>[] = [];
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(pools.splice(0).map(pool => pool.close()));
+});
+
+function poolWith(faults: string, options: Partial<PoolOptions> = {}) {
+  vi.stubEnv('ESPALIER_NOOP_FAULTS', faults);
+  const pool = createPoolExecutor({ engine: 'noop', datasets: tinyDatasets, threads: 2, ...options });
+  pools.push(pool);
+  return pool;
+}
+
+const task = (width: number, checkpoints = [0, 5, 20]) =>
+  tinyTask('noop', { config: { width }, checkpoints });
+
+describe('a fault of one trajectory', () => {
+  it.each([
+    ['exception', 'ERROR', 'a fault on demand', /faults\.js/],
+    ['divergence', 'DIVERGED', 'no longer finite at step', /session\.js/],
+    ['array', 'OUT_OF_MEMORY', 'Array buffer allocation failed', /faults\.js/],
+    [
+      'memory',
+      'OUT_OF_MEMORY',
+      'the worker thread ended: Worker terminated due to reaching memory limit',
+      /Error/,
+    ],
+    ['exit', 'WORKER_DIED', 'the worker thread ended: worker exited with code: 0', /Error/],
+    ['hang', 'TIMEOUT', 'took longer than the 1 s that --timeout allows', null],
+  ])(
+    '%s: %s, and the others are done',
+    async (fault, code, message, stack) => {
+      const pool = poolWith(`${fault}:13`, fault === 'hang' ? { timeoutS: 1 } : {});
+      const widths = [10, 13, 11, 13, 12];
+      const all = await Promise.all(widths.map(width => collect(pool.submit(task(width)))));
+      for (const [i, width] of widths.entries()) {
+        const kinds = all[i]!.map(event => event.kind);
+        if (width !== 13) expect(kinds).toEqual(['rows', 'rows', 'rows', 'done']);
+        else {
+          expect(kinds).toEqual(['rows', 'failed']);
+          const failed = all[i]!.at(-1)!;
+          expect(failed).toMatchObject({ code, message: expect.stringContaining(message) });
+          if (stack) expect(failed).toMatchObject({ stack: expect.stringMatching(stack) });
+        }
+      }
+      expect(pool.stats()).toEqual({ capacity: 2, running: 0, finished: 5 });
+      expect((await collect(pool.submit(task(14)))).at(-1)?.kind).toBe('done');
+    },
+    60_000,
+  );
+
+  it('that hits the thread once the trajectory is done leaves it done', async () => {
+    const pool = poolWith('crash:13', { threads: 1 });
+    expect((await collect(pool.submit(task(13)))).at(-1)?.kind).toBe('done');
+    // The thread is ending: the next trajectory gets another, or is told that it lost its own.
+    const next = (await collect(pool.submit(task(10)))).at(-1)!;
+    if (next.kind === 'failed') expect(next.code).toBe('WORKER_DIED');
+    expect((await collect(pool.submit(task(10)))).at(-1)?.kind).toBe('done');
+  });
+
+  it('a thread that cannot even start fails its trajectory, and no more', async () => {
+    vi.stubEnv('ESPALIER_TFJS_MODULE', 'no-such-module');
+    const pool = createPoolExecutor({ engine: 'tfjs', datasets: tinyDatasets, threads: 1 });
+    pools.push(pool);
+    for (const _ of [1, 2]) {
+      expect((await collect(pool.submit(task(10)))).at(-1)).toMatchObject({
+        kind: 'failed',
+        code: 'WORKER_DIED',
+      });
+    }
+  });
+
+  it('once only: the next attempt is done', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'espalier-faults-'));
+    try {
+      const pool = poolWith(`exit:13:${join(folder, 'once')}`);
+      expect((await collect(pool.submit(task(13)))).at(-1)?.kind).toBe('failed');
+      expect((await collect(pool.submit(task(13)))).at(-1)?.kind).toBe('done');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('stopping', () => {
+  it('ends what does not listen, and calls it stopped', async () => {
+    const pool = poolWith('hang:13');
+    const events = collect(pool.submit(task(13)));
+    await new Promise(resolve => setTimeout(resolve, 500));
+    const asked = performance.now();
+    pool.stop();
+    expect((await events).map(({ kind }) => kind)).toEqual(['rows', 'stopped']);
+    await pool.close();
+    expect(performance.now() - asked).toBeLessThan(4000);
+  });
+
+  it('a pause holds trajectories where they are, is not held against their time, and ends with a stop', async () => {
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '10');
+    const pool = poolWith('', { timeoutS: 2 });
+    const went: string[] = [];
+    const run = async (steps: number) => {
+      const events = await collect(pool.submit(task(10, [0, steps])));
+      went.push(events.at(-1)!.kind);
+    };
+    const short = run(30);
+    pool.pause();
+    await new Promise(resolve => setTimeout(resolve, 2500));
+    expect(went).toEqual([]);
+    pool.resume();
+    await short;
+    const endless = run(1e6);
+    pool.pause();
+    pool.stop();
+    await endless;
+    expect(went).toEqual(['done', 'stopped']);
+  });
+});
