@@ -1,4 +1,5 @@
 /** Runs a sweep: the only file that joins executor and store. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from './data/dataset.js';
 import type { PlannedTrajectory } from './domain/config.js';
 import { axisValuesOf } from './domain/grid.js';
@@ -125,6 +126,12 @@ async function runAll(
     }
   };
   let done = 0;
+  let fault: { readonly error: unknown } | null = null;
+  const afterwards = (committed: Promise<void>, work: () => void) =>
+    void committed.then(work).catch((error: unknown) => {
+      fault ??= { error };
+      executor.stop();
+    });
   const stop = () => executor.stop();
   signal?.addEventListener('abort', stop);
 
@@ -151,15 +158,23 @@ async function runAll(
         warn(event.topic, event.message);
         continue;
       }
-      record(id, event, store, snapshots, observer);
+      const committed = record(id, event, store, snapshots, observer);
+      let worked = 0;
       if (event.kind === 'rows') {
-        done += workOf(trajectory, [checkpoints[checkpoint++]!], t);
+        worked = workOf(trajectory, [checkpoints[checkpoint++]!], t);
         t = event.checkpoint.t;
-        progress.cellsDone += event.cells.length;
-      } else if (event.kind === 'done') progress.trajectoriesDone++;
-      else if (event.kind === 'failed') progress.trajectoriesFailed++;
-      else continue;
-      observer.progress?.(progress, done / total);
+      }
+      // What is said to be done is on the disk.
+      afterwards(committed, () => {
+        done += worked;
+        if (event.kind === 'rows') progress.cellsDone += event.cells.length;
+        else if (event.kind === 'done') progress.trajectoriesDone++;
+        else if (event.kind === 'failed') progress.trajectoriesFailed++;
+        else return;
+        // Another sweep may ask for more of it.
+        if (event.kind === 'done' && !store.isPending(id)) snapshots.remove(id);
+        observer.progress?.(progress, done / total);
+      });
     }
   };
   const runLane = async (_: unknown, lane: number) => {
@@ -167,6 +182,9 @@ async function runAll(
   };
   try {
     await Promise.all(Array.from({ length: executor.capacity }, runLane));
+    store.flush();
+    await nextTurn();
+    if (fault) throw (fault as { error: unknown }).error;
   } catch (error) {
     // What runs beside a lane that broke is stopped, not failed.
     executor.stop();
@@ -180,31 +198,24 @@ async function runAll(
   }
 }
 
+/** Resolves when what the event tells is on the disk. */
 function record(
   id: string,
   event: Exclude<TrajectoryEvent, { kind: 'warning' }>,
   store: Store,
   snapshots: Snapshots,
   observer: RunObserver,
-): void {
+): Promise<void> {
   switch (event.kind) {
     case 'rows':
-      store.rows(id, event.checkpoint, event.cells);
-      break;
+      return store.rows(id, event.checkpoint, event.cells);
     case 'snapshot':
       snapshots.write(id, event.snapshot);
-      break;
-    case 'done':
-      store.finished(id, event);
-      // Another sweep may ask for more of it.
-      if (!store.isPending(id)) snapshots.remove(id);
-      break;
-    case 'stopped':
-      store.finished(id, event);
-      break;
+      return Promise.resolve();
     case 'failed':
-      store.finished(id, event);
       observer.failure?.(id, event.code, event.message);
-      break;
+      return store.finished(id, event);
+    default:
+      return store.finished(id, event);
   }
 }

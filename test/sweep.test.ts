@@ -24,29 +24,47 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const db = (name: string) => join(home, `${name}.sqlite`);
 
-type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference' };
+type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference'; sawRows?: () => void };
 
 /** Runs a sweep on a number of threads, or (0) inline. */
 async function run(
   file: string,
   sweep: SweepObject,
   threads = 0,
-  { engine = 'wasm', ...options }: Options = {},
+  { engine = 'wasm', sawRows = () => {}, ...options }: Options = {},
 ): Promise<RunOutcome & { executors: number }> {
   const prepared = await prepareSweep(parseSweep(JSON.stringify(sweep)), { engine });
   let executors = 0;
   const outcome = await runSweep(prepared, {
     db: file,
     threads: Math.max(1, threads),
-    executor: datasets => {
+    executor: async datasets => {
       executors++;
-      return threads === 0
-        ? createInlineExecutor({ engine, datasets })
-        : createPoolExecutor({ engine, datasets, threads });
+      const executor =
+        threads === 0
+          ? await createInlineExecutor({ engine, datasets })
+          : createPoolExecutor({ engine, datasets, threads });
+      return watched(executor, sawRows);
     },
     ...options,
   });
   return { ...outcome, executors };
+}
+
+/** Calls `sawRows` as rows come, before they are recorded. */
+function watched(executor: Executor, sawRows: () => void): Executor {
+  return {
+    capacity: executor.capacity,
+    async *submit(task) {
+      for await (const event of executor.submit(task)) {
+        if (event.kind === 'rows') sawRows();
+        yield event;
+      }
+    },
+    stop: () => executor.stop(),
+    stats: () => executor.stats(),
+    close: () => executor.close(),
+  };
 }
 
 const thresholds = (file: string) =>
@@ -92,13 +110,11 @@ describe('results do not depend on how they were computed', () => {
     for (const threads of [2, 0, 1, 0]) {
       const controller = new AbortController();
       const afterRows = Math.floor(3 * moment());
-      let seen = -1;
+      let seen = 0;
       const { stopped } = await run(db('broken'), long, threads, {
         signal: controller.signal,
-        observer: {
-          progress: () => {
-            if (++seen === afterRows) setTimeout(() => controller.abort(), 20 * moment());
-          },
+        sawRows: () => {
+          if (seen++ === afterRows) setTimeout(() => controller.abort(), 20 * moment());
         },
       });
       if (!stopped) break;

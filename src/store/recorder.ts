@@ -24,7 +24,6 @@ export interface TrainTime {
 }
 
 export class Recorder {
-  private readonly keys = new Map<string, number>();
   private readonly findKey: Statement<[string], number>;
   private readonly checkpoint: Statement<Value[]>;
   private readonly cell: Statement<Value[]>;
@@ -133,9 +132,8 @@ export class Recorder {
 
   /** The trajectory must have been saved with a sweep. */
   key(id: string): number {
-    const known = this.keys.get(id) ?? this.findKey.get(id);
+    const known = this.findKey.get(id);
     if (known === undefined) throw new Error(`trajectory ${id} was never saved with a sweep`);
-    this.keys.set(id, known);
     return known;
   }
 }

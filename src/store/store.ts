@@ -2,9 +2,9 @@
  * The database of a run. One process holds it at a time, and that process's main thread alone writes; anyone may read
  * beside it (`openReader`, or any SQLite client).
  *
- * Rows and starts are gathered and committed together, at the latest COMMIT_MS after the first of them. The end of a
- * trajectory is committed before `finished` returns, after all that came before it. Losing the process at any moment
- * loses at most what was not committed, never part of a commit.
+ * What is recorded is gathered and committed together, in order, since a commit waits for the disk
+ * (group-commit.ts). `finished` says by its promise when the end of a trajectory, with all that came before it, is on
+ * the disk. Losing the process or the power at any moment loses at most what was not committed, never part of a commit.
  */
 import type { Database } from 'better-sqlite3';
 import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../domain/config.js';
@@ -12,6 +12,7 @@ import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
 import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
+import { GroupCommit } from './group-commit.js';
 import { heldBy, readHolder, takeHold } from './holder.js';
 import { replaceSweep } from './members.js';
 import { Reader } from './reader.js';
@@ -22,12 +23,16 @@ import { replaceThresholds } from './thresholds.js';
 import { Unfinished } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
-const COMMIT_MS = 100;
-const COMMIT_CELLS = 5_000;
 const HEARTBEAT_MS = 60_000;
 const NOT_TRAINED: TrainTime = { wallS: null, cpuS: 0 };
 
 export type { SweepProgress } from './rows.js';
+
+interface Running {
+  readonly key: number;
+  /** Training time as the rows tell it: for attempts that end without a total. */
+  spent: TrainTime;
+}
 
 export class Store {
   readonly file: string;
@@ -38,15 +43,8 @@ export class Store {
   private readonly reader: Reader;
   private readonly missing: Unfinished;
   private readonly heartbeat: NodeJS.Timeout;
-  /** Training time of running trajectories, as their rows tell it: for those that end without a total. */
-  private readonly running = new Map<string, TrainTime>();
-
-  private waiting: (() => void)[] = [];
-  private waitingCells = 0;
-  private waitingSince = 0;
-  private timer: NodeJS.Timeout | null = null;
-  /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
-  private fault: unknown = null;
+  private readonly running = new Map<string, Running>();
+  private readonly group = new GroupCommit(work => this.commit(work));
 
   /**
    * Opens the database to write, creating folders and file where there is none, and holds it until `close`.
@@ -81,7 +79,7 @@ export class Store {
     this.recorder = new Recorder(db, this.variants);
     this.missing = new Unfinished(db, this.variants);
     this.reader = new Reader(file, db);
-    this.heartbeat = setInterval(() => this.flushLater(), HEARTBEAT_MS).unref();
+    this.heartbeat = setInterval(() => this.group.beat(), HEARTBEAT_MS).unref();
   }
 
   /**
@@ -103,43 +101,44 @@ export class Store {
 
   /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
   unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): CheckpointTask[] {
-    this.flush();
+    this.group.flushFor(trajectory.id);
     return guard(this.file, () => this.missing.of(trajectory, evaluate));
   }
 
   /** Whether a saved trajectory is to be run: some sweep lacks cells of it, and it has not failed. */
   isPending(id: string): boolean {
-    this.flush();
+    this.group.flushFor(id);
     return guard(this.file, () => this.recorder.status(id)) === 'pending';
   }
 
   /** An attempt begins. */
   started(id: string, attempt: AttemptInfo): void {
     const at = new Date().toISOString();
-    this.recorder.key(id);
-    this.running.set(id, NOT_TRAINED);
-    this.later(0, () => this.recorder.started(id, at, attempt));
+    this.running.set(id, { key: this.recorder.key(id), spent: NOT_TRAINED });
+    this.group.add(id, 0, () => this.recorder.started(id, at, attempt));
   }
 
-  /** A checkpoint and its cells. Metrics that are already there stay; others are added to the same row. */
-  rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): void {
+  /**
+   * A checkpoint and its cells. Metrics that are already there stay; others are added to the same row. Resolves when
+   * they are on the disk; rejects where they cannot be.
+   */
+  rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): Promise<void> {
     const atMs = Date.now();
-    const key = this.recorder.key(id);
-    const spent = this.running.get(id);
-    if (spent) this.running.set(id, withCheckpoint(spent, checkpoint));
-    this.later(cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
+    const running = this.running.get(id);
+    const key = running?.key ?? this.recorder.key(id);
+    if (running) running.spent = withCheckpoint(running.spent, checkpoint);
+    return this.group.durably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
   }
 
-  /** The attempt's end. Committed, with all that came before it, when this returns. */
-  finished(id: string, outcome: Outcome): void {
+  /** The attempt's end. Resolves when it is on the disk, with all that came before it; rejects where it cannot be. */
+  finished(id: string, outcome: Outcome): Promise<void> {
     const at = new Date().toISOString();
     const spent =
       outcome.kind === 'done'
         ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
-        : (this.running.get(id) ?? NOT_TRAINED);
+        : (this.running.get(id)?.spent ?? NOT_TRAINED);
     this.running.delete(id);
-    this.later(0, () => this.recorder.finished(id, at, outcome, spent));
-    this.flush();
+    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent));
   }
 
   /** Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. */
@@ -170,21 +169,7 @@ export class Store {
 
   /** Commits what is waiting. */
   flush(): void {
-    if (this.fault) throw this.fault;
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = null;
-    if (this.waiting.length === 0) return;
-    const work = this.waiting;
-    this.waiting = [];
-    this.waitingCells = 0;
-    try {
-      this.commit(() => {
-        for (const record of work) record();
-      });
-    } catch (error) {
-      this.fault = error;
-      throw error;
-    }
+    this.group.flush();
   }
 
   /** Commits what is waiting, ends attempts that are still running as stopped, and lets go. Safe to call twice. */
@@ -200,7 +185,7 @@ export class Store {
   }
 
   private letGo(): void {
-    if (this.timer) clearTimeout(this.timer);
+    this.group.cancel();
     try {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
       this.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -211,26 +196,6 @@ export class Store {
       // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
     } finally {
       this.db.close();
-    }
-  }
-
-  private later(cells: number, record: () => void): void {
-    if (this.fault) throw this.fault;
-    if (this.waiting.length === 0) this.waitingSince = Date.now();
-    this.waiting.push(record);
-    this.waitingCells += cells;
-    // Where trajectories run on this very thread, the timer may not get its turn.
-    const overdue = Date.now() - this.waitingSince >= COMMIT_MS;
-    if (overdue || this.waitingCells >= COMMIT_CELLS) this.flush();
-    else this.timer ??= setTimeout(() => this.flushLater(), COMMIT_MS);
-  }
-
-  private flushLater(): void {
-    try {
-      if (this.waiting.length === 0) this.commit(() => {});
-      else this.flush();
-    } catch (error) {
-      this.fault = error;
     }
   }
 

@@ -127,5 +127,6 @@ export function complete(store: Store, trajectory: PlannedTrajectory, evaluate: 
     const cells = variants.map(variant => cell(t, variant, evaluate.subnet));
     store.rows(trajectory.id, checkpoint(t, evaluate.dense), cells);
   }
-  store.finished(trajectory.id, { kind: 'done', trainWallS: 2, trainCpuS: 1 });
+  void store.finished(trajectory.id, { kind: 'done', trainWallS: 2, trainCpuS: 1 });
+  store.flush();
 }

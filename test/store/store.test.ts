@@ -283,12 +283,13 @@ describe('ends of attempts', () => {
   it('records failures with their reasons', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
-    store.finished('aa', {
+    void store.finished('aa', {
       kind: 'failed',
       code: 'DIVERGED',
       message: 'not finite at step 3',
       stack: 'at f',
     });
+    store.flush();
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'failed',
       error_code: 'DIVERGED',
@@ -333,7 +334,8 @@ describe('ends of attempts', () => {
   it('puts a stopped trajectory back and adds up its training time', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
-    store.finished('aa', { kind: 'stopped' });
+    void store.finished('aa', { kind: 'stopped' });
+    store.flush();
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'pending',
       train_wall_s: 1,
@@ -356,7 +358,8 @@ describe('ends of attempts', () => {
   it('does not take done for done while cells are missing', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
-    store.finished('aa', { kind: 'done', trainWallS: 1, trainCpuS: null });
+    void store.finished('aa', { kind: 'done', trainWallS: 1, trainCpuS: null });
+    store.flush();
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'pending',
       train_wall_s: 1,
@@ -366,7 +369,8 @@ describe('ends of attempts', () => {
 
   it('leaves training times alone where nothing was trained', () => {
     complete(store, plan);
-    store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
+    void store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
+    store.flush();
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'done',
       train_wall_s: 2,
@@ -453,7 +457,8 @@ describe('sweeps', () => {
     store.saveSweep(sweep('one'), [small, begun]);
     store.started('bb', ATTEMPT);
     store.rows('bb', checkpoint(0), [cell(0, greedy(3))]);
-    store.finished('bb', { kind: 'stopped' });
+    void store.finished('bb', { kind: 'stopped' });
+    store.flush();
     store.saveSweep(sweep('one'), [small]);
     expect(status('bb')).toBe('pending');
     expect(store.unfinished(begun, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);

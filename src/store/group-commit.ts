@@ -1,0 +1,96 @@
+/**
+ * Records that are committed together. A commit waits for the disk, so one is made for all that came within COMMIT_MS,
+ * or as soon as so much has come that memory or the transaction would grow.
+ */
+const COMMIT_MS = 100;
+const COMMIT_WEIGHT = 5_000;
+
+/** Who waits for a commit. */
+interface Waiter {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+export class GroupCommit {
+  private waiting: (() => void)[] = [];
+  /** Ids that something is waiting for. */
+  private readonly ids = new Set<string>();
+  private weight = 0;
+  private since = 0;
+  private waiters: Waiter[] = [];
+  private timer: NodeJS.Timeout | null = null;
+  /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
+  private fault: unknown = null;
+
+  /** @param commit runs its argument inside one transaction, and returns when that is on the disk. */
+  constructor(private readonly commit: (work: () => void) => void) {}
+
+  /** Has `record` run in the next transaction, after all that was added before it. */
+  add(id: string, weight: number, record: () => void): void {
+    if (this.fault) throw this.fault;
+    if (this.waiting.length === 0) this.since = performance.now();
+    this.ids.add(id);
+    this.waiting.push(record);
+    this.weight += weight + 1;
+    // Where trajectories run on this very thread, the timer may not get its turn.
+    const overdue = performance.now() - this.since >= COMMIT_MS;
+    if (overdue || this.weight >= COMMIT_WEIGHT) this.flush();
+    else this.timer ??= setTimeout(() => this.inBackground(() => this.flush()), COMMIT_MS);
+  }
+
+  /** As `add`; the promise resolves when the record is on the disk, and rejects where it cannot be. */
+  durably(id: string, weight: number, record: () => void): Promise<void> {
+    const committed = new Promise<void>((resolve, reject) => this.waiters.push({ resolve, reject }));
+    // Who does not wait for it hears of the fault by the next call.
+    committed.catch(() => {});
+    this.add(id, weight, record);
+    return committed;
+  }
+
+  /** Commits what is waiting. */
+  flush(): void {
+    if (this.fault) throw this.fault;
+    this.cancel();
+    if (this.waiting.length === 0) return;
+    const { waiting, waiters } = this;
+    this.waiting = [];
+    this.waiters = [];
+    this.ids.clear();
+    this.weight = 0;
+    try {
+      this.commit(() => {
+        for (const record of waiting) record();
+      });
+    } catch (error) {
+      this.fault = error;
+      for (const { reject } of waiters) reject(error);
+      throw error;
+    }
+    for (const { resolve } of waiters) resolve();
+  }
+
+  /** Commits what is waiting, if any of it is about this id. */
+  flushFor(id: string): void {
+    if (this.ids.has(id)) this.flush();
+    else if (this.fault) throw this.fault;
+  }
+
+  /** A commit from a timer, of nothing if need be; its fault is thrown by the next call. */
+  beat(): void {
+    this.inBackground(() => (this.waiting.length > 0 ? this.flush() : this.commit(() => {})));
+  }
+
+  /** No commit follows by itself. */
+  cancel(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private inBackground(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fault ??= error;
+    }
+  }
+}
