@@ -25,7 +25,7 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const db = (name: string) => join(home, `${name}.sqlite`);
 
 /** `sawRows` is called once before anything runs, and then as rows come, before they are recorded. */
-type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference'; sawRows?: () => void };
+type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference'; sawRows?: () => unknown };
 
 /** Runs a sweep on a number of threads, or (0) inline. */
 async function run(
@@ -53,7 +53,7 @@ async function run(
   return { ...outcome, executors };
 }
 
-function watched(executor: Executor, sawRows: () => void): Executor {
+function watched(executor: Executor, sawRows: () => unknown): Executor {
   return {
     capacity: executor.capacity,
     async *submit(task) {
@@ -105,7 +105,7 @@ describe('results do not depend on how they were computed', () => {
   });
 
   it.each(VARIED)('interruptions: $name', async sweep => {
-    const long = { ...sweep, axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 1500] } };
+    const long = { ...sweep, axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 4000] } };
     await run(db('whole'), long);
     const moment = stream(1, 'interruptions', sweep.name);
     let stops = 0;
@@ -277,9 +277,10 @@ describe('faults', () => {
     const sweep = plainSweep({ axes: { datasetSize: 40, pretrainIterations: [9, 1500] } });
     const folder = `${db('a')}-snapshots`;
     const controller = new AbortController();
+    let seen = 0;
     const { stopped } = await run(db('a'), sweep, 1, {
       signal: controller.signal,
-      observer: { progress: ({ cellsDone }) => cellsDone === 4 && controller.abort() },
+      sawRows: () => ++seen === 3 && controller.abort(),
     });
     expect(stopped).toBe(true);
     const [file] = readdirSync(folder);
