@@ -1,4 +1,5 @@
 /** The public API. What is not here may change without notice. */
+export { analyseSweep, chooseSweep, readFitInput, type SweepAnalysis } from './analysis.js';
 export type { Dataset, ImageSet } from './data/dataset.js';
 export type {
   EngineName,
@@ -32,6 +33,16 @@ export {
 export type { Executor, ExecutorStats } from './execute/executor.js';
 export { createInlineExecutor, type ExecutorOptions } from './execute/inline.js';
 export { createPoolExecutor } from './execute/pool.js';
+export {
+  type FitGroup,
+  type FitInput,
+  type FitOptions,
+  type FitReport,
+  type FitRow,
+  fitSweep,
+  type Law,
+  muAt,
+} from './fit/index.js';
 export { planSweep, type SweepPlan } from './plan.js';
 export { type PreparedSweep, type PrepareOptions, prepareSweep } from './prepare.js';
 export { type QueryBatch, type QueryOptions, querySql } from './store/query.js';

@@ -198,6 +198,28 @@ export class Reader {
     }
   }
 
+  /** The largest n of a sweep, finished or not; 0 where it has none. */
+  largestSize(sweep: string): number {
+    const [row] = this.all<{ n: number | null }>(
+      `SELECT max(y.dataset_size) AS n FROM sweeps s JOIN member_variants a ON a.sweep = s.key
+       JOIN trajectory_keys x ON x.key = a.trajectory JOIN trajectories y ON y.id = x.id WHERE s.name = ?`,
+      sweep,
+    );
+    return row?.n ?? 0;
+  }
+
+  /** The further axes of every variant that a sweep asks for. */
+  variantAxes(sweep: string): (Variant & { trajectoryId: string; axes: Record<string, unknown> })[] {
+    return this.all<Variant & { trajectoryId: string; axes: string }>(
+      `SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,
+         v.retrain_iterations AS retrainIterations, a.axes
+       FROM sweeps s JOIN member_variants a ON a.sweep = s.key
+       JOIN variants v ON v.key = a.variant JOIN trajectory_keys x ON x.key = a.trajectory
+       WHERE s.name = ?`,
+      sweep,
+    ).map(row => ({ ...row, axes: JSON.parse(row.axes) }));
+  }
+
   close(): void {
     this.db.close();
   }

@@ -1,0 +1,111 @@
+/** Out of a database: a sweep's thresholds, and what follows from them. Joins the store with the statistics. */
+import type { CurveRow, Variant } from './domain/config.js';
+import { UsageError } from './errors.js';
+import { type FitInput, type FitOptions, type FitReport, type FitRow, fitSweep } from './fit/index.js';
+import type { Reader } from './store/reader.js';
+import type { SweepRow } from './store/rows.js';
+import { computeThresholds } from './threshold/targets.js';
+
+export interface SweepAnalysis {
+  /** What was fitted; its rows are the thresholds of the sweep's finished trajectories. */
+  readonly input: FitInput;
+  readonly report: FitReport;
+}
+
+/** Computes thresholds and fits of one sweep as the database is at one moment; stores nothing. */
+export function analyseSweep(
+  reader: Reader,
+  sweep: SweepRow,
+  options: Partial<FitOptions> = {},
+): SweepAnalysis {
+  const input = reader.atOnce(() => readFitInput(reader, sweep));
+  return { input, report: fitSweep(input, options) };
+}
+
+/** Thresholds of a sweep's finished trajectories, ready to be fitted. */
+export function readFitInput(reader: Reader, sweep: SweepRow): FitInput {
+  const { name, thresholds: specs } = sweep;
+  const curves = new CurveDirectory();
+  const { rows, notes } = computeThresholds(
+    specs,
+    curves.watching(reader.curveRows(name)),
+    reader.largestSize(name),
+  );
+  const axes = new Map(reader.variantAxes(name).map(row => [curveKey(row), row.axes]));
+  const fitRows = rows.map((row): FitRow => {
+    const { checkpoints, config } = curves.of(row);
+    const { datasetSize, width, seed, engine, numerics, dataset } = config;
+    const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
+    const own = { datasetSize, width, seed, engine, numerics, checkpoints, pool };
+    return { ...row, ...own, axes: axes.get(curveKey(row)) ?? {} };
+  });
+  return {
+    sweep: name,
+    thresholds: specs,
+    rows: fitRows,
+    zippedWithSize: zippedWithSize(sweep.definition),
+    notes,
+  };
+}
+
+/** The sweep of this name, or the only one. @throws UsageError where there is no such sweep, or a choice. */
+export function chooseSweep(reader: Reader, file: string, name?: string): SweepRow {
+  const sweeps = reader.sweeps();
+  const names = sweeps.map(sweep => sweep.name).join(', ');
+  if (sweeps.length === 0) throw new UsageError(`${file}: holds no sweep, expected one that was run`);
+  if (name === undefined) {
+    const [first, second] = sweeps;
+    if (second) throw new UsageError(`${file}: holds several sweeps, expected --sweep with one of: ${names}`);
+    return first!;
+  }
+  const found = sweeps.find(sweep => sweep.name === name);
+  if (!found) throw new UsageError(`--sweep: found "${name}", expected one of: ${names}`);
+  return found;
+}
+
+/** Sizes of the training pools of data sets that have but one. */
+const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
+
+type CurveId = Variant & { readonly trajectoryId: string };
+const curveKey = ({ trajectoryId, method, objective, subnetSize, retrainIterations }: CurveId): string =>
+  `${trajectoryId}/${method}/${objective}/${subnetSize}/${retrainIterations}`;
+
+/** Remembers of every curve that passes by its trajectory's settings and its checkpoints. Equal lists are one. */
+class CurveDirectory {
+  private readonly known = new Map<string, { config: CurveRow['config']; checkpoints: readonly number[] }>();
+  private readonly lists = new Map<string, readonly number[]>();
+
+  *watching(rows: Iterable<CurveRow>): Generator<CurveRow> {
+    let key = '';
+    let config: CurveRow['config'] | null = null;
+    let checkpoints: number[] = [];
+    for (const row of rows) {
+      const own = curveKey(row);
+      if (own !== key) {
+        if (config) this.add(key, config, checkpoints);
+        [key, config, checkpoints] = [own, row.config, []];
+      }
+      checkpoints.push(row.t);
+      yield row;
+    }
+    if (config) this.add(key, config, checkpoints);
+  }
+
+  of(id: CurveId) {
+    return this.known.get(curveKey(id))!;
+  }
+
+  private add(key: string, config: CurveRow['config'], checkpoints: readonly number[]): void {
+    const text = checkpoints.join();
+    const list = this.lists.get(text) ?? checkpoints;
+    this.lists.set(text, list);
+    this.known.set(key, { config, checkpoints: list });
+  }
+}
+
+/** The paths that a sweep zips with its data set sizes. */
+function zippedWithSize(definition: unknown): string[] {
+  const { axes } = definition as { axes?: { zip?: readonly Record<string, unknown>[] } };
+  const zip = axes?.zip?.find(entry => 'datasetSize' in entry) ?? {};
+  return Object.keys(zip).filter(path => path !== 'datasetSize');
+}

@@ -1,0 +1,53 @@
+/** What there is at each data set size. */
+import type { ThresholdRow } from '../domain/config.js';
+
+type Ends = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring' | 'flagged'> & {
+  readonly datasetSize: number;
+};
+
+export interface SizeCounts {
+  readonly n: number;
+  readonly curves: number;
+  readonly interval: number;
+  readonly left: number;
+  readonly right: number;
+  readonly unreachable: number;
+  /** interval + left. */
+  readonly crossed: number;
+  /** Curves whose raw and sustained crossings lie more than two checkpoints apart. */
+  readonly flagged: number;
+  /**
+   * The interval of the median curve (the later of the two middle ones), where curves that have not crossed come
+   * last; `upper` null where the median is right-censored, both null where it is unreachable.
+   */
+  readonly median: { readonly lower: number | null; readonly upper: number | null };
+}
+
+/** By size, ascending. */
+export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
+  const sizes = [...new Set(rows.map(row => row.datasetSize))].sort((a, b) => a - b);
+  return sizes.map(n => {
+    const own = rows.filter(row => row.datasetSize === n);
+    const count = (censoring: ThresholdRow['censoring']): number =>
+      own.filter(row => row.censoring === censoring).length;
+    const [interval, left] = [count('interval'), count('left')];
+    const sorted = [...own].sort((a, b) => place(a) - place(b) || end(a) - end(b));
+    const middle = sorted[Math.floor(sorted.length / 2)]!;
+    const gone = middle.censoring === 'unreachable';
+    return {
+      n,
+      curves: own.length,
+      interval,
+      left,
+      right: count('right'),
+      unreachable: count('unreachable'),
+      crossed: interval + left,
+      flagged: own.filter(row => row.flagged).length,
+      median: { lower: gone ? null : middle.lower, upper: gone ? null : middle.upper },
+    };
+  });
+}
+
+/** Crossed curves by time, then the right-censored, then the unreachable. */
+const place = (row: Ends): number => (row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0);
+const end = (row: Ends): number => row.upper ?? row.lower ?? 0;

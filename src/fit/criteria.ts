@@ -1,0 +1,35 @@
+/** Information criteria and multiple tests. */
+
+/** Null where there are too few observations for the correction. */
+export function aicc(logLikelihood: number, parameters: number, observations: number): number | null {
+  const spare = observations - parameters - 1;
+  if (spare <= 0) return null;
+  return -2 * logLikelihood + 2 * parameters + (2 * parameters * (parameters + 1)) / spare;
+}
+
+export const bic = (logLikelihood: number, parameters: number, observations: number): number =>
+  -2 * logLikelihood + parameters * Math.log(observations);
+
+/** Akaike weights: e^(-difference / 2), normalised. Null takes no part. */
+export function akaikeWeights(criteria: readonly (number | null)[]): (number | null)[] {
+  const known = criteria.filter(value => value !== null);
+  const least = Math.min(...known);
+  const raw = criteria.map(value => (value === null ? null : Math.exp(-(value - least) / 2)));
+  const total = raw.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  return raw.map(value => (value === null ? null : value / total));
+}
+
+/** Holm's step-down adjusted p values, in the order given; null takes no part. */
+export function holm(p: readonly (number | null)[]): (number | null)[] {
+  const order = p
+    .map((value, i) => ({ value, i }))
+    .filter((one): one is { value: number; i: number } => one.value !== null)
+    .sort((a, b) => a.value - b.value || a.i - b.i);
+  const adjusted: (number | null)[] = p.map(() => null);
+  let largest = 0;
+  order.forEach(({ value, i }, rank) => {
+    largest = Math.max(largest, Math.min(1, (order.length - rank) * value));
+    adjusted[i] = largest;
+  });
+  return adjusted;
+}

@@ -1,0 +1,131 @@
+/** Everything about one group: laws, intervals, bands, verdict. */
+import { stream } from '../math/random.js';
+import { bandsOf } from './bands.js';
+import { countsBySize } from './counts.js';
+import { aicc, akaikeWeights, bic } from './criteria.js';
+import { type FittedLaw, fitAtLambda, fitLaw } from './fit-law.js';
+import type { FitRow, Group } from './groups.js';
+import { LAMBDA_BOUND, LAW_NAMES } from './laws.js';
+import type { FitGroup, LawReport, Residual } from './report.js';
+import { conditionalMean } from './residuals.js';
+import { packSample, type Sample } from './sample.js';
+import { holdOutLargest, leaveOneSizeOut } from './scores.js';
+import { designOf, reasonsOf, sentenceOf, warningsOf } from './sentences.js';
+import { learnNoise } from './simulate.js';
+import { judge, MARGIN, VERDICTS } from './verdict.js';
+
+export interface FitOptions {
+  /** Seed of all simulations. */
+  readonly seed: number;
+  /** Most simulations of the lack-of-fit test. */
+  readonly simulations: number;
+  /** Resamplings of the seeds for the bands. */
+  readonly bandDraws: number;
+}
+
+export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 400 };
+
+/** Bands are drawn for the laws that the verdict is about. */
+const BANDED = ['logarithmic', 'power', 'free'];
+const PROFILE_STEP = 0.1;
+
+/** The crossings of a group as the fits take them: without the unreachable. */
+export function sampleOf(rows: readonly FitRow[]): Sample {
+  const usable = rows.filter(row => row.censoring !== 'unreachable');
+  return packSample(usable.map(row => ({ ...row, lower: row.lower ?? 0 })));
+}
+
+/** `holmP` is left null: it takes all groups. */
+export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOptions): FitGroup {
+  const sizes = countsBySize(rows);
+  const sample = sampleOf(rows);
+  const seeds = sample.seeds.length;
+  const { seed, simulations, bandDraws } = options;
+  const evidence = judge(sample, sizes, { seed, name, simulations });
+  const fitted = sample.sizes.length < 3 ? [] : LAW_NAMES.map(law => fitLaw(law, sample));
+  const free = fitted.find(law => law.name === 'free');
+  const banded = seeds < 2 ? [] : fitted.filter(law => BANDED.includes(law.name));
+  const { code, shortfalls, slope, lambda, r, excess, lackOfFit } = evidence;
+  const pools = rows.map(row => row.pool).filter(pool => pool !== null);
+  return {
+    ...key,
+    name,
+    isPrimary,
+    sizes,
+    seeds,
+    curves: rows.length,
+    laws: lawReports(sample, fitted),
+    slope,
+    lambda,
+    r,
+    excess,
+    holmP: null,
+    margin: MARGIN,
+    profile: free ? profileOf(sample) : null,
+    lackOfFit: lackOfFit && {
+      statistic: lackOfFit.statistic,
+      p: lackOfFit.p,
+      simulations: lackOfFit.simulations,
+      exceeded: lackOfFit.exceeded,
+    },
+    noise: free ? learnNoise(sample, free.logMu, free.sigma) : null,
+    bands: bandsOf(sample, banded, bandDraws, stream(seed, 'bands', name)),
+    residuals: free ? residualsOf(sample, free) : [],
+    verdict: {
+      code,
+      label: VERDICTS[code],
+      sentence: sentenceOf(evidence, designOf(sizes, seeds)),
+      reasons: reasonsOf(evidence),
+      shortfalls,
+    },
+    warnings: warningsOf(sizes, { pool: pools.length > 0 ? Math.min(...pools) : null, seeds }),
+  };
+}
+
+function lawReports(sample: Sample, fitted: readonly FittedLaw[]): LawReport[] {
+  const observations = sample.weight.reduce((sum, weight) => sum + weight, 0);
+  const isLaw = (one: FittedLaw): boolean => one.name !== 'one mean per size';
+  const criteria = fitted.map(one => aicc(one.logLikelihood, one.parameters, observations));
+  const weights = akaikeWeights(criteria.map((value, i) => (isLaw(fitted[i]!) ? value : null)));
+  const reports = fitted.map((one, i): LawReport => {
+    const { name, law, sigma, logLikelihood, parameters, bounds } = one;
+    return {
+      name,
+      law,
+      sigma,
+      logLikelihood,
+      parameters,
+      aicc: criteria[i]!,
+      bic: bic(logLikelihood, parameters, observations),
+      weight: weights[i]!,
+      unidentified: bounds,
+      leaveOneSizeOut: isLaw(one) ? leaveOneSizeOut(sample, one) : null,
+      holdOut: isLaw(one) ? holdOutLargest(sample, one) : null,
+    };
+  });
+  const rank = ({ name, aicc: value }: LawReport): number =>
+    name === 'one mean per size' ? Number.POSITIVE_INFINITY : (value ?? Number.MAX_VALUE);
+  return reports.sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+}
+
+function profileOf(sample: Sample): { lambda: number[]; logLikelihood: number[] } {
+  const steps = Math.round(LAMBDA_BOUND / PROFILE_STEP);
+  const lambda = Array.from({ length: 2 * steps + 1 }, (_, i) => (i - steps) / Math.round(1 / PROFILE_STEP));
+  return { lambda, logLikelihood: lambda.map(at => fitAtLambda(sample, at, sample.weight).logLikelihood) };
+}
+
+function residualsOf(
+  { sizes, seeds, size, seed, lower, upper }: Sample,
+  { logMu, sigma }: FittedLaw,
+): Residual[] {
+  return Array.from(size, (at, i) => {
+    const [low, high] = [lower[i]! - logMu[at]!, upper[i]! - logMu[at]!];
+    return {
+      n: sizes[at]!,
+      seed: seeds[seed[i]!]!,
+      lower: Number.isFinite(low) ? low : null,
+      upper: Number.isFinite(high) ? high : null,
+      middle: conditionalMean(low, high, sigma),
+    };
+  });
+}

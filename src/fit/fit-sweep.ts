@@ -1,0 +1,50 @@
+/** From a sweep's thresholds to its report. */
+import type { ThresholdSpec } from '../domain/config.js';
+import { holm } from './criteria.js';
+import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
+import { type FitRow, groupRows } from './groups.js';
+import type { Conventions, FitReport } from './report.js';
+import { LEAST, MOST } from './sufficiency.js';
+import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict.js';
+
+export interface FitInput {
+  readonly sweep: string;
+  readonly thresholds: readonly ThresholdSpec[];
+  readonly rows: readonly FitRow[];
+  /** Paths of the axes that are zipped with n. */
+  readonly zippedWithSize?: readonly string[];
+  /** Why curves have no threshold. */
+  readonly notes?: readonly string[];
+}
+
+const CONVENTIONS: Conventions = {
+  lossReduction: 'losses are means over samples; a target on ..._loss_sum is on n times the mean',
+  learningRate: 'eta is stated in function space: the same first steps at every width and scaling',
+  time: 't counts iterations (gradient steps), not epochs',
+  criterion:
+    `insufficient below ${LEAST.seeds} seeds, below ${LEAST.sizes} sizes over ${LEAST.range}x at which half the seeds cross, ` +
+    `above ${100 * MOST.left}% left- or ${100 * MOST.right}% right-censored; no smooth law fits where its lack of fit has ` +
+    `p < ${LACK_OF_FIT_LEVEL}; growth where the 95% interval of the logarithmic slope is above 0; faster or slower where ` +
+    `that of lambda excludes 0; logarithmic where its 90% interval lies within ${MARGIN} of 0 and the 95% interval of ` +
+    'lambda - r below 0; intervals by leaving out one seed at a time',
+};
+
+/** Fits every group of a sweep's thresholds. Pure: the same input gives the same report. */
+export function fitSweep(input: FitInput, options: Partial<FitOptions> = {}): FitReport {
+  const all = { ...FIT_DEFAULTS, ...options };
+  const groups = groupRows(input.rows, input.thresholds, input.zippedWithSize).map(group =>
+    fitGroup(group, all),
+  );
+  const isTested = groups.map(group => !group.isPrimary && group.verdict.code !== 'insufficient-data');
+  const adjusted = holm(groups.map((group, i) => (isTested[i] ? (group.slope?.p ?? null) : null)));
+  const primary = groups.findIndex(group => group.isPrimary);
+  return {
+    shape: 1,
+    sweep: input.sweep,
+    conventions: CONVENTIONS,
+    primary: primary < 0 ? null : primary,
+    groups: groups.map((group, i) => ({ ...group, holmP: adjusted[i]! })),
+    simulationSeed: all.seed,
+    notes: input.notes ?? [],
+  };
+}

@@ -1,0 +1,132 @@
+/** Which thresholds belong to one curve t*(n). */
+import type { ThresholdRow, ThresholdSpec } from '../domain/config.js';
+import { metricNamed } from '../domain/metrics.js';
+import { targetLabel } from '../threshold/targets.js';
+import type { GroupKey } from './report.js';
+
+/** A threshold with what the fits need to know of its trajectory. */
+export interface FitRow extends ThresholdRow {
+  readonly datasetSize: number;
+  readonly width: number;
+  readonly seed: number;
+  readonly engine: GroupKey['engine'];
+  readonly numerics: number;
+  /** The sweep's further axes by path: the column `axes` of the view `thresholds`. */
+  readonly axes: Readonly<Record<string, unknown>>;
+  /** The curve's checkpoints, ascending. */
+  readonly checkpoints: readonly number[];
+  /** Size of the training pool; null where it is not known. */
+  readonly pool: number | null;
+}
+
+export interface Group {
+  readonly key: GroupKey;
+  readonly name: string;
+  readonly isPrimary: boolean;
+  readonly rows: readonly FitRow[];
+}
+
+/** Axes that are part of the pruning, not of the training. */
+const PRUNE_AXES = ['prune.objective', 'retrain.iterations'];
+
+/**
+ * Groups the rows, the primary group first, then in the order of the targets, wide networks and large k first.
+ *
+ * The dense network's thresholds come once for each pruned variant, all alike: one of them is kept.
+ *
+ * @param zipped paths of the axes that are zipped with n. Those that have one value at each n do not divide a group.
+ */
+export function groupRows(
+  rows: readonly FitRow[],
+  specs: readonly ThresholdSpec[],
+  zipped: readonly string[] = [],
+): Group[] {
+  const moving = zipped.filter(path => movesWithSize(rows, path));
+  const groups = new Map<string, { key: GroupKey; rows: Map<string, FitRow> }>();
+  for (const row of rows) {
+    const key = keyOf(row, moving);
+    const name = nameOf(key);
+    const group = groups.get(name) ?? { key, rows: new Map() };
+    groups.set(name, group);
+    // Of the dense network's rows, one for each trajectory.
+    const own = key.method === null ? row.trajectoryId : `${row.trajectoryId} ${row.subnetSize}`;
+    if (!group.rows.has(own)) group.rows.set(own, row);
+  }
+  const place = new Map(
+    specs.map((spec, i) => [`${spec.metric} ${targetLabel(spec)}`, spec.primary ? -1 : i]),
+  );
+  const rank = ({ key }: { key: GroupKey }): number[] => [
+    place.get(`${key.metric} ${key.target}`) ?? specs.length,
+    key.method === 'greedy' || key.method === null ? 0 : 1,
+    -(key.width ?? 0),
+    -(key.subnetSize ?? 0),
+  ];
+  const ordered = [...groups]
+    .map(([name, group]) => ({ name, ...group }))
+    .sort((a, b) => compare(rank(a), rank(b)));
+  const primary = specs.find(spec => spec.primary);
+  const isPrimary = ({ key }: { key: GroupKey }, i: number): boolean =>
+    i === 0 && primary !== undefined && key.metric === primary.metric && key.target === targetLabel(primary);
+  return ordered.map((group, i) => ({
+    key: group.key,
+    name: group.name,
+    isPrimary: isPrimary(group, i),
+    rows: [...group.rows.values()],
+  }));
+}
+
+function movesWithSize(rows: readonly FitRow[], path: string): boolean {
+  const values = new Map<number, string>();
+  return rows.every(row => {
+    const own = { width: row.width, subnetSize: row.subnetSize, seed: row.seed, ...row.axes }[path];
+    const text = JSON.stringify(own);
+    const known = values.get(row.datasetSize) ?? text;
+    values.set(row.datasetSize, known);
+    return known === text;
+  });
+}
+
+function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
+  const isDense = metricNamed(row.metric)?.network === 'dense';
+  const isLeftOut = (path: string): boolean =>
+    moving.includes(path) || (isDense && PRUNE_AXES.includes(path));
+  const axes = Object.fromEntries(Object.entries(row.axes).filter(([path]) => !isLeftOut(path)));
+  return {
+    width: moving.includes('width') ? null : row.width,
+    axes,
+    method: isDense ? null : row.method,
+    objective: isDense ? null : row.objective,
+    subnetSize: isDense || moving.includes('subnetSize') ? null : row.subnetSize,
+    retrainIterations: isDense || moving.includes('retrain.iterations') ? null : row.retrainIterations,
+    metric: row.metric,
+    target: row.target,
+    engine: row.engine,
+    numerics: row.numerics,
+  };
+}
+
+/** The key as text: part of the names of random streams, so that no group's simulations depend on another's. */
+function nameOf(key: GroupKey): string {
+  const pruning =
+    key.method === null
+      ? []
+      : [
+          key.objective === null ? key.method : `${key.method} on ${key.objective} loss`,
+          key.subnetSize === null ? 'k moves with n' : `k = ${key.subnetSize}`,
+          ...(key.retrainIterations ? [`re-trained for ${key.retrainIterations}`] : []),
+        ];
+  return [
+    `${key.metric} ${key.target}`,
+    key.width === null ? 'N moves with n' : `N = ${key.width}`,
+    ...pruning,
+    ...Object.entries(key.axes)
+      .filter(([path]) => !PRUNE_AXES.includes(path))
+      .map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
+    `${key.engine} ${key.numerics}`,
+  ].join(', ');
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return 0;
+}

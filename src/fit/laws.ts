@@ -1,0 +1,62 @@
+/**
+ * The laws t*(n) (statistics.md, section 3): mu = A (1 + r g_lambda(x)), x = ln(n / n_ref), A = e^alpha, and what
+ * departs from that form.
+ */
+
+export const LAW_NAMES = [
+  'constant',
+  'logarithmic',
+  'square root',
+  'linear',
+  'saturating',
+  'power',
+  'free',
+  'one mean per size',
+] as const;
+/** `one mean per size` is no law, but the reference of the lack-of-fit test. */
+export type LawName = (typeof LAW_NAMES)[number];
+
+/** The laws that fix lambda. */
+export const FIXED_LAMBDA: Readonly<Partial<Record<LawName, number>>> = {
+  logarithmic: 0,
+  'square root': 0.5,
+  linear: 1,
+  saturating: -0.5,
+};
+
+/** Estimates of lambda are kept in [-3, 3], those of ln sigma in [-7, 3]; one that ends there is unidentified. */
+export const LAMBDA_BOUND = 3;
+export const TAU_BOUNDS = [-7, 3] as const;
+
+/** A law with its parameters: all that is needed to draw it. */
+export type Law =
+  | {
+      readonly form: 'growth';
+      readonly alpha: number;
+      readonly r: number;
+      readonly lambda: number;
+      readonly nRef: number;
+    }
+  | { readonly form: 'power'; readonly alpha: number; readonly c: number; readonly nRef: number }
+  | { readonly form: 'means'; readonly sizes: readonly number[]; readonly mu: readonly number[] };
+
+/** g_lambda(x) = expm1(lambda x) / lambda; x where lambda = 0. */
+export const growth = (lambda: number, x: number): number =>
+  lambda === 0 ? x : Math.expm1(lambda * x) / lambda;
+
+/**
+ * mu(n), in iterations. NaN where the law says nothing: a growth law that is not positive there, or a size of
+ * which there is no mean.
+ */
+export function muAt(law: Law, n: number): number {
+  switch (law.form) {
+    case 'growth': {
+      const factor = 1 + law.r * growth(law.lambda, Math.log(n / law.nRef));
+      return factor > 0 ? Math.exp(law.alpha) * factor : Number.NaN;
+    }
+    case 'power':
+      return Math.exp(law.alpha + law.c * Math.log(n / law.nRef));
+    case 'means':
+      return law.mu[law.sizes.indexOf(n)] ?? Number.NaN;
+  }
+}

@@ -1,0 +1,96 @@
+/** Crossings packed for the likelihood: what is fitted is ln t*, known to lie between two logarithms. */
+
+/** One crossing as the fits need it. */
+export interface Crossed {
+  /** n. */
+  readonly datasetSize: number;
+  readonly seed: number;
+  /** t* lies in (lower, upper]: lower 0 where it is left-censored, upper null where it is right-censored. */
+  readonly lower: number;
+  readonly upper: number | null;
+  /** The pre-training checkpoints of the curve, ascending: the grid on which simulated thresholds are put. */
+  readonly checkpoints: readonly number[];
+  /** How often the row counts; default 1. */
+  readonly weight?: number;
+}
+
+/**
+ * Parallel arrays, one entry for each crossing, in a canonical order, so that results do not depend on that of the
+ * rows. The ends are logarithms: -Infinity and Infinity where censored; equal ends are an exact observation.
+ */
+export interface Sample {
+  /** Ascending. */
+  readonly sizes: readonly number[];
+  /** ln(n / nRef) of each size. */
+  readonly x: Float64Array;
+  /** The geometric mean of the sizes. */
+  readonly nRef: number;
+  /** Ascending. */
+  readonly seeds: readonly number[];
+  /** Index into `sizes`. */
+  readonly size: Int32Array;
+  /** Index into `seeds`. */
+  readonly seed: Int32Array;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  readonly weight: Float64Array;
+  /** ln of the checkpoints, -Infinity for t = 0. */
+  readonly grid: readonly Float64Array[];
+}
+
+/** @throws RangeError where an interval is empty or not positive. */
+export function packSample(rows: readonly Crossed[]): Sample {
+  const sizes = ascending(rows.map(row => row.datasetSize));
+  const seeds = ascending(rows.map(row => row.seed));
+  const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / Math.max(1, sizes.length));
+  const sorted = [...rows].sort(
+    (a, b) =>
+      a.datasetSize - b.datasetSize ||
+      a.seed - b.seed ||
+      a.lower - b.lower ||
+      (a.upper ?? Number.POSITIVE_INFINITY) - (b.upper ?? Number.POSITIVE_INFINITY),
+  );
+  const sizeIndex = new Map(sizes.map((n, i) => [n, i]));
+  const grids = new Map<readonly number[], Float64Array>();
+  const gridOf = (checkpoints: readonly number[]): Float64Array => {
+    const grid = grids.get(checkpoints) ?? Float64Array.from(checkpoints, Math.log);
+    grids.set(checkpoints, grid);
+    return grid;
+  };
+  const seedIndex = new Map(seeds.map((seed, i) => [seed, i]));
+  for (const { lower, upper } of sorted) {
+    if (!(lower >= 0) || (upper !== null && !(upper > 0 && upper >= lower)))
+      throw new RangeError(`t* cannot lie in (${lower}, ${upper}]`);
+  }
+  return {
+    sizes,
+    x: Float64Array.from(sizes, n => Math.log(n / nRef)),
+    nRef,
+    seeds,
+    size: Int32Array.from(sorted, row => sizeIndex.get(row.datasetSize)!),
+    seed: Int32Array.from(sorted, row => seedIndex.get(row.seed)!),
+    lower: Float64Array.from(sorted, row => Math.log(row.lower)),
+    upper: Float64Array.from(sorted, row =>
+      row.upper === null ? Number.POSITIVE_INFINITY : Math.log(row.upper),
+    ),
+    weight: Float64Array.from(sorted, row => row.weight ?? 1),
+    grid: sorted.map(row => gridOf(row.checkpoints)),
+  };
+}
+
+/** The weights of a sample in which the crossings of each seed count as often as `times` says (by seed index). */
+export function reweighted(sample: Sample, times: ArrayLike<number>): Float64Array {
+  return sample.weight.map((weight, i) => weight * times[sample.seed[i]!]!);
+}
+
+/** ln of one value for each crossing: the middle of its interval on the log scale; beyond the end where censored. */
+export function logMiddles({ lower, upper }: Sample): Float64Array {
+  const beyond = 0.35;
+  return lower.map((low, i) => {
+    const high = upper[i]!;
+    if (low === Number.NEGATIVE_INFINITY) return high - beyond;
+    return high === Number.POSITIVE_INFINITY ? low + beyond : 0.5 * (low + high);
+  });
+}
+
+const ascending = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
