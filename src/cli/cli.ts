@@ -10,6 +10,7 @@ import { initCommand } from './init.js';
 import { planCommand } from './plan.js';
 import { queryCommand } from './query.js';
 import { runCommand } from './run.js';
+import { serveCommand } from './serve.js';
 import { statusCommand } from './status.js';
 import { explainUsage, isUsageMessage } from './usage.js';
 
@@ -17,6 +18,7 @@ const COMMANDS = [
   runCommand,
   planCommand,
   statusCommand,
+  serveCommand,
   queryCommand,
   exportCommand,
   dataCommand,

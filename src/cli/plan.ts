@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { adviceOn } from '../domain/spec.js';
+import { formatDuration } from '../duration.js';
 import { formatBytes } from '../memory.js';
 import { planSweep, type SweepPlan } from '../plan.js';
 import type { PreparedSweep } from '../prepare.js';
 import { unfinishedCells } from '../store/reader.js';
 import { snapshotIterations } from '../store/snapshots.js';
-import { formatDuration } from './progress.js';
 import {
   databaseOf,
   prepareFromArguments,

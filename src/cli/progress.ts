@@ -1,5 +1,6 @@
 /** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
 import { Presets, SingleBar } from 'cli-progress';
+import { formatDuration } from '../duration.js';
 import type { SweepProgress } from '../store/store.js';
 
 /** Elsewhere than on a terminal, a line no more often than this. */
@@ -11,15 +12,6 @@ export interface ProgressDisplay {
   line(text: string): void;
   /** Leaves the terminal as it was. Safe to call twice. */
   end(): void;
-}
-
-/** E.g. `45 s`, `12 min`, `3 h 05 min`. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 90) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
 /** Rate of cells and time left, from the share of the arithmetic that is done. */

@@ -1,12 +1,15 @@
 import type { CommandModule } from 'yargs';
 import { adviceOn } from '../domain/spec.js';
-import { EXIT } from '../errors.js';
+import { formatDuration } from '../duration.js';
+import { EXIT, UsageError } from '../errors.js';
 import { createPoolExecutor } from '../execute/pool.js';
 import { threadsThatFit } from '../plan.js';
 import type { PreparedSweep } from '../prepare.js';
+import { type PageBeside, serveBeside } from '../serve/beside.js';
 import { type RunOutcome, runSweep } from '../sweep.js';
 import { printPlan, printPlanJson } from './plan.js';
-import { createProgressDisplay, formatDuration, type ProgressDisplay } from './progress.js';
+import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import { type AddressArguments, addressAdvice, addressOptions, serveOptionsOf } from './serve.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -16,17 +19,20 @@ import {
 } from './sweep-options.js';
 import { printThresholds } from './thresholds.js';
 
+type RunArguments = SweepArguments & AddressArguments & { dryRun: boolean; serve: boolean };
+
 /** `espalier run SWEEP`: runs what is not finished yet. */
-export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolean }> = {
+export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <sweep>',
   describe: 'Run what is not finished yet of a sweep',
   builder: yargs =>
-    sweepOptions(yargs)
+    addressOptions(sweepOptions(yargs))
       .option('dry-run', {
         type: 'boolean',
         default: false,
         describe: 'Only say what would be run (see `plan`)',
       })
+      .option('serve', { type: 'boolean', default: false, describe: 'With the live page (see `serve`)' })
       .example('$0 run sweeps/quickstart.yaml', 'run a sweep on all cores, or go on with it')
       .example('$0 run my.yaml --set train.learningRate=0.05 --set name=slow', 'change settings of the file')
       .example(
@@ -36,17 +42,40 @@ export const runCommand: CommandModule<object, SweepArguments & { dryRun: boolea
   handler: async args => {
     const display = createProgressDisplay();
     const stopper = stopOnSignals(display);
+    let page: PageBeside | null = null;
     try {
       const prepared = await prepareFromArguments(args);
       const db = databaseOf(prepared.spec, args);
       if (args.dryRun) (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
-      else await runAndPrint(prepared, db, args, display, stopper.signal);
+      else {
+        page = await startPage(db, args, display);
+        await runAndPrint(prepared, db, args, display, stopper.signal);
+      }
     } finally {
       display.end();
+      await page?.close('the run has ended; `espalier serve` shows its database again');
       stopper.dispose();
     }
   },
 };
+
+async function startPage(
+  db: string,
+  args: RunArguments,
+  display: ProgressDisplay,
+): Promise<PageBeside | null> {
+  if (!args.serve) {
+    const without = args.host !== undefined ? '--host' : args.port !== undefined ? '--port' : null;
+    if (without) throw new UsageError(`${without}: expected with --serve`);
+    return null;
+  }
+  const options = serveOptionsOf(db, args);
+  const page = await serveBeside(options, how => display.line(`warning: the live page has ended (${how})`));
+  display.line(`live page: ${page.url}`);
+  const advice = addressAdvice(options);
+  if (advice) display.line(advice.trim());
+  return page;
+}
 
 async function runAndPrint(
   prepared: PreparedSweep,

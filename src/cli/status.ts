@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
+import { formatDuration } from '../duration.js';
 import { openReader } from '../store/reader.js';
 import type { FailureRow, SweepProgress } from '../store/rows.js';
-import { readStatus, type StatusReport } from '../store/status.js';
+import { groupFailures, readStatus, type StatusReport } from '../store/status.js';
 import { renderTable } from './output.js';
-import { formatDuration } from './progress.js';
 
 const WATCH_MS = 2_000;
 /** Reasons that are printed; `--json` has every failure. */
@@ -87,18 +87,11 @@ function holderLine({ holder, cellsPerSecond, secondsLeft }: StatusReport): stri
 }
 
 function failureTable(failures: readonly FailureRow[]): string {
-  const reasons = new Map<string, FailureRow[]>();
-  for (const row of failures) {
-    const key = `${row.errorCode} ${row.error}`;
-    const group = reasons.get(key);
-    if (group) group.push(row);
-    else reasons.set(key, [row]);
-  }
-  const rows = [...reasons.values()].sort((a, b) => b.length - a.length);
-  const shown = rows
+  const groups = groupFailures(failures);
+  const shown = groups
     .slice(0, REASONS)
-    .map(group => [group.length, group[0]!.errorCode, group[0]!.error, group[0]!.trajectoryId]);
-  const more = rows.length > REASONS ? `and ${rows.length - REASONS} more reasons: --json has all\n` : '';
+    .map(({ count, errorCode, error, first }) => [count, errorCode, error, first[0]!.trajectoryId]);
+  const more = groups.length > REASONS ? `and ${groups.length - REASONS} more reasons: --json has all\n` : '';
   return `failed trajectories\n${renderTable(['count', 'code', 'reason', 'e.g.'], shown)}${more}`;
 }
 

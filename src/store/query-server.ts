@@ -8,9 +8,23 @@ import { invalid, prepareReading } from './statement.js';
 export type Value = string | number | bigint | null;
 export type Params = readonly Value[] | Readonly<Record<string, Value>>;
 
+/** For SQL from people who are not at this machine. */
+export interface QueryLimits {
+  /** Longer text (and hexadecimal) is cut, and ends in an ellipsis. */
+  readonly cellChars?: number;
+  /** What the query's process may take, all in all, in bytes; beyond it the query fails. */
+  readonly memoryBytes?: number;
+}
+
 /** Parent to child: first one `start`, then a `more` for each batch that was used up. */
 export type ToChild =
-  | { readonly kind: 'start'; readonly file: string; readonly sql: string; readonly params: Params }
+  | {
+      readonly kind: 'start';
+      readonly file: string;
+      readonly sql: string;
+      readonly params: Params;
+      readonly limits: QueryLimits;
+    }
   | { readonly kind: 'more' };
 
 /** Child to parent: `columns`, then `rows` until one is the last; or `error` at any point. */
@@ -51,7 +65,7 @@ export function serveQuery(): void {
   });
 }
 
-function* answer({ file, sql, params }: Extract<ToChild, { kind: 'start' }>): Generator<ToParent> {
+function* answer({ file, sql, params, limits }: Extract<ToChild, { kind: 'start' }>): Generator<ToParent> {
   let db: Database | null = null;
   try {
     db = connectReader(file);
@@ -59,7 +73,7 @@ function* answer({ file, sql, params }: Extract<ToChild, { kind: 'start' }>): Ge
     const columns = uniqueNames(statement.columns().map(column => column.name));
     const rows = bind(statement, params);
     yield { kind: 'columns', columns };
-    yield* batched(rows);
+    yield* batched(rows, limits.cellChars ?? Number.POSITIVE_INFINITY);
   } catch (error) {
     yield described(file, error);
   } finally {
@@ -76,13 +90,13 @@ function bind(statement: Statement<unknown[], unknown[]>, params: Params): Itera
   }
 }
 
-function* batched(rows: Iterator<unknown[]>): Generator<ToParent> {
+function* batched(rows: Iterator<unknown[]>, cellChars: number): Generator<ToParent> {
   let batch: Value[][] = [];
   let bytes = 0;
   for (;;) {
     const { value, done } = rows.next();
     if (done) break;
-    const row = value.map(plain);
+    const row = value.map(cell => plain(cell, cellChars));
     batch.push(row);
     for (const cell of row) bytes += typeof cell === 'string' ? cell.length : 8;
     if (batch.length < BATCH_ROWS && bytes < BATCH_BYTES) continue;
@@ -93,12 +107,15 @@ function* batched(rows: Iterator<unknown[]>): Generator<ToParent> {
   yield { kind: 'rows', rows: batch, last: true };
 }
 
-function plain(value: unknown): Value {
+function plain(value: unknown, cellChars: number): Value {
   if (typeof value === 'bigint') {
     const near = Number(value);
     return Number.isSafeInteger(near) ? near : value;
   }
-  return Buffer.isBuffer(value) ? value.toString('hex') : (value as Value);
+  const text = Buffer.isBuffer(value) ? value.toString('hex', 0, Math.min(value.length, cellChars)) : value;
+  return typeof text === 'string' && text.length > cellChars
+    ? `${text.slice(0, cellChars)}…`
+    : (text as Value);
 }
 
 /** Later ones of equal names get a number: `a, a_2`. */

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { QueryError, StoppedError, StoreError } from '../errors.js';
 import { workerFile } from '../paths.js';
 import { recognise } from './connect.js';
-import type { Params, ToChild, ToParent, Value } from './query-server.js';
+import type { Params, QueryLimits, ToChild, ToParent, Value } from './query-server.js';
 import { invalid } from './statement.js';
 
-export type { Params, Value } from './query-server.js';
+export type { Params, QueryLimits, Value } from './query-server.js';
 
 /** The longest that Node's timers can wait, about 25 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -18,6 +18,7 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** For `?` an array, for `:name` an object. */
   readonly params?: Params;
+  readonly limits?: QueryLimits;
 }
 
 /** Part of a result. Every result has at least one batch, so that the columns are known where there are no rows. */
@@ -38,13 +39,13 @@ export interface QueryBatch {
 export async function* querySql(
   file: string,
   sql: string,
-  { timeoutMs = MAX_TIMER_MS, signal, params = [] }: QueryOptions = {},
+  { timeoutMs = MAX_TIMER_MS, signal, params = [], limits = {} }: QueryOptions = {},
 ): AsyncGenerator<QueryBatch, void, void> {
   recognise(file);
   if (signal?.aborted) throw new StoppedError();
-  const child = new Child(file, timeoutMs, signal);
+  const child = new Child(file, timeoutMs, signal, limits.memoryBytes);
   try {
-    child.send({ kind: 'start', file, sql, params });
+    child.send({ kind: 'start', file, sql, params, limits });
     const first = await child.next();
     if (first.kind !== 'columns') throw new Error('the query process began with rows');
     const { columns } = first;
@@ -78,11 +79,12 @@ class Child {
     private readonly file: string,
     private readonly timeoutMs: number,
     private readonly signal: AbortSignal | undefined,
+    memoryBytes: number | undefined,
   ) {
     this.leftMs = timeoutMs;
     const entry = workerFile('query');
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
-    this.process = fork(entry, [], {
+    this.process = fork(entry, memoryBytes === undefined ? [] : [String(memoryBytes)], {
       serialization: 'advanced',
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -92,9 +94,13 @@ class Child {
       this.wake();
     });
     this.process.on('error', error => this.fail(error));
-    this.process.on('exit', (code, name) =>
-      this.fail(invalid(`the query's process ended early (${name ?? `exit code ${code}`})`)),
-    );
+    this.process.on('exit', (code, name) => {
+      const how =
+        name === 'SIGKILL' && memoryBytes !== undefined
+          ? `it took more than ${memoryBytes >> 20} MB of memory`
+          : `the query's process ended early (${name ?? `exit code ${code}`})`;
+      this.fail(invalid(how));
+    });
     signal?.addEventListener('abort', this.abort);
     process.once('exit', this.end);
   }

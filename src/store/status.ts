@@ -28,6 +28,32 @@ export interface StatusReport {
   readonly failures: readonly FailureRow[];
 }
 
+/** Failures that have the same reason. */
+export interface FailureGroup {
+  readonly errorCode: string;
+  readonly error: string;
+  readonly count: number;
+  /** The first of them, in the order of their trajectories. */
+  readonly first: readonly FailureRow[];
+}
+
+/** The most frequent reason first; of equally frequent ones, the one that comes first. */
+export function groupFailures(failures: readonly FailureRow[], shown = 1): FailureGroup[] {
+  const groups = new Map<string, FailureRow[]>();
+  for (const row of failures) {
+    const key = `${row.errorCode} ${row.error}`;
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .map(rows => {
+      const { errorCode, error } = rows[0]!;
+      return { errorCode, error, count: rows.length, first: rows.slice(0, shown) };
+    });
+}
+
 export function readStatus(reader: Reader, db: string, now = Date.now()): StatusReport {
   return reader.atOnce(() => {
     const held = reader.holder();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createProgressDisplay, formatDuration } from '../../src/cli/progress.js';
+import { createProgressDisplay } from '../../src/cli/progress.js';
+import { formatDuration } from '../../src/duration.js';
 
 const progress = (cellsDone: number, trajectoriesFailed = 0) => ({
   sweep: 's',

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import type { Argv, CommandModule } from 'yargs';
+import { InputError, UsageError } from '../errors.js';
+import { isLoopback } from '../serve/access.js';
+import { DEFAULT_PORT, type ServeOptions, serve } from '../serve/server.js';
+import { openReader } from '../store/reader.js';
+
+/** Of the page's address. */
+export interface AddressArguments {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+const TOKEN = /^[\w.~-]{16,}$/;
+
+/** Declares the options on a command that serves the page. */
+export function addressOptions<T>(yargs: Argv<T>): Argv<T & AddressArguments> {
+  return yargs
+    .option('host', {
+      type: 'string',
+      nargs: 1,
+      describe:
+        'Address of the live page; another than 127.0.0.1 asks for a token, which the printed link holds',
+    })
+    .option('port', {
+      type: 'number',
+      nargs: 1,
+      describe: `Port of the live page [default: ${DEFAULT_PORT}, or a free one]`,
+    }) as never;
+}
+
+/** `espalier serve DB`: the live page. */
+export const serveCommand: CommandModule<object, AddressArguments & { db: string }> = {
+  command: 'serve <db>',
+  describe: 'Show a database as a live page: progress, failures, figures, SQL',
+  builder: yargs =>
+    addressOptions(
+      yargs.positional('db', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The database; it may appear later',
+      }),
+    )
+      .example('$0 serve results/quickstart.sqlite', `http://127.0.0.1:${DEFAULT_PORT}/, until Ctrl-C`)
+      .example('$0 run my.yaml --serve', 'the page beside a run')
+      .example('ssh -L 8750:localhost:8750 machine', 'from elsewhere, encrypted') as never,
+  handler: async ({ db, ...args }) => {
+    const options = serveOptionsOf(db, args);
+    if (existsSync(db) || db === '') openReader(db).close();
+    else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
+    const stop = stopSignal();
+    const served = await serve(options);
+    process.stdout.write(`${served.url}\n`);
+    process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressAdvice(options)}`);
+    await stop;
+    await served.close('the server was stopped');
+  },
+};
+
+/** @throws InputError */
+export function serveOptionsOf(db: string, { host, port }: AddressArguments): ServeOptions {
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw new InputError({ path: '--port', value: port, expected: 'a whole number from 0 to 65535' });
+  if (host === '')
+    throw new InputError({ path: '--host', value: host, expected: 'an address of this machine' });
+  const token = process.env.ESPALIER_TOKEN || undefined;
+  if (token !== undefined && !TOKEN.test(token))
+    throw new UsageError('ESPALIER_TOKEN: expected 16 or more letters, digits, ".", "_", "~" or "-"');
+  return { db, host, port, token };
+}
+
+/** A line for those whom the page may concern, or none. */
+export const addressAdvice = ({ host }: ServeOptions): string =>
+  host === undefined || isLoopback(host)
+    ? ''
+    : 'whoever has this link can read the database, and it travels unencrypted: across a network that is not yours ' +
+      `use \`ssh -L ${DEFAULT_PORT}:localhost:${DEFAULT_PORT}\` instead of --host\n`;
+
+function stopSignal(): Promise<void> {
+  return new Promise(resolve => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
+  });
+}

@@ -1,0 +1,81 @@
+/** Making elements. Text is only ever set as text: nothing that comes from a database is read as HTML. */
+
+type Child = Node | string | number | null | undefined | false;
+type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** An element; `true` is an attribute without a value, `null`, `undefined` and `false` leave it out. */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? '' : String(value));
+  }
+  element.append(
+    ...children.filter(child => child !== null && child !== undefined && child !== false).map(text),
+  );
+  return element;
+}
+
+const text = (child: Node | string | number): Node | string =>
+  typeof child === 'number' ? String(child) : child;
+
+export function find<Type extends HTMLElement = HTMLElement>(id: string): Type {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`the page has no #${id}`);
+  return element as Type;
+}
+
+/** Shows a line of text, or hides it where there is none. */
+export function say(element: HTMLElement, line: string | null): void {
+  element.hidden = line === null;
+  if (element.textContent !== (line ?? '')) element.textContent = line ?? '';
+}
+
+export interface Column {
+  readonly title: string;
+  readonly isNumber?: boolean;
+}
+
+/** Cells are text or elements; NULL is shown as such, and is not the word. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Child[])[],
+): HTMLElement {
+  const kind = (i: number) => (columns[i]?.isNumber ? 'number' : null);
+  return make(
+    'table',
+    {},
+    make('caption', { class: 'hidden' }, caption),
+    make(
+      'thead',
+      {},
+      make('tr', {}, ...columns.map(({ title }, i) => make('th', { scope: 'col', class: kind(i) }, title))),
+    ),
+    make(
+      'tbody',
+      {},
+      ...rows.map(row =>
+        make(
+          'tr',
+          {},
+          ...row.map((cell, i) =>
+            cell === null ? make('td', { class: 'null' }, 'NULL') : make('td', { class: kind(i) }, cell),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Replaces what an element holds, if it differs: a table that stays the same keeps its selection and its scroll. */
+export function show(holder: HTMLElement, key: unknown, content: () => readonly Node[]): void {
+  const wanted = JSON.stringify(key);
+  if (holder.dataset.shown === wanted) return;
+  holder.dataset.shown = wanted;
+  holder.replaceChildren(...content());
+}

@@ -1,0 +1,37 @@
+/** The page: what the server tells goes to where it is shown. */
+import type { LiveState } from '../serve/messages.js';
+import { Connection } from './connection.js';
+import { find } from './dom.js';
+import { Figures } from './figures.js';
+import { showFailures, showRunning } from './lists.js';
+import { showState } from './overview.js';
+import { showRelations, startSql } from './sql.js';
+
+let latest: LiveState | null = null;
+const figures = new Figures(wishes => connection.open(wishes));
+const connection = new Connection({
+  hello: ({ version, db }) => {
+    find('database').textContent = db;
+    find('version').textContent =
+      `espalier ${version}. This page only reads, and asks nothing of any other machine.`;
+  },
+  state: state => {
+    latest = state.kind === 'open' ? state : null;
+    showState(state);
+    if (state.kind !== 'open') return;
+    showRunning(state);
+    showFailures(state);
+    showRelations(state.relations);
+  },
+  figures: shown => figures.show(shown),
+  end: () => {},
+});
+
+// Times go on while nothing else changes.
+setInterval(() => {
+  if (!latest) return;
+  showState(latest);
+  showRunning(latest);
+}, 1_000);
+startSql();
+connection.open(figures.wishes());

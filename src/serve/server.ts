@@ -1,0 +1,155 @@
+/** The live page's server: the page, its stream of events, and the SQL box. It only ever reads the database. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { InputError } from '../errors.js';
+import { TOOL_VERSION } from '../paths.js';
+import { Access, isLoopback, SECURITY_HEADERS } from './access.js';
+import { readAssets } from './assets.js';
+import type { Wishes } from './choices.js';
+import { Feed } from './feed.js';
+import { isRefusal, SqlBox } from './sql.js';
+import { EventStream } from './stream.js';
+
+export const DEFAULT_PORT = 8750;
+const MOST_STREAMS = 32;
+const MOST_CONNECTIONS = 256;
+const BODY_BYTES = 64 << 10;
+const SLOW_MS = 10_000;
+const TOKEN_BYTES = 24;
+
+export interface ServeOptions {
+  readonly db: string;
+  /** Default 127.0.0.1. Another address than this machine's own needs a token. */
+  readonly host?: string | undefined;
+  /** Default: DEFAULT_PORT, or where that is taken, any that is free. */
+  readonly port?: number | undefined;
+  /** What a page must know; default: a new one for another address, none for this machine's own. */
+  readonly token?: string | undefined;
+}
+
+export interface Served {
+  /** With its token, where it needs one. */
+  readonly url: string;
+  /** Looks a last time, tells every page why it ends, and lets go of the port. */
+  close(reason: string): Promise<void>;
+}
+
+/** @throws InputError where the address cannot be listened on. */
+export async function serve({ db, host = '127.0.0.1', port, token }: ServeOptions): Promise<Served> {
+  const secret = token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
+  const feed = new Feed(db);
+  const sql = new SqlBox(db);
+  const app = fastify({
+    bodyLimit: BODY_BYTES,
+    requestTimeout: SLOW_MS,
+    keepAliveTimeout: SLOW_MS,
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = MOST_CONNECTIONS;
+  guardAll(app, new Access(host, secret));
+  addRoutes(app, db, feed, sql);
+  await listen(app, host, port);
+  const { port: actual } = app.server.address() as AddressInfo;
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const name = shown.includes(':') ? `[${shown}]` : shown;
+  return {
+    url: `http://${name}:${actual}/${secret === null ? '' : `?token=${encodeURIComponent(secret)}`}`,
+    close: async reason => {
+      sql.close();
+      await feed.close(reason);
+      await app.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, host: string, port: number | undefined): Promise<void> {
+  try {
+    await app.listen({ host, port: port ?? DEFAULT_PORT });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' && port === undefined) {
+      await app.listen({ host, port: 0 });
+      return;
+    }
+    const where = code === 'EADDRINUSE' || code === 'EACCES' ? '--port' : '--host';
+    const value = where === '--port' ? (port ?? DEFAULT_PORT) : host;
+    const expected = where === '--port' ? 'a port that is free' : 'an address of this machine';
+    throw new InputError({ path: where, value, expected, what: `cannot listen (${message})` });
+  }
+}
+
+function guardAll(app: FastifyInstance, access: Access): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    const seen = {
+      method: request.method,
+      path: pathOf(request),
+      headers: request.headers,
+      token: oneOf(request, 'token'),
+    };
+    const refusal = access.refusal(seen);
+    if (refusal) return reply.code(refusal.status).send({ error: refusal.error });
+    const cookie = access.cookieFor(seen);
+    // The token leaves the address bar, and with it the history.
+    if (cookie && seen.path === '/') return reply.header('Set-Cookie', cookie).redirect('/', 303);
+    return undefined;
+  });
+  app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'there is nothing here' }));
+  app.setErrorHandler((error: Error & { statusCode?: number }, _, reply) => {
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({ error: status < 500 ? error.message : 'a defect of espalier' });
+  });
+}
+
+function addRoutes(app: FastifyInstance, db: string, feed: Feed, sql: SqlBox): void {
+  const { assets, build } = readAssets();
+  for (const [path, { type, body, tag }] of assets) {
+    app.get(path, (request, reply) => {
+      reply.headers({ ETag: tag, 'Cache-Control': 'no-cache' });
+      if (request.headers['if-none-match'] === tag) return reply.code(304).send();
+      return reply.type(type).send(body);
+    });
+  }
+  app.get('/events', (request, reply) => {
+    if (feed.count >= MOST_STREAMS) return reply.code(503).send({ error: 'too many pages are open' });
+    reply.hijack();
+    const stream = new EventStream(reply.raw, SECURITY_HEADERS);
+    reply.raw.once('close', () => feed.remove(stream));
+    stream.send('hello', { version: TOOL_VERSION, db: basename(db), build });
+    feed.add(stream, wishesOf(request));
+    return undefined;
+  });
+  app.post('/sql', { schema: SQL_SCHEMA }, async (request, reply) => {
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    try {
+      return await sql.ask((request.body as { sql: string }).sql, gone.signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return reply.code(400).send({ error: error.message });
+    }
+  });
+}
+
+const SQL_SCHEMA = {
+  body: {
+    type: 'object',
+    required: ['sql'],
+    additionalProperties: false,
+    properties: { sql: { type: 'string' } },
+  },
+};
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]!;
+
+function oneOf(request: FastifyRequest, name: string): string | undefined {
+  const value = (request.query as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function wishesOf(request: FastifyRequest): Wishes {
+  const all = Object.entries(request.query as Record<string, unknown>);
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}

@@ -1,0 +1,71 @@
+/** The SQL box: a statement of the page, in a process of its own, with an end to its time, rows and memory. */
+import { QueryError, StoppedError, StoreError } from '../errors.js';
+import { querySql, type Value } from '../store/query.js';
+import type { SqlAnswer } from './messages.js';
+
+const LIMITS = { rows: 500, bytes: 4 << 20, cellChars: 2_000, memoryBytes: 512 << 20, timeoutMs: 15_000 };
+/** At once; others wait for their turn. */
+const MOST_RUNNING = 2;
+const MOST_WAITING = 20;
+
+export class SqlBox {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  private readonly stop = new AbortController();
+
+  constructor(private readonly file: string) {}
+
+  /**
+   * @param signal the page has gone away.
+   * @throws QueryError, StoreError, StoppedError as `querySql`; QueryError QUERY_TIMEOUT where too many wait.
+   */
+  async ask(sql: string, signal: AbortSignal): Promise<SqlAnswer> {
+    await this.turn();
+    const began = performance.now();
+    try {
+      const answer = await this.read(sql, AbortSignal.any([signal, this.stop.signal]));
+      return { ...answer, milliseconds: Math.round(performance.now() - began) };
+    } finally {
+      this.running--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  close(): void {
+    this.stop.abort();
+  }
+
+  private async turn(): Promise<void> {
+    if (this.running >= MOST_RUNNING) {
+      if (this.waiting.length >= MOST_WAITING)
+        throw new QueryError('QUERY_TIMEOUT', 'SQL: too many queries are waiting, try again later');
+      await new Promise<void>(resolve => this.waiting.push(resolve));
+    }
+    this.running++;
+  }
+
+  private async read(sql: string, signal: AbortSignal): Promise<Omit<SqlAnswer, 'milliseconds'>> {
+    const { rows: most, bytes: mostBytes, timeoutMs, ...limits } = LIMITS;
+    const rows: SqlAnswer['rows'][number][] = [];
+    let columns: readonly string[] = [];
+    let bytes = 0;
+    for await (const batch of querySql(this.file, sql, { timeoutMs, signal, limits })) {
+      columns = batch.columns;
+      for (const row of batch.rows) {
+        if (rows.length === most) return { columns, rows, cut: `only the first ${most} rows are shown` };
+        for (const cell of row) bytes += typeof cell === 'string' ? cell.length : 8;
+        if (bytes > mostBytes)
+          return { columns, rows, cut: `only the first ${rows.length} rows are shown: they are large` };
+        rows.push(row.map(sendable));
+      }
+    }
+    return { columns, rows, cut: null };
+  }
+}
+
+/** What went wrong, in the query's own words; other errors are defects. */
+export const isRefusal = (error: unknown): error is Error =>
+  error instanceof QueryError || error instanceof StoreError || error instanceof StoppedError;
+
+const sendable = (value: Value): string | number | null =>
+  typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value;

@@ -1,0 +1,141 @@
+/** The stream follows a database that appears, grows, is replaced, damaged and gone. */
+import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { LiveState } from '../../src/serve/messages.js';
+import { type Served, serve } from '../../src/serve/server.js';
+import { Store } from '../../src/store/store.js';
+import {
+  ATTEMPT,
+  cell,
+  checkpoint,
+  complete,
+  config,
+  greedy,
+  planned,
+  scratch,
+  sweep,
+} from '../store/fixtures.js';
+import { Listener } from './client.js';
+
+const folder = scratch();
+let db: string;
+let page: Served;
+let listener: Listener;
+
+beforeEach(async () => {
+  db = join(folder(), 'a.sqlite');
+  page = await serve({ db, port: 0 });
+  listener = new Listener(page.url);
+});
+afterEach(async () => {
+  listener.close();
+  await page.close('over');
+});
+
+const open = (isWished: (state: LiveState) => boolean) =>
+  listener.until('state', state => state.kind === 'open' && isWished(state)) as Promise<LiveState>;
+const cellsDone = (count: number) => open(({ sweeps }) => sweeps.rows[0]?.cellsDone === count);
+
+it('follows a run from before its database is there to after its end', async () => {
+  expect(await listener.until('state')).toMatchObject({
+    kind: 'waiting',
+    message: expect.stringContaining(db),
+  });
+  expect(existsSync(db)).toBe(false);
+
+  const store = Store.open(db);
+  const plans = [0, 1, 2].map(seed => planned(`t${seed}`, [0, 5, 9], [greedy(3)], config(20, seed)));
+  store.saveSweep(sweep('one'), plans);
+  await open(({ holder, sweeps }) => holder?.alive === true && sweeps.rows[0]?.cells === 9);
+
+  store.started('t0', ATTEMPT);
+  store.rows('t0', checkpoint(0), [cell(0, greedy(3))]);
+  store.rows('t0', checkpoint(5), [cell(5, greedy(3))]);
+  store.flush();
+  const halfway = await cellsDone(2);
+  expect(halfway.running.rows).toMatchObject([{ trajectoryId: 't0', reached: 5, last: 9, attempts: 1 }]);
+  expect(halfway.cellsPerSecond).toBeGreaterThan(0);
+
+  store.started('t1', ATTEMPT);
+  store.finished('t1', { kind: 'failed', code: 'DIVERGED', message: '<b>not finite</b>', stack: null });
+  const failed = await open(({ failures }) => failures.rows.length === 1);
+  expect(failed.failures.rows).toMatchObject([
+    { errorCode: 'DIVERGED', error: '<b>not finite</b>', count: 1, first: [{ trajectoryId: 't1', seed: 1 }] },
+  ]);
+
+  complete(store, plans[0]!);
+  complete(store, plans[2]!);
+  store.close();
+  const ended = await open(({ holder }) => holder === null);
+  expect(ended.sweeps.rows).toEqual([
+    { sweep: 'one', trajectories: 3, trajectoriesDone: 2, trajectoriesFailed: 1, cells: 9, cellsDone: 6 },
+  ]);
+  expect(await listener.until('figures', ({ complete }) => complete === 2)).toMatchObject({
+    members: 3,
+    read: 3,
+  });
+  // The page holds nothing open, so that a finished database is one file.
+  expect(existsSync(`${db}-wal`)).toBe(false);
+});
+
+it('follows a run that ends and another that goes on', async () => {
+  const plans = [0, 1].map(seed => planned(`t${seed}`, [0, 5], [greedy(3)], config(20, seed)));
+  for (const [done, plan] of plans.entries()) {
+    const store = Store.open(db);
+    store.saveSweep(sweep('one'), plans);
+    await open(({ holder }) => holder?.alive === true);
+    complete(store, plan);
+    store.close();
+    await open(({ holder, sweeps }) => holder === null && sweeps.rows[0]?.cellsDone === 2 * (done + 1));
+    await listener.until('figures', ({ complete }) => complete === done + 1);
+  }
+});
+
+it('follows a file that is replaced, damaged and removed', async () => {
+  const write = (file: string, name: string, seeds: number) => {
+    const store = Store.open(file);
+    const plans = Array.from({ length: seeds }, (_, s) =>
+      planned(`t${s}`, [0, 5], [greedy(3)], config(20, s)),
+    );
+    store.saveSweep(sweep(name), plans);
+    for (const plan of plans) complete(store, plan);
+    store.close();
+  };
+  const named = (name: string) => open(({ sweeps }) => sweeps.rows[0]?.sweep === name);
+  write(db, 'one', 2);
+  await named('one');
+  await listener.until('figures', ({ complete }) => complete === 2);
+  // Another file under the name, then other content in the same file.
+  rmSync(db);
+  write(db, 'two', 3);
+  await named('two');
+  await listener.until('figures', ({ complete }) => complete === 3);
+  const other = join(folder(), 'b.sqlite');
+  write(other, 'three', 1);
+  copyFileSync(other, db);
+  await named('three');
+  await listener.until('figures', ({ complete }) => complete === 1);
+
+  writeFileSync(db, 'not a database at all');
+  await listener.until(
+    'state',
+    state => state.kind === 'waiting' && /not an SQLite file/.test(state.message),
+  );
+  rmSync(db);
+  await listener.until('state', state => state.kind === 'waiting' && /no such database/.test(state.message));
+  write(db, 'four', 1);
+  await named('four');
+});
+
+it('says why it ends, after a last look', async () => {
+  const store = Store.open(db);
+  store.saveSweep(sweep('one'), [planned('t', [0], [greedy(3)])]);
+  await open(({ sweeps }) => sweeps.rows.length === 1);
+  complete(store, planned('t', [0], [greedy(3)]));
+  store.close();
+  await page.close('the run has ended');
+  await expect.poll(() => listener.ended).toBe(true);
+  expect((listener.latest('state') as LiveState).sweeps.rows[0]).toMatchObject({ cellsDone: 1 });
+  expect(listener.latest('end')).toEqual({ reason: 'the run has ended' });
+});
