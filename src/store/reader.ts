@@ -220,6 +220,11 @@ export class Reader {
     ).map(row => ({ ...row, axes: JSON.parse(row.axes) }));
   }
 
+  /** Rows of a reading statement with named parameters; columns as T says. */
+  rows<T>(sql: string, params: Readonly<Record<string, string | number | null>>): T[] {
+    return guard(this.file, () => this.db.prepare(sql).all(params) as T[]);
+  }
+
   close(): void {
     this.db.close();
   }

@@ -1,0 +1,71 @@
+/** From a database to the rows of one sweep's figures. */
+import { SET_NAMES, type SetName } from '../domain/config.js';
+import { metricNamed } from '../domain/metrics.js';
+import {
+  checkpointsOf,
+  crossingPoints,
+  curvePoints,
+  membersOf,
+  subnetSizePoints,
+  timePoints,
+} from '../store/figure-rows.js';
+import type { Reader } from '../store/reader.js';
+import type { SweepRow } from '../store/rows.js';
+import { targetLabel } from '../threshold/targets.js';
+import { thinned } from './figures/curves.js';
+import type { FigureData } from './figures/figure.js';
+import { chooseSlice, type SliceChoice } from './slice.js';
+
+/** Checkpoints of a curve; more would not be told apart. */
+const MOST_CHECKPOINTS = 160;
+/** Checkpoints at which the loss is drawn against the subnetwork's size. */
+const SIZE_CHECKPOINTS = 5;
+
+/** Null where the sweep asks for nothing. */
+export function readFigureData(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): FigureData | null {
+  const definition = sweep.definition as { readonly axes?: Record<string, unknown> };
+  const chosen = chooseSlice(sweep.name, membersOf(reader, sweep.name), definition.axes ?? {}, choice);
+  if (!chosen) return null;
+  const { slice, trajectories } = chosen;
+  const set = mainSet(sweep);
+  const checkpoints = checkpointsOf(reader, sweep.name);
+  const curves = curvePoints(reader, slice, trajectories, set, thinned(checkpoints, MOST_CHECKPOINTS));
+  const measured = checkpoints.filter(t => curves.some(point => point.t === t));
+  return {
+    slice,
+    set,
+    curves,
+    subnetSizes: subnetSizePoints(reader, slice, trajectories, set, spreadOut(measured, SIZE_CHECKPOINTS)),
+    crossings: crossingPoints(reader, slice, trajectories),
+    times: timePoints(reader, sweep.name),
+    primary: primaryOf(sweep),
+  };
+}
+
+function primaryOf({ thresholds }: SweepRow): FigureData['primary'] {
+  const primary = thresholds.find(threshold => threshold.primary);
+  return primary ? { metric: primary.metric, target: targetLabel(primary) } : null;
+}
+
+/** The set of the primary threshold, else the first that the subnetwork is measured on. */
+function mainSet({ thresholds, evaluate }: SweepRow): SetName {
+  const primary = thresholds.find(threshold => threshold.primary);
+  const set = primary && metricNamed(primary.metric)?.set;
+  return set ?? SET_NAMES.find(name => evaluate.subnet.includes(name)) ?? 'train';
+}
+
+/** 0, the last, and between them checkpoints that are about evenly apart on a logarithmic scale. */
+function spreadOut(checkpoints: readonly number[], most: number): number[] {
+  const [zero, first = 1] = checkpoints;
+  const last = checkpoints.at(-1);
+  if (zero === undefined || last === undefined || checkpoints.length <= most) return [...checkpoints];
+  const nearest = (at: number): number =>
+    checkpoints.reduce((best, t) =>
+      Math.abs(Math.log1p(t) - Math.log1p(at)) < Math.abs(Math.log1p(best) - Math.log1p(at)) ? t : best,
+    );
+  const start = Math.max(first, last / 100);
+  const between = Array.from({ length: most - 1 }, (_, i) =>
+    nearest(start * (last / start) ** (i / (most - 2))),
+  );
+  return [...new Set([zero, ...between])].sort((a, b) => a - b);
+}

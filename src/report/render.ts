@@ -1,0 +1,95 @@
+/** From a figure to Vega, SVG and PNG. */
+import { Resvg } from '@resvg/resvg-js';
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { figureConfig } from './figures/config.js';
+import { type Columns, FIGURE_WIDTH, type Figure, type FigureData, type Spec } from './figures/figure.js';
+import { FACES, fontFile, measureWithOurFonts } from './measure.js';
+import { slimSvg } from './svg.js';
+import { THEMES, type ThemeName } from './theme.js';
+
+/** Dots per inch of a PNG, and of CSS. */
+const PNG_DPI = 300;
+const CSS_DPI = 96;
+
+export interface Drawing {
+  readonly vegaLite: Spec;
+  readonly vega: vega.Spec;
+  /** Without declaration or background. */
+  readonly svg: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The figure at its width, to the pixel; null where there is nothing to draw. */
+export async function drawFigure(
+  figure: Figure,
+  data: FigureData,
+  { theme, columns }: { readonly theme: ThemeName; readonly columns: Columns },
+): Promise<Drawing | null> {
+  measureWithOurFonts();
+  const total = FIGURE_WIDTH[columns];
+  const across = figure.across(data, columns);
+  let panelWidth = Math.floor((total - 60) / across) - 40;
+  // What stands beside the panels depends on their ticks, and those on the width: two corrections settle it.
+  for (let round = 0; ; round++) {
+    const vegaLite = specOf(figure, data, { theme, columns, panelWidth });
+    if (!vegaLite) return null;
+    const drawing = await drawn(vegaLite, figure.title, `${figure.name}-${columns}`);
+    const excess = drawing.width - total;
+    if (round === 3 || (excess <= 0 && excess > -across)) return drawing;
+    panelWidth -= Math.ceil(excess / across);
+  }
+}
+
+/** The Vega-Lite specification, with the configuration that all figures share. */
+export function specOf(
+  figure: Figure,
+  data: FigureData,
+  options: { readonly theme: ThemeName; readonly columns: Columns; readonly panelWidth: number },
+): Spec | null {
+  const theme = THEMES[options.theme];
+  const spec = figure.spec(data, { ...options, theme });
+  return (
+    spec && {
+      $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+      description: figure.caption(data),
+      config: figureConfig(theme),
+      ...spec,
+    }
+  );
+}
+
+async function drawn(vegaLite: Spec, what: string, prefix: string): Promise<Drawing> {
+  const logger = vega.logger(vega.Warn);
+  const complaints: string[] = [];
+  for (const level of ['warn', 'error'] as const)
+    logger[level] = (...args: readonly unknown[]) => {
+      const text = args.join(' ');
+      // There is no window to listen to here.
+      if (!text.includes('event source: window')) complaints.push(text);
+      return logger;
+    };
+  const { spec } = compile(vegaLite as unknown as TopLevelSpec, { logger });
+  const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
+  const svg = slimSvg(await view.toSVG(), prefix);
+  view.finalize();
+  if (complaints.length > 0) throw new Error(`figure "${what}": ${complaints.join('; ')}`);
+  const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
+  if (!size) throw new Error(`figure "${what}" has no size`);
+  return { vegaLite, vega: spec, svg, width: Number(size[1]), height: Number(size[2]) };
+}
+
+/** On white, at 300 dots per inch. */
+export function toPng(svg: string, columns: Columns): Buffer {
+  const image = new Resvg(svg, {
+    background: '#ffffff',
+    fitTo: { mode: 'width', value: Math.round((FIGURE_WIDTH[columns] * PNG_DPI) / CSS_DPI) },
+    font: {
+      loadSystemFonts: false,
+      fontFiles: FACES.map(({ face }) => fontFile(face, 'ttf')),
+      defaultFontFamily: 'Fira Sans',
+    },
+  });
+  return image.render().asPng();
+}

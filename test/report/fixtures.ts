@@ -1,0 +1,65 @@
+/** Rows as a sweep of a few sizes leaves them: loss falls as 1/(1 + t/n), with a spread over seeds. */
+import type { PruneMethod } from '../../src/domain/config.js';
+import type { FigureData } from '../../src/report/figures/figure.js';
+import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/figure-rows.js';
+
+export const SIZES = [100, 400, 1600, 6400];
+export const TIMES = [0, 5, 20, 80, 320, 1280];
+const METHODS: readonly PruneMethod[] = ['greedy', 'random'];
+
+const spread = (mean: number): Spread => ({ mean, low: mean * 0.9, high: mean * 1.1 });
+const lossAt = (n: number, t: number): number => 0.5 / (1 + (20 * t) / n);
+
+/** The thresholds are 2, 4, 8, 16 times 10 at the four sizes; the largest has one seed that never crosses. */
+export const crossings: CrossingPoint[] = SIZES.flatMap((n, i) =>
+  [0, 1, 2].map((seed): CrossingPoint => {
+    const at = 10 * 2 ** (i + 1) + seed;
+    const isRight = i === 3 && seed === 2;
+    const common = { n, seed, method: 'greedy' as const, metric: 'subnet_train_loss', target: '<= 0.15' };
+    return isRight
+      ? { ...common, lower: 1280, upper: null, censoring: 'right' }
+      : { ...common, lower: at - 5, upper: at, censoring: 'interval' };
+  }),
+);
+
+export function figureData(changes: Partial<FigureData> = {}): FigureData {
+  const curve = (network: CurvePoint['network'], factor: number): CurvePoint[] =>
+    SIZES.flatMap(n =>
+      TIMES.map(t => ({
+        n,
+        t,
+        network,
+        seeds: 3,
+        loss: spread(factor * lossAt(n, t)),
+        accuracy: spread(0.9 - factor * 0.5 * lossAt(n, t)),
+      })),
+    );
+  return {
+    slice: { sweep: 'made', width: 50, axes: {}, objective: 'squared', subnetSize: 10, retrainIterations: 0 },
+    set: 'train',
+    curves: [...curve('dense', 1.2), ...curve('greedy', 1), ...curve('random', 1.5)],
+    subnetSizes: METHODS.flatMap((method, i) =>
+      [0, 80, 1280].flatMap(t =>
+        [5, 10, 20].map(k => ({
+          n: 6400,
+          t,
+          k,
+          method,
+          seeds: 3,
+          loss: spread((1 + i) * (lossAt(6400, t) + 1 / k)),
+          denseLoss: lossAt(6400, t),
+        })),
+      ),
+    ),
+    crossings,
+    times: SIZES.map(n => ({
+      n,
+      trajectories: 3,
+      train: n / 10,
+      prune: { greedy: n / 20, random: 1 },
+      rest: 3,
+    })),
+    primary: { metric: 'subnet_train_loss', target: '<= 0.15' },
+    ...changes,
+  };
+}
