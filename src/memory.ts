@@ -1,21 +1,67 @@
 /** How much memory a run may take. */
+import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
 
-/** Bytes that this process may use, container limits respected. */
+/** Bytes that this process may use: those of the machine, or of the container or control group that it is in. */
 export function memoryBudget(): number {
-  const constrained = process.constrainedMemory();
-  const total = totalmem();
-  return constrained > 0 && constrained < total ? constrained : total;
+  const limits = [totalmem(), process.constrainedMemory(), controlGroupLimit()];
+  return Math.min(...limits.filter(limit => limit > 0));
 }
+
+/**
+ * The lowest memory limit of the control groups that this process is in, of version 1 or 2, with all groups above them;
+ * Infinity where there is none. A process sees the root of its own container's groups, wherever that is.
+ */
+export function controlGroupLimit(root = '/'): number {
+  const groups = read(join(root, 'proc/self/cgroup')) ?? '';
+  let limit = Number.POSITIVE_INFINITY;
+  for (const line of groups.split('\n')) {
+    // E.g. `0::/user.slice` (version 2) or `4:memory:/docker/abc`.
+    const [id, controllers, ...rest] = line.split(':');
+    const path = rest.join(':');
+    if (id === undefined || !path.startsWith('/')) continue;
+    if (id === '0' && controllers === '') {
+      for (const mount of ['sys/fs/cgroup', 'sys/fs/cgroup/unified'])
+        limit = Math.min(limit, lowest(join(root, mount), path, ['memory.max', 'memory.high']));
+    } else if (controllers!.split(',').includes('memory')) {
+      limit = Math.min(limit, lowest(join(root, 'sys/fs/cgroup/memory'), path, ['memory.limit_in_bytes']));
+    }
+  }
+  return limit;
+}
+
+/** The least value in files of these names, from the group at `path` up to the mount itself. */
+function lowest(mount: string, path: string, names: readonly string[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  if (!existsSync(mount)) return least;
+  for (let group = join(mount, path); ; group = dirname(group)) {
+    for (const name of names) {
+      // `max` is no number, and no limit; version 1 says none by a number beyond all memory.
+      const value = Number(read(join(group, name))?.trim() || Number.NaN);
+      if (value > 0) least = Math.min(least, value);
+    }
+    if (group === mount || group === dirname(group)) return least;
+  }
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** E.g. `4.8 GB`. */
 export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
+  while (value >= 1000 && unit < UNITS.length - 1) {
     value /= 1000;
     unit++;
   }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }

@@ -15,7 +15,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Snapshot } from '../domain/task.js';
 
 const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
@@ -55,6 +55,7 @@ export class Snapshots {
     }
     const before = this.iterations.get(id);
     renameSync(temporary, this.file(id, t));
+    this.syncFolder();
     if (before !== undefined && before !== t) rmSync(this.file(id, before), { force: true });
     this.iterations.set(id, t);
   }
@@ -65,10 +66,15 @@ export class Snapshots {
     return t > next ? 0 : t;
   }
 
-  /** The snapshot at `startFor`, null where that is 0. */
+  /** The snapshot at `startFor`, null where that is 0. One that is gone or cannot be read is empty: damaged. */
   read(id: string, next: number): Snapshot | null {
     const t = this.startFor(id, next);
-    return t === 0 ? null : { t, bytes: readFileSync(this.file(id, t)) };
+    if (t === 0) return null;
+    try {
+      return { t, bytes: readFileSync(this.file(id, t)) };
+    } catch {
+      return { t, bytes: new Uint8Array() };
+    }
   }
 
   remove(id: string): void {
@@ -76,8 +82,36 @@ export class Snapshots {
     if (t === undefined) return;
     rmSync(this.file(id, t), { force: true });
     this.iterations.delete(id);
-    if (readdirSync(this.folder).every(name => name.endsWith('.part')))
-      rmSync(this.folder, { recursive: true });
+    if (this.iterations.size === 0) this.removeFolder();
+  }
+
+  /** Removes what a process that was killed left behind: snapshots that are not needed, older ones, unfinished ones. */
+  keepOnly(isNeeded: (id: string) => boolean): void {
+    if (!existsSync(this.folder)) return;
+    for (const id of [...this.iterations.keys()]) if (!isNeeded(id)) this.remove(id);
+    if (!existsSync(this.folder)) return;
+    const kept = new Set([...this.iterations].map(([id, t]) => basename(this.file(id, t))));
+    for (const name of readdirSync(this.folder)) {
+      const isOurs = NAME.test(name) || name.endsWith('.part');
+      if (isOurs && !kept.has(name)) rmSync(join(this.folder, name), { force: true });
+    }
+    if (kept.size === 0) this.removeFolder();
+  }
+
+  /** Leaves it where there is anything that is not ours. */
+  private removeFolder(): void {
+    const others = readdirSync(this.folder).filter(name => !name.endsWith('.part'));
+    if (others.length === 0) rmSync(this.folder, { recursive: true });
+  }
+
+  /** So that the new name is on the disk before the old file is gone. */
+  private syncFolder(): void {
+    const descriptor = openSync(this.folder, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   }
 
   private file(id: string, t: number): string {

@@ -1,0 +1,39 @@
+import type { CommandModule } from 'yargs';
+import { recognise } from '../store/connect.js';
+import { Store } from '../store/store.js';
+import { renderTable } from './output.js';
+
+/** `espalier retry DB`: puts failed trajectories back to pending. */
+export const retryCommand: CommandModule<object, { db: string; code?: string; json: boolean }> = {
+  command: 'retry <db>',
+  describe: 'Put failed trajectories back to pending, so that the next run tries them again',
+  builder: yargs =>
+    yargs
+      .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
+      .option('code', { type: 'string', nargs: 1, describe: 'Only those that failed with this code' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
+      .example('$0 retry results/my.sqlite', 'all of them')
+      .example('$0 retry my.sqlite --code TIMEOUT', 'those that took too long, before a run with more time') as never,
+  handler: ({ db, code, json }) => {
+    recognise(db);
+    const store = Store.open(db);
+    try {
+      print(db, store.retryFailed(code), json);
+    } finally {
+      store.close();
+    }
+  },
+};
+
+/** The shape of `retry --json`: db, retried (trajectoryId, errorCode, error of each). */
+function print(db: string, retried: ReturnType<Store['retryFailed']>, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ db, retried }, null, 2)}\n`);
+    return;
+  }
+  const codes = new Map<string, number>();
+  for (const { errorCode } of retried) codes.set(errorCode, (codes.get(errorCode) ?? 0) + 1);
+  if (retried.length > 0) process.stdout.write(renderTable(['failed with', 'trajectories'], [...codes]));
+  const again = retried.length === 1 ? '1 trajectory is' : `${retried.length} trajectories are`;
+  process.stdout.write(`${again} pending again${retried.length > 0 ? '; run the sweep to try again' : ''}\n`);
+}

@@ -1,0 +1,55 @@
+/** How long a run will still take, from what is left of it and how long the rest took. */
+import { addWork, CostModel, NO_WORK, type Work } from './cost-model.js';
+
+export class Forecast {
+  readonly #model = new CostModel();
+  /** Of all trajectories, begun or not. */
+  #left: Work = NO_WORK;
+  #done: Work = NO_WORK;
+  readonly #running = new Map<string, Work>();
+  #hasLearnt = false;
+
+  /** Work that is to be done. */
+  add(work: Work): void {
+    this.#left = addWork(this.#left, work);
+  }
+
+  begin(id: string, work: Work): void {
+    this.#running.set(id, work);
+  }
+
+  /** A part of a running trajectory is done, and took so many seconds of its thread. */
+  did(id: string, work: Work, seconds: number): void {
+    this.#model.learn(work, seconds);
+    this.#hasLearnt = true;
+    this.#done = addWork(this.#done, work);
+    this.#left = addWork(this.#left, work, -1);
+    this.#running.set(id, addWork(this.#running.get(id) ?? work, work, -1));
+  }
+
+  /** It runs no more. Unless it is tried again, what is left of it will not be done. */
+  end(id: string, isTriedAgain: boolean): void {
+    if (!isTriedAgain) this.#left = addWork(this.#left, this.#running.get(id) ?? NO_WORK, -1);
+    this.#running.delete(id);
+  }
+
+  /** The share of the run that is done, 0 to 1, by the time it takes. */
+  share(): number {
+    const done = this.#model.seconds(this.#done);
+    const left = this.#model.seconds(this.#left);
+    return done === 0 ? 0 : done / (done + left);
+  }
+
+  /**
+   * Seconds that `threads` threads still need; null before anything is known. `longest`: the longest trajectory that
+   * waits. No run is shorter than its longest trajectory.
+   */
+  secondsLeft(threads: number, longest: Work | null): number | null {
+    if (!this.#hasLearnt) return null;
+    const single = [...this.#running.values(), ...(longest ? [longest] : [])];
+    return Math.max(
+      this.#model.seconds(this.#left) / threads,
+      ...single.map(work => this.#model.seconds(work)),
+    );
+  }
+}
