@@ -68,7 +68,8 @@ export class StoreError extends EspalierError {
     | 'NEWER_SCHEMA'
     | 'DATABASE_HELD'
     | 'DATABASE_MISSING'
-    | 'DATABASE_IO';
+    | 'DATABASE_IO'
+    | 'DISK_FULL';
   override readonly exitCode = EXIT.badInput;
   readonly file: string;
   constructor(code: StoreError['code'], file: string, message: string, options?: ErrorOptions) {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
+import { InputError } from './errors.js';
 
 /** Bytes that this process may use: those of the machine, or of the container or control group that it is in. */
 export function memoryBudget(): number {
@@ -64,4 +65,13 @@ export function formatBytes(bytes: number): string {
     unit++;
   }
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** From e.g. `8GB`, `512 MB` or `1000000` (units of 1000). @throws InputError */
+export function parseBytes(path: string, text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B?)\s*$/.exec(text) ?? [];
+  const power = UNITS.indexOf(unit?.endsWith('B') ? unit : `${unit ?? ''}B`);
+  const bytes = Number(number) * 1000 ** power;
+  if (power < 0 || !(bytes > 0)) throw new InputError({ path, value: text, expected: 'a size such as 8GB' });
+  return bytes;
 }

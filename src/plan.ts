@@ -3,7 +3,6 @@
 import type { PlannedTrajectory } from './domain/config.js';
 import { countCells } from './domain/grid.js';
 import type { CheckpointTask } from './domain/task.js';
-import { memoryBudget } from './memory.js';
 import type { PreparedSweep } from './prepare.js';
 import { calibrate, type Rates } from './run/calibrate.js';
 import { type Arithmetic, arithmeticOf, snapshotBytes, WORK_KINDS } from './run/cost.js';
@@ -29,9 +28,9 @@ export interface SweepPlan {
   readonly secondsLongest: number;
 }
 
-/** As many of `threads` as fit into this machine's memory at once, at least one. */
+/** As many of `threads` as fit in memory at once with the largest trajectories, at least one. */
 export function threadsThatFit(prepared: PreparedSweep, threads: number): number {
-  const fitting = Math.floor((memoryBudget() - prepared.imageBytes) / largestWorker(prepared));
+  const fitting = Math.floor((prepared.memoryBytes - prepared.imageBytes) / largestWorker(prepared));
   return Math.max(1, Math.min(threads, fitting));
 }
 

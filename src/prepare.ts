@@ -22,6 +22,8 @@ export interface PreparedSweep {
     { readonly settings: DatasetSettings; readonly identified: IdentifiedDataset }
   >;
   readonly dataDir: string | undefined;
+  /** What a run may take, the images included. */
+  readonly memoryBytes: number;
   /** All images of all data sets, which the workers share. */
   readonly imageBytes: number;
   sizesOf(trajectory: PlannedTrajectory): DataSizes;
@@ -32,11 +34,14 @@ export interface PreparedSweep {
 export interface PrepareOptions {
   readonly engine?: EngineName;
   readonly dataDir?: string | undefined;
+  /** What a run may take; by default all there is (memory.ts). */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** Throws InputError, DataError, EngineUnavailableError or TooLargeError, before anything is written or loaded. */
 export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}): Promise<PreparedSweep> {
   const engine = await createEngine(options.engine ?? 'wasm');
+  const { memoryBytes = memoryBudget() } = options;
   const data = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
   const known = new Map<string, IdentifiedDataset>();
   const identify = (settings: DatasetSettings): IdentifiedDataset => {
@@ -73,12 +78,13 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
     const known = alike.get(key);
     if (known !== undefined) return known;
     const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
-    refuseTooLarge(trajectory, engine, sizes, bytes, imageBytes);
+    refuseTooLarge(trajectory, engine, sizes, { bytes, imageBytes, memoryBytes });
     alike.set(key, bytes);
     return bytes;
   };
   for (const trajectory of trajectories) bytesOf(trajectory);
-  return { spec, engine, trajectories, data, dataDir: options.dataDir, imageBytes, sizesOf, bytesOf };
+  const { dataDir } = options;
+  return { spec, engine, trajectories, data, dataDir, memoryBytes, imageBytes, sizesOf, bytesOf };
 }
 
 const bytesOfImages = ({ pool, test, pixels }: IdentifiedDataset): number => (pool + test) * pixels;
@@ -95,8 +101,7 @@ function refuseTooLarge(
   trajectory: PlannedTrajectory,
   engine: Engine,
   sizes: DataSizes,
-  bytes: number,
-  imageBytes: number,
+  { bytes, imageBytes, memoryBytes }: { bytes: number; imageBytes: number; memoryBytes: number },
 ): void {
   const { datasetSize, width } = trajectory.config;
   const which = `datasetSize ${datasetSize} with width ${width}`;
@@ -112,11 +117,10 @@ function refuseTooLarge(
         `${formatBytes(engine.memoryLimitBytes)}: make one of the two smaller`,
     );
   }
-  const budget = memoryBudget();
-  if (imageBytes + bytes > budget) {
+  if (imageBytes + bytes > memoryBytes) {
     throw new TooLargeError(
       `${which} needs ${formatBytes(bytes)} of memory and its images ${formatBytes(imageBytes)}, ` +
-        `expected at most the ${formatBytes(budget)} of this machine: make one of the two smaller`,
+        `expected at most the ${formatBytes(memoryBytes)} that a run may take here: make one of the two smaller`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { totalmem, tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { controlGroupLimit, memoryBudget } from '../src/memory.js';
@@ -38,7 +38,9 @@ describe('the limit of control groups', () => {
   it('version 1: its own, or where the container does not see that, the one mounted', () => {
     const groups = '5:cpu,cpuacct:/docker/abc\n4:memory:/docker/abc\n';
     const mount = 'sys/fs/cgroup/memory';
-    expect(limit({ 'proc/self/cgroup': groups, [`${mount}/memory.limit_in_bytes`]: '2000000000\n' })).toBe(2e9);
+    expect(limit({ 'proc/self/cgroup': groups, [`${mount}/memory.limit_in_bytes`]: '2000000000\n' })).toBe(
+      2e9,
+    );
     expect(limit({ [`${mount}/docker/abc/memory.limit_in_bytes`]: '1000000000\n' })).toBe(1e9);
   });
 

@@ -58,9 +58,9 @@ describe('a plan', () => {
   it('runs as many threads as fit in memory', async () => {
     const prepared = await prepare();
     expect(threadsThatFit(prepared, 2)).toBe(2);
-    const large = { ...prepared, bytesOf: () => memoryBudget() / 3 };
+    const large = { ...prepared, bytesOf: () => prepared.memoryBytes / 3 };
     expect(threadsThatFit(large, 8)).toBe(2);
-    expect(threadsThatFit({ ...prepared, bytesOf: () => memoryBudget() }, 8)).toBe(1);
+    expect(threadsThatFit({ ...prepared, bytesOf: () => prepared.memoryBytes }, 8)).toBe(1);
   });
 });
 

@@ -105,7 +105,10 @@ describe('results do not depend on how they were computed', () => {
   });
 
   it.each(VARIED)('interruptions: $name', async sweep => {
-    const long = { ...sweep, axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 4000] } };
+    const long = {
+      ...sweep,
+      axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 1000, 2000, 3000, 4000] },
+    };
     await run(db('whole'), long);
     const moment = stream(1, 'interruptions', sweep.name);
     let stops = 0;

@@ -9,6 +9,7 @@ import { exportCommand } from './export.js';
 import { initCommand } from './init.js';
 import { planCommand } from './plan.js';
 import { queryCommand } from './query.js';
+import { retryCommand } from './retry.js';
 import { runCommand } from './run.js';
 import { serveCommand } from './serve.js';
 import { statusCommand } from './status.js';
@@ -19,6 +20,7 @@ const COMMANDS = [
   planCommand,
   statusCommand,
   serveCommand,
+  retryCommand,
   queryCommand,
   exportCommand,
   dataCommand,

@@ -1,33 +1,39 @@
 /** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
 import { Presets, SingleBar } from 'cli-progress';
 import { formatDuration } from '../duration.js';
+import { AwakeClock } from '../execute/awake.js';
 import type { SweepProgress } from '../store/store.js';
 
 /** Elsewhere than on a terminal, a line no more often than this. */
 const LINE_EVERY_MS = 10_000;
 
+/** The share of the work that is done, and the seconds that the rest will take, null before that is known. */
+export interface Pace {
+  readonly workDone: number;
+  readonly secondsLeft: number | null;
+}
+
 export interface ProgressDisplay {
-  update(progress: SweepProgress, workDone: number): void;
+  update(progress: SweepProgress, pace: Pace): void;
   /** Prints a line without tearing the bar. */
   line(text: string): void;
   /** Leaves the terminal as it was. Safe to call twice. */
   end(): void;
 }
 
-/** Rate of cells and time left, from the share of the arithmetic that is done. */
-function pace(progress: SweepProgress, workDone: number, startCells: number, elapsedS: number) {
+/** Rate of cells and time left, as people read them. */
+function told(progress: SweepProgress, { secondsLeft }: Pace, startCells: number, elapsedS: number) {
   const cells = progress.cellsDone - startCells;
   const rate = elapsedS > 0 ? cells / elapsedS : 0;
-  const left = workDone > 0 ? (elapsedS * (1 - workDone)) / workDone : Number.POSITIVE_INFINITY;
   return {
     rate: rate === 0 ? '' : `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)} cells/s`,
-    left: formatDuration(left),
+    left: formatDuration(secondsLeft ?? Number.POSITIVE_INFINITY),
   };
 }
 
 export function createProgressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  const began = performance.now();
-  const elapsedS = () => (performance.now() - began) / 1000;
+  const clock = new AwakeClock();
+  const elapsedS = () => clock.ms() / 1000;
   let startCells = -1;
   const start = (progress: SweepProgress): number => {
     if (startCells < 0) startCells = progress.cellsDone;
@@ -54,9 +60,16 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
     Presets.shades_classic,
   );
   let started = false;
+  let expectedEnd: number | null = null;
+  // Checkpoints may be far apart: the time left goes down between them, too.
+  const countdown = setInterval(() => {
+    if (started && expectedEnd !== null)
+      single.update({ left: formatDuration(Math.max(0, expectedEnd - elapsedS())) });
+  }, 1000).unref();
   return {
-    update(progress, workDone) {
-      const { rate, left } = pace(progress, workDone, start(progress), elapsedS());
+    update(progress, pace) {
+      const { rate, left } = told(progress, pace, start(progress), elapsedS());
+      expectedEnd = pace.secondsLeft === null ? null : elapsedS() + pace.secondsLeft;
       const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
       const trajectories = `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}`;
       const payload = { trajectories, rate: rate || '- cells/s', left };
@@ -69,6 +82,7 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
       stream.write(started ? `\r\x1b[K\x1b[?7h${text}\n\x1b7\x1b[?7l` : `${text}\n`);
     },
     end() {
+      clearInterval(countdown);
       if (started) single.stop();
       started = false;
     },
@@ -80,8 +94,8 @@ function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number)
   let last: string | null = null;
   let pending: string | null = null;
   return {
-    update(progress, workDone) {
-      const { rate, left } = pace(progress, workDone, start(progress), elapsedS());
+    update(progress, pace) {
+      const { rate, left } = told(progress, pace, start(progress), elapsedS());
       const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
       pending =
         `${progress.cellsDone}/${progress.cells} cells, ` +

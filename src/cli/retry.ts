@@ -13,7 +13,10 @@ export const retryCommand: CommandModule<object, { db: string; code?: string; js
       .option('code', { type: 'string', nargs: 1, describe: 'Only those that failed with this code' })
       .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
       .example('$0 retry results/my.sqlite', 'all of them')
-      .example('$0 retry my.sqlite --code TIMEOUT', 'those that took too long, before a run with more time') as never,
+      .example(
+        '$0 retry my.sqlite --code TIMEOUT',
+        'those that took too long, before a run with more time',
+      ) as never,
   handler: ({ db, code, json }) => {
     recognise(db);
     const store = Store.open(db);

@@ -7,9 +7,11 @@ import { threadsThatFit } from '../plan.js';
 import type { PreparedSweep } from '../prepare.js';
 import { type PageBeside, serveBeside } from '../serve/beside.js';
 import { type RunOutcome, runSweep } from '../sweep.js';
+import { type LimitArguments, type Limits, limitOptions, limitsOf } from './limits.js';
 import { printPlan, printPlanJson } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
 import { type AddressArguments, addressAdvice, addressOptions, serveOptionsOf } from './serve.js';
+import { type Stopper, stopOnSignals } from './stopper.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -19,14 +21,14 @@ import {
 } from './sweep-options.js';
 import { printThresholds } from './thresholds.js';
 
-type RunArguments = SweepArguments & AddressArguments & { dryRun: boolean; serve: boolean };
+type RunArguments = SweepArguments & AddressArguments & LimitArguments & { dryRun: boolean; serve: boolean };
 
 /** `espalier run SWEEP`: runs what is not finished yet. */
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <sweep>',
   describe: 'Run what is not finished yet of a sweep',
   builder: yargs =>
-    addressOptions(sweepOptions(yargs))
+    limitOptions(addressOptions(sweepOptions(yargs)))
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -44,12 +46,13 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const stopper = stopOnSignals(display);
     let page: PageBeside | null = null;
     try {
+      const limits = limitsOf(args);
       const prepared = await prepareFromArguments(args);
       const db = databaseOf(prepared.spec, args);
       if (args.dryRun) (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
       else {
         page = await startPage(db, args, display);
-        await runAndPrint(prepared, db, args, display, stopper.signal);
+        await runAndPrint(prepared, db, args, limits, display, stopper);
       }
     } finally {
       display.end();
@@ -80,22 +83,29 @@ async function startPage(
 async function runAndPrint(
   prepared: PreparedSweep,
   db: string,
-  args: SweepArguments,
+  args: RunArguments,
+  { timeoutS, ...limits }: Limits,
   display: ProgressDisplay,
-  signal: AbortSignal,
+  { signal, abandon }: Stopper,
 ): Promise<void> {
   const { spec, engine } = prepared;
-  const threads = threadsThatFit(prepared, threadsOf(args));
+  const threads = threadsOf(args);
+  const fitting = threadsThatFit(prepared, threads);
   for (const advice of adviceOn(spec)) display.line(`note: ${advice}`);
-  if (threads < threadsOf(args)) display.line(`${threads} at once: more would not fit in memory`);
+  if (fitting < threads) {
+    const only = fitting === 1 ? 'one' : fitting;
+    display.line(`of the largest trajectories only ${only} at once: more would not fit in memory`);
+  }
   const began = performance.now();
   const outcome = await runSweep(prepared, {
     db,
     threads,
-    executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads }),
+    executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
     signal,
+    abandon,
+    ...limits,
     observer: {
-      progress: (progress, workDone) => display.update(progress, workDone),
+      progress: (progress, pace) => display.update(progress, pace),
       warning: message => display.line(`warning: ${message}`),
       failure: (id, code, message) => display.line(`trajectory ${id} failed: ${code}: ${message}`),
     },
@@ -104,29 +114,6 @@ async function runAndPrint(
   (args.json ? printOutcomeJson : printOutcome)(spec.name, db, outcome, (performance.now() - began) / 1000);
   if (outcome.stopped) process.exitCode = EXIT.stopped;
   else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
-}
-
-/** The first signal asks for a stop, the second ends the process at once; what is finished is stored either way. */
-function stopOnSignals(display: ProgressDisplay): { signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = () => {
-    if (controller.signal.aborted) {
-      display.end();
-      process.exit(EXIT.stopped);
-    }
-    display.line(
-      'stopping after the present step; everything finished is kept, and running again goes on from here',
-    );
-    controller.abort();
-  };
-  for (const name of signals) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    dispose: () => {
-      for (const name of signals) process.off(name, onSignal);
-    },
-  };
 }
 
 function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {

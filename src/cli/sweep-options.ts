@@ -5,6 +5,7 @@ import type { Argv } from 'yargs';
 import type { EngineName } from '../domain/config.js';
 import { readSweep, type SweepSpec } from '../domain/spec.js';
 import { InputError } from '../errors.js';
+import { parseBytes } from '../memory.js';
 import { type PreparedSweep, prepareSweep } from '../prepare.js';
 
 export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
@@ -18,6 +19,7 @@ export interface SweepArguments {
   readonly noop?: boolean | undefined;
   readonly set?: string[] | undefined;
   readonly dataDir?: string | undefined;
+  readonly memory?: string | undefined;
   readonly json: boolean;
 }
 
@@ -36,6 +38,11 @@ export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
       describe: 'Replace a setting of the file: path=value, the value read as YAML (repeatable)',
     })
     .option('data-dir', { type: 'string', nargs: 1, describe: 'Where data files are looked for first' })
+    .option('memory', {
+      type: 'string',
+      nargs: 1,
+      describe: 'What a run may take, e.g. 8GB [default: the memory of the machine or container]',
+    })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' }) as never;
 }
 
@@ -57,5 +64,9 @@ export function threadsOf({ threads }: Pick<SweepArguments, 'threads'>): number 
 
 export async function prepareFromArguments(args: SweepArguments): Promise<PreparedSweep> {
   const spec = readSweep(args.sweep, args.set ? { set: args.set } : {});
-  return prepareSweep(spec, { engine: args.noop ? 'noop' : args.engine, dataDir: args.dataDir });
+  return prepareSweep(spec, {
+    engine: args.noop ? 'noop' : args.engine,
+    dataDir: args.dataDir,
+    memoryBytes: args.memory === undefined ? undefined : parseBytes('--memory', args.memory),
+  });
 }

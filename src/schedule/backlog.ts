@@ -41,7 +41,8 @@ export class Backlog {
     let job: Job | null = first;
     if (!this.#fits(first)) {
       if (this.#passed?.job !== first) this.#passed = { job: first, times: 0 };
-      job = this.#passed.times < PASSES * this.#running.size ? this.#costliest(each => this.#fits(each)) : null;
+      job =
+        this.#passed.times < PASSES * this.#running.size ? this.#costliest(each => this.#fits(each)) : null;
       if (job) this.#passed.times++;
     }
     if (!job) return null;

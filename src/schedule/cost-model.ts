@@ -5,7 +5,13 @@
 import type { Arithmetic } from '../run/cost.js';
 
 /** Amounts of work that are known before it is done. They add up. */
-export type Work = readonly [training: number, activations: number, selection: number, evaluation: number, starts: number];
+export type Work = readonly [
+  training: number,
+  activations: number,
+  selection: number,
+  evaluation: number,
+  starts: number,
+];
 
 /** Seconds of each unit of work: operations, and the start of a trajectory. */
 const COMMON: Work = [1e-10, 1e-10, 5e-11, 2e-10, 0.05];
@@ -27,7 +33,7 @@ export function addWork(a: Work, b: Work, times = 1): Work {
 export class CostModel {
   /** Of each kind, how many times as long as on the common machine. */
   readonly #factors = COMMON.map(() => 1);
-  readonly #covariance = COMMON.map((_, i) => COMMON.map((__, j) => (i === j ? DOUBT : 0)));
+  readonly #covariance: number[][] = COMMON.map((_, i) => COMMON.map((__, j) => (i === j ? DOUBT : 0)));
 
   /** Expected seconds; never negative. */
   seconds(work: Work): number {

@@ -7,6 +7,8 @@ export class Forecast {
   #left: Work = NO_WORK;
   #done: Work = NO_WORK;
   readonly #running = new Map<string, Work>();
+  /** What was left of those that are tried again. */
+  readonly #again = new Map<string, Work>();
   #hasLearnt = false;
 
   /** Work that is to be done. */
@@ -14,7 +16,11 @@ export class Forecast {
     this.#left = addWork(this.#left, work);
   }
 
+  /** A trajectory begins, of which so much is to be done; one that is tried again may have lost some. */
   begin(id: string, work: Work): void {
+    const left = this.#again.get(id);
+    if (left) this.#left = addWork(addWork(this.#left, work), left, -1);
+    this.#again.delete(id);
     this.#running.set(id, work);
   }
 
@@ -29,7 +35,9 @@ export class Forecast {
 
   /** It runs no more. Unless it is tried again, what is left of it will not be done. */
   end(id: string, isTriedAgain: boolean): void {
-    if (!isTriedAgain) this.#left = addWork(this.#left, this.#running.get(id) ?? NO_WORK, -1);
+    const left = this.#running.get(id) ?? NO_WORK;
+    if (isTriedAgain) this.#again.set(id, left);
+    else this.#left = addWork(this.#left, left, -1);
     this.#running.delete(id);
   }
 

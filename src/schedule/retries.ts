@@ -13,7 +13,11 @@ const HOPELESS: ReadonlySet<string> = new Set([
 const CROWDED: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'TOO_LARGE']);
 
 /** How a failed trajectory is tried again; null: not at all. `failures` counts this one. */
-export function retryAfter(code: string, failures: number, limit: number): { readonly alone: boolean } | null {
+export function retryAfter(
+  code: string,
+  failures: number,
+  limit: number,
+): { readonly alone: boolean } | null {
   if (failures > limit || HOPELESS.has(code)) return null;
   return { alone: CROWDED.has(code) };
 }

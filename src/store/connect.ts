@@ -186,7 +186,12 @@ export function storeFault(file: string, error: unknown): unknown {
     const message = `${file}: another program has been writing to it for ${BUSY_MS / 1000} s; end that and run again`;
     return new StoreError('DATABASE_HELD', file, message, { cause: error });
   }
-  if (/^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PERM)/.test(code)) {
+  // Where the file that readers share cannot grow, SQLite says that of the file.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
+    const message = `${file}: there is no room on the disk (${because})`;
+    return new StoreError('DISK_FULL', file, message, { cause: error });
+  }
+  if (/^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code)) {
     // In WAL mode readers too need companion files.
     const hint = /^SQLITE_(CANTOPEN|READONLY)/.test(code)
       ? '; file and folder must be writable, or copy it'

@@ -2,8 +2,18 @@
  * Records that are committed together. A commit waits for the disk, so one is made for all that came within COMMIT_MS,
  * or as soon as so much has come that memory or the transaction would grow.
  */
+import { StoreError } from '../errors.js';
+
 const COMMIT_MS = 100;
 const COMMIT_WEIGHT = 5_000;
+/** How often it is tried again while the disk is full. */
+const FULL_MS = 1_000;
+
+/** Hears that the disk is full, and that there is room again; what was added meanwhile has been committed then. */
+export interface DiskWatcher {
+  full(): void;
+  room(): void;
+}
 
 /** Who waits for a commit. */
 interface Waiter {
@@ -21,9 +31,18 @@ export class GroupCommit {
   private timer: NodeJS.Timeout | null = null;
   /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
   private fault: unknown = null;
+  private isFull = false;
+  private watcher: DiskWatcher | null = null;
 
-  /** @param commit runs its argument inside one transaction, and returns when that is on the disk. */
+  /**
+   * @param commit runs its argument inside one transaction, and returns when that is on the disk. Where it throws
+   *   DISK_FULL, what was to be committed is kept, and tried again.
+   */
   constructor(private readonly commit: (work: () => void) => void) {}
+
+  watchDisk(watcher: DiskWatcher | null): void {
+    this.watcher = watcher;
+  }
 
   /** Has `record` run in the next transaction, after all that was added before it. */
   add(id: string, weight: number, record: () => void): void {
@@ -34,8 +53,8 @@ export class GroupCommit {
     this.weight += weight + 1;
     // Where trajectories run on this very thread, the timer may not get its turn.
     const overdue = performance.now() - this.since >= COMMIT_MS;
-    if (overdue || this.weight >= COMMIT_WEIGHT) this.flush();
-    else this.timer ??= setTimeout(() => this.inBackground(() => this.flush()), COMMIT_MS);
+    if (!this.isFull && (overdue || this.weight >= COMMIT_WEIGHT)) this.unlessFull(() => this.flush());
+    else this.flushIn(COMMIT_MS);
   }
 
   /** As `add`; the promise resolves when the record is on the disk, and rejects where it cannot be. */
@@ -53,20 +72,24 @@ export class GroupCommit {
     this.cancel();
     if (this.waiting.length === 0) return;
     const { waiting, waiters } = this;
-    this.waiting = [];
-    this.waiters = [];
-    this.ids.clear();
-    this.weight = 0;
     try {
       this.commit(() => {
         for (const record of waiting) record();
       });
     } catch (error) {
-      this.fault = error;
-      for (const { reject } of waiters) reject(error);
+      if (isDiskFull(error)) this.nowFull();
+      else {
+        this.fault = error;
+        for (const { reject } of waiters) reject(error);
+      }
       throw error;
     }
+    this.waiting = [];
+    this.waiters = [];
+    this.ids.clear();
+    this.weight = 0;
     for (const { resolve } of waiters) resolve();
+    this.nowRoom();
   }
 
   /** Commits what is waiting, if any of it is about this id. */
@@ -86,11 +109,41 @@ export class GroupCommit {
     this.timer = null;
   }
 
+  private flushIn(ms: number): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.inBackground(() => this.flush());
+    }, ms);
+  }
+
+  private nowFull(): void {
+    this.flushIn(FULL_MS);
+    if (this.isFull) return;
+    this.isFull = true;
+    this.watcher?.full();
+  }
+
+  private nowRoom(): void {
+    if (!this.isFull) return;
+    this.isFull = false;
+    this.watcher?.room();
+  }
+
   private inBackground(work: () => void): void {
     try {
-      work();
+      this.unlessFull(work);
     } catch (error) {
       this.fault ??= error;
     }
   }
+
+  private unlessFull(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
+  }
 }
+
+const isDiskFull = (error: unknown): boolean => error instanceof StoreError && error.code === 'DISK_FULL';

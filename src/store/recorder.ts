@@ -33,6 +33,11 @@ export class Recorder {
   private readonly findStatus: Statement<[string], TrajectoryStatus>;
   private readonly endAttempt: Statement<Value[]>;
   private readonly settle: Settle;
+  private readonly listFailed: Statement<
+    [Record<string, Value>],
+    { trajectoryId: string; errorCode: string; error: string }
+  >;
+  private readonly putBack: Statement<[string]>;
 
   constructor(
     db: Database,
@@ -68,6 +73,13 @@ export class Recorder {
          train_wall_s = CASE WHEN @wallS IS NULL THEN train_wall_s ELSE coalesce(train_wall_s, 0) + @wallS END,
          train_cpu_s = CASE WHEN @wallS IS NULL THEN train_cpu_s ELSE coalesce(train_cpu_s, 0) + @cpuS END
        WHERE id = @id`,
+    );
+    this.listFailed = db.prepare(
+      `SELECT id AS trajectoryId, error_code AS errorCode, error FROM trajectories
+       WHERE status = 'failed' AND error_code IS coalesce(@code, error_code) ORDER BY id`,
+    );
+    this.putBack = db.prepare(
+      `UPDATE trajectories SET status = 'pending', error_code = NULL, error = NULL, finished_at = NULL WHERE id = ?`,
     );
     this.endAttempt = db.prepare(
       `UPDATE attempts SET ended_at = ?, outcome = ?, error_code = ?, error = ?, stack = ?
@@ -118,16 +130,25 @@ export class Recorder {
   }
 
   /** `done` stands only if no sweep asks for a cell that is still missing; else the trajectory is pending again. */
-  finished(id: string, at: string, outcome: Outcome, spent: TrainTime): void {
+  finished(id: string, at: string, outcome: Outcome, spent: TrainTime, isTriedAgain = false): void {
     const failed = outcome.kind === 'failed';
     const code = failed ? outcome.code : null;
     const error = failed ? outcome.message : null;
-    const status = failed ? 'failed' : 'pending';
-    const finishedAt = failed ? at : null;
     const time = { wallS: finite(spent.wallS), cpuS: finite(spent.cpuS) };
-    this.end.run({ id, status, code, error, finishedAt, ...time });
+    if (failed && !isTriedAgain) this.end.run({ id, status: 'failed', code, error, finishedAt: at, ...time });
+    else this.end.run({ id, status: 'pending', code: null, error: null, finishedAt: null, ...time });
     this.endAttempt.run(at, outcome.kind, code, error, failed ? outcome.stack : null, id);
     if (!failed) this.settle.one(this.key(id));
+  }
+
+  /** See `Store.retryFailed`. */
+  retryFailed(code?: string): { trajectoryId: string; errorCode: string; error: string }[] {
+    const failed = this.listFailed.all({ code: code ?? null });
+    for (const { trajectoryId } of failed) {
+      this.putBack.run(trajectoryId);
+      this.settle.one(this.key(trajectoryId));
+    }
+    return failed;
   }
 
   /** The trajectory must have been saved with a sweep. */

@@ -12,12 +12,20 @@ import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
 import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
-import { GroupCommit } from './group-commit.js';
+import { type DiskWatcher, GroupCommit } from './group-commit.js';
 import { heldBy, readHolder, takeHold } from './holder.js';
 import { replaceSweep } from './members.js';
 import { Reader } from './reader.js';
 import { Recorder, recoverLost, type TrainTime } from './recorder.js';
-import type { AttemptInfo, Evaluate, FailureRow, Outcome, StoredSweep, SweepProgress } from './rows.js';
+import type {
+  AttemptInfo,
+  Evaluate,
+  FailureRow,
+  Outcome,
+  StoredSweep,
+  SweepProgress,
+  TrajectoryStatus,
+} from './rows.js';
 import { migrate } from './schema.js';
 import { replaceThresholds } from './thresholds.js';
 import { Unfinished } from './unfinished.js';
@@ -88,15 +96,10 @@ export class Store {
    */
   saveSweep(sweep: StoredSweep, trajectories: readonly PlannedTrajectory[]): void {
     this.flush();
-    try {
-      this.commit(() => {
-        replaceSweep(this.db, this.variants, sweep, trajectories);
-        this.db.prepare('UPDATE holder SET sweep = ?').run(sweep.name);
-      });
-    } catch (error) {
-      this.variants.load();
-      throw error;
-    }
+    this.commit(() => {
+      replaceSweep(this.db, this.variants, sweep, trajectories);
+      this.db.prepare('UPDATE holder SET sweep = ?').run(sweep.name);
+    });
   }
 
   /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
@@ -107,8 +110,13 @@ export class Store {
 
   /** Whether a saved trajectory is to be run: some sweep lacks cells of it, and it has not failed. */
   isPending(id: string): boolean {
+    return this.status(id) === 'pending';
+  }
+
+  /** Undefined where no sweep ever asked for it. */
+  status(id: string): TrajectoryStatus | undefined {
     this.group.flushFor(id);
-    return guard(this.file, () => this.recorder.status(id)) === 'pending';
+    return guard(this.file, () => this.recorder.status(id));
   }
 
   /** An attempt begins. */
@@ -130,15 +138,18 @@ export class Store {
     return this.group.durably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
   }
 
-  /** The attempt's end. Resolves when it is on the disk, with all that came before it; rejects where it cannot be. */
-  finished(id: string, outcome: Outcome): Promise<void> {
+  /**
+   * The attempt's end. Resolves when it is on the disk, with all that came before it; rejects where it cannot be.
+   * A failed one that is to be tried again leaves its trajectory pending.
+   */
+  finished(id: string, outcome: Outcome, isTriedAgain = false): Promise<void> {
     const at = new Date().toISOString();
     const spent =
       outcome.kind === 'done'
         ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
         : (this.running.get(id)?.spent ?? NOT_TRAINED);
     this.running.delete(id);
-    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent));
+    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent, isTriedAgain));
   }
 
   /** Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. */
@@ -170,6 +181,24 @@ export class Store {
   /** Commits what is waiting. */
   flush(): void {
     this.group.flush();
+  }
+
+  /** From now on a full disk is told here, and waited for; what is recorded meanwhile is kept. */
+  watchDisk(watcher: DiskWatcher | null): void {
+    this.group.watchDisk(watcher);
+  }
+
+  /**
+   * Failed trajectories (of one error code, if it is given) are pending again, or done where nothing of them is lacking.
+   * Returns what they had failed with.
+   */
+  retryFailed(code?: string): { trajectoryId: string; errorCode: string; error: string }[] {
+    this.flush();
+    let failed: ReturnType<Store['retryFailed']> = [];
+    this.commit(() => {
+      failed = this.recorder.retryFailed(code);
+    });
+    return failed;
   }
 
   /** Commits what is waiting, ends attempts that are still running as stopped, and lets go. Safe to call twice. */
@@ -206,7 +235,12 @@ export class Store {
       if (beat.run(new Date().toISOString(), this.token).changes !== 1) throw this.lostHold();
       work();
     });
-    guard(this.file, () => all.immediate());
+    try {
+      guard(this.file, () => all.immediate());
+    } catch (error) {
+      this.variants.load();
+      throw error;
+    }
   }
 
   private lostHold(): StoreError {

@@ -53,10 +53,10 @@ describe('progress on a terminal', () => {
     const { stream: terminal, text } = stream(true);
     const display = createProgressDisplay(terminal);
     display.line('before');
-    display.update(progress(0), 0);
+    display.update(progress(0), { workDone: 0, secondsLeft: null });
     display.line('warning: first');
     display.line(`warning: ${'long '.repeat(25)}end`);
-    display.update(progress(4, 1), 0.4);
+    display.update(progress(4, 1), { workDone: 0.4, secondsLeft: 70 });
     display.line('warning: last');
     const during = screen(text());
     expect(during).toMatchObject({ cursorShown: false, wraps: false });
@@ -68,7 +68,7 @@ describe('progress on a terminal', () => {
     expect(lines.slice(2, 4).join('')).toBe(`warning: ${'long '.repeat(25)}end`);
     expect(lines[4]).toBe('warning: last');
     expect(lines[5]).toMatch(
-      /^[█░]{20} 40% \| \d+ s left \| \d+ cells\/s \| 4\/10 cells \| 0\/2 trajectories, 1 failed$/,
+      /^[█░]{20} 40% \| 70 s left \| \d+ cells\/s \| 4\/10 cells \| 0\/2 trajectories, 1 failed$/,
     );
     expect(lines.slice(6)).toEqual(['after', '']);
     expect({ cursorShown, wraps }).toEqual({ cursorShown: true, wraps: true });
@@ -79,9 +79,10 @@ describe('progress elsewhere', () => {
   it('is a plain line at the beginning, now and then, and at the end', () => {
     const { stream: file, text } = stream(false);
     const display = createProgressDisplay(file);
-    display.update(progress(0), 0);
+    display.update(progress(0), { workDone: 0, secondsLeft: null });
     display.line('warning: something');
-    for (let cells = 1; cells <= 10; cells++) display.update(progress(cells), cells / 10);
+    for (let cells = 1; cells <= 10; cells++)
+      display.update(progress(cells), { workDone: cells / 10, secondsLeft: 10 - cells });
     display.end();
     display.end();
     expect(text().split('\n')).toEqual([

@@ -252,11 +252,11 @@ describe('a run that is interrupted', () => {
     expect(query(work.path('results/impatient.sqlite'), 'SELECT pretrain_iterations FROM results')).toEqual([
       { pretrain_iterations: 0 },
     ]);
-    // The next run takes over from the one that is gone.
+    expect(query(work.path('results/impatient.sqlite'), 'SELECT * FROM holder')).toEqual([]);
     const next = await work.run('run', sweep, '--set', 'axes.pretrainIterations=[1]');
     expect(next.code).toBe(0);
     expect(query(work.path('results/impatient.sqlite'), 'SELECT outcome FROM attempts')).toEqual([
-      { outcome: 'lost' },
+      { outcome: 'stopped' },
       { outcome: 'done' },
     ]);
   });

@@ -38,12 +38,17 @@ export class Workplace {
   }
 
   start(...args: string[]): Started {
+    return this.startWith({}, ...args);
+  }
+
+  /** With variables added to the environment. */
+  startWith(variables: Readonly<Record<string, string>>, ...args: string[]): Started {
     const { ESPALIER_DATA_DIR: _, ...env } = process.env;
     const cache = join(tmpdir(), 'espalier-no-cache');
     mkdirSync(cache, { recursive: true });
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
-      env: { ...env, XDG_CACHE_HOME: cache },
+      env: { ...env, XDG_CACHE_HOME: cache, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -1,0 +1,114 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Workplace } from '../support/program.js';
+import { numbers, query } from '../support/results.js';
+import { plainSweep } from '../support/small-sweeps.js';
+
+let work: Workplace;
+beforeAll(() => {
+  work = new Workplace();
+});
+afterAll(() => work.remove());
+
+const sweep = (name: string) =>
+  work.sweep(plainSweep({ name, axes: { datasetSize: 40, width: [20, 21, 22], seed: [0] } }));
+const statuses = (db: string) =>
+  query(work.path(db), 'SELECT width, status, error_code, attempts FROM trajectories ORDER BY width');
+const run = (faults: string, ...args: string[]) =>
+  work.startWith({ ESPALIER_NOOP_FAULTS: faults }, 'run', ...args, '--noop', '--threads', '2').ended;
+
+describe('a trajectory that fails', () => {
+  it('is tried again where that can help, and recorded as often as it was', async () => {
+    const { code, stderr } = await run(
+      'exit:20:once divergence:21 hang:22',
+      sweep('faulty'),
+      '--timeout',
+      '1',
+      '--retries',
+      '1',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^warning: trajectory [0-9a-f]+ failed: WORKER_DIED: .+; it is tried again \(1 of 1\)$/m,
+    );
+    expect(stderr).toMatch(/^trajectory [0-9a-f]+ failed: DIVERGED: /m);
+    expect(stderr).toMatch(
+      /^trajectory [0-9a-f]+ failed: TIMEOUT: took longer than the 1 s that --timeout allows$/m,
+    );
+    expect(statuses('results/faulty.sqlite')).toEqual([
+      { width: 20, status: 'done', error_code: null, attempts: 2 },
+      { width: 21, status: 'failed', error_code: 'DIVERGED', attempts: 1 },
+      { width: 22, status: 'failed', error_code: 'TIMEOUT', attempts: 2 },
+    ]);
+    const attempts = query(
+      work.path('results/faulty.sqlite'),
+      `SELECT width, outcome, a.error_code, a.error IS NULL AS no_message, a.stack IS NULL AS no_stack
+       FROM attempts a JOIN trajectories y ON y.id = a.trajectory_id ORDER BY width, a.id`,
+    );
+    expect(attempts).toEqual([
+      { width: 20, outcome: 'failed', error_code: 'WORKER_DIED', no_message: 0, no_stack: 0 },
+      { width: 20, outcome: 'done', error_code: null, no_message: 1, no_stack: 1 },
+      { width: 21, outcome: 'failed', error_code: 'DIVERGED', no_message: 0, no_stack: 0 },
+      { width: 22, outcome: 'failed', error_code: 'TIMEOUT', no_message: 0, no_stack: 1 },
+      { width: 22, outcome: 'failed', error_code: 'TIMEOUT', no_message: 0, no_stack: 1 },
+    ]);
+    // Failed is never done, and is not run again by itself.
+    const again = await run('', 'faulty.yaml');
+    expect(again.code).toBe(1);
+    expect(
+      query(
+        work.path('results/faulty.sqlite'),
+        'SELECT trajectories_done, trajectories_failed FROM progress',
+      ),
+    ).toEqual([{ trajectories_done: 1, trajectories_failed: 2 }]);
+  });
+
+  it('is put back by retry, all or those of one code, and then gives what it would have given', async () => {
+    const db = 'results/faulty.sqlite';
+    expect(await work.run('retry', db, '--code', 'ERROR')).toMatchObject({
+      code: 0,
+      stdout: '0 trajectories are pending again\n',
+    });
+    const json = JSON.parse((await work.run('retry', db, '--code', 'TIMEOUT', '--json')).stdout);
+    expect(json).toEqual({
+      db,
+      retried: [
+        {
+          trajectoryId: expect.any(String),
+          errorCode: 'TIMEOUT',
+          error: expect.stringMatching(/^took longer/),
+        },
+      ],
+    });
+    const { code, stdout } = await work.run('retry', db);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/DIVERGED/);
+    expect(stdout).toMatch(/^1 trajectory is pending again; run the sweep to try again$/m);
+    expect(statuses(db).map(({ status }) => status)).toEqual(['done', 'pending', 'pending']);
+    expect((await run('', 'faulty.yaml')).code).toBe(0);
+    expect((await run('', sweep('faulty'), '--db', 'sound.sqlite')).code).toBe(0);
+    expect(numbers(work.path(db))).toEqual(numbers(work.path('sound.sqlite')));
+    expect(readdirSync(work.path('results'))).toEqual(['faulty.sqlite']);
+  });
+});
+
+describe('retry', () => {
+  it('takes the lock', async () => {
+    const file = sweep('held');
+    const { child, ended, said } = work.startWith({ ESPALIER_NOOP_STEP_MS: '100' }, 'run', file, '--noop');
+    await said(/cells/);
+    const { code, stderr } = await work.run('retry', 'results/held.sqlite');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^espalier: results\/held.sqlite: held by another run \(process \d+ on /);
+    child.kill('SIGINT');
+    await ended;
+  });
+
+  it('makes no database', async () => {
+    expect(await work.run('retry', 'none.sqlite')).toMatchObject({
+      code: 2,
+      stderr: 'espalier: none.sqlite: no such database; `espalier run` creates it\n',
+    });
+    expect(existsSync(work.path('none.sqlite'))).toBe(false);
+  });
+});
