@@ -1,4 +1,4 @@
-/** Rows on their way out: as a table, CSV, JSON or NDJSON, to a stream or a file. */
+/** Rows on their way out: as a table, CSV, JSON, NDJSON or Parquet, to a stream or a file. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -16,9 +16,13 @@ import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { UsageError } from '../errors.js';
 import type { QueryBatch, Value } from '../store/query.js';
+import { asParquet } from './parquet.js';
 
-export const FORMATS = ['table', 'csv', 'json', 'ndjson'] as const;
+export const FORMATS = ['table', 'csv', 'json', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** Text is written as UTF-8. */
+export type Piece = string | Uint8Array;
 
 /** csv-stringify takes twice the time for a row when it is given a thousand at once. */
 const CSV_ROWS = 100;
@@ -55,17 +59,18 @@ export interface TableLimit {
 }
 
 /**
- * The text of a result, piece by piece; apart from a table's, in memory that does not grow with the result.
+ * A result, piece by piece; apart from a table's, in memory that does not grow with the result.
  *
  * - csv: a line of column names; NULL is an empty field
  * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 are strings, what JSON
  *   has no number for is null.
+ * - parquet: see parquet.ts; the batches must have their types
  */
 export async function* formatted(
   batches: AsyncIterable<QueryBatch>,
   format: Format,
   limit: TableLimit,
-): AsyncGenerator<string> {
+): AsyncGenerator<Piece> {
   switch (format) {
     case 'table':
       yield* asTable(batches, limit);
@@ -87,6 +92,9 @@ export async function* formatted(
       for await (const { columns, rows } of batches) {
         yield rows.map(row => `${asJson(columns, row)}\n`).join('');
       }
+      return;
+    case 'parquet':
+      yield* asParquet(batches);
   }
 }
 
@@ -124,7 +132,7 @@ function asJson(columns: readonly string[], row: readonly Value[]): string {
 }
 
 /** Writes at the stream's pace. A reader that has gone away (`| head`) ends it quietly. */
-export async function writeToStream(pieces: AsyncIterable<string>, stream: Writable): Promise<void> {
+export async function writeToStream(pieces: AsyncIterable<Piece>, stream: Writable): Promise<void> {
   const ignore = () => {};
   stream.on('error', ignore);
   try {
@@ -136,13 +144,13 @@ export async function writeToStream(pieces: AsyncIterable<string>, stream: Writa
   }
 }
 
-const write = (stream: Writable, piece: string): Promise<void> =>
+const write = (stream: Writable, piece: Piece): Promise<void> =>
   new Promise((done, failed) => {
     stream.write(piece, error => (error ? failed(error) : done()));
   });
 
 /** Writes a file that appears, or is replaced, only when it is whole. @throws UsageError where it cannot be written. */
-export async function writeToFile(pieces: AsyncIterable<string>, file: string): Promise<void> {
+export async function writeToFile(pieces: AsyncIterable<Piece>, file: string): Promise<void> {
   const present = statusOf(file);
   if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
   // A device or a pipe is written to; only files are replaced.

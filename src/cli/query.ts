@@ -5,7 +5,18 @@ import { didYouMean } from '../domain/nearest.js';
 import { InputError, UsageError } from '../errors.js';
 import { type QueryBatch, querySql } from '../store/query.js';
 import { openReader, type Relation } from '../store/reader.js';
-import { FORMATS, type Format, formatted, isSameFile, writeToFile, writeToStream } from './output.js';
+import {
+  FORMATS,
+  type Format,
+  formatted,
+  isSameFile,
+  type Piece,
+  writeToFile,
+  writeToStream,
+} from './output.js';
+import { writePaged } from './pager.js';
+import { parseParameters } from './parameters.js';
+import { describedViews, viewRows, viewsText } from './views.js';
 
 /** Tables of more rows are for programs, which want another format. */
 const TABLE_ROWS = 1_000;
@@ -15,10 +26,13 @@ export interface QueryArguments {
   /** As yargs reads an untyped positional: `-` is true. (A string-typed one would lose it.) */
   readonly sql?: string | number | true | undefined;
   readonly view?: string | undefined;
+  readonly views?: boolean | undefined;
+  readonly param?: readonly string[] | undefined;
   readonly format?: Format | undefined;
   readonly output?: string | undefined;
   readonly limit?: number | undefined;
   readonly timeout?: number | undefined;
+  readonly pager?: boolean | undefined;
 }
 
 /** `espalier query DB [SQL]`: read-only SQL. */
@@ -34,6 +48,13 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
         nargs: 1,
         describe: 'All of a view or table: results, progress, ...',
       })
+      .option('views', { type: 'boolean', describe: 'List the views, their columns and what these mean' })
+      .option('param', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'name=value for :name in the SQL; a value is read as in SQL, else it is text (repeatable)',
+      })
       .option('format', {
         choices: FORMATS,
         describe: `Table: at most ${TABLE_ROWS} rows, long values cut [default: by --output's ending, else table]`,
@@ -41,14 +62,24 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
       .option('output', { type: 'string', nargs: 1, describe: 'Write to this file instead of stdout' })
       .option('limit', { type: 'number', nargs: 1, describe: 'Stop after this many rows' })
       .option('timeout', { type: 'number', nargs: 1, describe: 'Give up after this many seconds' })
+      .option('pager', {
+        type: 'boolean',
+        default: true,
+        describe: 'Show long tables through PAGER (less) on a terminal; --no-pager does not',
+      })
+      .example('$0 query results/quickstart.sqlite --views', 'what can be asked')
       .example('$0 query results/quickstart.sqlite --view progress', 'how far it is')
+      .example(
+        '$0 query my.sqlite "SELECT * FROM thresholds WHERE target = :target" --param "target=<= 0.15"',
+        'SQL with a parameter',
+      )
       .example(
         '$0 query my.sqlite "SELECT dataset_size, avg(upper) FROM thresholds GROUP BY 1" --format csv',
         'the mean threshold by data set size',
       )
       .example(
-        '$0 query my.sqlite --view results --output results.csv',
-        'everything, for a notebook',
+        '$0 query my.sqlite --view results --output results.parquet',
+        'everything, for pandas or DuckDB',
       ) as never,
   handler: async args => {
     const limit = wholeNumber('--limit', args.limit);
@@ -56,25 +87,69 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
     if (args.output !== undefined && isSameFile(args.output, args.db)) {
       throw new UsageError(`--output ${args.output}: this is the database itself`);
     }
-    const sql = await statementOf(args);
-    const stop = new AbortController();
-    const onSignal = () => stop.abort();
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-    try {
-      const timeout = seconds === undefined ? {} : { timeoutMs: seconds * 1000 };
-      const batches = querySql(args.db, sql, { signal: stop.signal, ...timeout });
-      const pieces = formatted(limited(batches, limit ?? Number.POSITIVE_INFINITY), formatOf(args), {
-        rows: limit ?? TABLE_ROWS,
-        leftOut: count =>
-          process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
-      });
-      if (args.output === undefined) await writeToStream(pieces, process.stdout);
-      else await writeToFile(pieces, args.output);
-    } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    const format = formatOf(args);
+    if (format === 'parquet' && args.output === undefined && process.stdout.isTTY) {
+      throw new UsageError('--format parquet: a terminal cannot show it, expected --output FILE');
     }
+    if (args.views) await send(viewsOf(args, format), format, args);
+    else await ask(args, format, { limit, timeoutMs: seconds === undefined ? undefined : seconds * 1000 });
   },
 };
+
+async function ask(
+  args: QueryArguments,
+  format: Format,
+  { limit, timeoutMs }: { limit: number | undefined; timeoutMs: number | undefined },
+): Promise<void> {
+  const params = parseParameters(args.param ?? []);
+  const sql = await statementOf(args);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    const batches = querySql(args.db, sql, {
+      signal: stop.signal,
+      typed: format === 'parquet',
+      params,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    const pieces = formatted(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, {
+      rows: limit ?? TABLE_ROWS,
+      leftOut: count =>
+        process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
+    });
+    await send(pieces, format, args);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** To the file that is asked for, or to stdout; tables on a terminal through a pager. */
+async function send(pieces: AsyncIterable<Piece>, format: Format, args: QueryArguments): Promise<void> {
+  if (args.output !== undefined) await writeToFile(pieces, args.output);
+  else if (format === 'table' && args.pager && process.stdout.isTTY) {
+    let whole = '';
+    for await (const piece of pieces) whole += piece;
+    await writePaged(whole, process);
+  } else await writeToStream(pieces, process.stdout);
+}
+
+function viewsOf(args: QueryArguments, format: Format): AsyncGenerator<Piece> {
+  if (args.sql !== undefined || args.view !== undefined || args.param !== undefined) {
+    throw new UsageError(
+      'query: --views lists what can be asked, expected no SQL, --view or --param with it',
+    );
+  }
+  const reader = openReader(args.db);
+  try {
+    const views = describedViews(reader);
+    return format === 'table'
+      ? viewsText(views)
+      : formatted(viewRows(views), format, { rows: 0, leftOut: () => {} });
+  } finally {
+    reader.close();
+  }
+}
 
 async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
   if (sql !== undefined && view !== undefined)
@@ -82,7 +157,7 @@ async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
   if (sql !== undefined) return sql === true ? text(process.stdin) : String(sql);
   const relations = relationsOf(db);
   if (view === undefined) {
-    throw new UsageError(`query: expected SQL, or --view with one of: ${listed(relations)}`);
+    throw new UsageError(`query: expected SQL, --views, or --view with one of: ${listed(relations)}`);
   }
   const names = relations.map(({ name }) => name);
   const known = names.find(name => name.toLowerCase() === view.toLowerCase());
@@ -113,8 +188,9 @@ function formatOf({ format, output }: QueryArguments): Format {
 
 async function* limited(batches: AsyncIterable<QueryBatch>, limit: number): AsyncGenerator<QueryBatch> {
   let left = limit;
-  for await (const { columns, rows } of batches) {
-    yield { columns, rows: rows.length > left ? rows.slice(0, left) : rows };
+  for await (const batch of batches) {
+    const { rows } = batch;
+    yield rows.length > left ? { ...batch, rows: rows.slice(0, left) } : batch;
     left -= rows.length;
     if (left <= 0) return;
   }

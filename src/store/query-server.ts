@@ -1,12 +1,10 @@
 /** The child's side of a query: see query.ts for the parent's. */
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { QueryError, StoreError } from '../errors.js';
+import { type ColumnType, typesOf } from './column-types.js';
 import { connectReader, storeFault } from './connect.js';
+import { bind, type Params, type Value } from './parameters.js';
 import { invalid, prepareReading } from './statement.js';
-
-/** Integers beyond 2^53 are bigint; blobs are hexadecimal. */
-export type Value = string | number | bigint | null;
-export type Params = readonly Value[] | Readonly<Record<string, Value>>;
 
 /** For SQL from people who are not at this machine. */
 export interface QueryLimits {
@@ -16,20 +14,25 @@ export interface QueryLimits {
   readonly memoryBytes?: number;
 }
 
+/** What is asked. With `typed`, the statement is run twice, the first time to learn its columns' types. */
+export interface Question {
+  readonly file: string;
+  readonly sql: string;
+  readonly params: Params;
+  readonly typed: boolean;
+  readonly limits: QueryLimits;
+}
+
 /** Parent to child: first one `start`, then a `more` for each batch that was used up. */
-export type ToChild =
-  | {
-      readonly kind: 'start';
-      readonly file: string;
-      readonly sql: string;
-      readonly params: Params;
-      readonly limits: QueryLimits;
-    }
-  | { readonly kind: 'more' };
+export type ToChild = ({ readonly kind: 'start' } & Question) | { readonly kind: 'more' };
 
 /** Child to parent: `columns`, then `rows` until one is the last; or `error` at any point. */
 export type ToParent =
-  | { readonly kind: 'columns'; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'columns';
+      readonly columns: readonly string[];
+      readonly types: readonly ColumnType[] | null;
+    }
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[]; readonly last: boolean }
   | {
       readonly kind: 'error';
@@ -65,28 +68,22 @@ export function serveQuery(): void {
   });
 }
 
-function* answer({ file, sql, params, limits }: Extract<ToChild, { kind: 'start' }>): Generator<ToParent> {
+function* answer({ file, sql, params, typed, limits }: Question): Generator<ToParent> {
   let db: Database | null = null;
   try {
     db = connectReader(file);
     const statement = prepareReading(db, sql).raw().safeIntegers();
     const columns = uniqueNames(statement.columns().map(column => column.name));
+    // One transaction: both times the statement sees the same database.
+    db.exec('BEGIN');
+    const types = typed ? typesOf(statement, bind(statement, params)) : null;
     const rows = bind(statement, params);
-    yield { kind: 'columns', columns };
+    yield { kind: 'columns', columns, types };
     yield* batched(rows, limits.cellChars ?? Number.POSITIVE_INFINITY);
   } catch (error) {
     yield described(file, error);
   } finally {
     db?.close();
-  }
-}
-
-function bind(statement: Statement<unknown[], unknown[]>, params: Params): Iterator<unknown[]> {
-  try {
-    return Array.isArray(params) ? statement.iterate(...params) : statement.iterate(params);
-  } catch (error) {
-    // RangeError or TypeError: too few values, too many, an unknown name.
-    throw invalid((error as Error).message, error);
   }
 }
 

@@ -3,11 +3,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { QueryError, StoppedError, StoreError } from '../errors.js';
 import { workerFile } from '../paths.js';
+import type { ColumnType } from './column-types.js';
 import { recognise } from './connect.js';
-import type { Params, QueryLimits, ToChild, ToParent, Value } from './query-server.js';
+import type { Params, Value } from './parameters.js';
+import type { QueryLimits, ToChild, ToParent } from './query-server.js';
 import { invalid } from './statement.js';
 
-export type { Params, QueryLimits, Value } from './query-server.js';
+export type { ColumnType } from './column-types.js';
+export type { Params, Value } from './parameters.js';
+export type { QueryLimits } from './query-server.js';
 
 /** The longest that Node's timers can wait, about 25 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -18,6 +22,8 @@ export interface QueryOptions {
   readonly signal?: AbortSignal;
   /** For `?` an array, for `:name` an object. */
   readonly params?: Params;
+  /** Learn the columns' types, which runs the statement twice. */
+  readonly typed?: boolean;
   readonly limits?: QueryLimits;
 }
 
@@ -25,6 +31,8 @@ export interface QueryOptions {
 export interface QueryBatch {
   /** Unique: of equal names the later ones are numbered, `a, a_2`. */
   readonly columns: readonly string[];
+  /** Parallel to `columns`; null unless they were asked for. Values of a `real` column may be integers. */
+  readonly types: readonly ColumnType[] | null;
   /** Integers beyond 2^53 are bigint, blobs hexadecimal text. */
   readonly rows: readonly (readonly Value[])[];
 }
@@ -39,20 +47,20 @@ export interface QueryBatch {
 export async function* querySql(
   file: string,
   sql: string,
-  { timeoutMs = MAX_TIMER_MS, signal, params = [], limits = {} }: QueryOptions = {},
+  { timeoutMs = MAX_TIMER_MS, signal, params = [], typed = false, limits = {} }: QueryOptions = {},
 ): AsyncGenerator<QueryBatch, void, void> {
   recognise(file);
   if (signal?.aborted) throw new StoppedError();
   const child = new Child(file, timeoutMs, signal, limits.memoryBytes);
   try {
-    child.send({ kind: 'start', file, sql, params, limits });
+    child.send({ kind: 'start', file, sql, params, typed, limits });
     const first = await child.next();
     if (first.kind !== 'columns') throw new Error('the query process began with rows');
-    const { columns } = first;
+    const { columns, types } = first;
     for (;;) {
       const batch = await child.next();
       if (batch.kind !== 'rows') throw new Error('the query process sent its columns twice');
-      yield { columns, rows: batch.rows };
+      yield { columns, types, rows: batch.rows };
       if (batch.last) return;
       child.send({ kind: 'more' });
     }

@@ -86,6 +86,13 @@ export class Reader {
     );
   }
 
+  /** Names of a relation's columns, in order. */
+  columns(relation: string): string[] {
+    return this.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', relation).map(
+      ({ name }) => name,
+    );
+  }
+
   sweeps(): SweepRow[] {
     const rows = this.all<Record<string, string> & { dense_mask: number; subnet_mask: number }>(
       'SELECT * FROM sweeps ORDER BY name',

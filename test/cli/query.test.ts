@@ -189,9 +189,44 @@ describe('what is asked', () => {
     }
   });
 
+  it('may have parameters: numbers, NULL and quoted text as in SQL, else text', async () => {
+    const sql =
+      'SELECT typeof(:a) AS a, typeof($b) AS b, typeof(@c) AS c, :d AS d, :e AS e, :f AS f, 7 / :a AS q';
+    const given = { a: '2', b: '-.5e3', c: 'null', d: "'12'", e: '<= 0.15', f: '' };
+    const params = Object.entries(given).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+    expect(await espalier(db, sql, ...params, '--format', 'csv')).toBe(
+      'a,b,c,d,e,f,q\ninteger,real,null,12,<= 0.15,,3\n',
+    );
+    stdout = '';
+    expect(await espalier(db, 'SELECT :a AS a', '--param', "a=it's", '--format', 'csv')).toBe("a\nit's\n");
+    stdout = '';
+    const big = ['SELECT :a AS a', '--param', 'a=9223372036854775807', '--format', 'csv'];
+    expect(await espalier(db, ...big)).toBe('a\n9223372036854775807\n');
+    expect(await refusal(db, 'SELECT :a')).toBe('SQL: no value is given for :a');
+    expect(await refusal(db, 'SELECT :a', '--param', 'a=1', '--param', 'b=2')).toBe(
+      'SQL: a value is given for :b, which the statement does not have',
+    );
+    expect(await refusal(db, 'SELECT :a', '--param', 'a=1', '--param', 'a=2')).toContain('more than once');
+    expect(await refusal(db, 'SELECT :a', '--param', 'a')).toContain(
+      '--param: found "a", expected name=value',
+    );
+    expect(await refusal(db, '--view', 'results', '--param', 'a=1')).toContain('given for :a');
+  });
+
+  it('is listed by --views: every view, every column, with its meaning', async () => {
+    const text = await espalier(db, '--views');
+    expect(text).toMatch(/^results \(view\): one row for each/);
+    expect(text).toMatch(/^ {2}upper +the first checkpoint that meets it/m);
+    stdout = '';
+    const rows = JSON.parse(await espalier(db, '--views', '--format', 'json'));
+    expect(rows).toContainEqual({ view: 'progress', column: 'cells_done', meaning: 'of those, finished' });
+    expect(await refusal(db, 'SELECT 1', '--views')).toContain('expected no SQL');
+    expect(await refusal(join(home, 'none.sqlite'), '--views')).toContain('no such database');
+  });
+
   it('is refused in one line where it makes no sense', async () => {
     expect(await refusal(db)).toMatch(
-      /^query: expected SQL, or --view with one of: .*progress, results, thresholds.*/,
+      /^query: expected SQL, --views, or --view with one of: .*progress, results, thresholds.*/,
     );
     expect(await refusal(db, '--view', 'reslts')).toMatch(
       /^--view: found "reslts" \(did you mean results\?\), expected one of: /,
@@ -293,7 +328,7 @@ describe('a reader that goes away', () => {
       write: (_, __, done) => done(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
     });
     async function* batches() {
-      yield { columns: ['a'], rows: [[1]] };
+      yield { columns: ['a'], types: null, rows: [[1]] };
     }
     const limit = { rows: 10, leftOut: () => {} };
     await expect(writeToStream(formatted(batches(), 'csv', limit), full)).rejects.toThrow('no space');

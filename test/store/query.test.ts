@@ -29,7 +29,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-async function ask(sql: string, options: QueryOptions = {}): Promise<QueryBatch> {
+async function ask(sql: string, options: QueryOptions = {}): Promise<Pick<QueryBatch, 'columns' | 'rows'>> {
   let columns: readonly string[] = [];
   const rows: QueryBatch['rows'][number][] = [];
   for await (const batch of querySql(file, sql, options)) {
@@ -75,7 +75,7 @@ describe('reading', () => {
     for await (const batch of querySql(file, 'SELECT a, b AS a FROM (SELECT 1 AS a, 2 AS b) WHERE a > 1')) {
       batches.push(batch);
     }
-    expect(batches).toEqual([{ columns: ['a', 'a_2'], rows: [] }]);
+    expect(batches).toEqual([{ columns: ['a', 'a_2'], types: null, rows: [] }]);
   });
 
   it('numbers equal names', () => {

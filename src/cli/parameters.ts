@@ -1,0 +1,39 @@
+/** `--param name=value`: values for the parameters of a query. */
+import { UsageError } from '../errors.js';
+import type { Value } from '../store/query.js';
+
+/** SQLite's integers have 64 bits. */
+const MOST = 2n ** 63n - 1n;
+
+/**
+ * Values by name. As in SQL, `12` and `0.5` are numbers, `NULL` is none, and what stands in single quotes is text;
+ * anything else is text as it is.
+ *
+ * @throws UsageError where one is not name=value, or a name comes twice.
+ */
+export function parseParameters(given: readonly string[]): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const text of given) {
+    const [, name, value] = /^[:@$]?([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UsageError(
+        `--param: found "${text}", expected name=value, as in --param n=1000 for :n in the SQL`,
+      );
+    }
+    if (Object.hasOwn(values, name)) throw new UsageError(`--param ${name} is given more than once`);
+    values[name] = literal(value);
+  }
+  return values;
+}
+
+function literal(text: string): Value {
+  if (/^null$/i.test(text)) return null;
+  const quoted = /^'((?:[^']|'')*)'$/s.exec(text);
+  if (quoted) return quoted[1]!.replaceAll("''", "'");
+  if (/^[+-]?\d+$/.test(text)) {
+    const integer = BigInt(text.replace(/^\+/, ''));
+    return integer <= MOST && integer >= -MOST - 1n ? integer : Number(text);
+  }
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+  return text;
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { RELATIONS } from '../../src/store/columns.js';
+import { openReader } from '../../src/store/reader.js';
+import { Store } from '../../src/store/store.js';
+import { scratch } from './fixtures.js';
+
+describe('the columns that users query', () => {
+  const folder = scratch();
+
+  it('are described, all of them, in their order', () => {
+    const file = `${folder()}/a.sqlite`;
+    Store.open(file).close();
+    const reader = openReader(file);
+    try {
+      const views = reader.relations().filter(({ type }) => type === 'view');
+      const described = RELATIONS.filter(({ type }) => type === 'view').map(({ name }) => name);
+      expect(views.map(({ name }) => name).sort()).toEqual(described.sort());
+      for (const { name, columns } of RELATIONS) {
+        expect([name, columns.map(column => column.name)]).toEqual([name, reader.columns(name)]);
+      }
+    } finally {
+      reader.close();
+    }
+  });
+});
