@@ -1,9 +1,12 @@
 /** Out of a database: a sweep's thresholds, and what follows from them. Joins the store with the statistics. */
 import type { CurveRow, Variant } from './domain/config.js';
-import { UsageError } from './errors.js';
+import { didYouMean } from './domain/nearest.js';
+import { StoreError, UsageError } from './errors.js';
 import { type FitInput, type FitOptions, type FitReport, type FitRow, fitSweep } from './fit/index.js';
-import type { Reader } from './store/reader.js';
+import { openReader, type Reader } from './store/reader.js';
 import type { SweepRow } from './store/rows.js';
+import { Store } from './store/store.js';
+import { storedFits } from './stored-fits.js';
 import { computeThresholds } from './threshold/targets.js';
 
 export interface SweepAnalysis {
@@ -48,19 +51,80 @@ export function readFitInput(reader: Reader, sweep: SweepRow): FitInput {
   };
 }
 
+/** What became of fitting a database. */
+export interface FittedDatabase {
+  /** One for each sweep that was asked for. */
+  readonly reports: readonly FitReport[];
+  /** Why thresholds and fits were not stored; null where they were. */
+  readonly notStored: string | null;
+}
+
+/**
+ * Fits sweeps of a database and stores thresholds and fits in it. While another process holds it, or where it may not
+ * be written, nothing is stored.
+ *
+ * @param name one of its sweeps; default: all of them. @throws UsageError where there is none. @throws StoreError
+ */
+export function fitDatabase(file: string, name?: string, options: Partial<FitOptions> = {}): FittedDatabase {
+  const reader = openReader(file);
+  let chosen: SweepRow[];
+  try {
+    chosen = chooseSweeps(reader, file, name);
+  } finally {
+    reader.close();
+  }
+  const held = openUnlessHeld(file);
+  if (held instanceof Store) {
+    try {
+      const reports = chosen.map(sweep => {
+        const { input, report } = analyseSweep(held.reading(), sweep, options);
+        held.replaceThresholds(sweep.name, input.rows);
+        held.replaceFits(sweep.name, storedFits(report));
+        return report;
+      });
+      return { reports, notStored: null };
+    } finally {
+      held.close();
+    }
+  }
+  const beside = openReader(file);
+  try {
+    const reports = chosen.map(sweep => analyseSweep(beside, sweep, options).report);
+    return { reports, notStored: held };
+  } finally {
+    beside.close();
+  }
+}
+
+/** The store, or why it cannot be had. */
+function openUnlessHeld(file: string): Store | string {
+  try {
+    return Store.open(file);
+  } catch (error) {
+    if (error instanceof StoreError && ['DATABASE_HELD', 'DATABASE_IO'].includes(error.code))
+      return error.message;
+    throw error;
+  }
+}
+
 /** The sweep of this name, or the only one. @throws UsageError where there is no such sweep, or a choice. */
 export function chooseSweep(reader: Reader, file: string, name?: string): SweepRow {
+  const [first, second] = chooseSweeps(reader, file, name);
+  if (!second) return first!;
+  const names = reader.sweeps().map(sweep => sweep.name);
+  throw new UsageError(`${file}: holds several sweeps, expected --sweep with one of: ${names.join(', ')}`);
+}
+
+function chooseSweeps(reader: Reader, file: string, name?: string): SweepRow[] {
   const sweeps = reader.sweeps();
-  const names = sweeps.map(sweep => sweep.name).join(', ');
   if (sweeps.length === 0) throw new UsageError(`${file}: holds no sweep, expected one that was run`);
-  if (name === undefined) {
-    const [first, second] = sweeps;
-    if (second) throw new UsageError(`${file}: holds several sweeps, expected --sweep with one of: ${names}`);
-    return first!;
-  }
-  const found = sweeps.find(sweep => sweep.name === name);
-  if (!found) throw new UsageError(`--sweep: found "${name}", expected one of: ${names}`);
-  return found;
+  if (name === undefined) return sweeps;
+  const names = sweeps.map(sweep => sweep.name);
+  const found = sweeps.filter(sweep => sweep.name === name);
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `--sweep: found "${name}"${didYouMean(name, names)}, expected one of: ${names.join(', ')}`,
+  );
 }
 
 /** Sizes of the training pools of data sets that have but one. */

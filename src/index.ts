@@ -1,5 +1,12 @@
 /** The public API. What is not here may change without notice. */
-export { analyseSweep, chooseSweep, readFitInput, type SweepAnalysis } from './analysis.js';
+export {
+  analyseSweep,
+  chooseSweep,
+  type FittedDatabase,
+  fitDatabase,
+  readFitInput,
+  type SweepAnalysis,
+} from './analysis.js';
 export type { Dataset, ImageSet } from './data/dataset.js';
 export type {
   EngineName,

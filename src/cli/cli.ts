@@ -6,6 +6,7 @@ import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { dataCommand } from './data.js';
 import { exportCommand } from './export.js';
+import { fitCommand } from './fit.js';
 import { initCommand } from './init.js';
 import { planCommand } from './plan.js';
 import { queryCommand } from './query.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   serveCommand,
   retryCommand,
   queryCommand,
+  fitCommand,
   exportCommand,
   dataCommand,
   benchCommand,

@@ -22,6 +22,8 @@ const CONVENTIONS: Conventions = {
   learningRate: 'eta is stated in function space: the same first steps at every width and scaling',
   time: 't counts iterations (gradient steps), not epochs',
   criterion:
+    't* lies between the last checkpoint before and the first at which the isotonic fit of the curve over t meets the target',
+  rules:
     `insufficient below ${LEAST.seeds} seeds, below ${LEAST.sizes} sizes over ${LEAST.range}x at which half the seeds cross, ` +
     `above ${100 * MOST.left}% left- or ${100 * MOST.right}% right-censored; no smooth law fits where its lack of fit has ` +
     `p < ${LACK_OF_FIT_LEVEL}; growth where the 95% interval of the logarithmic slope is above 0; faster or slower where ` +

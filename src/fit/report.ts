@@ -30,8 +30,10 @@ export interface Conventions {
   readonly lossReduction: string;
   readonly learningRate: string;
   readonly time: string;
-  /** The rules of the verdict. */
+  /** When a curve counts as having crossed its target. */
   readonly criterion: string;
+  /** The rules of the verdict. */
+  readonly rules: string;
 }
 
 /** Which curves a group holds. */

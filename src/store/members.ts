@@ -1,13 +1,14 @@
 /** Which sweep asks for which cells, and what follows from that for a trajectory's status. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { PlannedTrajectory, Variant } from '../domain/config.js';
+import { dropFits } from './fits.js';
 import { type StoredSweep, setMask } from './rows.js';
 import type { VariantKeys } from './variants.js';
 import { IS_FINISHED } from './views.js';
 
 /**
  * Replaces a sweep's definition and membership, and adds the trajectories that are new. Inside a transaction of the
- * caller. Thresholds of an earlier definition go with it.
+ * caller. Thresholds and fits of an earlier definition go with it.
  */
 export function replaceSweep(
   db: Database,
@@ -67,6 +68,7 @@ function replaceDefinition(db: Database, { name, definition, thresholds, evaluat
   }
   if (known.definition !== texts[0] || known.thresholds !== texts[1]) {
     db.prepare('DELETE FROM threshold_rows WHERE sweep = ?').run(known.key);
+    dropFits(db, known.key);
   }
   db.prepare(
     `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ? WHERE key = ?`,

@@ -9,6 +9,7 @@
  *   members          which cells a sweep asks for, finished or not
  *   member_variants  which variants of which trajectories a sweep asks for, with its other axes as JSON
  *   threshold_rows   the crossings that were last computed for a sweep
+ *   fit_reports, fit_groups, fit_laws   what was last fitted to them
  *   attempts         every start and end of a trajectory
  *   holder           at most one row: the process that may write
  *   about            who wrote this schema
@@ -29,6 +30,7 @@
  * - With every release, a database that it wrote is kept in test/store/released; all of them are migrated there.
  */
 import type { Database } from 'better-sqlite3';
+import { FIT_TABLES } from './fit-tables.js';
 import { INITIAL } from './initial-schema.js';
 import { VIEWS } from './views.js';
 
@@ -36,7 +38,7 @@ import { VIEWS } from './views.js';
 export const APPLICATION_ID = 0x6573706c;
 
 /** MIGRATIONS[v] turns the tables of version v into those of version v + 1. */
-export const MIGRATIONS: readonly string[] = [INITIAL];
+export const MIGRATIONS: readonly string[] = [INITIAL, FIT_TABLES];
 
 /** The version of this program's schema, kept in the file as `user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

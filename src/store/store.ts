@@ -12,6 +12,7 @@ import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
 import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
+import { replaceFits, type StoredFits } from './fits.js';
 import { type DiskWatcher, GroupCommit } from './group-commit.js';
 import { heldBy, readHolder, takeHold } from './holder.js';
 import { replaceSweep } from './members.js';
@@ -27,7 +28,7 @@ import type {
   TrajectoryStatus,
 } from './rows.js';
 import { migrate } from './schema.js';
-import { replaceThresholds } from './thresholds.js';
+import { replaceThresholds, sweepKey } from './thresholds.js';
 import { Unfinished } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
@@ -156,6 +157,18 @@ export class Store {
   replaceThresholds(sweep: string, rows: readonly ThresholdRow[]): void {
     this.flush();
     this.commit(() => replaceThresholds(this.db, this.variants, sweep, rows));
+  }
+
+  /** Stores a sweep's fits in place of those it has. */
+  replaceFits(sweep: string, fits: StoredFits): void {
+    this.flush();
+    this.commit(() => replaceFits(this.db, sweepKey(this.db, sweep), fits, `espalier ${TOOL_VERSION}`));
+  }
+
+  /** What there is to read, with all that has been recorded so far. Closed by `close`. */
+  reading(): Reader {
+    this.flush();
+    return this.reader;
   }
 
   /** See `Reader.curveRows`. */

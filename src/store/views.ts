@@ -1,4 +1,5 @@
 /** The views that users query. Their columns and their order are public; what they are made of is not. */
+import { FIT_COLUMNS } from './fits.js';
 import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
 
 const listed = (alias: string, columns: readonly string[]): string =>
@@ -68,4 +69,24 @@ const THRESHOLDS = `
   JOIN trajectories y ON y.id = x.id;
 `;
 
-export const VIEWS = RESULTS + MEMBER_PROGRESS + PROGRESS + THRESHOLDS;
+/** A group that could not be fitted has one row, without a model. */
+const FITS = `
+  CREATE VIEW fits AS
+  SELECT s.name AS sweep, f.width, f.axes, f.prune_method, f.subnet_size, f.metric, f.target, f.is_primary, l.model,
+    l.parameters, l.log_likelihood, l.aicc, l.weight, f.verdict, f.engine, f.numerics
+  FROM sweeps s
+  JOIN fit_groups f ON f.sweep = s.key
+  LEFT JOIN fit_laws l ON l.fit = f.key
+  ORDER BY s.key, f.key, l.place;
+`;
+
+const VERDICTS = `
+  CREATE VIEW verdicts AS
+  SELECT s.name AS sweep, ${listed('f', FIT_COLUMNS)}, r.simulation_seed
+  FROM sweeps s
+  JOIN fit_groups f ON f.sweep = s.key
+  JOIN fit_reports r ON r.sweep = s.key
+  ORDER BY s.key, f.key;
+`;
+
+export const VIEWS = RESULTS + MEMBER_PROGRESS + PROGRESS + THRESHOLDS + FITS + VERDICTS;

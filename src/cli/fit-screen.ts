@@ -1,0 +1,168 @@
+/** One screen for people: thresholds, laws and verdict of the primary target, then the verdicts on the others. */
+import type { FitGroup, FitReport, Law, LawReport, SizeCounts, VerdictCode } from '../fit/index.js';
+import { renderTable } from './output.js';
+
+/** Laws that are less likely than this are left out of the screen. */
+const LAWS_SHOWN = 5;
+/** Columns of the grid: more would not fit on a line. */
+const GRID_COLUMNS = 6;
+const WIDTH = 100;
+
+export function renderFit(report: FitReport): string {
+  const { sweep, groups, conventions, notes } = report;
+  const primary = report.primary === null ? undefined : groups[report.primary];
+  const parts = [`${sweep}: how does t* grow with n?\n`];
+  if (primary) parts.push(primaryScreen(primary));
+  else parts.push('The primary target has no threshold yet: no trajectory is finished, or see the notes.\n');
+  const others = groups.filter(group => group !== primary);
+  if (others.length > 0) parts.push(grids(others));
+  for (const note of notes) parts.push(folded(`note: ${note}`));
+  const { time, lossReduction, learningRate, criterion } = conventions;
+  parts.push(folded(`Conventions: ${[time, criterion, lossReduction, learningRate].join('; ')}.`));
+  return parts.join('\n');
+}
+
+function primaryScreen(group: FitGroup): string {
+  const { verdict, warnings, laws } = group;
+  const shown = laws.filter(law => law.weight !== null).slice(0, LAWS_SHOWN);
+  return [
+    `t* in iterations, ${group.name}`,
+    thresholdTable(group.sizes),
+    ...(shown.length > 0
+      ? [
+          `laws, best first, z = n / ${round(nRefOf(shown) ?? 1)}`,
+          renderTable(
+            ['law', 'mu(n)', 'sigma', 'AICc', 'weight', 'size left out', 'two largest left out'],
+            shown.map(law => [
+              law.name,
+              formula(law.law),
+              round(law.sigma),
+              law.aicc === null ? null : law.aicc.toFixed(1),
+              law.weight!.toFixed(3),
+              law.leaveOneSizeOut === null ? null : round(law.leaveOneSizeOut),
+              law.holdOut === null ? null : round(law.holdOut.score),
+            ]),
+          ),
+        ]
+      : []),
+    folded(verdict.sentence),
+    ...verdict.reasons.map(reason => folded(`- ${reason}`, '  ').trimEnd()),
+    ...warnings.map(warning => folded(`warning: ${warning}`).trimEnd()),
+    '',
+  ].join('\n');
+}
+
+/** Columns of what does not occur are left out. */
+function thresholdTable(sizes: readonly SizeCounts[]): string {
+  const columns: (readonly [head: string, of: (size: SizeCounts) => string | number])[] = [
+    ['n', size => size.n],
+    ['seeds', size => size.curves],
+    ['median t*', medianOf],
+    ['crossed', size => size.crossed],
+    ['by the first checkpoint', size => size.left],
+    ['not by the last', size => size.right],
+    ['unreachable', size => size.unreachable],
+  ];
+  const shown = columns.filter(([, of], i) => i < 4 || sizes.some(size => of(size) !== 0));
+  return renderTable(
+    shown.map(([head]) => head),
+    sizes.map(size => shown.map(([, of]) => of(size))),
+  );
+}
+
+const medianOf = ({ median: { lower, upper } }: SizeCounts): string => {
+  if (lower === null) return 'unreachable';
+  if (upper === null) return `> ${lower}`;
+  return lower === 0 ? `<= ${upper}` : `${lower} to ${upper}`;
+};
+
+/** mu in iterations, with z as the table's title has it. */
+function formula(law: Law): string {
+  if (law.form === 'means') return '';
+  const level = Math.exp(law.alpha);
+  if (law.form === 'power') return `${round(level)} z^${round(law.c)}`;
+  if (law.r === 0) return round(level);
+  const { r, lambda } = law;
+  const plus = (term: number, of: string): string => `${term < 0 ? '-' : '+'} ${round(Math.abs(term))} ${of}`;
+  if (lambda === 0) return `${round(level)} ${plus(level * r, 'ln z')}`;
+  const power = lambda === 1 ? 'z' : `z^${round(lambda)}`;
+  // For a small lambda the two terms would nearly cancel.
+  if (Math.abs(lambda) < 0.1)
+    return `${round(level)} ${plus(level * r, `(${power} - 1) / ${round(lambda)}`)}`;
+  return `${round(level * (1 - r / lambda))} ${plus((level * r) / lambda, power)}`;
+}
+
+const nRefOf = (laws: readonly LawReport[]): number | undefined =>
+  laws.map(({ law }) => (law.form === 'means' ? undefined : law.nRef)).find(value => value !== undefined);
+
+const SHORT: Readonly<Record<VerdictCode, string>> = {
+  'insufficient-data': 'insufficient',
+  'no-smooth-law': 'no smooth law',
+  'no-growth': 'no growth',
+  decreases: 'decreases',
+  faster: 'faster',
+  slower: 'slower',
+  logarithmic: 'logarithmic',
+  'not-decisive': 'not decisive',
+};
+
+/** Verdicts by target (down) and N, k, method, axes (across), as many tables as it takes. */
+function grids(groups: readonly FitGroup[]): string {
+  const ordered = [...groups].sort(
+    (a, b) =>
+      Number(a.method === null) - Number(b.method === null) ||
+      (b.width ?? 0) - (a.width ?? 0) ||
+      (b.subnetSize ?? 0) - (a.subnetSize ?? 0),
+  );
+  const columns = [...new Set(ordered.map(columnOf))];
+  const targets = [...new Set(groups.map(targetOf))];
+  const parts = ['the other targets, N and k: verdict and lambda'];
+  for (let from = 0; from < columns.length; from += GRID_COLUMNS) {
+    const own = columns.slice(from, from + GRID_COLUMNS);
+    const rows = targets.map(target => [
+      target,
+      ...own.map(column => {
+        const group = groups.find(one => targetOf(one) === target && columnOf(one) === column);
+        return group ? cellOf(group) : null;
+      }),
+    ]);
+    const filled = rows.filter(row => row.slice(1).some(cell => cell !== null));
+    parts.push(renderTable(['target', ...own], filled).trimEnd());
+  }
+  const tests = groups.filter(group => group.holmP !== null).length;
+  if (tests > 0)
+    parts.push(folded(`*: growth at p < 0.05 after Holm's adjustment for these ${tests} tests.`));
+  return parts.join('\n');
+}
+
+const targetOf = ({ metric, target }: FitGroup): string => `${metric} ${target}`;
+
+function columnOf({ width, method, subnetSize, retrainIterations, axes }: FitGroup): string {
+  return [
+    ...(width === null ? [] : [`N ${width}`]),
+    ...(method === null ? ['dense'] : []),
+    ...(subnetSize === null ? [] : [`k ${subnetSize}`]),
+    ...(method === null || method === 'greedy' ? [] : [method]),
+    ...(retrainIterations ? [`re-trained ${retrainIterations}`] : []),
+    ...Object.entries(axes).map(([path, value]) => `${path.split('.').at(-1)} ${value}`),
+  ].join(' ');
+}
+
+function cellOf({ verdict: { code }, lambda, holmP }: FitGroup): string {
+  const shown = lambda?.interval95 && code !== 'no-growth' ? ` ${round(lambda.value)}` : '';
+  return `${SHORT[code]}${code === 'insufficient-data' ? '' : shown}${holmP !== null && holmP < 0.05 ? '*' : ''}`;
+}
+
+/** Breaks a line between words. Ends with a line break. */
+function folded(text: string, indent = ''): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line.length + word.length + 1 > WIDTH && line !== '') lines.push(indent + word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const round = (value: number): string =>
+  Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(2)));

@@ -1,0 +1,46 @@
+import type { CommandModule } from 'yargs';
+import { fitDatabase } from '../analysis.js';
+import { InputError } from '../errors.js';
+import { FIT_DEFAULTS } from '../fit/index.js';
+import { renderFit } from './fit-screen.js';
+
+interface FitArguments {
+  readonly db: string;
+  readonly sweep?: string | undefined;
+  readonly json: boolean;
+  readonly simulationSeed: number;
+}
+
+/** `espalier fit DB`: thresholds and laws, stored and printed. */
+export const fitCommand: CommandModule<object, FitArguments> = {
+  command: 'fit <db>',
+  describe: 'Fit the laws t*(n), store thresholds and fits, and say how t* grows',
+  builder: yargs =>
+    yargs
+      .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
+      .option('sweep', { type: 'string', nargs: 1, describe: 'Only this sweep of it [default: all]' })
+      .option('json', { type: 'boolean', default: false, describe: 'Print everything as JSON' })
+      .option('simulation-seed', {
+        type: 'number',
+        nargs: 1,
+        default: FIT_DEFAULTS.seed,
+        describe: 'Seed of the bootstraps; stored with their results',
+      })
+      .example('$0 fit results/mnist-small.sqlite', 'the verdict, and what it rests on')
+      .example(
+        '$0 fit results/mnist-small.sqlite --json | jq ".sweeps[].groups[] | {name, verdict: .verdict.code}"',
+        'the verdicts, for a script',
+      ) as never,
+  handler: ({ db, sweep, json, simulationSeed }) => {
+    if (!Number.isSafeInteger(simulationSeed)) {
+      throw new InputError({ path: '--simulation-seed', value: simulationSeed, expected: 'a whole number' });
+    }
+    const { reports, notStored } = fitDatabase(db, sweep, { seed: simulationSeed });
+    if (notStored !== null) process.stderr.write(`note: nothing is stored: ${notStored}\n`);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ shape: 1, db, stored: notStored === null, sweeps: reports }, null, 2)}\n`
+        : reports.map(renderFit).join('\n'),
+    );
+  },
+};
