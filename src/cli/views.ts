@@ -1,5 +1,6 @@
 /** `espalier query DB --views`: what can be asked of a database. */
-import { RELATIONS, type RelationInfo } from '../store/columns.js';
+import type { RelationInfo } from '../store/column-info.js';
+import { RELATIONS } from '../store/columns.js';
 import type { QueryBatch } from '../store/query.js';
 import type { Reader } from '../store/reader.js';
 import type { Piece } from './output.js';

@@ -1,22 +1,7 @@
 /** What users may query, column by column, in the order of the columns; `espalier query DB --views` prints it. */
 import { METRIC_COLUMNS, type MeasuredNetwork, type MetricInfo } from '../domain/metrics.js';
-
-export interface ColumnInfo {
-  readonly name: string;
-  /** With its unit, and when it is NULL. */
-  readonly meaning: string;
-}
-
-export interface RelationInfo {
-  readonly name: string;
-  readonly type: 'view' | 'table';
-  /** What one row is. */
-  readonly meaning: string;
-  readonly columns: readonly ColumnInfo[];
-}
-
-const columns = (...pairs: readonly (readonly [name: string, meaning: string])[]): ColumnInfo[] =>
-  pairs.map(([name, meaning]) => ({ name, meaning }));
+import { type ColumnInfo, columns, ORIGIN, type RelationInfo, SWEEP, TARGET } from './column-info.js';
+import { FITS, VERDICTS } from './fit-columns.js';
 
 const NETWORKS: Readonly<Record<MeasuredNetwork, string>> = {
   dense: 'the dense network',
@@ -30,7 +15,6 @@ const metricColumn = ({ column, network, set, quantity, unit }: MetricInfo): Col
   meaning: `${quantity} of ${NETWORKS[network]} on ${SETS[set]}: ${unit}; NULL where not asked for`,
 });
 
-const SWEEP = columns(['sweep', "the sweep's name"]);
 const DATA = columns(
   ['dataset', 'name of the data set'],
   ['task', 'labels that count as +1, e.g. 5,6,7,8,9'],
@@ -40,14 +24,6 @@ const SHAPE = columns(
   ['width', 'N, the hidden neurons of the dense network'],
 );
 const SEED = columns(['seed', 'what initial weights, choice of samples and batch order come from']);
-const ORIGIN = columns(
-  ['engine', 'what trained and pruned: wasm, reference or tfjs'],
-  ['numerics', "version of the engine's arithmetic: results are bit-identical within one"],
-);
-const TARGET = columns(
-  ['metric', 'the metric that the target is set on, e.g. subnet_train_loss; ..._sum is n times the mean'],
-  ['target', 'the level, e.g. <= 0.15'],
-);
 
 const RESULTS: RelationInfo = {
   name: 'results',
@@ -208,6 +184,8 @@ const ATTEMPTS: RelationInfo = {
 export const RELATIONS: readonly RelationInfo[] = [
   RESULTS,
   THRESHOLDS,
+  FITS,
+  VERDICTS,
   PROGRESS,
   MEMBER_PROGRESS,
   TRAJECTORIES,
