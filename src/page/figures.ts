@@ -1,6 +1,7 @@
 /** The figures, and what they are to show. Vega draws them without ever making code of text (`ast`). */
 import { parse, type Spec, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
+import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Choice, Drawing, Figures as Shown } from '../serve/messages.js';
 import { find, make, say, show, table } from './dom.js';
 import { counted, whole } from './format.js';
@@ -95,7 +96,7 @@ class Drawn {
     const wanted = JSON.stringify(drawing);
     if (wanted === this.shown || (this.shown !== '' && isPointedAt(this.element))) return;
     this.shown = wanted;
-    const { title, caption, vega, table: data } = drawing;
+    const { title, caption, spec, table: data } = drawing;
     say(this.title, title);
     say(this.caption, caption);
     this.plot.setAttribute('aria-label', `${title}. ${caption}`);
@@ -114,12 +115,13 @@ class Drawn {
     ]);
     this.view?.finalize();
     this.view = null;
-    if (vega === null) this.plot.replaceChildren(make('p', { class: 'empty' }, 'Nothing to draw yet.'));
-    else void this.paint(vega);
+    if (spec === null) this.plot.replaceChildren(make('p', { class: 'empty' }, 'Nothing to draw yet.'));
+    else void this.paint(spec);
   }
 
-  private async paint(vega: object): Promise<void> {
+  private async paint(spec: object): Promise<void> {
     const holder = make('div', {});
+    const { spec: vega } = compile(spec as TopLevelSpec);
     const view = new View(parse(vega as Spec, undefined, { ast: true }), {
       renderer: 'svg',
       container: holder,

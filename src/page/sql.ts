@@ -26,10 +26,15 @@ export function startSql(): void {
   find('cancel').addEventListener('click', () => running?.abort());
 }
 
+/** Those that most people want first; the others follow. */
+const FIRST = ['results', 'progress', 'thresholds', 'fits'];
+
 /** Views as buttons that write a statement; their columns, and the tables, behind a fold. */
 export function showRelations(relations: readonly Relation[]): void {
+  const place = ({ name }: Relation) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  const views = relations.filter(({ type }) => type === 'view').sort((a, b) => place(a) - place(b));
   show(find('relations'), relations, () => [
-    ...relations.filter(({ type }) => type === 'view').map(button),
+    ...views.map(button),
     make('details', {}, make('summary', {}, 'columns'), make('dl', {}, ...relations.map(described))),
   ]);
 }

@@ -1,8 +1,13 @@
-/** The page's own files, built into dist/page: a fixed list, read once. No path from a request reaches the disk. */
+/**
+ * The page's own files, built into dist/page, and the fonts and colours of figures: a fixed list, read once. No path
+ * from a request reaches the disk.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../paths.js';
+import { FACES, type Face, fontFile } from '../report/measure.js';
+import { pageColours } from '../report/theme.js';
 
 export interface Asset {
   readonly type: string;
@@ -19,13 +24,31 @@ const FILES: readonly (readonly [path: string, file: string, type: string])[] = 
 
 /** By path, and the name of this build. */
 export function readAssets(): { assets: ReadonlyMap<string, Asset>; build: string } {
+  const assets = new Map<string, Asset>();
   const all = createHash('sha256');
-  const assets = FILES.map(([path, file, type]): [string, Asset] => {
+  const add = (path: string, type: string, body: Buffer) => {
+    all.update(body);
+    assets.set(path, { type, body, tag: `"${createHash('sha256').update(body).digest('base64url')}"` });
+  };
+  for (const [path, file, type] of FILES) {
     const full = join(PACKAGE_ROOT, 'dist', 'page', file);
     if (!existsSync(full)) throw new Error(`${full} is missing: run \`npm run build\``);
-    const body = readFileSync(full);
-    all.update(body);
-    return [path, { type, body, tag: `"${createHash('sha256').update(body).digest('base64url')}"` }];
-  });
-  return { assets: new Map(assets), build: all.digest('base64url') };
+    add(path, type, readFileSync(full));
+  }
+  for (const { face } of FACES) add(fontPath(face), 'font/woff2', readFileSync(fontFile(face, 'woff2')));
+  add('/figures.css', 'text/css; charset=utf-8', Buffer.from(figureStyle()));
+  return { assets, build: all.digest('base64url') };
+}
+
+const fontPath = (face: Face): string => `/fonts/${face}.woff2`;
+
+function figureStyle(): string {
+  const faces = FACES.map(
+    ({ face, family, weight }) =>
+      `@font-face{font-family:'${family}';font-weight:${weight};font-display:block;src:url('${fontPath(face)}') format('woff2')}`,
+  );
+  return `${faces.join('\n')}
+:root{${pageColours('light')}}
+@media (prefers-color-scheme:dark){:root{${pageColours('dark')}}}
+`;
 }

@@ -2,6 +2,7 @@
 import type { SetName } from '../domain/config.js';
 import { metricNamed } from '../domain/metrics.js';
 import type { LiveSweep, Member } from '../store/live.js';
+import { targetLabel } from '../threshold/targets.js';
 import type { Choice } from './messages.js';
 
 /** What a page asked for, by the names of choices; what does not exist is passed over. */
@@ -11,9 +12,13 @@ export interface Selection {
   readonly sweep: LiveSweep;
   /** What losses and accuracies are measured on. */
   readonly set: SetName;
+  /** The one whose thresholds are drawn; null where the sweep has none. */
+  readonly target: { readonly metric: string; readonly target: string } | null;
+  /** Values of further axes, of those that divide the sweep. */
+  readonly axes: Readonly<Record<string, string>>;
   readonly choices: readonly Choice[];
   readonly members: readonly Member[];
-  /** Equal for equal selections of the same definition of a sweep. */
+  /** Equal for selections that show the same curves of the same definition of a sweep, whatever the target. */
   readonly key: string;
 }
 
@@ -21,7 +26,8 @@ export interface Selection {
 type Dimension = readonly [
   name: string,
   value: (member: Member) => string | null,
-  preferred: 'largest' | 'smallest',
+  /** What is shown unless something else is wished; of a list, the first that there is. */
+  preferred: 'largest' | readonly string[],
 ];
 
 export function select(
@@ -33,19 +39,41 @@ export function select(
   const choices: Choice[] = [];
   if (sweeps.length > 1)
     choices.push({ name: 'sweep', options: sweeps.map(({ name }) => name), chosen: sweep.name });
+  const target = chooseTarget(sweep, wishes, choices);
   const set = chooseSet(sweep, wishes, choices);
+  const axes: Record<string, string> = {};
   let members = all;
-  for (const [name, value, preferred] of dimensionsOf(all)) {
-    const options = divided(members, value) ? sorted(members, value) : [];
+  for (const [name, value, preferred] of dimensionsOf(sweep, all)) {
+    const options = divided(members, value) ? valuesOf(members, value) : [];
     if (options.length < 2) continue;
     const wish = wishes[name];
-    const usual = options.at(preferred === 'largest' ? -1 : 0)!;
+    const usual =
+      preferred === 'largest'
+        ? options.at(-1)!
+        : (preferred.find(one => options.includes(one)) ?? options[0]!);
     const chosen = wish !== undefined && options.includes(wish) ? wish : usual;
     choices.push({ name, options, chosen });
+    if (name !== 'width' && name !== 'subnet_size') axes[name] = chosen;
     members = members.filter(member => [chosen, null].includes(value(member)));
   }
-  const chosen = choices.map(choice => [choice.name, choice.chosen]);
-  return { sweep, set, choices, members, key: JSON.stringify([sweep.stamp, set, chosen]) };
+  const chosen = choices.filter(({ name }) => name !== 'target').map(choice => [choice.name, choice.chosen]);
+  return { sweep, set, target, axes, choices, members, key: JSON.stringify([sweep.stamp, chosen]) };
+}
+
+function chooseTarget({ thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): Selection['target'] {
+  const targets = new Map(
+    thresholds.map(spec => {
+      const target = targetLabel(spec);
+      return [`${spec.metric} ${target}`, { metric: spec.metric, target }];
+    }),
+  );
+  const options = [...targets.keys()];
+  const primary = thresholds.findIndex(spec => spec.primary);
+  const usual = options[Math.max(0, primary)];
+  const chosen = wishes.target !== undefined && targets.has(wishes.target) ? wishes.target : usual;
+  if (chosen === undefined) return null;
+  if (options.length > 1) choices.push({ name: 'target', options, chosen });
+  return targets.get(chosen)!;
 }
 
 function chooseSet({ sets, thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): SetName {
@@ -57,7 +85,7 @@ function chooseSet({ sets, thresholds }: LiveSweep, wishes: Wishes, choices: Cho
   return chosen;
 }
 
-function dimensionsOf(members: readonly Member[]): Dimension[] {
+function dimensionsOf({ axes: asked }: LiveSweep, members: readonly Member[]): Dimension[] {
   const parsed = new Map<string, Record<string, unknown>>();
   const axes = ({ axes: text }: Member): Record<string, unknown> => {
     const known = parsed.get(text) ?? (JSON.parse(text) as Record<string, unknown>);
@@ -67,15 +95,16 @@ function dimensionsOf(members: readonly Member[]): Dimension[] {
   const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
   const further = [...paths]
     .filter(path => path !== 'prune.objective')
-    .map((path): Dimension => [path, member => textOf(axes(member)[path]), 'smallest']);
+    .map((path): Dimension => [path, member => textOf(axes(member)[path]), listed(asked[path])]);
   return [
     ['width', ({ width }) => String(width), 'largest'],
     ['subnet_size', ({ subnetSize }) => String(subnetSize), 'largest'],
-    ['prune.objective', ({ objective }) => objective, 'smallest'],
+    ['prune.objective', ({ objective }) => objective, []],
     ...further,
   ];
 }
 
+const listed = (values: unknown): string[] => (Array.isArray(values) ? values.map(textOf) : []);
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
@@ -93,7 +122,7 @@ function divided(members: readonly Member[], value: Dimension[1]): boolean {
 }
 
 /** The values of a dimension: numbers by size, then words. */
-function sorted(members: readonly Member[], value: Dimension[1]): string[] {
+function valuesOf(members: readonly Member[], value: Dimension[1]): string[] {
   const values = new Set(members.map(value).filter(one => one !== null));
   return [...values].sort((a, b) => {
     const difference = Number(a) - Number(b);

@@ -1,11 +1,84 @@
-/** Figures for the page, from the curves of a slice. */
-import type { Wishes } from './choices.js';
-import type { Figures } from './messages.js';
+/** Figures for the page, from the curves of a slice: the report's own, as specifications that the page draws. */
+import { curvesFigure } from '../report/figures/curves.js';
+import {
+  type Columns,
+  FIGURE_WIDTH,
+  type Figure,
+  type FigureData,
+  type Spec,
+} from '../report/figures/figure.js';
+import { heatmapFigure } from '../report/figures/heatmap.js';
+import { specOf } from '../report/render.js';
+import type { Selection, Wishes } from './choices.js';
+import type { Drawing, Figures } from './messages.js';
 import type { SliceContents } from './slice.js';
 
-export const columnsOf = ({ columns }: Wishes): 1 | 2 => (columns === '1' ? 1 : 2);
+const LIVE: readonly Figure[] = [curvesFigure, heatmapFigure];
+/** Rows of the table behind a figure; the SQL box has the rest. */
+const MOST_ROWS = 300;
+/** What axes and gaps take of the width, about: a page scales a figure to where it stands. */
+const BESIDE = { figure: 60, panel: 40 };
 
-export function drawn({ selection, complete, read }: SliceContents, _columns: 1 | 2): Figures {
-  const { choices, members } = selection;
-  return { choices, drawings: [], members: members.length, complete, read };
+export const columnsOf = ({ columns }: Wishes): Columns => (columns === '1' ? 1 : 2);
+
+export function drawn(selection: Selection, contents: SliceContents, columns: Columns): Figures {
+  const { complete, read } = contents;
+  const data = figureData(selection, contents);
+  return {
+    choices: selection.choices,
+    drawings: LIVE.map(figure => drawing(figure, data, columns)),
+    members: selection.members.length,
+    complete,
+    read,
+  };
+}
+
+function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
+  const across = figure.across(data, columns);
+  const panelWidth = Math.floor((FIGURE_WIDTH[columns] - BESIDE.figure) / across) - BESIDE.panel;
+  const spec = specOf(figure, data, { theme: 'page', columns, panelWidth });
+  const { head, rows } = figure.table(data);
+  return {
+    name: figure.name,
+    title: figure.title,
+    caption: figure.caption(data),
+    spec: spec && (withoutZoom(spec) as Spec),
+    table: { head, rows: rows.slice(0, MOST_ROWS), leftOut: Math.max(0, rows.length - MOST_ROWS) },
+  };
+}
+
+function figureData(selection: Selection, { curves, crossings }: SliceContents): FigureData {
+  const { sweep, set, axes, members, target } = selection;
+  const widths = new Set(members.map(({ width }) => width));
+  const [width] = widths;
+  const greedy = members.find(({ method }) => method === 'greedy') ?? members[0];
+  return {
+    slice: {
+      sweep: sweep.name,
+      width: widths.size === 1 ? width! : null,
+      axes,
+      objective: greedy?.objective ?? null,
+      subnetSize: greedy?.subnetSize ?? 0,
+      retrainIterations: greedy?.retrainIterations ?? 0,
+    },
+    set,
+    curves,
+    crossings,
+    subnetSizes: [],
+    times: [],
+    primary: target,
+  };
+}
+
+/** A page that scrolls past a figure must not zoom it, and what is drawn anew would forget that it was zoomed. */
+function withoutZoom(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutZoom);
+  if (value === null || typeof value !== 'object') return value;
+  const { data, params, ...rest } = value as Record<string, unknown>;
+  const kept = Array.isArray(params) ? params.filter(param => param?.bind !== 'scales') : [];
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, withoutZoom(inner)])),
+    ...(data === undefined ? {} : { data }),
+    ...(kept.length > 0 ? { params: kept } : {}),
+  };
 }

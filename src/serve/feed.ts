@@ -20,6 +20,8 @@ const LIVELY_MS = 5_000;
 /** Looking takes at most one part in so many of a core. */
 const REST = 15;
 const MOST_REST_MS = 30_000;
+/** Figures are drawn anew no more often. */
+const FIGURES_MS = 3_000;
 /** The longest that anything else waits while curves are read. */
 const BREATH_MS = 20;
 /** While a large database is read for the first time, what there is of the curves is shown so often. */
@@ -27,14 +29,27 @@ const PARTIAL_MS = 2_000;
 
 const NO_FIGURES: Figures = { choices: [], drawings: [], members: 0, complete: 0, read: 0 };
 
+/** A page, and what its figures showed last. */
+interface Viewer {
+  readonly wishes: Wishes;
+  isNew: boolean;
+  slice: Slice | null;
+  version: number;
+  drawnAt: number;
+}
+
 export class Feed {
-  private readonly viewers = new Map<EventStream, Wishes>();
+  private readonly viewers = new Map<EventStream, Viewer>();
   private memory = new Memory();
   /** Of the file when it was last looked at. */
   private seen = { identity: '', version: '', at: 0 };
   private state: LiveState | Waiting = { kind: 'waiting', message: 'not read yet' };
   private looking: Promise<void> | null = null;
   private isClosed = false;
+  /** Somebody has not been told all that was seen. */
+  private isOwing = false;
+  /** Somebody has come: no rest before the next look. */
+  private isHurried = false;
   private wake = () => {};
 
   constructor(private readonly file: string) {}
@@ -45,8 +60,9 @@ export class Feed {
 
   add(stream: EventStream, wishes: Wishes): void {
     if (this.looking) stream.send('state', this.state);
-    this.viewers.set(stream, wishes);
-    this.seen.version = '';
+    this.viewers.set(stream, { wishes, isNew: true, slice: null, version: 0, drawnAt: 0 });
+    this.isOwing = true;
+    this.isHurried = true;
     this.wake();
     this.looking ??= this.keepLooking().finally(() => {
       this.looking = null;
@@ -64,11 +80,11 @@ export class Feed {
     this.isClosed = true;
     this.wake();
     await this.looking;
+    this.isOwing = true;
     if (this.viewers.size > 0) await this.look().catch(() => {});
-    for (const stream of this.viewers.keys()) {
-      stream.send('end', { reason });
-      stream.end();
-    }
+    const streams = [...this.viewers.keys()];
+    for (const stream of streams) stream.send('end', { reason });
+    await Promise.all(streams.map(stream => stream.end()));
     this.viewers.clear();
   }
 
@@ -77,7 +93,8 @@ export class Feed {
       const began = performance.now();
       await this.look();
       const rest = Math.min(MOST_REST_MS, Math.max(LOOK_MS, REST * (performance.now() - began)));
-      await this.pause(rest);
+      if (!this.isHurried) await this.pause(rest);
+      this.isHurried = false;
     }
   }
 
@@ -96,7 +113,8 @@ export class Feed {
     const { identity, version } = fingerprint(this.file);
     const isLively = this.state.kind === 'open' && this.state.holder?.alive;
     const isDue = isLively && Date.now() - this.seen.at >= LIVELY_MS;
-    if (this.state.kind === 'open' && version === this.seen.version && !isDue) return;
+    if (this.state.kind === 'open' && version === this.seen.version && !isDue && !this.isOwing) return;
+    this.isOwing = false;
     if (identity !== this.seen.identity) this.memory = new Memory();
     this.seen = { identity, version, at: Date.now() };
     let live: LiveReader | null = null;
@@ -126,13 +144,22 @@ export class Feed {
     }
     const running = this.state.kind === 'open' ? (this.state.holder?.sweep ?? null) : null;
     const used = new Set<Slice>();
-    for (const [stream, wishes] of this.viewers) {
-      const slice = await breathing(this.memory.slice(live, wishes, running));
-      if (slice) used.add(slice);
-      const show = () =>
-        stream.send('figures', slice ? drawn(slice.contents(), columnsOf(wishes)) : NO_FIGURES);
-      if (slice?.isStale) await breathing(slice.refresh(live), show);
-      show();
+    for (const [stream, viewer] of this.viewers) {
+      const sight = await breathing(this.memory.look(live, viewer.wishes, running));
+      if (!sight) {
+        stream.send('figures', NO_FIGURES);
+        continue;
+      }
+      const { slice, selection } = sight;
+      used.add(slice);
+      if (!viewer.isNew && !this.isClosed && Date.now() - viewer.drawnAt < FIGURES_MS) {
+        this.isOwing ||= slice.isStale || viewer.slice !== slice || viewer.version !== slice.version;
+        continue;
+      }
+      const show = () => stream.send('figures', drawn(selection, slice.contents(), columnsOf(viewer.wishes)));
+      if (slice.isStale) await breathing(slice.refresh(live), show);
+      if (viewer.isNew || viewer.slice !== slice || viewer.version !== slice.version) show();
+      Object.assign(viewer, { isNew: false, slice, version: slice.version, drawnAt: Date.now() });
     }
     this.memory.keep(used);
   }

@@ -8,6 +8,11 @@ const MOST_SLICES = 6;
 /** Members between two rests while a sweep's are read. */
 const REST_EVERY = 500;
 
+export interface Sight {
+  readonly selection: Selection;
+  readonly slice: Slice;
+}
+
 export class Memory {
   private mark: Mark | null = null;
   private sweeps: readonly LiveSweep[] = [];
@@ -31,7 +36,7 @@ export class Memory {
   }
 
   /** The curves that these wishes stand for, null where there is no sweep yet. Yields where it may rest. */
-  *slice(live: LiveReader, wishes: Wishes, running: string | null): Generator<void, Slice | null> {
+  *look(live: LiveReader, wishes: Wishes, running: string | null): Generator<void, Sight | null> {
     const named = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
     const sweep = named(wishes.sweep) ?? named(running) ?? this.sweeps[0];
     if (!sweep) return null;
@@ -45,7 +50,7 @@ export class Memory {
     }
     const slice = this.slices.get(selection.key) ?? new Slice(selection);
     this.slices.set(selection.key, slice);
-    return slice;
+    return { selection, slice };
   }
 
   /** Lets go of curves that nobody looks at any more, the longest unused first. */

@@ -1,4 +1,5 @@
 /** What the server sends to the page. Types alone, shared with the page's own code. */
+import type { FigureTable, Spec } from '../report/figures/figure.js';
 import type { Relation, RunningRow } from '../store/live.js';
 import type { FailureGroup, StatusReport } from '../store/status.js';
 
@@ -44,7 +45,7 @@ export interface Page<T> {
 
 /** What the figures show, of what could be shown. */
 export interface Choice {
-  /** `sweep`, `set`, `width`, `subnet_size`, or the path of a further axis. */
+  /** `sweep`, `target`, `set`, `width`, `subnet_size`, or the path of a further axis. */
   readonly name: string;
   readonly options: readonly string[];
   readonly chosen: string;
@@ -65,14 +66,10 @@ export interface Drawing {
   readonly name: string;
   readonly title: string;
   readonly caption: string;
-  /** A Vega specification; null where there is nothing to draw yet. */
-  readonly vega: object | null;
+  /** Of Vega-Lite; null where there is nothing to draw yet. */
+  readonly spec: Spec | null;
   /** The first rows of the table behind it. */
-  readonly table: {
-    readonly head: readonly string[];
-    readonly rows: readonly (readonly (string | number | null)[])[];
-    readonly leftOut: number;
-  };
+  readonly table: FigureTable & { readonly leftOut: number };
 }
 
 /** The answer to a statement of the SQL box. Values beyond what JSON can hold are text. */

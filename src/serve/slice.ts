@@ -11,10 +11,11 @@ import type {
   TrajectoryConfig,
 } from '../domain/config.js';
 import { metricNamed } from '../domain/metrics.js';
+import type { CrossingPoint, CurvePoint } from '../store/figure-rows.js';
 import type { LiveReader } from '../store/live.js';
 import { computeThresholds } from '../threshold/targets.js';
 import type { Selection } from './choices.js';
-import { type CrossingPoint, type Curve, type CurvePoint, summarise } from './summary.js';
+import { type Curve, summarise } from './summary.js';
 
 /** `published` compares all curves with each other; beyond so many rows it is left to the end of the run. */
 const MOST_PUBLISHED_ROWS = 200_000;
@@ -22,7 +23,6 @@ const MOST_PUBLISHED_ROWS = 200_000;
 const METHODS: readonly PruneMethod[] = ['greedy', 'random', 'magnitude'];
 
 export interface SliceContents {
-  readonly selection: Selection;
   readonly curves: readonly CurvePoint[];
   /** Of whole curves. */
   readonly crossings: readonly CrossingPoint[];
@@ -43,10 +43,12 @@ export class Slice {
   private readonly summaries = new Map<number, readonly CurvePoint[]>();
   private readonly single: readonly ThresholdSpec[];
   private readonly published: readonly ThresholdSpec[];
+  /** Counts what has been read: nothing has changed while it stays. */
+  version = 0;
   private complete = 0;
   private rows = 0;
 
-  constructor(readonly selection: Selection) {
+  constructor(private readonly selection: Selection) {
     const { sweep, members, set } = selection;
     this.single = sweep.thresholds.filter(({ kind }) => kind !== 'published');
     this.published = sweep.thresholds.filter(({ kind }) => kind === 'published');
@@ -80,7 +82,6 @@ export class Slice {
 
   contents(): SliceContents {
     return {
-      selection: this.selection,
       curves: [...this.ofSize.keys()].sort((a, b) => a - b).flatMap(n => this.summaryOf(n)),
       crossings: this.crossingPoints(),
       complete: this.complete,
@@ -97,6 +98,7 @@ export class Slice {
       values: this.columns.map((_, c) => Float64Array.from(finished, point => point[c + 2] ?? Number.NaN)),
       complete: finished.length === points.length,
     };
+    this.version++;
     const former = this.curves.get(index);
     this.curves.set(index, curve);
     this.rows += curve.t.length - (former?.t.length ?? 0);

@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { EventName, Events } from './messages.js';
 
 /** A sign of life so often, so that either side notices a connection that is gone. */
 const BEAT_MS = 15_000;
+/** How long an end is waited for. */
+const LINGER_MS = 1_000;
 
 /**
  * One page's stream of server-sent events. A page that reads slowly is sent the newest of each event, not all of them;
@@ -42,14 +45,17 @@ export class EventStream {
     this.flush();
   }
 
-  end(): void {
-    this.flush();
-    this.response.end();
+  /** Resolves once everything is on its way, or the page is too slow to wait for. */
+  async end(): Promise<void> {
+    this.flush(true);
+    const gone = new Promise<void>(resolve => this.response.once('close', resolve));
+    const sent = new Promise<void>(resolve => this.response.end(resolve));
+    await Promise.race([sent, gone, wait(LINGER_MS, undefined, { ref: false })]);
   }
 
-  private flush(): void {
+  private flush(isLast = false): void {
     for (const [name, data] of this.waiting) {
-      if (this.response.writableNeedDrain || this.response.writableEnded) return;
+      if ((this.response.writableNeedDrain && !isLast) || this.response.writableEnded) return;
       this.waiting.delete(name);
       this.response.write(`event: ${name}\ndata: ${data}\n\n`);
     }

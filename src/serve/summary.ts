@@ -1,36 +1,8 @@
 /** Curves over seeds: what a figure needs of them. */
-import type { PruneMethod } from '../domain/config.js';
+import type { CurvePoint, Spread } from '../store/figure-rows.js';
 
 /** Checkpoints of a data set size that the page is sent at most, evenly chosen; the last is always among them. */
 const MOST_CHECKPOINTS = 200;
-
-export interface Spread {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** One network at (n, t), over seeds; a measure is null where it was not recorded. */
-export interface CurvePoint {
-  readonly n: number;
-  readonly t: number;
-  readonly network: 'dense' | PruneMethod;
-  readonly seeds: number;
-  readonly loss: Spread | null;
-  readonly accuracy: Spread | null;
-}
-
-/** Where one curve crosses a target; see the view `thresholds`. */
-export interface CrossingPoint {
-  readonly n: number;
-  readonly seed: number;
-  readonly method: PruneMethod;
-  readonly metric: string;
-  readonly target: string;
-  readonly lower: number | null;
-  readonly upper: number | null;
-  readonly censoring: 'interval' | 'left' | 'right' | 'unreachable';
-}
 
 /** The finished cells of one variant of one trajectory. */
 export interface Curve {

@@ -26,6 +26,8 @@ export interface LiveSweep {
   readonly key: number;
   readonly name: string;
   readonly thresholds: readonly ThresholdSpec[];
+  /** By path, as the sweep file has them. */
+  readonly axes: Readonly<Record<string, unknown>>;
   /** The sets that its subnetworks are measured on. */
   readonly sets: readonly SetName[];
   readonly stamp: string;
@@ -86,14 +88,22 @@ export class LiveReader {
   }
 
   sweeps(): LiveSweep[] {
-    const rows = this.all<{ key: number; name: string; thresholds: string; mask: number; stamp: string }>(
-      `SELECT key, name, thresholds, subnet_mask AS mask, key || ' ' || created_at || ' ' || updated_at AS stamp
+    const rows = this.all<{
+      key: number;
+      name: string;
+      definition: string;
+      thresholds: string;
+      mask: number;
+      stamp: string;
+    }>(
+      `SELECT key, name, definition, thresholds, subnet_mask AS mask, key || ' ' || created_at || ' ' || updated_at AS stamp
        FROM sweeps ORDER BY updated_at DESC, name`,
     );
-    return rows.map(({ key, name, thresholds, mask, stamp }) => ({
+    return rows.map(({ key, name, definition, thresholds, mask, stamp }) => ({
       key,
       name,
       thresholds: JSON.parse(thresholds),
+      axes: JSON.parse(definition).axes ?? {},
       sets: setsOf(mask),
       stamp,
     }));

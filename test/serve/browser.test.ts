@@ -1,0 +1,271 @@
+/// <reference lib="dom" />
+/** The page in a real browser: Debian's chromium. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Served, serve } from '../../src/serve/server.js';
+import { Store } from '../../src/store/store.js';
+import { ATTEMPT, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
+import { Workplace } from '../support/program.js';
+import { plainSweep } from '../support/small-sweeps.js';
+
+const CHROMIUM = '/usr/bin/chromium';
+const HOSTILE = '<script>document.title = "broken"</script><img src=x onerror=alert(1)>';
+const wait = { timeout: 30_000, interval: 50 };
+
+let browser: Browser;
+let home: string;
+const without = !existsSync(CHROMIUM);
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-page-'));
+  if (without) return;
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** A page that remembers what went wrong in it, and whom it asked. */
+class Watched {
+  readonly complaints: string[] = [];
+  readonly asked = new Set<string>();
+
+  private constructor(readonly page: Page) {
+    page.on('console', message => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', error => this.complaints.push(String(error)));
+    page.on('dialog', dialog => {
+      this.complaints.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', request => this.asked.add(new URL(request.url()).origin));
+  }
+
+  static async open(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<Watched> {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
+    const watched = new Watched(await context.newPage());
+    await watched.page.goto(url);
+    return watched;
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.locator(selector).innerText();
+  }
+
+  async ask(sql: string): Promise<string> {
+    await this.page.locator('#statement').fill(sql);
+    await this.page.getByRole('button', { name: 'Run', exact: true }).click();
+    await expect.poll(() => this.text('#answer-note'), wait).not.toMatch(/^(running)?$/);
+    return this.text('#answer-note');
+  }
+}
+
+describe.skipIf(without)('the page', () => {
+  let page: Served;
+
+  beforeAll(async () => {
+    const db = join(home, 'a.sqlite');
+    const store = Store.open(db);
+    const plans = [20, 40, 80].flatMap(n =>
+      [0, 1].map(seed => planned(`n${n}s${seed}`, [0, 5, 9, 20], [greedy(3), greedy(7)], config(n, seed))),
+    );
+    store.saveSweep(
+      sweep(HOSTILE, {
+        thresholds: [{ metric: 'subnet_train_accuracy', kind: 'atMost', value: 0.1, primary: true }],
+        axes: () => ({ [HOSTILE]: HOSTILE }),
+      }),
+      plans,
+    );
+    for (const plan of plans.slice(0, 4)) complete(store, plan);
+    store.started('n80s0', { ...ATTEMPT, worker: HOSTILE });
+    store.finished('n80s0', { kind: 'failed', code: 'ERROR', message: HOSTILE, stack: HOSTILE });
+    store.close();
+    page = await serve({ db, port: 0 });
+  });
+  afterAll(() => page.close('over'));
+
+  it('shows what the database holds, and asks nobody else', async () => {
+    const watched = await Watched.open(page.url);
+    await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
+    expect(await watched.text('#sweep-cards .share')).toBe('66.6 %');
+    expect(await watched.text('#sweep-cards')).toContain('4 of 6');
+    expect(await watched.page.title()).toMatch(/^66\.6 % /);
+    expect(await watched.text('#connection')).toBe('live');
+    expect(await watched.page.locator('progress').getAttribute('value')).toBe('32');
+    expect([...watched.asked]).toEqual([new URL(page.url).origin]);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('draws the figures, with a description and a table behind each', async () => {
+    const watched = await Watched.open(page.url);
+    const figures = watched.page.locator('#figure-list figure');
+    await expect.poll(() => figures.locator('svg').count(), wait).toBe(2);
+    for (const figure of await figures.all()) {
+      const { width, height } = (await figure.locator('svg').boundingBox())!;
+      expect(Math.min(width, height)).toBeGreaterThan(200);
+      expect(await figure.locator('svg').innerHTML()).not.toMatch(/NaN|undefined/);
+      expect(await figure.locator('[role=img]').getAttribute('aria-label')).toMatch(/^\S.{40,}/);
+    }
+    const [curves] = await figures.all();
+    expect(await curves!.locator('svg').innerHTML()).toContain('data set size');
+    await curves!.locator('summary').click();
+    const rows = await curves!.locator('tbody tr').allInnerTexts();
+    // Subnetworks of 7 neurons at n = 40 and t = 9: the fixture's loss is t + k + 0.1.
+    expect(rows.map(row => row.split(/\s+/).slice(0, 5))).toContainEqual(['greedy', '40', '9', '2', '16.1']);
+    expect(await watched.text('#figures-note')).toContain('4 of 6 curves');
+
+    await watched.page.getByLabel('subnetwork size').selectOption('3');
+    const loss = async () =>
+      (await curves!.locator('tbody tr').allInnerTexts()).map(row => row.split(/\s+/).slice(0, 5));
+    await expect.poll(loss, wait).toContainEqual(['greedy', '40', '9', '2', '12.1']);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('shows hostile text as text', async () => {
+    const watched = await Watched.open(page.url);
+    await expect.poll(() => watched.text('#sweep-cards h3'), wait).toBe(HOSTILE);
+    await watched.page.locator('#failure-list summary').click();
+    expect(await watched.text('#failure-list')).toContain(HOSTILE);
+    expect(await watched.ask('SELECT sweep, trajectory_id FROM results')).toMatch(/^32 rows in \d+ ms$/);
+    expect(await watched.text('#answer tbody tr:first-child')).toContain(HOSTILE);
+    expect(await watched.page.locator('body script, img[src=x]').count()).toBe(0);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('answers SQL, and says why it does not', async () => {
+    const watched = await Watched.open(page.url);
+    await watched.page.locator('#relations button', { hasText: 'progress' }).first().waitFor();
+    expect(await watched.ask('DELETE FROM cells')).toBe(
+      'SQL: DELETE writes, expected a statement that reads and returns rows',
+    );
+    expect(await watched.ask('SELECT 6 * 7 AS answer, NULL AS none')).toMatch(/^1 row in /);
+    expect(await watched.text('#answer')).toMatch(/answer\s+none\s+42\s+NULL/);
+    await watched.page.getByRole('button', { name: 'thresholds', exact: true }).click();
+    expect(await watched.page.locator('#statement').inputValue()).toBe(
+      'SELECT * FROM "thresholds" LIMIT 100',
+    );
+    expect(watched.complaints.filter(text => !text.includes('400 (Bad Request)'))).toEqual([]);
+  });
+
+  it.each(['light', 'dark'] as const)('fits a phone, %s', async scheme => {
+    const watched = await Watched.open(page.url, 375, scheme);
+    await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
+    await watched.ask('SELECT * FROM results');
+    const { body, small, contrast } = await watched.page.evaluate(() => {
+      const small = [...document.querySelectorAll('button, select, textarea, summary')].filter(element => {
+        const { width, height } = element.getBoundingClientRect();
+        return width > 0 && height < 20;
+      });
+      const { color, backgroundColor } = getComputedStyle(document.documentElement);
+      return {
+        body: document.documentElement.scrollWidth,
+        small: small.length,
+        contrast: [color, backgroundColor],
+      };
+    });
+    expect(body).toBeLessThanOrEqual(375);
+    expect(small).toBe(0);
+    expect(contrast[0]).not.toBe(contrast[1]);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  it('can be worked by keyboard, and names what it shows', async () => {
+    const watched = await Watched.open(page.url);
+    await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
+    await watched.page.keyboard.press('Tab');
+    expect(await watched.page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the sweeps');
+    await watched.page.locator('#statement').focus();
+    await watched.page.locator('#statement').fill('SELECT 1');
+    await watched.page.keyboard.press('Control+Enter');
+    await expect.poll(() => watched.text('#answer-note'), wait).toMatch(/^1 row/);
+    const unnamed = await watched.page.evaluate(() => {
+      const named = (element: Element) =>
+        element.textContent?.trim() ||
+        element.getAttribute('aria-label') ||
+        (element as HTMLInputElement).labels?.length;
+      return [...document.querySelectorAll('button, select, textarea, a, progress, [role=img]')]
+        .filter(element => !named(element))
+        .map(element => element.outerHTML);
+    });
+    expect(unnamed).toEqual([]);
+  });
+});
+
+describe.skipIf(without)('beside a run', () => {
+  let work: Workplace;
+  beforeEach(() => {
+    work = new Workplace();
+  });
+  afterEach(() => {
+    delete process.env.ESPALIER_NOOP_STEP_MS;
+    work.remove();
+  });
+
+  it('follows the sweep from start to end, through a death of its coordinator', async () => {
+    process.env.ESPALIER_NOOP_STEP_MS = '5';
+    const file = work.sweep(
+      plainSweep({
+        name: 'live',
+        axes: { seed: { count: 3 }, pretrainIterations: { from: 10, to: 200, step: 10 } },
+      }),
+    );
+    const start = async (port: number) => {
+      const run = work.start('run', file, '--noop', '--threads', '2', '--serve', '--port', String(port));
+      await run.said(/live page: \S+\n/);
+      return run;
+    };
+    const port = await freePort();
+    const first = await start(port);
+    const watched = await Watched.open(`http://127.0.0.1:${port}/`);
+    const { page } = watched;
+    const done = async () => Number(await page.locator('progress').getAttribute('value'));
+    await expect.poll(done, wait).toBeGreaterThan(0);
+    expect(await watched.text('#sweep-cards')).toMatch(/running since/);
+    expect(await watched.text('#running-table')).toMatch(/of 200/);
+    expect(watched.complaints).toEqual([]);
+
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await expect.poll(() => watched.text('#connection'), wait).not.toBe('live');
+    const atDeath = await done();
+
+    const second = await start(port);
+    await expect.poll(() => watched.text('#connection'), wait).toBe('live');
+    const seen: number[] = [];
+    await expect
+      .poll(async () => {
+        seen.push(await done());
+        return watched.text('#sweep-cards');
+      }, wait)
+      .toMatch(/252 of 252[\s\S]*finished/);
+    expect(seen[0]).toBeGreaterThanOrEqual(atDeath);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect((await second.ended).code).toBe(0);
+    await expect.poll(() => watched.text('#connection'), wait).toMatch(/the run has ended/);
+    expect(await watched.text('#sweep-cards .share')).toBe('100.0 %');
+    expect(work.files().filter(name => name.startsWith('results/'))).toEqual(['results/live.sqlite']);
+  });
+});
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const page = await serve({ db: join(home, 'none.sqlite'), port: 0 });
+  await page.close('only to find a port');
+  return Number(new URL(page.url).port);
+}
