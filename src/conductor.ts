@@ -219,7 +219,9 @@ export class Conductor {
     const done = committed
       .then(() => {
         work();
-        this.options.observer?.progress?.(this.progress, this.#pace());
+        const pace = this.#pace();
+        this.store.expect(pace.secondsLeft);
+        this.options.observer?.progress?.(this.progress, pace);
       })
       .catch((error: unknown) => {
         this.#fault ??= { error };

@@ -69,7 +69,8 @@ export class StoreError extends EspalierError {
     | 'DATABASE_HELD'
     | 'DATABASE_MISSING'
     | 'DATABASE_IO'
-    | 'DISK_FULL';
+    | 'DISK_FULL'
+    | 'NETWORK_FILESYSTEM';
   override readonly exitCode = EXIT.badInput;
   readonly file: string;
   constructor(code: StoreError['code'], file: string, message: string, options?: ErrorOptions) {

@@ -7,6 +7,7 @@ import { loadData } from './load.js';
 import type { PreparedSweep } from './prepare.js';
 import { Snapshots } from './store/snapshots.js';
 import { Store, type SweepProgress } from './store/store.js';
+import { describeSlowReader } from './store/write-ahead-log.js';
 import { summariseThresholds, type ThresholdSummary } from './threshold/summary.js';
 import { computeThresholds } from './threshold/targets.js';
 
@@ -26,6 +27,8 @@ export interface RunObserver {
 
 export interface RunOptions {
   readonly db: string;
+  /** Write although the database lies on a network file system. */
+  readonly unsafeFilesystem?: boolean | undefined;
   readonly threads: number;
   /** Makes the executor once the data are loaded; not called where nothing is left to do. */
   readonly executor: (datasets: ReadonlyMap<string, Dataset>) => Executor | Promise<Executor>;
@@ -51,7 +54,10 @@ export interface RunOutcome {
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
   const { spec, trajectories } = prepared;
   const { signal, observer = {} } = options;
-  const store = Store.open(options.db);
+  const store = Store.open(options.db, {
+    unsafeFilesystem: options.unsafeFilesystem,
+    slowReader: reader => reader && observer.warning?.(describeSlowReader(reader)),
+  });
   const abandon = () => store.close();
   options.abandon?.addEventListener('abort', abandon);
   try {

@@ -2,13 +2,17 @@ import type { CommandModule } from 'yargs';
 import { recognise } from '../store/connect.js';
 import { Store } from '../store/store.js';
 import { renderTable } from './output.js';
+import { type FilesystemArguments, filesystemOption } from './sweep-options.js';
 
 /** `espalier retry DB`: puts failed trajectories back to pending. */
-export const retryCommand: CommandModule<object, { db: string; code?: string; json: boolean }> = {
+export const retryCommand: CommandModule<
+  object,
+  FilesystemArguments & { db: string; code?: string; json: boolean }
+> = {
   command: 'retry <db>',
   describe: 'Put failed trajectories back to pending, so that the next run tries them again',
   builder: yargs =>
-    yargs
+    filesystemOption(yargs)
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
       .option('code', { type: 'string', nargs: 1, describe: 'Only those that failed with this code' })
       .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
@@ -17,9 +21,9 @@ export const retryCommand: CommandModule<object, { db: string; code?: string; js
         '$0 retry my.sqlite --code TIMEOUT',
         'those that took too long, before a run with more time',
       ) as never,
-  handler: ({ db, code, json }) => {
+  handler: ({ db, code, json, unsafeFilesystem }) => {
     recognise(db);
-    const store = Store.open(db);
+    const store = Store.open(db, { unsafeFilesystem });
     try {
       print(db, store.retryFailed(code), json);
     } finally {

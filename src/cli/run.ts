@@ -14,6 +14,8 @@ import { type AddressArguments, addressAdvice, addressOptions, serveOptionsOf } 
 import { type Stopper, stopOnSignals } from './stopper.js';
 import {
   databaseOf,
+  type FilesystemArguments,
+  filesystemOption,
   prepareFromArguments,
   type SweepArguments,
   sweepOptions,
@@ -21,14 +23,17 @@ import {
 } from './sweep-options.js';
 import { printThresholds } from './thresholds.js';
 
-type RunArguments = SweepArguments & AddressArguments & LimitArguments & { dryRun: boolean; serve: boolean };
+type RunArguments = SweepArguments &
+  FilesystemArguments &
+  AddressArguments &
+  LimitArguments & { dryRun: boolean; serve: boolean };
 
 /** `espalier run SWEEP`: runs what is not finished yet. */
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <sweep>',
   describe: 'Run what is not finished yet of a sweep',
   builder: yargs =>
-    limitOptions(addressOptions(sweepOptions(yargs)))
+    filesystemOption(limitOptions(addressOptions(sweepOptions(yargs))))
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -99,6 +104,7 @@ async function runAndPrint(
   const began = performance.now();
   const outcome = await runSweep(prepared, {
     db,
+    unsafeFilesystem: args.unsafeFilesystem,
     threads,
     executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
     signal,

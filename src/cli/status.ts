@@ -4,6 +4,7 @@ import { formatDuration } from '../duration.js';
 import { openReader } from '../store/reader.js';
 import type { FailureRow, SweepProgress } from '../store/rows.js';
 import { groupFailures, readStatus, type StatusReport } from '../store/status.js';
+import { describeSlowReader } from '../store/write-ahead-log.js';
 import { renderTable } from './output.js';
 
 const WATCH_MS = 2_000;
@@ -44,7 +45,7 @@ export const statusCommand: CommandModule<object, { db: string; json: boolean; w
 };
 
 function rendered(report: StatusReport): string {
-  const { db, trajectories, sweeps, slowest, failures } = report;
+  const { db, trajectories, sweeps, slowReader, slowest, failures } = report;
   const counts = Object.entries(trajectories).map(([status, count]) => `${count} ${status}`);
   const parts = [
     `${db}\n${holderLine(report)}\ntrajectories: ${counts.join(', ')}\n`,
@@ -61,6 +62,7 @@ function rendered(report: StatusReport): string {
       ]),
     ),
   ];
+  if (slowReader) parts[0] += `${describeSlowReader(slowReader)}\n`;
   if (slowest.length > 0) {
     const rows = slowest.map(row => [
       row.trajectoryId,

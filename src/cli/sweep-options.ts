@@ -46,6 +46,18 @@ export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' }) as never;
 }
 
+export interface FilesystemArguments {
+  readonly unsafeFilesystem?: boolean | undefined;
+}
+
+/** For commands that write to a database. */
+export function filesystemOption<T>(yargs: Argv<T>): Argv<T & FilesystemArguments> {
+  return yargs.option('unsafe-filesystem', {
+    type: 'boolean',
+    describe: 'Write to the database although it lies on a network file system',
+  }) as never;
+}
+
 /** Where a sweep's results go unless `--db` says otherwise. */
 export function databaseOf(spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string {
   if (args.db === '') {

@@ -18,7 +18,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
+import { refuseNetwork } from './filesystem.js';
 import { showAsPresent } from './older.js';
+import { counted, isConnected } from './own-connections.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from './schema.js';
 
 /** Milliseconds to wait for another program that is writing. */
@@ -41,6 +43,8 @@ export function recognise(file: string): void {
     );
   }
   if (!stat.isFile()) refuse(stat.isDirectory() ? 'this is a folder' : 'this is not a regular file');
+  // Recognised when it was opened; and see own-connections.ts.
+  if (isConnected(stat)) return;
   if (stat.size === 0) refuse('this file is empty');
   const header = readHeader(file);
   if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) refuse('this is not an SQLite file');
@@ -71,19 +75,21 @@ export function connectReader(file: string): Database {
   recognise(file);
   return guard(file, () => {
     const db = new Sqlite(resolve(file), { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-    return verified(file, db);
+    return verified(file, counted(db));
   });
 }
 
 /**
  * A connection that writes, in WAL mode. Creates folders and file where there is none. The caller still has to take
  * the holder's row and to migrate.
+ * @throws StoreError NETWORK_FILESYSTEM unless `unsafeFilesystem`; as `recognise`; DATABASE_IO.
  */
-export function connectWriter(file: string): Database {
+export function connectWriter(file: string, unsafeFilesystem = false): Database {
+  if (!unsafeFilesystem) refuseNetwork(file);
   if (!existsSync(file)) create(file);
   recognise(file);
   return guard(file, () => {
-    const db = verified(file, new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS }));
+    const db = verified(file, counted(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })));
     db.pragma('journal_mode = WAL');
     // A commit is on the disk when it returns; commits are grouped, so that this is affordable.
     db.pragma('synchronous = FULL');
@@ -169,6 +175,21 @@ function newerSchema(file: string, db: Database, version: number): StoreError {
   );
 }
 
+/**
+ * Looks at every page, after a run that did not end by itself: the disk or the machine may have lost more than it.
+ * @throws StoreError NOT_A_DATABASE
+ */
+export function refuseDamaged(file: string, db: Database): void {
+  const [first] = db.pragma('quick_check(1)') as { quick_check: string }[];
+  const because = first?.quick_check ?? 'ok';
+  if (because === 'ok') return;
+  throw new StoreError('NOT_A_DATABASE', file, damaged(file, because));
+}
+
+const damaged = (file: string, because: string): string =>
+  `${file}: this database is damaged (${because.replace(/\s+/g, ' ').trim()}); it is left as it is: copy what can be read ` +
+  'with `sqlite3 FILE .recover`, or use another --db';
+
 const sqliteCode = (error: unknown): string | null =>
   error instanceof Sqlite.SqliteError ? error.code : null;
 
@@ -178,9 +199,7 @@ export function storeFault(file: string, error: unknown): unknown {
   if (code === null) return error;
   const because = (error as Error).message;
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
-    return new StoreError('NOT_A_DATABASE', file, `${file}: this database is damaged (${because})`, {
-      cause: error,
-    });
+    return new StoreError('NOT_A_DATABASE', file, damaged(file, because), { cause: error });
   }
   if (code.startsWith('SQLITE_BUSY')) {
     const message = `${file}: another program has been writing to it for ${BUSY_MS / 1000} s; end that and run again`;

@@ -28,6 +28,7 @@ export class GroupCommit {
   private weight = 0;
   private since = 0;
   private waiters: Waiter[] = [];
+  private resting = false;
   private timer: NodeJS.Timeout | null = null;
   /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
   private fault: unknown = null;
@@ -53,6 +54,7 @@ export class GroupCommit {
     this.weight += weight + 1;
     // Where trajectories run on this very thread, the timer may not get its turn.
     const overdue = performance.now() - this.since >= COMMIT_MS;
+    if (this.resting) return;
     if (!this.isFull && (overdue || this.weight >= COMMIT_WEIGHT)) this.unlessFull(() => this.flush());
     else this.flushIn(COMMIT_MS);
   }
@@ -98,8 +100,20 @@ export class GroupCommit {
     else if (this.fault) throw this.fault;
   }
 
+  /** Until `wake`, nothing is committed but by `flush`. */
+  rest(): void {
+    this.resting = true;
+    this.cancel();
+  }
+
+  wake(): void {
+    this.resting = false;
+    this.inBackground(() => this.flush());
+  }
+
   /** A commit from a timer, of nothing if need be; its fault is thrown by the next call. */
   beat(): void {
+    if (this.resting) return;
     this.inBackground(() => (this.waiting.length > 0 ? this.flush() : this.commit(() => {})));
   }
 

@@ -25,6 +25,10 @@ export interface Holder {
   /** ISO 8601, UTC. */
   readonly since: string;
   readonly heartbeat: string;
+  /** A reader that keeps the write-ahead log from being emptied. */
+  readonly slow_reader: string | null;
+  /** What the run expects to need to its end, as of the heartbeat. */
+  readonly seconds_left: number | null;
 }
 
 export function readHolder(db: Database): Holder | null {
@@ -60,6 +64,8 @@ export function takeHold(db: Database, file: string, toolVersion: string): strin
     sweep: null,
     since: now,
     heartbeat: now,
+    slow_reader: null,
+    seconds_left: null,
   };
   db.prepare(
     `INSERT OR REPLACE INTO holder (only, token, host, pid, boot, process_start, tool_version, sweep, since, heartbeat)

@@ -38,7 +38,12 @@ import { VIEWS } from './views.js';
 export const APPLICATION_ID = 0x6573706c;
 
 /** MIGRATIONS[v] turns the tables of version v into those of version v + 1. */
-export const MIGRATIONS: readonly string[] = [INITIAL, FIT_TABLES];
+export const MIGRATIONS: readonly string[] = [
+  INITIAL,
+  FIT_TABLES,
+  // What a run tells of itself to those who look on. slow_reader: JSON, see SlowReader.
+  `ALTER TABLE holder ADD COLUMN slow_reader TEXT; ALTER TABLE holder ADD COLUMN seconds_left REAL;`,
+];
 
 /** The version of this program's schema, kept in the file as `user_version`. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,6 +1,9 @@
 /** How far the sweeps of a database are, for `status` and the live page. */
+
+import type { Holder } from './holder.js';
 import type { Duration, Reader } from './reader.js';
 import type { FailureRow, SweepProgress, TrajectoryStatus } from './rows.js';
+import { type SlowReader, walBytes } from './write-ahead-log.js';
 
 /** The rate is that of the last five minutes, or since the run began. */
 const RATE_MS = 5 * 60_000;
@@ -22,11 +25,29 @@ export interface StatusReport {
   readonly sweeps: readonly SweepProgress[];
   /** Null where no run is alive, or none of its cells is finished yet. */
   readonly cellsPerSecond: number | null;
-  /** To the end of the running sweep, if its cells keep coming at this rate. */
+  /**
+   * To the end of the running sweep: as the run itself expects from what it has finished (all of its work, not its
+   * cells alone), or, where it does not tell, if its cells keep coming at this rate.
+   */
   readonly secondsLeft: number | null;
+  /** A reader that keeps the write-ahead log from being emptied, and the bytes that this takes on the disk now. */
+  readonly slowReader: SlowReader | null;
   readonly slowest: readonly Duration[];
   readonly failures: readonly FailureRow[];
 }
+
+function slowReaderOf(holder: (Holder & { alive: boolean }) | null, db: string): SlowReader | null {
+  if (!holder?.alive || holder.slow_reader === null) return null;
+  return { ...JSON.parse(holder.slow_reader), walBytes: walBytes(db) };
+}
+
+function expectedOf(holder: (Holder & { alive: boolean }) | null, now: number): number | null {
+  if (!holder?.alive || holder.seconds_left === null) return null;
+  return Math.max(0, holder.seconds_left - (now - Date.parse(holder.heartbeat)) / 1000);
+}
+
+const atThisRate = (sweep: SweepProgress | undefined, cellsPerSecond: number | null): number | null =>
+  sweep && cellsPerSecond ? (sweep.cells - sweep.cellsDone) / cellsPerSecond : null;
 
 /** Failures that have the same reason. */
 export interface FailureGroup {
@@ -75,7 +96,8 @@ export function readStatus(reader: Reader, db: string, now = Date.now()): Status
       trajectories: reader.statusCounts(),
       sweeps,
       cellsPerSecond,
-      secondsLeft: running && cellsPerSecond ? (running.cells - running.cellsDone) / cellsPerSecond : null,
+      secondsLeft: expectedOf(held, now) ?? atThisRate(running, cellsPerSecond),
+      slowReader: slowReaderOf(held, db),
       slowest: reader.slowest(SLOWEST),
       failures: reader.failures(),
     };

@@ -9,15 +9,14 @@
 import type { Database } from 'better-sqlite3';
 import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../domain/config.js';
 import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
-import { StoreError } from '../errors.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
 import { replaceFits, type StoredFits } from './fits.js';
 import { type DiskWatcher, GroupCommit } from './group-commit.js';
-import { heldBy, readHolder, takeHold } from './holder.js';
+import { Hold, type HoldOptions } from './hold.js';
 import { replaceSweep } from './members.js';
 import { Reader } from './reader.js';
-import { Recorder, recoverLost, type TrainTime } from './recorder.js';
+import { Recorder, type TrainTime } from './recorder.js';
 import type {
   AttemptInfo,
   Evaluate,
@@ -27,7 +26,6 @@ import type {
   SweepProgress,
   TrajectoryStatus,
 } from './rows.js';
-import { migrate } from './schema.js';
 import { replaceThresholds, sweepKey } from './thresholds.js';
 import { Unfinished } from './unfinished.js';
 import { VariantKeys } from './variants.js';
@@ -43,10 +41,15 @@ interface Running {
   spent: TrainTime;
 }
 
+export interface StoreOptions extends HoldOptions {
+  /** Write although the file lies on a network file system. */
+  readonly unsafeFilesystem?: boolean | undefined;
+}
+
 export class Store {
   readonly file: string;
   private readonly db: Database;
-  private readonly token: string;
+  private readonly hold: Hold;
   private readonly variants: VariantKeys;
   private readonly recorder: Recorder;
   private readonly reader: Reader;
@@ -60,30 +63,22 @@ export class Store {
    * Trajectories that a dead holder left running are pending again.
    *
    * @throws StoreError NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA: the file is left as it is. DATABASE_HELD: another
-   *   process is at work on it. DATABASE_IO.
+   *   process is at work on it. NETWORK_FILESYSTEM. DATABASE_IO.
    */
-  static open(file: string): Store {
-    const db = connectWriter(file);
+  static open(file: string, options: StoreOptions = {}): Store {
+    const db = connectWriter(file, options.unsafeFilesystem);
     try {
-      return guard(file, () => new Store(file, db));
+      return guard(file, () => new Store(file, db, options));
     } catch (error) {
       db.close();
       throw error;
     }
   }
 
-  private constructor(file: string, db: Database) {
+  private constructor(file: string, db: Database, options: StoreOptions) {
     this.file = file;
     this.db = db;
-    const hold = db.transaction(() => {
-      const token = takeHold(db, file, TOOL_VERSION);
-      migrate(db, TOOL_VERSION);
-      recoverLost(db, new Date().toISOString());
-      return token;
-    });
-    // The declared references are kept by this program alone; SQLite would scan whole tables to check them.
-    db.pragma('foreign_keys = OFF');
-    this.token = hold.immediate();
+    this.hold = new Hold(file, db, this.group, options);
     this.variants = new VariantKeys(db);
     this.recorder = new Recorder(db, this.variants);
     this.missing = new Unfinished(db, this.variants);
@@ -151,6 +146,11 @@ export class Store {
         : (this.running.get(id)?.spent ?? NOT_TRAINED);
     this.running.delete(id);
     return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent, isTriedAgain));
+  }
+
+  /** For those who look on: what the run expects to need to its end. Goes with the next commit. */
+  expect(secondsLeft: number | null): void {
+    this.hold.expect(secondsLeft);
   }
 
   /** Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. */
@@ -222,30 +222,15 @@ export class Store {
       for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
       this.flush();
     } finally {
-      this.letGo();
-    }
-  }
-
-  private letGo(): void {
-    this.group.cancel();
-    try {
-      this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
-      this.db.pragma('wal_checkpoint(TRUNCATE)');
-      // A finished database is one file, which can be read from a folder that nobody may write to.
-      this.db.pragma('busy_timeout = 0');
-      this.db.pragma('journal_mode = DELETE');
-    } catch {
-      // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
-    } finally {
-      this.db.close();
+      this.group.cancel();
+      this.hold.letGo();
     }
   }
 
   /** One transaction, which also shows that this process still holds the database. */
   private commit(work: () => void): void {
     const all = this.db.transaction(() => {
-      const beat = this.db.prepare('UPDATE holder SET heartbeat = ? WHERE token = ?');
-      if (beat.run(new Date().toISOString(), this.token).changes !== 1) throw this.lostHold();
+      this.hold.beat();
       work();
     });
     try {
@@ -254,12 +239,7 @@ export class Store {
       this.variants.load();
       throw error;
     }
-  }
-
-  private lostHold(): StoreError {
-    const holder = readHolder(this.db);
-    if (holder) return heldBy(this.file, holder);
-    return new StoreError('DATABASE_HELD', this.file, `${this.file}: this run no longer holds the database`);
+    this.hold.afterCommit();
   }
 }
 

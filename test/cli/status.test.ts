@@ -87,6 +87,7 @@ describe('the report', () => {
       'sweeps',
       'cellsPerSecond',
       'secondsLeft',
+      'slowReader',
       'slowest',
       'failures',
     ]);
@@ -107,7 +108,8 @@ describe('the report', () => {
       trajectories: { running: 0, pending: 1 },
     });
     const file = new Sqlite(db);
-    file.exec(`INSERT INTO holder VALUES (1, 'x', 'elsewhere', 5, NULL, NULL, '0.1.0', 'one',
+    file.exec(`INSERT INTO holder (only, token, host, pid, boot, process_start, tool_version, sweep, since, heartbeat)
+      VALUES (1, 'x', 'elsewhere', 5, NULL, NULL, '0.1.0', 'one',
       '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z')`);
     file.close();
     expect(report()).toMatchObject({ holder: { pid: 5, alive: false }, cellsPerSecond: null });

@@ -222,6 +222,8 @@ describe('an end', () => {
       sweep: null,
       since: '',
       heartbeat: '',
+      slow_reader: null,
+      seconds_left: null,
     };
     expect(isAlive(child)).toBe(true);
     parent.kill('SIGKILL');

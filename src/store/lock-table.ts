@@ -1,0 +1,49 @@
+/** Which processes have a read transaction open on a database that is being written, as the system's locks tell. */
+import { readFileSync, statSync } from 'node:fs';
+import { sqliteFile } from './sqlite-files.js';
+
+export interface ReadingProcess {
+  readonly pid: number;
+  /** The program and its arguments; null where they cannot be seen from here. */
+  readonly command: string | null;
+}
+
+/** SQLite's read locks are these bytes of the file `-shm`, one for each of five marks (wal.c, WAL_READ_LOCK). */
+const READ_LOCKS = { from: 123, to: 127 };
+const COMMAND_LENGTH = 120;
+
+/** Every process that is inside a read transaction at this moment; none where the system does not tell (only Linux does). */
+export function readingProcesses(database: string, table = lockTable()): ReadingProcess[] {
+  const inode = inodeOf(sqliteFile(database, 'shm'));
+  if (inode === null) return [];
+  const pids = new Set<number>();
+  for (const line of table.split('\n')) {
+    // `1: POSIX  ADVISORY  READ 9263 fe:00:2146405 123 123`; a line with `->` is one that waits.
+    const [, kind, , access, pid, file, from, to] = line.trim().split(/\s+/);
+    if (kind !== 'POSIX' || access !== 'READ' || file?.split(':')[2] !== inode) continue;
+    if (Number(from) <= READ_LOCKS.to && Number(to) >= READ_LOCKS.from) pids.add(Number(pid));
+  }
+  return [...pids].sort((a, b) => a - b).map(pid => ({ pid, command: commandOf(pid) }));
+}
+
+function lockTable(): string {
+  try {
+    return readFileSync('/proc/locks', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Asked by name only: the file must not be opened here, see own-connections.ts. */
+function inodeOf(file: string): string | null {
+  return statSync(file, { throwIfNoEntry: false, bigint: true })?.ino.toString() ?? null;
+}
+
+function commandOf(pid: number): string | null {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+    return words.length > COMMAND_LENGTH ? `${words.slice(0, COMMAND_LENGTH - 3)}...` : words || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,188 @@
+/** One writer beside many readers: what SQLite's locks allow, and how large the write-ahead log grows. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import { openReader } from '../../src/store/reader.js';
+import { readStatus } from '../../src/store/status.js';
+import { Store } from '../../src/store/store.js';
+import { type SlowReader, walBytes } from '../../src/store/write-ahead-log.js';
+import { ATTEMPT, cell, checkpoint, complete, greedy, planned, scratch, sweep } from './fixtures.js';
+
+const folder = scratch();
+const children: ChildProcess[] = [];
+let file: string;
+beforeEach(() => {
+  file = join(folder(), 'a.sqlite');
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+/** Another program with better-sqlite3 as `Sqlite` and the file's name as `file`. */
+function program(script: string): ChildProcess {
+  const sqlite = pathToFileURL(join(PACKAGE_ROOT, 'node_modules', 'better-sqlite3', 'lib', 'index.js')).href;
+  const whole = `import Sqlite from '${sqlite}'; const file = process.argv[1]; ${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', whole, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}
+const said = async (child: ChildProcess) => String((await once(child.stdout!, 'data'))[0]);
+
+const SIZES = Array.from({ length: 100 }, (_, i) => greedy(i + 1));
+/** Writes about `bytes` of rows in commits of about 14 kB, letting timers have their turn. */
+async function write(
+  store: Store,
+  bytes: number,
+  name = 'one',
+): Promise<{ largest: number; written: number }> {
+  const checkpoints = Array.from({ length: Math.ceil(bytes / 14_000) }, (_, i) => i);
+  store.saveSweep(sweep(name), [planned(name, checkpoints, SIZES)]);
+  store.started(name, ATTEMPT);
+  let largest = 0;
+  let written = 0;
+  let before = walBytes(file);
+  for (const t of checkpoints) {
+    const committed = store.rows(
+      name,
+      checkpoint(t),
+      SIZES.map(variant => cell(t, variant)),
+    );
+    await wait(5);
+    if (t % 4 === 3) await committed;
+    const now = walBytes(file);
+    written += Math.max(0, now - before);
+    before = now;
+    largest = Math.max(largest, now);
+  }
+  return { largest, written };
+}
+
+/** Older SQLite takes the write-ahead log away from whoever has lost this lock. */
+it.runIf(process.platform === 'linux')('the lock on the file survives readers of the same process', () => {
+  const store = Store.open(file);
+  const inode = String(statSync(file).ino);
+  const isLocked = () =>
+    readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .map(line => line.trim().split(/\s+/))
+      .some(([, , , , pid, place]) => pid === String(process.pid) && place?.split(':')[2] === inode);
+  expect(isLocked()).toBe(true);
+  openReader(file).close();
+  expect(isLocked()).toBe(true);
+  store.close();
+  expect(isLocked()).toBe(false);
+  openReader(file).close();
+});
+
+describe('the write-ahead log', () => {
+  const KB = 1000;
+  const limits = { checkpointBytes: 100 * KB, restBytes: 400 * KB, restAgainMs: 0 };
+
+  it('stays bounded under readers that come and go without pause, none of which waits', async () => {
+    const store = Store.open(file, { walLimits: limits });
+    // Three readers whose transactions overlap, so that at every moment there is one.
+    const readers = [0, 50, 100].map(delay =>
+      program(`
+        const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
+        const db = new Sqlite(file, { readonly: true, timeout: 0 });
+        await sleep(${delay});
+        let longest = 0; let reads = 0; let ended = false;
+        process.once('SIGTERM', () => { ended = true; });
+        process.stdout.write('reading\\n');
+        while (!ended) {
+          const began = performance.now();
+          db.exec('BEGIN');
+          const seen = db.prepare('SELECT count(*) FROM cells').pluck().get();
+          longest = Math.max(longest, performance.now() - began);
+          await sleep(150);
+          if (db.prepare('SELECT count(*) FROM cells').pluck().get() !== seen) process.exit(9);
+          db.exec('COMMIT');
+          reads++;
+        }
+        process.stdout.write(JSON.stringify({ longest, reads }));`),
+    );
+    await Promise.all(readers.map(said));
+    const { largest, written } = await write(store, 3_000 * KB);
+    expect(written).toBeGreaterThan(1_500 * KB);
+    expect(largest).toBeGreaterThan(limits.restBytes);
+    expect(largest).toBeLessThan(900 * KB);
+    for (const reader of readers) {
+      const told = said(reader);
+      reader.kill('SIGTERM');
+      const { longest, reads } = JSON.parse(await told);
+      expect(reads).toBeGreaterThan(3);
+      expect(longest).toBeLessThan(1_000);
+    }
+    store.close();
+  });
+
+  it('names a reader that stays in its transaction, and what it costs, until it is gone', async () => {
+    const told: (SlowReader | null)[] = [];
+    const store = Store.open(file, {
+      walLimits: { ...limits, restMs: 50, restAgainMs: 1e6, slowMs: 300, lookMs: 50 },
+      slowReader: reader => told.push(reader),
+    });
+    const reader = program(`
+      const db = new Sqlite(file, { readonly: true });
+      db.exec('BEGIN'); db.prepare('SELECT count(*) FROM cells').get();
+      process.stdout.write('reading'); setInterval(() => {}, 1000);`);
+    await said(reader);
+    const { largest } = await write(store, 1_500 * KB);
+    expect(largest).toBeGreaterThan(1_000 * KB);
+    const first = told[0]!;
+    expect(Date.now() - Date.parse(first.since)).toBeLessThan(60_000);
+    if (process.platform === 'linux') {
+      expect(first.processes).toMatchObject([{ pid: reader.pid, command: expect.stringContaining('node') }]);
+    }
+    // As it grows, it is told again, but not every time.
+    expect(told.length).toBeLessThan(8);
+    expect(told.at(-1)!.walBytes).toBeGreaterThan(2 * first.walBytes);
+    store.flush();
+    const beside = openReader(file);
+    expect(readStatus(beside, file).slowReader).toMatchObject({
+      processes: first.processes,
+      walBytes: walBytes(file),
+    });
+    reader.kill('SIGKILL');
+    await expect.poll(() => told.at(-1), { timeout: 5_000 }).toBeNull();
+    await write(store, 200 * KB, 'two');
+    expect(walBytes(file)).toBeLessThan(400 * KB);
+    store.flush();
+    expect(readStatus(beside, file).slowReader).toBeNull();
+    beside.close();
+    store.close();
+  });
+});
+
+it('looks at every page when the last run did not end by itself, and leaves a damaged file alone', () => {
+  const store = Store.open(file);
+  const plan = planned(
+    'aa',
+    Array.from({ length: 300 }, (_, t) => t),
+    [greedy(3), greedy(4)],
+  );
+  store.saveSweep(sweep('one'), [plan]);
+  complete(store, plan);
+  store.close();
+  const db = new Sqlite(file);
+  const page = db.prepare(`SELECT max(pageno) FROM dbstat WHERE name = 'cells'`).pluck().get() as number;
+  const holder = `INSERT INTO holder (only, token, host, pid, tool_version, since, heartbeat)
+    VALUES (1, 'x', 'elsewhere', 5, '0.1.0', '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z')`;
+  db.exec(holder);
+  db.close();
+  copyFileSync(file, `${file}.whole`);
+  const bytes = readFileSync(file).fill(0xff, (page - 1) * 4096, page * 4096);
+  writeFileSync(file, bytes);
+  expect(() => Store.open(file)).toThrow(/damaged \(.+\); it is left as it is/);
+  // In WAL mode the first bytes say so; every row and every damage is as it was.
+  expect(readFileSync(file).subarray(4096).equals(bytes.subarray(4096))).toBe(true);
+  Store.open(`${file}.whole`).close();
+});
