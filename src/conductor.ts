@@ -39,6 +39,8 @@ interface Attempt {
 export class Conductor {
   /** Counted here as events come: asking the database each time would cost more the larger the sweep. */
   readonly progress: { -readonly [key in keyof SweepProgress]: SweepProgress[key] };
+  /** False only where a stop found the disk full. */
+  isStored = true;
   readonly #forecast = new Forecast();
   readonly #clock = new AwakeClock();
   readonly #disk: DiskWait;
@@ -79,7 +81,7 @@ export class Conductor {
 
   /** Until all is done or a stop was asked for. Throws what the store or the executor throws. */
   async run(): Promise<void> {
-    const { signal, db } = this.options;
+    const { signal, db, observer } = this.options;
     const stop = () => {
       this.#stoppedAt = performance.now();
       this.executor.stop();
@@ -89,8 +91,12 @@ export class Conductor {
     this.store.watchDisk({ full: () => this.#disk.full(db), room: () => this.#disk.room() });
     try {
       await Promise.all(Array.from({ length: this.executor.capacity }, (_, lane) => this.#runLane(lane)));
-      // Only a stop that finds the disk full leaves something out.
-      if (await this.#disk.write(db, () => this.store.flush())) await Promise.all(this.#uncommitted);
+      this.isStored = await this.#disk.write(db, () => this.store.flush());
+      if (this.isStored) await Promise.all(this.#uncommitted);
+      else
+        observer?.warning?.(
+          'stopped while the disk is full: what could not be stored will be computed again',
+        );
       if (this.#fault) throw this.#fault.error;
     } catch (error) {
       // What runs beside a lane that broke is stopped, not failed.

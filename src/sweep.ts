@@ -78,6 +78,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     const snapshots = new Snapshots(options.db);
     // Failed ones may be put back, and other sweeps may want to go on with theirs.
     snapshots.keepOnly(id => needed.has(id) || ['pending', 'failed'].includes(store.status(id) ?? ''));
+    let isStored = true;
     let progress = store.progress(spec.name);
     observer.progress?.(progress, { workDone: 0, secondsLeft: null });
     if (left.length > 0 && !signal?.aborted) {
@@ -87,13 +88,18 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
         const conductor = new Conductor(prepared, left, store, snapshots, executor, options);
         await conductor.run();
         progress = conductor.progress;
+        isStored = conductor.isStored;
       }
     }
     const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
     const stopped = (signal?.aborted ?? false) && open > 0;
     // A stop does not wait for the curves of a large sweep.
-    const isLong = stopped && progress.cellsDone > CELLS_AT_A_STOP;
-    return { progress, stopped, thresholds: isLong ? [] : refreshThresholds(prepared, store, observer) };
+    const isShort = !stopped || progress.cellsDone <= CELLS_AT_A_STOP;
+    return {
+      progress,
+      stopped,
+      thresholds: !(isShort && isStored) ? [] : refreshThresholds(prepared, store, observer),
+    };
   } finally {
     options.abandon?.removeEventListener('abort', abandon);
     store.close();

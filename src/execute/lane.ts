@@ -9,7 +9,7 @@ import { workerFile } from '../paths.js';
 import type { WorkerCall, WorkerData } from './pool.js';
 
 /** A thread keeps the memory of the largest trajectory that it ran; for a smaller one it may keep this much more. */
-const SPARE_BYTES = 64 * 2 ** 20;
+export const SPARE_BYTES = 64 * 2 ** 20;
 /**
  * What a thread may have on its heap, which holds no matrices: those are counted where trajectories are scheduled. One
  * that goes beyond is ended, rather than the process with all others.
@@ -73,6 +73,11 @@ export class Lane {
       port1.close();
     }
     if (!whole) await this.close();
+  }
+
+  /** What its thread holds, at most, beside SPARE_BYTES. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Ends the trajectory with this event, and its thread in the middle of whatever it does. */

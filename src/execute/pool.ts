@@ -6,7 +6,7 @@ import type { EngineName } from '../domain/config.js';
 import { AwakeClock } from './awake.js';
 import type { Executor, TrajectoryTask } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
-import { isLast, Lane, type LastEvent } from './lane.js';
+import { isLast, Lane, type LastEvent, SPARE_BYTES } from './lane.js';
 
 /** What every worker thread is started with. Images are shared memory, so that all threads read one copy. */
 export interface WorkerData {
@@ -55,8 +55,12 @@ export function createPoolExecutor({ engine, datasets, threads, timeoutS }: Pool
     }
   });
 
-  const runOn = async (lane: Lane, task: TrajectoryTask, events: Readable) => {
+  const runNow = async (task: TrajectoryTask, events: Readable) => {
+    idle.sort((a, b) => a.heldBytes - b.heldBytes);
+    const lane = idle.pop()!;
     running.set(lane, { awakeMs: 0 });
+    // What idle threads still hold is not counted by who schedules.
+    await Promise.all(idle.filter(each => each.heldBytes > SPARE_BYTES).map(each => each.close()));
     await lane.run(task, event => {
       // A thread that breaks because it is being stopped is no fault of its trajectory.
       events.push(event.kind === 'failed' && isStopping() ? { kind: 'stopped' } : event);
@@ -79,7 +83,7 @@ export function createPoolExecutor({ engine, datasets, threads, timeoutS }: Pool
           events.push({ kind: 'stopped' });
           events.push(null);
           waiting.shift()?.();
-        } else void runOn(idle.pop()!, task, events);
+        } else void runNow(task, events);
       };
       if (idle.length > 0) begin();
       else waiting.push(begin);

@@ -120,8 +120,8 @@ export function workerBytes(
   );
 }
 
-/** Node's own share of a worker thread. */
-const WORKER_BASE_BYTES = 40 * 2 ** 20;
+/** Node's own share of a worker thread, and what it may keep of an earlier trajectory (execute/lane.ts). */
+const WORKER_BASE_BYTES = 104 * 2 ** 20;
 
 /** Bytes of a snapshot. */
 export function snapshotBytes({ config }: PlannedTrajectory, { columns }: DataSizes): number {

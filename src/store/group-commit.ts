@@ -160,4 +160,5 @@ export class GroupCommit {
   }
 }
 
-const isDiskFull = (error: unknown): boolean => error instanceof StoreError && error.code === 'DISK_FULL';
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof StoreError && error.code === 'DISK_FULL';

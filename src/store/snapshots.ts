@@ -50,8 +50,12 @@ export class Snapshots {
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
       fsyncSync(descriptor);
-    } finally {
       closeSync(descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      // What is there of it takes room that others need.
+      rmSync(temporary, { force: true });
+      throw error;
     }
     const before = this.iterations.get(id);
     renameSync(temporary, this.file(id, t));

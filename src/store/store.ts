@@ -12,7 +12,7 @@ import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
 import { replaceFits, type StoredFits } from './fits.js';
-import { type DiskWatcher, GroupCommit } from './group-commit.js';
+import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
 import { Hold, type HoldOptions } from './hold.js';
 import { replaceSweep } from './members.js';
 import { Reader } from './reader.js';
@@ -221,6 +221,9 @@ export class Store {
     try {
       for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
       this.flush();
+    } catch (error) {
+      // On a full disk that is what this run has been told.
+      if (!isDiskFull(error)) throw error;
     } finally {
       this.group.cancel();
       this.hold.letGo();
