@@ -6,7 +6,7 @@ import { aicc, akaikeWeights, bic } from './criteria.js';
 import { type FittedLaw, fitAtLambda, fitLaw } from './fit-law.js';
 import type { FitRow, Group } from './groups.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws.js';
-import type { FitGroup, LawReport, Residual } from './report.js';
+import type { FitGroup, GroupKey, LawReport, Residual } from './report.js';
 import { conditionalMean } from './residuals.js';
 import { packSample, type Sample } from './sample.js';
 import { holdOutLargest, leaveOneSizeOut } from './scores.js';
@@ -21,11 +21,13 @@ export interface FitOptions {
   readonly simulations: number;
   /** Resamplings of the seeds for the bands. */
   readonly bandDraws: number;
+  /** The groups that get bands, which take most of the time; all of them where it is not given. */
+  readonly wantsBands?: (key: GroupKey) => boolean;
 }
 
 export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 400 };
 
-/** Bands are drawn for the laws that the verdict is about. */
+/** Bands are drawn for the laws that the verdict is about, and for the one with the lowest AICc. */
 const BANDED = ['logarithmic', 'power', 'free'];
 const PROFILE_STEP = 0.1;
 
@@ -40,11 +42,13 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
   const sizes = countsBySize(rows);
   const sample = sampleOf(rows);
   const seeds = sample.seeds.length;
-  const { seed, simulations, bandDraws } = options;
+  const { seed, simulations, bandDraws, wantsBands = () => true } = options;
   const evidence = judge(sample, sizes, { seed, name, simulations });
   const fitted = sample.sizes.length < 3 ? [] : LAW_NAMES.map(law => fitLaw(law, sample));
   const free = fitted.find(law => law.name === 'free');
-  const banded = seeds < 2 ? [] : fitted.filter(law => BANDED.includes(law.name));
+  const laws = lawReports(sample, fitted);
+  const drawn = [...BANDED, laws[0]?.name];
+  const banded = seeds < 2 || !wantsBands(key) ? [] : fitted.filter(law => drawn.includes(law.name));
   const { code, shortfalls, slope, lambda, r, excess, lackOfFit } = evidence;
   const pools = rows.map(row => row.pool).filter(pool => pool !== null);
   return {
@@ -54,7 +58,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
     sizes,
     seeds,
     curves: rows.length,
-    laws: lawReports(sample, fitted),
+    laws,
     slope,
     lambda,
     r,

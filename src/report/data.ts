@@ -1,11 +1,14 @@
 /** From a database to the rows of one sweep's figures. */
+import type { SweepAnalysis } from '../analysis.js';
 import { SET_NAMES, type SetName } from '../domain/config.js';
 import { metricNamed } from '../domain/metrics.js';
 import {
+  type CrossingPoint,
   checkpointsOf,
   crossingPoints,
   curvePoints,
   membersOf,
+  type Slice,
   subnetSizePoints,
   timePoints,
 } from '../store/figure-rows.js';
@@ -22,7 +25,12 @@ const MOST_CHECKPOINTS = 160;
 const SIZE_CHECKPOINTS = 5;
 
 /** Null where the sweep asks for nothing. */
-export function readFigureData(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): FigureData | null {
+export function readFigureData(
+  reader: Reader,
+  sweep: SweepRow,
+  analysis: SweepAnalysis | null,
+  choice: SliceChoice = {},
+): FigureData | null {
   const definition = sweep.definition as { readonly axes?: Record<string, unknown> };
   const chosen = chooseSlice(sweep.name, membersOf(reader, sweep.name), definition.axes ?? {}, choice);
   if (!chosen) return null;
@@ -36,10 +44,40 @@ export function readFigureData(reader: Reader, sweep: SweepRow, choice: SliceCho
     set,
     curves,
     subnetSizes: subnetSizePoints(reader, slice, trajectories, set, spreadOut(measured, SIZE_CHECKPOINTS)),
-    crossings: crossingPoints(reader, slice, trajectories),
+    crossings: analysis
+      ? crossingsOf(analysis.input.rows, slice, trajectories)
+      : crossingPoints(reader, slice, trajectories),
+    fit: analysis?.report ?? null,
     times: timePoints(reader, sweep.name),
     primary: primaryOf(sweep),
   };
+}
+
+/** The crossings that were fitted, of the slice alone. */
+function crossingsOf(
+  rows: SweepAnalysis['input']['rows'],
+  slice: Slice,
+  trajectories: readonly string[],
+): CrossingPoint[] {
+  const ids = new Set(trajectories);
+  return rows
+    .filter(
+      row =>
+        ids.has(row.trajectoryId) &&
+        row.subnetSize === slice.subnetSize &&
+        row.retrainIterations === slice.retrainIterations &&
+        (row.objective === null || row.objective === slice.objective),
+    )
+    .map(({ datasetSize: n, seed, method, metric, target, lower, upper, censoring }) => ({
+      n,
+      seed,
+      method,
+      metric,
+      target,
+      lower,
+      upper,
+      censoring,
+    }));
 }
 
 function primaryOf({ thresholds }: SweepRow): FigureData['primary'] {

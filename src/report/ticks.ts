@@ -38,10 +38,13 @@ export const symlogSpan = (constant: number, high: number, length: number): Axis
 
 /** 1, 2 and 5 times powers of ten where labels have room; else 1 and 2, or 1 and 5, or powers of ten, or some of them. */
 export function logTicks(span: AxisSpan): number[] {
-  const all = oneTwoFive(Math.max(span.low, span.high * 1e-12), span.high);
+  const all = multiples([1, 2, 5], { low: Math.max(span.low, span.high * 1e-12), high: span.high });
   const lead = span.low === 0 ? [0] : [];
   const powers = all.filter(isPower);
   const attempts = [
+    ...(span.low > 0 && span.high / span.low < 12
+      ? [FINE, EVEN].map(factors => multiples(factors, span))
+      : []),
     all,
     all.filter(tick => isPower(tick) || isPower(tick / 2)),
     all.filter(tick => isPower(tick) || isPower(tick / 5)),
@@ -77,10 +80,14 @@ function fits(ticks: readonly number[], { place, direction }: AxisSpan): boolean
   });
 }
 
-function oneTwoFive(low: number, high: number): number[] {
+/** For axes of a decade or less. */
+const FINE = [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
+const EVEN = [1, 2, 3, 4, 6, 8];
+
+function multiples(factors: readonly number[], { low, high }: Pick<AxisSpan, 'low' | 'high'>): number[] {
   const ticks: number[] = [];
   for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++)
-    for (const m of [1, 2, 5]) ticks.push(Number((m * 10 ** e).toPrecision(3)));
+    for (const factor of factors) ticks.push(Number((factor * 10 ** e).toPrecision(3)));
   return ticks.filter(tick => tick >= low * 0.999 && tick <= high * 1.001);
 }
 

@@ -1,7 +1,8 @@
 /** Crossings as they are drawn. */
 import type { CrossingPoint } from '../../store/figure-rows.js';
+import { distinct, type Spec } from './figure.js';
 
-/** Where the point of an interval stands: at its geometric middle; of a left-censored one, at its upper end. */
+/** Where the point of an interval stands: at its geometric middle; of one that is open to a side, at its end. */
 export function middleOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'>): number | null {
   if (upper === null) return lower;
   return lower === null || lower === 0 ? upper : Math.sqrt(lower * upper);
@@ -21,4 +22,79 @@ export function medianCrossing(
   const median = sorted[Math.floor(sorted.length / 2)];
   if (!median || median.censoring === 'unreachable') return null;
   return { at: end(median), censored: median.upper === null };
+}
+
+/** A crossing with its place: seeds of one n stand side by side. */
+export interface PlacedCrossing extends CrossingPoint {
+  readonly x: number;
+  readonly at: number;
+  readonly shown: string;
+}
+
+/** What the seeds of one n spread over, of the distance between neighbouring sizes. */
+const SPREAD = 0.3;
+
+export function placed(rows: readonly CrossingPoint[]): PlacedCrossing[] {
+  const [sizes, seeds] = [distinct(rows.map(({ n }) => n)), distinct(rows.map(({ seed }) => seed))];
+  const gaps = sizes.slice(1).map((n, i) => Math.log(n / sizes[i]!));
+  const gap = Math.min(Math.LN2, ...gaps) * SPREAD;
+  return rows.flatMap(row => {
+    const at = middleOf(row);
+    if (at === null || at <= 0) return [];
+    const place = seeds.length > 1 ? seeds.indexOf(row.seed) / (seeds.length - 1) - 0.5 : 0;
+    return [{ ...row, at, x: row.n * Math.exp(gap * place), shown: intervalShown(row) }];
+  });
+}
+
+function intervalShown({ lower, upper, censoring }: CrossingPoint): string {
+  if (censoring === 'unreachable') return 'unreachable';
+  if (upper === null) return `> ${lower}`;
+  return lower === null || censoring === 'left' ? `≤ ${upper}` : `${lower} to ${upper}`;
+}
+
+/** An arrow from its foot upwards, a unit high; and downwards. */
+const UP = 'M0,0L0,-1.7M-0.5,-1.1L0,-1.7L0.5,-1.1';
+const DOWN = 'M0,0L0,1.7M-0.5,1.1L0,1.7L0.5,1.1';
+const CROSS = 'M-0.6,-0.6L0.6,0.6M-0.6,0.6L0.6,-0.6';
+
+/**
+ * The layers of crossings: a bar over the interval with a point at its middle; an arrow where one side is open; a
+ * cross at the last checkpoint for what is unreachable. `x` and `y` give an encoding for a field.
+ */
+export function crossingLayers(
+  x: (field: string) => Spec,
+  y: (field: string) => Spec,
+  look: { readonly color: Spec; readonly opacity?: Spec; readonly size?: number },
+): Spec[] {
+  const tooltip = [
+    { field: 'target', title: 'target' },
+    { field: 'n', title: 'n', format: ',' },
+    { field: 'seed', title: 'seed' },
+    { field: 'shown', title: 't*' },
+  ];
+  const { color, size = 16 } = look;
+  const encoding = { x: x('x'), color, ...(look.opacity ? { opacity: look.opacity } : {}) };
+  const is = (censoring: CrossingPoint['censoring']): Spec => ({
+    filter: `datum.censoring === '${censoring}'`,
+  });
+  const arrow = (censoring: CrossingPoint['censoring'], shape: string): Spec => ({
+    transform: [is(censoring)],
+    mark: { type: 'point', filled: false, shape, size: 60, strokeWidth: 1.2 },
+    encoding: { ...encoding, y: y('at'), tooltip },
+  });
+  return [
+    {
+      transform: [is('interval')],
+      mark: { type: 'rule', clip: true, strokeWidth: 0.9, opacity: 0.55 },
+      encoding: { x: x('x'), color, y: y('lower'), y2: { field: 'upper' } },
+    },
+    {
+      transform: [is('interval')],
+      mark: { type: 'point', clip: true, filled: true, size, opacity: 0.9 },
+      encoding: { ...encoding, y: y('at'), tooltip },
+    },
+    arrow('right', UP),
+    arrow('left', DOWN),
+    arrow('unreachable', CROSS),
+  ];
 }

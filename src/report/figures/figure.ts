@@ -4,6 +4,7 @@
  */
 
 import type { SetName } from '../../domain/config.js';
+import type { FitReport } from '../../fit/index.js';
 import type {
   CrossingPoint,
   CurvePoint,
@@ -26,6 +27,8 @@ export interface FigureData {
   readonly crossings: readonly CrossingPoint[];
   readonly times: readonly TimePoint[];
   /** The target that was declared the primary one. */
+  /** Null where nothing was fitted. */
+  readonly fit: FitReport | null;
   readonly primary: { readonly metric: string; readonly target: string } | null;
 }
 

@@ -1,8 +1,23 @@
-/** All figures, in the order of a report. */
+/** All figures, in the order of a report: the main one first. */
 import { curvesFigure } from './curves.js';
 import type { Figure } from './figure.js';
 import { heatmapFigure } from './heatmap.js';
+import { lambdaFigure } from './lambda.js';
+import { logLawFigure } from './log-law.js';
+import { residualsFigure } from './residuals.js';
 import { subnetSizeFigure } from './subnet-size.js';
+import { targetsFigure } from './targets.js';
+import { thresholdsFigure } from './thresholds.js';
 import { timeFigure } from './time.js';
 
-export const FIGURES: readonly Figure[] = [heatmapFigure, curvesFigure, subnetSizeFigure, timeFigure];
+export const FIGURES: readonly Figure[] = [
+  targetsFigure,
+  thresholdsFigure,
+  logLawFigure,
+  lambdaFigure,
+  residualsFigure,
+  heatmapFigure,
+  curvesFigure,
+  subnetSizeFigure,
+  timeFigure,
+];

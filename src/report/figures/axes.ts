@@ -1,0 +1,61 @@
+/** The axes that figures of thresholds share. */
+import { AXIS } from '../text.js';
+import { logSpan, logTicks, sizeTicks, tickAxis } from '../ticks.js';
+import type { Spec } from './figure.js';
+
+const PADDING = 10;
+/** How far the axis of sizes goes beyond the smallest and the largest: seeds stand side by side, and lines go on. */
+export const BEYOND = 1.16;
+
+/** n on a logarithmic axis, its ticks at the sizes where they have room. */
+export function sizeAxis(
+  sizes: readonly number[],
+  width: number,
+  title: string | null = AXIS.n,
+): (field: string) => Spec {
+  const [low, high] = [sizes[0]! / BEYOND, sizes.at(-1)! * BEYOND];
+  const ticks = sizeTicks(sizes, logSpan(low, high, width, 'across'));
+  return field => ({
+    field,
+    type: 'quantitative',
+    title,
+    scale: { type: 'log', domain: [low, high], nice: false },
+    axis: tickAxis(ticks),
+  });
+}
+
+/** t* on a logarithmic axis. */
+export function logTimeAxis(
+  low: number,
+  high: number,
+  height: number,
+  title: string | null = AXIS.tStar,
+): (field: string) => Spec {
+  const ticks = logTicks(logSpan(low, high, height - 2 * PADDING, 'down'));
+  return field => ({
+    field,
+    type: 'quantitative',
+    title,
+    scale: { type: 'log', domain: [low, high], nice: false, padding: PADDING },
+    axis: { ...tickAxis(ticks), minExtent: 34 },
+  });
+}
+
+/** What an arrow takes above its foot, in pixels. */
+const ARROW = 16;
+
+/** t* on a linear axis from 0, with room for arrows at the top. */
+export function linearTimeAxis(
+  high: number,
+  height: number,
+  title: string | null = AXIS.tStar,
+  tickCount = 5,
+): (field: string) => Spec {
+  return field => ({
+    field,
+    type: 'quantitative',
+    title,
+    scale: { domain: [0, high * (1 + ARROW / height)], nice: false },
+    axis: { tickCount, format: ',~r', minExtent: 34 },
+  });
+}

@@ -1,0 +1,54 @@
+/** The fitted groups that belong to a slice. */
+
+import { metricNamed } from '../../domain/metrics.js';
+import type { FitGroup } from '../../fit/index.js';
+import type { FigureData } from './figure.js';
+
+/** More targets could not be told apart. */
+const MOST_TARGETS = 9;
+
+/** Those of the subnetworks that the greedy selection finds (or the only selection), by metric and target, easy to hard. */
+export function groupsOfSlice({ slice, fit }: FigureData): FitGroup[] {
+  const groups = (fit?.groups ?? []).filter(
+    group =>
+      group.subnetSize === slice.subnetSize &&
+      group.objective === slice.objective &&
+      group.retrainIterations === slice.retrainIterations &&
+      (group.width === slice.width || group.width === null) &&
+      Object.entries(slice.axes).every(
+        ([path, value]) =>
+          !(path in group.axes) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
+      ),
+  );
+  return byDifficulty(groups);
+}
+
+/** The group of the primary target in the slice. */
+export const primaryGroup = (data: FigureData): FitGroup | null =>
+  groupsOfSlice(data).find(
+    ({ metric, target }) => metric === data.primary?.metric && target === data.primary.target,
+  ) ?? null;
+
+/** The groups whose metric is that of the primary target, the easiest target first. */
+export function groupsOfPrimaryMetric(data: FigureData): FitGroup[] {
+  const groups = groupsOfSlice(data);
+  const metric = data.primary?.metric ?? groups[0]?.metric;
+  return groups.filter(group => group.metric === metric).slice(0, MOST_TARGETS);
+}
+
+export const mostGroups = (groups: readonly FitGroup[]): FitGroup[] => groups.slice(0, MOST_TARGETS);
+
+const numberIn = (target: string): number =>
+  Number(/-?\d*\.?\d+(?:e[-+]?\d+)?/i.exec(target)?.[0] ?? Number.NaN);
+
+function byDifficulty(groups: readonly FitGroup[]): FitGroup[] {
+  const metrics = [...new Set(groups.map(({ metric }) => metric))];
+  const easyFirst = ({ metric, target }: FitGroup): number => {
+    const value = numberIn(target);
+    if (Number.isNaN(value)) return Number.POSITIVE_INFINITY;
+    return metricNamed(metric)?.better === 'lower' ? -value : value;
+  };
+  return [...groups].sort(
+    (a, b) => metrics.indexOf(a.metric) - metrics.indexOf(b.metric) || easyFirst(a) - easyFirst(b),
+  );
+}

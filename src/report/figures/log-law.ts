@@ -1,0 +1,149 @@
+/** Every target against log n with a linear t* axis, where the logarithmic law is a straight line. */
+import { metricNamed } from '../../domain/metrics.js';
+import { VERDICTS, type VerdictCode } from '../../fit/index.js';
+import { AXIS, criterion, quantityName, SYMBOL, short, targetSign } from '../text.js';
+import { linearTimeAxis, sizeAxis } from './axes.js';
+import { crossingLayers, placed } from './crossings.js';
+import {
+  distinct,
+  type Figure,
+  type FigureData,
+  type FigureOptions,
+  type Spec,
+  values,
+  zoom,
+} from './figure.js';
+import { groupsOfSlice, mostGroups } from './groups.js';
+import { bandOf, lineOf, logarithmicLaw, preferredLaw } from './law-lines.js';
+
+const ACROSS = { 1: 2, 2: 3 } as const;
+
+export const logLawFigure: Figure = {
+  name: 'log-law',
+  title: 'Against log n: the logarithmic law is a straight line',
+  caption: () =>
+    'Threshold t* in iterations against data set size n, one panel for each target; n is logarithmic and t* linear, so ' +
+    'that a logarithmic law is a straight line (solid). Dashed, with its 95% band over seeds: the free law, whose exponent ' +
+    'lambda is estimated. Arrows: not reached by the last checkpoint (up), or reached by the first (down).',
+  across: (data, columns) => Math.min(ACROSS[columns], Math.max(1, panels(data).length)),
+  spec,
+  table: data => ({
+    head: ['target', 'law', 'parameters', 'sigma', 'log-likelihood', 'AICc', 'Akaike weight', 'verdict'],
+    rows: groupsOfSlice(data).flatMap(group =>
+      group.laws.map(({ name, law, sigma, logLikelihood, aicc, weight }) => [
+        criterion(group.metric, group.target),
+        name,
+        law.form === 'means'
+          ? 'one mean for each size'
+          : `A = ${short(Math.exp(law.alpha))}, ${law.form === 'power' ? `c = ${short(law.c)}` : `r = ${short(law.r)}, lambda = ${short(law.lambda)}`}`,
+        round(sigma),
+        round(logLikelihood),
+        aicc === null ? null : round(aicc),
+        weight === null ? null : round(weight),
+        VERDICTS[group.verdict.code],
+      ]),
+    ),
+  }),
+};
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+/** The targets with crossings at two sizes or more. */
+const panels = (data: FigureData) =>
+  mostGroups(groupsOfSlice(data)).filter(
+    group => logarithmicLaw(group) !== null && rowsOf(data, group).length > 0,
+  );
+
+const rowsOf = (
+  { crossings }: FigureData,
+  { metric, target, method }: { metric: string; target: string; method: string | null },
+) =>
+  crossings.filter(
+    row => row.metric === metric && row.target === target && (method === null || row.method === method),
+  );
+
+const SHORT_VERDICT: Readonly<Record<VerdictCode, string>> = {
+  'insufficient-data': 'insufficient data',
+  'no-smooth-law': 'no smooth law fits',
+  'no-growth': 'no growth detected',
+  decreases: 'decreases',
+  faster: 'faster than logarithmic',
+  slower: 'slower than logarithmic',
+  logarithmic: 'logarithmic',
+  'not-decisive': 'not decisive',
+};
+
+function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): Spec | null {
+  const groups = panels(data);
+  if (groups.length === 0) return null;
+  const across = Math.min(ACROSS[columns], groups.length);
+  const height = columns === 1 ? 110 : 150;
+  const looks = ['logarithmic law', 'free law'];
+  const color: Spec = {
+    field: 'law',
+    type: 'nominal',
+    scale: { domain: looks, range: [theme.kinds[0], theme.kinds[1]] },
+    legend: { title: null, orient: 'bottom', direction: 'horizontal', symbolType: 'stroke', symbolSize: 160 },
+  };
+  const strokeDash: Spec = {
+    field: 'law',
+    type: 'nominal',
+    scale: {
+      domain: looks,
+      range: [
+        [1, 0],
+        [5, 3],
+      ],
+    },
+  };
+  return {
+    columns: across,
+    spacing: columns === 1 ? 8 : 14,
+    resolve: { scale: { x: 'independent', y: 'independent', color: 'shared', strokeDash: 'shared' } },
+    concat: groups.map((group, i) => {
+      const points = placed(rowsOf(data, group));
+      const sizes = distinct(points.map(({ n }) => n));
+      const high = Math.max(...points.map(({ at, upper }) => Math.max(at, upper ?? at)));
+      const isBottom = i >= groups.length - across;
+      const x = sizeAxis(
+        sizes,
+        panelWidth,
+        isBottom ? (columns === 1 ? `size ${SYMBOL.n} (samples)` : AXIS.n) : null,
+      );
+      const y = linearTimeAxis(high, height, i % across === 0 ? `${SYMBOL.tStar} (iterations)` : null, 4);
+      const law = logarithmicLaw(group)!;
+      const free = group.laws.find(({ name }) => name === 'free') ?? preferredLaw(group)!;
+      const lines = [
+        ...lineOf(law, sizes).map(point => ({ ...point, law: looks[0] })),
+        ...lineOf(free, sizes).map(point => ({ ...point, law: looks[1] })),
+      ];
+      const info = metricNamed(group.metric);
+      const name = info
+        ? `${info.summed ? 'summed ' : ''}${quantityName(info.set, info.quantity)}`
+        : group.metric;
+      return {
+        width: panelWidth,
+        height,
+        title: {
+          text: `${name} ${targetSign(group.target)}`,
+          subtitle: SHORT_VERDICT[group.verdict.code],
+          fontSize: 10.5,
+        },
+        layer: [
+          {
+            data: values(bandOf(group, free.name)),
+            mark: { type: 'area', clip: true, opacity: 0.16, color: theme.kinds[1] },
+            encoding: { x: x('n'), y: y('low'), y2: { field: 'high' } },
+          },
+          {
+            data: values(lines),
+            params: [zoom(`zoom_${i}`)],
+            mark: { type: 'line', clip: true, strokeWidth: 1.5 },
+            encoding: { x: x('n'), y: y('mu'), color, strokeDash },
+          },
+          { data: values(points), layer: crossingLayers(x, y, { color: { value: theme.ink }, size: 10 }) },
+        ],
+      };
+    }),
+  };
+}
