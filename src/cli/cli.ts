@@ -10,6 +10,7 @@ import { fitCommand } from './fit.js';
 import { initCommand } from './init.js';
 import { planCommand } from './plan.js';
 import { queryCommand } from './query.js';
+import { reportCommand } from './report.js';
 import { retryCommand } from './retry.js';
 import { runCommand } from './run.js';
 import { serveCommand } from './serve.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   retryCommand,
   queryCommand,
   fitCommand,
+  reportCommand,
   exportCommand,
   dataCommand,
   benchCommand,

@@ -1,40 +1,73 @@
 /** From a database to the rows of one sweep's figures. */
-import type { SweepAnalysis } from '../analysis.js';
+import { readFitInput, type SweepAnalysis } from '../analysis.js';
 import { SET_NAMES, type SetName } from '../domain/config.js';
 import { metricNamed } from '../domain/metrics.js';
+import { UsageError } from '../errors.js';
+import { fitSweep } from '../fit/index.js';
 import {
   type CrossingPoint,
   checkpointsOf,
-  crossingPoints,
   curvePoints,
   membersOf,
   type Slice,
   subnetSizePoints,
   timePoints,
 } from '../store/figure-rows.js';
+import { costOf, provenanceOf } from '../store/history.js';
 import type { Reader } from '../store/reader.js';
 import type { SweepRow } from '../store/rows.js';
 import { targetLabel } from '../threshold/targets.js';
 import { thinned } from './figures/curves.js';
 import type { FigureData } from './figures/figure.js';
-import { chooseSlice, type SliceChoice } from './slice.js';
+import { isOfSlice } from './figures/groups.js';
+import type { ReportContent } from './page/report.js';
+import { type ChosenSlice, chooseSlice, type SliceChoice } from './slice.js';
 
 /** Checkpoints of a curve; more would not be told apart. */
 const MOST_CHECKPOINTS = 160;
 /** Checkpoints at which the loss is drawn against the subnetwork's size. */
 const SIZE_CHECKPOINTS = 5;
 
-/** Null where the sweep asks for nothing. */
+/** Everything of a report, as the database is at one moment. @throws UsageError where there is no such width or size. */
+export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): ReportContent {
+  return reader.atOnce(() => {
+    const input = readFitInput(reader, sweep);
+    const chosen = slicesOf(reader, sweep, choice);
+    const report = fitSweep(input, { wantsBands: group => isOfSlice(group, chosen.slice) });
+    return {
+      sweep,
+      progress: reader.progress(sweep.name)[0]!,
+      failures: reader.failures(sweep.name),
+      provenance: provenanceOf(reader, sweep.name),
+      cost: costOf(reader, sweep.name),
+      figures: readFigureData(reader, sweep, chosen, { input, report }),
+    };
+  });
+}
+
+/** @throws UsageError where the sweep asks for nothing, or not for this width or size. */
+function slicesOf(reader: Reader, sweep: SweepRow, choice: SliceChoice): ChosenSlice {
+  const members = membersOf(reader, sweep.name);
+  for (const [option, wanted, present] of [
+    ['--width', choice.width, members.map(({ width }) => width)],
+    ['--subnet-size', choice.subnetSize, members.map(({ subnetSize }) => subnetSize)],
+  ] as const) {
+    const known = [...new Set(present)].sort((a, b) => a - b);
+    if (wanted !== undefined && !known.includes(wanted))
+      throw new UsageError(`${option}: found ${wanted}, expected one of ${known.join(', ')}`);
+  }
+  const definition = sweep.definition as { readonly axes?: Record<string, unknown> };
+  const chosen = chooseSlice(sweep.name, members, definition.axes ?? {}, choice);
+  if (!chosen) throw new UsageError(`sweep ${sweep.name} asks for no cells, expected one that was run`);
+  return chosen;
+}
+
 export function readFigureData(
   reader: Reader,
   sweep: SweepRow,
-  analysis: SweepAnalysis | null,
-  choice: SliceChoice = {},
-): FigureData | null {
-  const definition = sweep.definition as { readonly axes?: Record<string, unknown> };
-  const chosen = chooseSlice(sweep.name, membersOf(reader, sweep.name), definition.axes ?? {}, choice);
-  if (!chosen) return null;
-  const { slice, trajectories } = chosen;
+  { slice, trajectories }: ChosenSlice,
+  analysis: SweepAnalysis,
+): FigureData {
   const set = mainSet(sweep);
   const checkpoints = checkpointsOf(reader, sweep.name);
   const curves = curvePoints(reader, slice, trajectories, set, thinned(checkpoints, MOST_CHECKPOINTS));
@@ -44,10 +77,8 @@ export function readFigureData(
     set,
     curves,
     subnetSizes: subnetSizePoints(reader, slice, trajectories, set, spreadOut(measured, SIZE_CHECKPOINTS)),
-    crossings: analysis
-      ? crossingsOf(analysis.input.rows, slice, trajectories)
-      : crossingPoints(reader, slice, trajectories),
-    fit: analysis?.report ?? null,
+    crossings: crossingsOf(analysis.input.rows, slice, trajectories),
+    fit: analysis.report,
     times: timePoints(reader, sweep.name),
     primary: primaryOf(sweep),
   };

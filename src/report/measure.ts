@@ -22,6 +22,13 @@ export const FONT_FAMILY = "'Fira Sans', 'Noto Sans Math', system-ui, sans-serif
 
 export const fontFile = (face: Face, ending: 'ttf' | 'woff2'): string => join(FOLDER, `${face}.${ending}`);
 
+/** The faces as declarations of CSS that hold the fonts themselves. */
+export const fontFaces = (): string =>
+  FACES.map(({ face, family, weight }) => {
+    const font = readFileSync(fontFile(face, 'woff2')).toString('base64');
+    return `@font-face{font-family:"${family}";font-weight:${weight};src:url(data:font/woff2;base64,${font}) format("woff2")}`;
+  }).join('');
+
 let advances: Record<Face, Record<string, number>> | null = null;
 
 /** Pixels that a line of text takes at this size. */

@@ -15,7 +15,7 @@ describe.each(FIGURES.map(figure => [figure.name, figure] as const))('figure %s'
   });
 
   it('is nothing where there are no rows', async () => {
-    const empty = { curves: [], subnetSizes: [], crossings: [], times: [] };
+    const empty = { curves: [], subnetSizes: [], crossings: [], times: [], fit: null };
     expect(await drawFigure(figure, figureData(empty), { theme: 'paper', columns: 1 })).toBeNull();
     expect(figure.table(figureData(empty)).rows).toEqual([]);
   });

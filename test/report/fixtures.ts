@@ -1,5 +1,6 @@
 /** Rows as a sweep of a few sizes leaves them: loss falls as 1/(1 + t/n), with a spread over seeds. */
 import type { PruneMethod } from '../../src/domain/config.js';
+import { fitSweep } from '../../src/fit/index.js';
 import type { FigureData } from '../../src/report/figures/figure.js';
 import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/figure-rows.js';
 
@@ -20,6 +21,31 @@ export const crossings: CrossingPoint[] = SIZES.flatMap((n, i) =>
       ? { ...common, lower: 1280, upper: null, censoring: 'right' }
       : { ...common, lower: at - 5, upper: at, censoring: 'interval' };
   }),
+);
+
+const fitted = fitSweep(
+  {
+    sweep: 'made',
+    thresholds: [{ metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true }],
+    rows: crossings.map(({ n, ...row }) => ({
+      ...row,
+      trajectoryId: `${n}/${row.seed}`,
+      datasetSize: n,
+      width: 50,
+      axes: {},
+      objective: 'squared',
+      subnetSize: 10,
+      retrainIterations: 0,
+      rawUpper: row.upper,
+      sustainedUpper: row.upper,
+      flagged: false,
+      engine: 'wasm',
+      numerics: 1,
+      checkpoints: TIMES,
+      pool: null,
+    })),
+  },
+  { bandDraws: 20, simulations: 200 },
 );
 
 export function figureData(changes: Partial<FigureData> = {}): FigureData {
@@ -60,6 +86,7 @@ export function figureData(changes: Partial<FigureData> = {}): FigureData {
       rest: 3,
     })),
     primary: { metric: 'subnet_train_loss', target: '<= 0.15' },
+    fit: fitted,
     ...changes,
   };
 }

@@ -1,27 +1,26 @@
 /** The fitted groups that belong to a slice. */
 
 import { metricNamed } from '../../domain/metrics.js';
-import type { FitGroup } from '../../fit/index.js';
+import type { FitGroup, GroupKey } from '../../fit/index.js';
+import type { Slice } from '../../store/figure-rows.js';
 import type { FigureData } from './figure.js';
 
 /** More targets could not be told apart. */
 const MOST_TARGETS = 9;
 
-/** Those of the subnetworks that the greedy selection finds (or the only selection), by metric and target, easy to hard. */
-export function groupsOfSlice({ slice, fit }: FigureData): FitGroup[] {
-  const groups = (fit?.groups ?? []).filter(
-    group =>
-      group.subnetSize === slice.subnetSize &&
-      group.objective === slice.objective &&
-      group.retrainIterations === slice.retrainIterations &&
-      (group.width === slice.width || group.width === null) &&
-      Object.entries(slice.axes).every(
-        ([path, value]) =>
-          !(path in group.axes) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
-      ),
+/** Whether a group is of the subnetworks of a slice, whatever selects them on its objective. */
+export const isOfSlice = (group: GroupKey, slice: Slice): boolean =>
+  group.subnetSize === slice.subnetSize &&
+  group.objective === slice.objective &&
+  group.retrainIterations === slice.retrainIterations &&
+  (group.width === slice.width || group.width === null) &&
+  Object.entries(slice.axes).every(
+    ([path, value]) => !(path in group.axes) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
   );
-  return byDifficulty(groups);
-}
+
+/** The groups of the slice, by metric and target, easy to hard. */
+export const groupsOfSlice = ({ slice, fit }: FigureData): FitGroup[] =>
+  byDifficulty((fit?.groups ?? []).filter(group => isOfSlice(group, slice)));
 
 /** The group of the primary target in the slice. */
 export const primaryGroup = (data: FigureData): FitGroup | null =>

@@ -183,7 +183,13 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
           x: x('value', name),
           y,
           stroke: color,
-          fill: { condition: { test: 'datum.known', value: theme.surface }, value: 'transparent' },
+          fill: {
+            condition: [
+              { test: '!datum.known', value: theme.surface },
+              { test: 'datum.primary', value: theme.kinds[1] },
+            ],
+            value: theme.kinds[0],
+          },
           tooltip: [
             { field: 'label', title: 'target' },
             { field: 'value', title: 'lambda', format: '.3f' },

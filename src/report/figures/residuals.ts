@@ -20,7 +20,7 @@ export const residualsFigure: Figure = {
     const group = primaryGroup(data);
     const sigma = group && freeSigma(data);
     return (
-      `ln t* less ln of the free law, for each seed by data set size n${group ? `, for ${criterion(group.metric, group.target)}` : ''}. ` +
+      `The natural logarithm of t* less that of the free law, for each seed by data set size n${group ? `, for ${criterion(group.metric, group.target)}` : ''}. ` +
       `Bars: the interval between two checkpoints; triangles: open to that side. Thick marks: the mean at each size; shaded: ` +
       `plus and minus the fitted sigma${sigma ? ` of ${short(sigma)}` : ''}. A trend over n would mean that the law does not fit.`
     );

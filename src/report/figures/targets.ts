@@ -24,7 +24,7 @@ export const targetsFigure: Figure = {
     const { metric, targets } = shownTargets(data);
     const what = metric ? metricLabel(metric) : 'the primary metric';
     return (
-      `Pre-training iterations t* until the ${what} of the subnetwork reaches a target, against data set size n, on two ` +
+      `Pre-training iterations t* until the ${what} reaches a target, against data set size n, on two ` +
       `logarithmic axes: ${targets.map(targetSign).join(', ')}. Points: one for each seed; arrows: not reached by the last ` +
       `checkpoint (up) or reached by the first (down). Solid lines: the law with the lowest AICc and its 95% band over ` +
       `seeds; dotted: the logarithmic law. Where no law could be fitted, lines join the medians.`

@@ -1,0 +1,32 @@
+/** Figures as files, for a paper. */
+import type { Columns, Figure, FigureData } from './figures/figure.js';
+import { FIGURES } from './figures/index.js';
+import { fontFaces } from './measure.js';
+import { html } from './page/html.js';
+import { drawFigure, toPng } from './render.js';
+
+const SIZES: Readonly<Record<Columns, string>> = { 1: 'one-column', 2: 'two-columns' };
+
+export interface FigureFile {
+  readonly name: string;
+  readonly bytes: string | Buffer;
+}
+
+/** Of each figure that there is something to draw of: SVG with its fonts, and PNG, at both sizes. */
+export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFile> {
+  for (const figure of FIGURES) {
+    for (const columns of [1, 2] as const) {
+      const drawing = await drawFigure(figure, data, { theme: 'paper', columns });
+      if (!drawing) continue;
+      const name = `${figure.name}-${SIZES[columns]}`;
+      yield { name: `${name}.svg`, bytes: standalone(drawing.svg, figure, data) };
+      yield { name: `${name}.png`, bytes: toPng(drawing.svg, columns) };
+    }
+  }
+}
+
+/** An SVG that looks the same where its fonts are not installed, and says what it shows. */
+function standalone(svg: string, figure: Figure, data: FigureData): string {
+  const head = html`<title>${figure.title}</title><desc>${figure.caption(data)}</desc>`.text;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace(/^(<svg [^>]*>)/, `$1${head}<defs><style>${fontFaces()}</style></defs>`)}\n`;
+}

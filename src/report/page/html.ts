@@ -1,0 +1,32 @@
+/** HTML that cannot be forged: whatever is put into it is escaped, unless it is HTML itself. */
+
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Part = Html | string | number | null | undefined | false | readonly Part[];
+
+/** A template of HTML; lists are joined, nothing stands for null, undefined and false. */
+export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(pieces.map((piece, i) => piece + (i < parts.length ? rendered(parts[i]) : '')).join(''));
+}
+
+/** Text that is HTML already, and made here. */
+export const raw = (text: string): Html => new Html(text);
+
+function rendered(part: Part): string {
+  if (part === null || part === undefined || part === false) return '';
+  if (part instanceof Html) return part.text;
+  if (typeof part === 'object') return part.map(rendered).join('');
+  return escaped(String(part));
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export const escaped = (text: string): string => text.replace(/[&<>"']/g, one => ENTITIES[one]!);

@@ -1,0 +1,32 @@
+/** What a figure's legend can show alone: read off its specification, for buttons that a keyboard reaches. */
+
+export interface Toggle {
+  /** The selection, whose rows Vega keeps as `<param>_store`. */
+  readonly param: string;
+  readonly field: string;
+  readonly values: readonly (string | number)[];
+}
+
+export function togglesOf(spec: unknown): Toggle[] {
+  const bound: { param: string; field: string }[] = [];
+  const domains = new Map<string, readonly (string | number)[]>();
+  walk(spec, node => {
+    if (node.bind === 'legend') {
+      const { fields } = node.select as { fields: readonly string[] };
+      bound.push({ param: String(node.name), field: fields[0]! });
+    }
+    const domain = (node.scale as { domain?: unknown } | undefined)?.domain;
+    if (typeof node.field === 'string' && Array.isArray(domain) && node.type !== 'quantitative')
+      domains.set(node.field, domain);
+  });
+  return bound.flatMap(({ param, field }) => {
+    const values = domains.get(field);
+    return values && values.length > 1 ? [{ param, field, values }] : [];
+  });
+}
+
+function walk(value: unknown, visit: (node: Readonly<Record<string, unknown>>) => void): void {
+  if (value === null || typeof value !== 'object') return;
+  if (!Array.isArray(value)) visit(value as Record<string, unknown>);
+  for (const [key, inner] of Object.entries(value)) if (key !== 'values') walk(inner, visit);
+}
