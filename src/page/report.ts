@@ -37,7 +37,7 @@ class Plot {
     for (const toggle of toggles) this.tools.append(...this.buttonsOf(toggle));
     const reset = make('button', { type: 'button' }, 'Reset view');
     reset.addEventListener('click', () => void this.draw());
-    this.tools.append(reset);
+    this.tools.append(reset, make('span', { class: 'more hint' }, 'Ctrl and the wheel zoom, dragging moves'));
     element.after(this.tools);
   }
 

@@ -67,6 +67,7 @@ function figureData(selection: Selection, { curves, crossings }: SliceContents):
     subnetSizes: [],
     times: [],
     primary: target,
+    fit: null,
   };
 }
 

@@ -135,7 +135,10 @@ function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null 
         },
         {
           // Vega-Lite takes a selection that is bound to a legend once; conditions elsewhere read it.
-          params: [zoom(`zoom_${name}`), ...(at.first && at.left ? [legendToggle('size', 'n')] : [])],
+          params: [
+            ...zoom(`zoom_${name}`, columns),
+            ...(at.first && at.left ? [legendToggle('size', 'n')] : []),
+          ],
           mark: { type: 'line', clip: true, strokeWidth: 1.4 },
           encoding: { y: y('mean'), color, strokeDash, opacity: whenPicked('size', 1, 0.08) },
         },

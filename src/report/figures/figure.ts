@@ -72,12 +72,24 @@ export const sizeScale = (sizes: readonly number[], theme: Theme): Spec => ({
   range: theme.ordered(sizes.length),
 });
 
-/** Zooming by wheel and moving by dragging, both axes; `axes` names one of them. */
-export const zoom = (name: string, axes: readonly ('x' | 'y')[] = ['x', 'y']): Spec => ({
-  name,
-  select: { type: 'interval', encodings: axes },
-  bind: 'scales',
-});
+/**
+ * Zooming by the wheel while Ctrl, Shift or Cmd is held (a page must scroll past a figure), moving by dragging. Not
+ * where a figure is as narrow as a phone: there a finger moves the page.
+ */
+export const zoom = (name: string, columns: Columns): Spec[] =>
+  columns === 1
+    ? []
+    : [
+        {
+          name,
+          select: {
+            type: 'interval',
+            encodings: ['x', 'y'],
+            zoom: 'wheel![event.ctrlKey || event.shiftKey || event.metaKey]',
+          },
+          bind: 'scales',
+        },
+      ];
 
 /** A click on the legend shows one entry alone. */
 export const legendToggle = (name: string, field: string): Spec => ({

@@ -119,7 +119,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     height,
     layer: [
       {
-        params: [zoom('zoom')],
+        params: [...zoom('zoom', columns)],
         data: values(rows),
         mark: { type: 'rect', clip: true },
         encoding: {

@@ -137,7 +137,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
           },
           {
             data: values(lines),
-            params: [zoom(`zoom_${i}`)],
+            params: [...zoom(`zoom_${i}`, columns)],
             mark: { type: 'line', clip: true, strokeWidth: 1.5 },
             encoding: { x: x('n'), y: y('mu'), color, strokeDash },
           },

@@ -99,7 +99,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       },
       {
         data: values(rows),
-        params: [zoom('zoom')],
+        params: [...zoom('zoom', columns)],
         mark: { type: 'rule', clip: true, strokeWidth: 1, opacity: 0.6, color: theme.kinds[0] },
         encoding: { x: x('x'), y: y('low'), y2: { field: 'high' } },
       },

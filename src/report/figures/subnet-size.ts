@@ -102,7 +102,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       encoding: { x },
       layer: [
         {
-          params: [zoom(`zoom_${method}`), ...(i === 0 ? [legendToggle('time', 't')] : [])],
+          params: [...zoom(`zoom_${method}`, columns), ...(i === 0 ? [legendToggle('time', 't')] : [])],
           mark: { type: 'line', clip: true, strokeWidth: 1.4 },
           encoding: { y: y('mean'), color, opacity },
         },

@@ -138,7 +138,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       },
       {
         data: values(lines),
-        params: [legendToggle('target', 'label'), zoom('zoom')],
+        params: [legendToggle('target', 'label'), ...zoom('zoom', columns)],
         mark: { type: 'line', clip: true, strokeWidth: 1.7 },
         encoding: { x: x('n'), y: y('mu'), color, opacity },
       },

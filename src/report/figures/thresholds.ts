@@ -127,7 +127,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
         { data: values(points), layer: crossingLayers(x, y, { color: { value: theme.ink } }) },
         {
           data: values(points),
-          params: [zoom(`zoom_${i}`)],
+          params: [...zoom(`zoom_${i}`, columns)],
           mark: { type: 'point', opacity: 0 },
           encoding: { x: x('x'), y: y('at') },
         },

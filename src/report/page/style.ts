@@ -41,6 +41,7 @@ figcaption{font-size:.92rem;color:var(--muted);margin-top:8px}
 .tools{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0 0;font-size:.85rem;align-items:baseline}
 button{font:inherit;color:var(--ink);background:var(--page);border:1px solid var(--grid);border-radius:6px;padding:3px 9px;cursor:pointer}
 button[aria-pressed=true]{border-color:var(--kind-0);box-shadow:inset 0 0 0 1px var(--kind-0)}
+@media (max-width:${WIDE - 1}px){.hint{display:none}}
 details{margin-top:10px}summary{cursor:pointer;color:var(--muted);font-size:.92rem}
 .scroll{overflow-x:auto;max-height:420px;overflow-y:auto;margin:8px 0;border:1px solid var(--grid);border-radius:6px;background:var(--card)}
 table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums;min-width:100%}
