@@ -128,7 +128,7 @@ function chooseSweeps(reader: Reader, file: string, name?: string): SweepRow[] {
 }
 
 /** Sizes of the training pools of data sets that have but one. */
-const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
+export const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
 
 type CurveId = Variant & { readonly trajectoryId: string };
 const curveKey = ({ trajectoryId, method, objective, subnetSize, retrainIterations }: CurveId): string =>
@@ -168,7 +168,7 @@ class CurveDirectory {
 }
 
 /** The paths that a sweep zips with its data set sizes. */
-function zippedWithSize(definition: unknown): string[] {
+export function zippedWithSize(definition: unknown): string[] {
   const { axes } = definition as { axes?: { zip?: readonly Record<string, unknown>[] } };
   const zip = axes?.zip?.find(entry => 'datasetSize' in entry) ?? {};
   return Object.keys(zip).filter(path => path !== 'datasetSize');

@@ -5,6 +5,7 @@ import { TOOL_VERSION } from '../paths.js';
 import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { dataCommand } from './data.js';
+import { designCommand } from './design.js';
 import { exportCommand } from './export.js';
 import { fitCommand } from './fit.js';
 import { initCommand } from './init.js';
@@ -20,6 +21,7 @@ import { explainUsage, isUsageMessage } from './usage.js';
 const COMMANDS = [
   runCommand,
   planCommand,
+  designCommand,
   statusCommand,
   serveCommand,
   retryCommand,

@@ -3,8 +3,11 @@
  * defaults, units and help texts are in `settings.ts`.
  */
 
-/** `noop` computes nothing: for measuring what is around an engine. */
-export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop';
+/**
+ * `noop` computes nothing: for measuring what is around an engine. `simulated` is none: its rows were drawn from a known
+ * law (src/design), and never pass for those of an engine.
+ */
+export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated';
 export type Activation = 'relu' | 'tanh' | 'softplus';
 export type Scaling = 'mean-field' | 'ntk';
 export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised';

@@ -1,4 +1,5 @@
 import type { EngineName } from '../domain/config.js';
+import { EngineUnavailableError } from '../errors.js';
 import type { Engine } from './engine.js';
 
 /** Loads one engine, and only that one. Throws EngineUnavailableError where it is not installed. */
@@ -12,5 +13,9 @@ export async function createEngine(name: EngineName): Promise<Engine> {
       return (await import('./tfjs/index.js')).createTfjsEngine();
     case 'noop':
       return (await import('./noop/index.js')).createNoopEngine();
+    case 'simulated':
+      throw new EngineUnavailableError(
+        'simulated trajectories were drawn from a law by `espalier design --write`: there is no network to train',
+      );
   }
 }

@@ -1,0 +1,78 @@
+/** What `espalier design` prints. */
+import { formatDuration } from '../duration.js';
+import { VERDICTS, type VerdictCode } from '../fit/index.js';
+import type { DesignReport } from './design.js';
+import { renderTable } from './output.js';
+
+const SHORT: Readonly<Record<VerdictCode, string>> = {
+  'insufficient-data': 'insufficient',
+  'no-smooth-law': 'no smooth law',
+  'no-growth': 'no growth',
+  decreases: 'decreases',
+  faster: 'faster',
+  slower: 'slower',
+  logarithmic: 'logarithmic',
+  'not-decisive': 'not decisive',
+};
+
+/** What a decisive design has at least (docs/statistics.md). */
+const DECISIVE = { sizes: 8, range: 128, seeds: 10, ratio: 1.15 } as const;
+
+export function renderDesign(report: DesignReport): string {
+  const { sweep, group, sizes, seeds, checkpoints, assumed, simulations, laws, cost } = report;
+  const { noise, start, growth, learntFrom } = assumed;
+  const range = sizes.at(-1)! / sizes[0]!;
+  const reached = (Object.keys(VERDICTS) as VerdictCode[]).filter(code =>
+    laws.some(({ verdicts, right }) => verdicts[code] !== undefined || right === code),
+  );
+  const percent = (count: number | undefined) =>
+    count === undefined ? '' : `${Math.round((100 * count) / simulations)}%`;
+  const rows = laws.map(({ truth, right, times, verdicts }) => [
+    truth,
+    `${iterations(times[0]!)} .. ${iterations(times.at(-1)!)}`,
+    ...reached.map(code => `${percent(verdicts[code])}${right === code ? ' *' : '  '}`),
+  ]);
+  return [
+    `${sweep}: ${group}`,
+    `${sizes.length} sizes over ${round(range)}x, ${seeds} seeds, ${checkpoints.length} checkpoints from ${checkpoints[0]} to ${checkpoints.at(-1)}`,
+    `${learntFrom === null ? 'Assumed' : `Learnt from ${learntFrom}`}: t* from ${iterations(start)} at n = ${sizes[0]}, ` +
+      `growing ${round(growth)}x; ln t* varies by ${round(noise.own)} between curves, by ${round(noise.seedLevel)} ` +
+      `between seeds${noise.seedSlope > 0 ? `, by ${round(noise.seedSlope)} per unit of ln n between their slopes` : ''}`,
+    '',
+    `How often each verdict is reached, of ${simulations} simulated experiments under each law (* the right one):`,
+    renderTable(['true law', 't*', ...reached.map(code => SHORT[code])], rows).trimEnd(),
+    '',
+    ...advice(report),
+    `Cost: ${formatDuration(cost.seconds)} on ${cost.threads} threads of this machine, from nothing`,
+    '',
+  ].join('\n');
+}
+
+/** Why data are insufficient; else what a decisive design has more of, unless this one decides most of the time. */
+function advice({ laws, simulations, sizes, seeds, checkpoints }: DesignReport): string[] {
+  const remedies = new Map<string, number>();
+  for (const trial of laws)
+    for (const [remedy, count] of Object.entries(trial.remedies))
+      remedies.set(remedy, (remedies.get(remedy) ?? 0) + count);
+  const common = [...remedies].filter(([, count]) => count >= 0.05 * simulations).sort((a, b) => b[1] - a[1]);
+  const lines = common.map(([remedy]) => `Where data are insufficient: ${remedy}`);
+  const weakest = Math.min(...laws.map(({ verdicts, right }) => (verdicts[right] ?? 0) / simulations));
+  if (weakest >= 0.8) return lines;
+  const ratio = Math.max(...checkpoints.slice(1).map((t, i) => t / (checkpoints[i]! + 1)));
+  const more = [
+    sizes.length < DECISIVE.sizes ? `${DECISIVE.sizes} sizes (here ${sizes.length})` : '',
+    sizes.at(-1)! / sizes[0]! < DECISIVE.range
+      ? `over ${DECISIVE.range}x (here ${round(sizes.at(-1)! / sizes[0]!)}x)`
+      : '',
+    seeds < DECISIVE.seeds
+      ? `${DECISIVE.seeds} seeds (here ${seeds}), 20 where ln t* varies by more than 0.15`
+      : '',
+    ratio > DECISIVE.ratio * 1.01
+      ? `checkpoints at ratio ${DECISIVE.ratio} or less (here up to ${round(ratio)})`
+      : '',
+  ].filter(Boolean);
+  return more.length === 0 ? lines : [...lines, `A design that decides has about: ${more.join('; ')}`];
+}
+
+const round = (value: number): string => String(Number(value.toPrecision(3)));
+const iterations = (value: number): string => String(value < 100 ? round(value) : Math.round(value));

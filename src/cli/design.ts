@@ -1,0 +1,204 @@
+import type { CommandModule } from 'yargs';
+import { writeSimulated } from '../design/fill.js';
+import { learnFrom } from '../design/learn.js';
+import { type Assumptions, type Trial, tryDesign } from '../design/simulate.js';
+import { type Template, templateOf } from '../design/template.js';
+import { TRUTHS, type Truth } from '../design/truths.js';
+import { InputError, UsageError } from '../errors.js';
+import { planSweep, type SweepPlan } from '../plan.js';
+import { renderDesign } from './design-screen.js';
+import { prepareFromArguments, type SweepArguments, sweepOptions, threadsOf } from './sweep-options.js';
+
+interface DesignArguments extends SweepArguments {
+  readonly sigma?: number | undefined;
+  readonly seedSigma?: number | undefined;
+  readonly seedSlope?: number | undefined;
+  readonly growth?: number | undefined;
+  readonly start?: number | undefined;
+  readonly from?: string | undefined;
+  readonly fromSweep?: string | undefined;
+  readonly simulations: number;
+  readonly simulationSeed: number;
+  readonly write?: string | undefined;
+  readonly law?: Truth | undefined;
+}
+
+/** The shape of `design --json`; fields are added, never renamed. Times are iterations; ln is natural. */
+export interface DesignReport {
+  readonly shape: 1;
+  readonly sweep: string;
+  /** The curves that are simulated: the sweep's primary group, as `fit` names it. */
+  readonly group: string;
+  readonly sizes: readonly number[];
+  readonly seeds: number;
+  /** After t = 0, ascending. */
+  readonly checkpoints: readonly number[];
+  /** `learntFrom`: the group of the database that they were learnt from, null for none. */
+  readonly assumed: Assumptions & { readonly learntFrom: string | null };
+  readonly simulations: number;
+  readonly simulationSeed: number;
+  readonly laws: readonly Trial[];
+  /** Wall seconds of the whole sweep from nothing, on these threads of this machine. */
+  readonly cost: { readonly seconds: number; readonly threads: number };
+}
+
+const DEFAULT_NOISE = { own: 0.1, seedLevel: 0.05, seedSlope: 0 };
+const DEFAULT_GROWTH = 3;
+/** t_max is this many times the largest expected t*. */
+const HEADROOM = 3;
+
+/** `espalier design SWEEP`: could this sweep decide between the laws? */
+export const designCommand: CommandModule<object, DesignArguments> = {
+  command: 'design <sweep>',
+  describe: 'Simulate whether a sweep could decide between the laws, before it is run',
+  builder: yargs =>
+    sweepOptions(yargs)
+      .option('sigma', {
+        type: 'number',
+        nargs: 1,
+        describe: `Noise of ln t* from curve to curve [default: ${DEFAULT_NOISE.own}]`,
+      })
+      .option('seed-sigma', {
+        type: 'number',
+        nargs: 1,
+        describe: `Noise of ln t* that all curves of a seed share [default: ${DEFAULT_NOISE.seedLevel}]`,
+      })
+      .option('seed-slope', {
+        type: 'number',
+        nargs: 1,
+        describe: 'The same, by which a seed tilts its curve, per unit of ln n [default: 0]',
+      })
+      .option('growth', {
+        type: 'number',
+        nargs: 1,
+        describe: `t* at the largest size over t* at the smallest [default: ${DEFAULT_GROWTH}]`,
+      })
+      .option('start', {
+        type: 'number',
+        nargs: 1,
+        describe: 't* at the smallest size [default: so that the last checkpoint is 3 times the largest t*]',
+      })
+      .option('from', {
+        type: 'string',
+        nargs: 1,
+        describe: 'Learn all of these from the curves of a database',
+      })
+      .option('from-sweep', { type: 'string', nargs: 1, describe: 'Which sweep of it, if it holds several' })
+      .option('simulations', {
+        type: 'number',
+        nargs: 1,
+        default: 200,
+        describe: 'Experiments simulated under each law',
+      })
+      .option('simulation-seed', {
+        type: 'number',
+        nargs: 1,
+        default: 1,
+        describe: 'Seed of the simulations',
+      })
+      .option('write', {
+        type: 'string',
+        nargs: 1,
+        describe: 'Instead: write a database of curves simulated from --law, to try fit, query and report on',
+      })
+      .option('law', { choices: TRUTHS, nargs: 1, describe: 'The law of --write' })
+      .example('$0 design sweeps/mnist-small.yaml', 'could it tell a logarithm from a power?')
+      .example(
+        '$0 design my.yaml --from results/mnist-small.sqlite',
+        'with the noise that an earlier sweep shows',
+      )
+      .example(
+        '$0 design sweeps/quickstart.yaml --write try.sqlite --law logarithmic',
+        'a database whose verdict is known',
+      ) as never,
+  handler: async args => {
+    checkNumbers(args);
+    const prepared = await prepareFromArguments(args);
+    const template = templateOf(prepared);
+    const learnt = args.from === undefined ? null : learnFrom(args.from, args.fromSweep, template);
+    const assumed = assumptions(args, template, learnt);
+    const { simulations, simulationSeed } = args;
+    if (args.write !== undefined) {
+      const { write, law } = args;
+      const filled = await writeSimulated(write, prepared, template, law!, assumed, simulationSeed);
+      process.stdout.write(
+        args.json
+          ? `${JSON.stringify({ shape: 1, db: write, law, assumed, simulationSeed, ...filled }, null, 2)}\n`
+          : `${write}: ${filled.cells} cells of ${filled.trajectories} trajectories, simulated from ${law}\n`,
+      );
+      return;
+    }
+    const report: DesignReport = {
+      shape: 1,
+      sweep: prepared.spec.name,
+      group: template.group.name,
+      sizes: template.sample.sizes,
+      seeds: template.sample.seeds.length,
+      checkpoints: template.checkpoints,
+      assumed: { ...assumed, learntFrom: learnt?.from ?? null },
+      simulations,
+      simulationSeed,
+      laws: tryDesign(template.sample, assumed, { simulations, seed: simulationSeed }),
+      cost: costOf(
+        planSweep(prepared, {
+          threads: threadsOf(args),
+          unfinished: trajectory => trajectory.checkpoints,
+          snapshots: new Map(),
+        }),
+      ),
+    };
+    process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderDesign(report));
+  },
+};
+
+const costOf = ({ secondsAll, threads }: SweepPlan) => ({ seconds: secondsAll, threads });
+
+function assumptions(args: DesignArguments, template: Template, learnt: Assumptions | null): Assumptions {
+  const base = learnt?.noise ?? DEFAULT_NOISE;
+  const growth = args.growth ?? learnt?.growth ?? DEFAULT_GROWTH;
+  const last = template.checkpoints.at(-1) ?? 1;
+  return {
+    noise: {
+      own: args.sigma ?? base.own,
+      seedLevel: args.seedSigma ?? base.seedLevel,
+      seedSlope: args.seedSlope ?? base.seedSlope,
+    },
+    growth,
+    start: args.start ?? learnt?.start ?? last / HEADROOM / growth,
+  };
+}
+
+function checkNumbers(args: DesignArguments): void {
+  const check = (
+    name: string,
+    value: number | undefined,
+    fits: (value: number) => boolean,
+    expected: string,
+  ) => {
+    if (value !== undefined && !(Number.isFinite(value) && fits(value)))
+      throw new InputError({ path: `--${name}`, value, expected });
+  };
+  const notNegative = (value: number) => value >= 0;
+  const positive = (value: number) => value > 0;
+  check('sigma', args.sigma, positive, 'a standard deviation, more than 0');
+  check('seed-sigma', args.seedSigma, notNegative, 'a standard deviation, 0 or more');
+  check('seed-slope', args.seedSlope, notNegative, 'a standard deviation, 0 or more');
+  check('growth', args.growth, positive, 'a factor, more than 0');
+  check('start', args.start, positive, 'iterations, more than 0');
+  check(
+    'simulations',
+    args.simulations,
+    value => Number.isInteger(value) && value >= 1,
+    'a whole number, 1 or more',
+  );
+  check('simulation-seed', args.simulationSeed, Number.isSafeInteger, 'a whole number');
+  if ((args.write === undefined) !== (args.law === undefined)) {
+    throw new UsageError(
+      args.write === undefined
+        ? 'design: --law says what --write simulates, expected both'
+        : `design: --write needs --law with one of: ${TRUTHS.join(', ')}`,
+    );
+  }
+  if (args.fromSweep !== undefined && args.from === undefined)
+    throw new UsageError('design: --from-sweep names a sweep of the database --from, expected both');
+}

@@ -1,0 +1,80 @@
+/** How often a design would reach each verdict, law by law. */
+import {
+  countsBySize,
+  judge,
+  type Noise,
+  type Sample,
+  simulateSample,
+  type VerdictCode,
+} from '../fit/index.js';
+import { stream } from '../math/random.js';
+import { RIGHT, type Span, TRUTHS, type Truth, truthAt } from './truths.js';
+
+export interface Assumptions extends Span {
+  /** Of ln t*. */
+  readonly noise: Noise;
+}
+
+export interface TrialOptions {
+  /** Of each law. */
+  readonly simulations: number;
+  /** Of the named random streams. */
+  readonly seed: number;
+}
+
+/** One line of the confusion table. */
+export interface Trial {
+  readonly truth: Truth;
+  readonly right: VerdictCode;
+  /** t* by size, in iterations. */
+  readonly times: readonly number[];
+  /** How often each verdict was reached; those that were not are absent. */
+  readonly verdicts: Readonly<Partial<Record<VerdictCode, number>>>;
+  /** Why data were insufficient: how often each remedy was named. */
+  readonly remedies: Readonly<Record<string, number>>;
+}
+
+/** As in a fit's own test of p < 0.01: fewer could not show it. */
+const LACK_OF_FIT_SIMULATIONS = 299;
+
+/** Simulates the whole experiment on the design's own sizes, seeds and checkpoints, and judges it as a fit would. */
+export function tryDesign(sample: Sample, assumed: Assumptions, options: TrialOptions): Trial[] {
+  return TRUTHS.map(truth => tryTruth(truth, sample, assumed, options));
+}
+
+export function tryTruth(
+  truth: Truth,
+  sample: Sample,
+  { noise, ...span }: Assumptions,
+  { simulations, seed }: TrialOptions,
+): Trial {
+  const times = truthAt(truth, sample.sizes, span);
+  const verdicts: Partial<Record<VerdictCode, number>> = {};
+  const remedies: Record<string, number> = {};
+  for (let i = 0; i < simulations; i++) {
+    const drawn = simulateSample(sample, times.map(Math.log), noise, stream(seed, 'design', truth, i));
+    const { code, shortfalls } = judge(drawn, countsBySize(endsOf(drawn)), {
+      seed,
+      name: `design ${truth} ${i}`,
+      simulations: LACK_OF_FIT_SIMULATIONS,
+      hurry: true,
+    });
+    verdicts[code] = (verdicts[code] ?? 0) + 1;
+    for (const { remedy } of shortfalls) remedies[remedy] = (remedies[remedy] ?? 0) + 1;
+  }
+  return { truth, right: RIGHT[truth], times, verdicts, remedies };
+}
+
+function endsOf({ sizes, size, lower, upper }: Sample): Parameters<typeof countsBySize>[0] {
+  return Array.from(size, (at, i) => {
+    const isRight = upper[i] === Number.POSITIVE_INFINITY;
+    const isLeft = lower[i] === Number.NEGATIVE_INFINITY;
+    return {
+      datasetSize: sizes[at]!,
+      lower: Math.exp(lower[i]!),
+      upper: isRight ? null : Math.exp(upper[i]!),
+      censoring: isRight ? 'right' : isLeft ? 'left' : 'interval',
+      flagged: false,
+    };
+  });
+}

@@ -1,0 +1,60 @@
+/** The laws that a design is tried on: what t*(n) truly is in a simulation. */
+import type { VerdictCode } from '../fit/index.js';
+import { growth } from '../fit/index.js';
+
+export const TRUTHS = [
+  'constant',
+  'logarithmic',
+  'square-root',
+  'linear',
+  'power-0.25',
+  'saturating',
+  'no-smooth-law',
+] as const;
+export type Truth = (typeof TRUTHS)[number];
+
+/** The verdict that is right. */
+export const RIGHT: Readonly<Record<Truth, VerdictCode>> = {
+  constant: 'no-growth',
+  logarithmic: 'logarithmic',
+  'square-root': 'faster',
+  linear: 'faster',
+  'power-0.25': 'faster',
+  saturating: 'slower',
+  'no-smooth-law': 'no-smooth-law',
+};
+
+/** lambda of the laws 1 + r g_lambda(ln n). */
+const LAMBDA: Readonly<Partial<Record<Truth, number>>> = {
+  logarithmic: 0,
+  'square-root': 0.5,
+  linear: 1,
+  saturating: -0.5,
+};
+const EXPONENT = 0.25;
+/** Without a smooth law, t* is this many times too late and too early at every other size. */
+const JAG = 1.3;
+
+export interface Span {
+  /** t* at the smallest size, in iterations. */
+  readonly start: number;
+  /** t* at the largest size over that at the smallest, more than 0; of power-0.25 and constant it is not asked. */
+  readonly growth: number;
+}
+
+/** t* in iterations at each of the sizes (ascending, at least two). */
+export function truthAt(truth: Truth, sizes: readonly number[], { start, growth: total }: Span): number[] {
+  const reach = Math.log(sizes.at(-1)! / sizes[0]!);
+  const grown = (lambda: number, n: number): number =>
+    start * (1 + ((total - 1) * growth(lambda, Math.log(n / sizes[0]!))) / growth(lambda, reach));
+  switch (truth) {
+    case 'constant':
+      return sizes.map(() => start);
+    case 'power-0.25':
+      return sizes.map(n => start * (n / sizes[0]!) ** EXPONENT);
+    case 'no-smooth-law':
+      return sizes.map((n, i) => grown(0, n) * (i % 2 === 0 ? JAG : 1 / JAG));
+    default:
+      return sizes.map(n => grown(LAMBDA[truth]!, n));
+  }
+}

@@ -1,0 +1,224 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RIGHT, TRUTHS, type Truth } from '../../src/design/truths.js';
+import { VERDICTS } from '../../src/fit/index.js';
+import { Workplace } from '../support/program.js';
+import { plainSweep } from '../support/small-sweeps.js';
+
+const DECISIVE = plainSweep({
+  name: 'known',
+  dataset: { name: 'digits', pool: 200_000, test: 100 },
+  axes: {
+    datasetSize: [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000],
+    seed: { count: 10 },
+    pretrainIterations: { from: 5, to: 3000, ratio: 1.12 },
+    subnetSize: 20,
+  },
+  evaluate: { dense: ['train'], subnet: ['train'] },
+  thresholds: [
+    { metric: 'subnet_train_loss', atMost: 0.15 },
+    { metric: 'subnet_train_accuracy', atLeast: 0.95 },
+  ],
+});
+/** Three seeds, four sizes, and a training that ends before most curves get there. */
+const POOR = plainSweep({
+  ...DECISIVE,
+  name: 'poor',
+  axes: {
+    datasetSize: [1000, 2000, 4000, 8000],
+    seed: { count: 3 },
+    pretrainIterations: { from: 5, to: 300, ratio: 1.12 },
+    subnetSize: 20,
+  },
+});
+
+const work = new Workplace();
+beforeAll(() => {
+  work.sweep(DECISIVE);
+  work.sweep(POOR);
+});
+afterAll(() => work.remove());
+
+async function said(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await work.run(...args);
+  expect([code, stderr]).toEqual([0, '']);
+  return stdout;
+}
+
+async function refusal(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await work.run(...args);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr.trimEnd()).not.toContain('\n');
+  return stderr;
+}
+
+const rowsOf = async (db: string, sql: string) =>
+  JSON.parse(await said('query', db, sql, '--format', 'json'));
+
+describe('a database of curves that follow a known law', () => {
+  it.each(TRUTHS.map(truth => [truth, RIGHT[truth]] as const))(
+    '%s: the verdict is %s',
+    async (truth: Truth, right) => {
+      const db = `${truth}.sqlite`;
+      const written = await said('design', 'known.yaml', '--write', db, '--law', truth);
+      expect(written).toBe(`${db}: 4640 cells of 80 trajectories, simulated from ${truth}\n`);
+      const words = VERDICTS[right];
+      expect(await said('fit', db)).toContain(words[0]!.toUpperCase() + words.slice(1));
+      expect(await rowsOf(db, 'SELECT verdict, is_primary FROM verdicts ORDER BY 2')).toEqual([
+        { verdict: words, is_primary: 0 },
+        { verdict: words, is_primary: 1 },
+      ]);
+    },
+    60_000,
+  );
+
+  it('of three seeds and four sizes, mostly censored: insufficient data, and what would be enough', async () => {
+    await said('design', 'poor.yaml', '--write', 'poor.sqlite', '--law', 'logarithmic', '--start', '260');
+    const fitted = JSON.parse(await said('fit', 'poor.sqlite', '--json'));
+    const { verdict } = fitted.sweeps[0].groups[0];
+    expect(verdict.code).toBe('insufficient-data');
+    expect(verdict.shortfalls.map(({ code }: { code: string }) => code).sort()).toEqual([
+      'right-censored',
+      'seeds',
+      'sizes',
+    ]);
+    const screen = (await said('fit', 'poor.sqlite')).replaceAll(/\s+/g, ' ');
+    expect(screen).toContain('Insufficient data');
+    expect(screen).toContain('more seeds');
+    expect(screen).toContain('longer training');
+  });
+
+  it('has the thresholds of the law, whatever is drawn beside them', async () => {
+    const sql = `SELECT dataset_size AS n, avg(ln(upper)) AS mean FROM thresholds
+      WHERE metric = 'subnet_train_loss' GROUP BY 1 ORDER BY 1`;
+    const rows: { n: number; mean: number }[] = await rowsOf('power-0.25.sqlite', sql);
+    expect(rows.map(({ n }) => n)).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000]);
+    const exponent = (rows.at(-1)!.mean - rows[0]!.mean) / Math.log(128);
+    expect(Math.abs(exponent - 0.25)).toBeLessThan(0.03);
+    const [dense] = await rowsOf(
+      'power-0.25.sqlite',
+      `SELECT min(dense_train_loss < subnet_train_loss) AS ahead FROM results WHERE pretrain_iterations > 0`,
+    );
+    expect(dense).toEqual({ ahead: 1 });
+  });
+
+  it('is the same whenever it is written, and another with another seed', async () => {
+    const sql = 'SELECT trajectory_id, pretrain_iterations, subnet_train_loss FROM results ORDER BY 1, 2';
+    const write = (db: string, seed: string) =>
+      said('design', 'poor.yaml', '--write', db, '--law', 'linear', '--simulation-seed', seed);
+    for (const [db, seed] of [
+      ['a.sqlite', '1'],
+      ['b.sqlite', '1'],
+      ['c.sqlite', '2'],
+    ] as const)
+      await write(db, seed);
+    const [a, b, c] = await Promise.all(['a.sqlite', 'b.sqlite', 'c.sqlite'].map(db => rowsOf(db, sql)));
+    expect(a).toEqual(b);
+    expect(a).not.toEqual(c);
+  });
+
+  it('never passes for a trained one', async () => {
+    const sweep = work.sweep(plainSweep({ thresholds: [{ metric: 'subnet_train_loss', atMost: 0.3 }] }));
+    await said('design', sweep, '--write', 'plain.sqlite', '--law', 'linear');
+    expect(await rowsOf('plain.sqlite', 'SELECT DISTINCT engine FROM results')).toEqual([
+      { engine: 'simulated' },
+    ]);
+    const [{ id }] = await rowsOf('plain.sqlite', 'SELECT min(id) AS id FROM trajectories');
+    expect(await refusal('export', 'plain.sqlite', '--trajectory', id, '--output', 'out')).toContain(
+      'drawn from a law',
+    );
+    expect((await work.run('run', sweep, '--db', 'plain.sqlite')).code).toBe(0);
+    expect(await rowsOf('plain.sqlite', 'SELECT DISTINCT engine FROM results')).toEqual([{ engine: 'wasm' }]);
+  });
+});
+
+describe('espalier design', () => {
+  it('says how often each verdict would be reached, and the cost', async () => {
+    const args = ['design', 'known.yaml', '--simulations', '5', '--threads', '2'];
+    const report = JSON.parse(await said(...args, '--json'));
+    expect(report).toMatchObject({
+      shape: 1,
+      sweep: 'known',
+      seeds: 10,
+      assumed: { noise: { own: 0.1, seedLevel: 0.05, seedSlope: 0 }, growth: 3, learntFrom: null },
+      simulations: 5,
+      simulationSeed: 1,
+      cost: { threads: 2 },
+    });
+    expect(report.sizes).toHaveLength(8);
+    expect(report.cost.seconds).toBeGreaterThan(0);
+    expect(report.laws.map(({ truth }: { truth: string }) => truth)).toEqual([...TRUTHS]);
+    let right = 0;
+    for (const trial of report.laws) {
+      const counts = Object.values<number>(trial.verdicts);
+      expect(counts.reduce((a, b) => a + b, 0)).toBe(5);
+      right += trial.verdicts[trial.right] ?? 0;
+    }
+    expect(right).toBeGreaterThan(0.85 * 5 * TRUTHS.length);
+    const again = JSON.parse(await said(...args, '--json'));
+    expect(again.laws).toEqual(report.laws);
+    const screen = await said(...args);
+    expect(screen).toContain('8 sizes over 128x, 10 seeds');
+    expect(screen).toMatch(/│ linear +│ 333 \.\. 1000 +│.* \d+% \*/);
+    expect(screen).toMatch(/^Cost: .* on 2 threads/m);
+  });
+
+  it('says what a design lacks that can decide nothing', async () => {
+    const screen = await said('design', 'poor.yaml', '--simulations', '5');
+    expect(screen.match(/│ 100% .*│/g)!.length).toBe(TRUTHS.length);
+    expect(screen).toMatch(/^Where data are insufficient: more seeds/m);
+    expect(screen).toMatch(
+      /^A design that decides has about: 8 sizes \(here 4\); over 128x \(here 8x\); 10 seeds/m,
+    );
+  });
+
+  it('learns noise, level and growth from a database', async () => {
+    const args = ['--write', 'learn.sqlite', '--law', 'logarithmic', '--sigma', '0.2', '--seed-sigma', '0.1'];
+    await said('design', 'known.yaml', ...args, '--start', '40', '--growth', '5');
+    const report = JSON.parse(
+      await said('design', 'known.yaml', '--from', 'learn.sqlite', '--simulations', '1', '--json'),
+    );
+    const { noise, start, growth, learntFrom } = report.assumed;
+    expect(learntFrom).toContain('simulated');
+    expect(noise.own).toBeGreaterThan(0.15);
+    expect(noise.own).toBeLessThan(0.25);
+    expect(noise.seedLevel).toBeLessThan(0.2);
+    expect(Math.abs(start / 40 - 1)).toBeLessThan(0.2);
+    expect(Math.abs(growth / 5 - 1)).toBeLessThan(0.3);
+  });
+
+  it('refuses what makes no sense, in one line, and writes nothing', async () => {
+    const before = readFileSync(work.path('linear.sqlite'));
+    const linear = ['--write', 'linear.sqlite', '--law', 'linear'];
+    expect(await refusal('design', 'known.yaml', ...linear)).toContain('this file exists');
+    expect(readFileSync(work.path('linear.sqlite')).equals(before)).toBe(true);
+    const write = ['--write', 'new.sqlite'];
+    expect(await refusal('design', 'known.yaml', ...write)).toContain(
+      '--write needs --law with one of: constant',
+    );
+    expect(await refusal('design', 'known.yaml', ...write, '--law', 'cubic')).toContain('found "cubic"');
+    expect(await refusal('design', 'known.yaml', '--law', 'linear')).toContain('expected both');
+    expect(await refusal('design', 'known.yaml', '--sigma', '-1')).toContain('--sigma: found -1');
+    expect(await refusal('design', 'known.yaml', '--simulations', '1.5')).toContain(
+      '--simulations: found 1.5',
+    );
+    expect(await refusal('design', 'known.yaml', '--from', 'none.sqlite')).toContain('no such database');
+    const bare = work.sweep(plainSweep({ name: 'bare', thresholds: [] }));
+    expect(await refusal('design', bare)).toContain('bare sets no thresholds');
+    const within = work.sweep(
+      plainSweep({ name: 'within', thresholds: [{ metric: 'subnet_train_loss', withinDense: 0.01 }] }),
+    );
+    expect(await refusal('design', within, ...write, '--law', 'linear')).toContain(
+      'expected one with atMost',
+    );
+    const single = work.sweep(
+      plainSweep({
+        name: 'single',
+        axes: { datasetSize: [40] },
+        thresholds: [{ metric: 'subnet_train_loss', atMost: 0.2 }],
+      }),
+    );
+    expect(await refusal('design', single)).toContain('single has one data set size');
+    expect(existsSync(work.path('new.sqlite'))).toBe(false);
+  });
+});
