@@ -120,7 +120,13 @@ export class Feed {
     let live: LiveReader | null = null;
     try {
       live = new LiveReader(this.file);
-      this.tell(readState(live, this.file));
+      live.hold();
+      if (!(await breathing(this.memory.update(live)))) {
+        this.memory = new Memory();
+        await breathing(this.memory.update(live));
+      }
+      this.tell(readState(live, this.memory.counts, this.file));
+      live.release();
       await this.tellFigures(live);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -138,10 +144,6 @@ export class Feed {
   }
 
   private async tellFigures(live: LiveReader): Promise<void> {
-    if (!this.memory.update(live)) {
-      this.memory = new Memory();
-      this.memory.update(live);
-    }
     const running = this.state.kind === 'open' ? (this.state.holder?.sweep ?? null) : null;
     const used = new Set<Slice>();
     for (const [stream, viewer] of this.viewers) {

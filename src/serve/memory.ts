@@ -1,6 +1,7 @@
 /** What is kept of a database between two looks, so that a look reads only what is new. */
 import type { LiveReader, LiveSweep, Mark, Member } from '../store/live.js';
 import { type Selection, select, type Wishes } from './choices.js';
+import { Counts } from './counts.js';
 import { Slice } from './slice.js';
 
 /** Different sets of curves that are kept at once. */
@@ -14,24 +15,30 @@ export interface Sight {
 }
 
 export class Memory {
+  readonly counts = new Counts();
   private mark: Mark | null = null;
   private sweeps: readonly LiveSweep[] = [];
   private readonly members = new Map<string, readonly Member[]>();
   private readonly selections = new Map<string, Selection>();
   private slices = new Map<string, Slice>();
 
-  /** Learns what has changed. False where the database is another one than before: begin with a new memory. */
-  update(live: LiveReader): boolean {
+  /**
+   * Learns what has changed, and counts it. False where the database is another one than before: begin with a new
+   * memory. May rest at each yield.
+   */
+  *update(live: LiveReader): Generator<void, boolean> {
     const changed = live.changedSince(this.mark);
     if (!changed) return false;
     this.mark = changed.mark;
     for (const slice of this.slices.values()) slice.touch(changed.trajectories);
+    this.counts.touch(changed.trajectories);
     const sweeps = live.sweeps();
     if (sweeps.map(({ stamp }) => stamp).join() !== this.sweeps.map(({ stamp }) => stamp).join()) {
       this.members.clear();
       this.selections.clear();
     }
     this.sweeps = sweeps;
+    yield* this.counts.refresh(live, sweeps);
     return true;
   }
 

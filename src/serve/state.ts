@@ -1,16 +1,25 @@
 /** The small part of what the page shows, read anew at every look. */
 import type { LiveReader } from '../store/live.js';
 import { groupFailures, readStatus } from '../store/status.js';
+import type { Counts } from './counts.js';
 import type { LiveState, Page } from './messages.js';
 
 /** Rows of each list that the page is sent; the SQL box has the rest. */
 const MOST = { sweeps: 20, running: 64, reasons: 20, failuresOfAReason: 5 };
 
-export function readState(live: LiveReader, db: string, now = Date.now()): LiveState {
+export function readState(live: LiveReader, counts: Counts, db: string): LiveState {
+  const { reader } = live;
   const { holder, trajectories, cellsPerSecond, secondsLeft, sweeps, failures } = readStatus(
-    live.reader,
+    {
+      atOnce: work => reader.atOnce(work),
+      holder: () => reader.holder(),
+      progress: () => counts.progress(live),
+      cellsFinishedSince: moment => live.cellsFinishedSince(moment),
+      statusCounts: () => reader.statusCounts(),
+      slowest: () => [],
+      failures: () => reader.failures(),
+    },
     db,
-    now,
   );
   const isRun = (name: string): number => Number(holder?.alive === true && holder.sweep === name);
   const running = trajectories.running;

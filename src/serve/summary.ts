@@ -1,5 +1,5 @@
 /** Curves over seeds: what a figure needs of them. */
-import type { CurvePoint, Spread } from '../store/figure-rows.js';
+import { type CurvePoint, rounded, type Spread } from '../store/figure-rows.js';
 
 /** Checkpoints of a data set size that the page is sent at most, evenly chosen; the last is always among them. */
 const MOST_CHECKPOINTS = 200;
@@ -68,7 +68,7 @@ function add(measure: Measure, value: number): void {
 }
 
 const spreadOf = ({ count, sum, low, high }: Measure): Spread | null =>
-  count === 0 ? null : { mean: sum / count, low, high };
+  count === 0 ? null : { mean: rounded(sum / count), low: rounded(low), high: rounded(high) };
 
 function thinned(checkpoints: readonly number[]): number[] {
   const last = checkpoints.length - 1;

@@ -119,7 +119,7 @@ const spread = (column: string, as: string): string =>
   `avg(${column}) AS ${as}, min(${column}) AS ${as}_low, max(${column}) AS ${as}_high`;
 
 /** Six digits are more than a figure or its table can use. */
-const rounded = (value: number): number => Number(value.toPrecision(6));
+export const rounded = (value: number): number => Number(value.toPrecision(6));
 
 type Flat = Readonly<Record<string, number | null>>;
 

@@ -48,6 +48,13 @@ export interface Member {
   readonly axes: string;
 }
 
+/** The cells that a sweep asks of a trajectory. */
+export interface TrajectoryCount {
+  readonly trajectory: number;
+  readonly cells: number;
+  readonly done: number;
+}
+
 /** How far a look has seen. */
 export interface Mark {
   readonly attempt: number;
@@ -137,6 +144,58 @@ export class LiveReader {
       }
       return statement.all(sweep, trajectory, variant);
     });
+  }
+
+  /** A sweep's cells, and those of them that are finished, by trajectory; as they come. */
+  counts(sweep: number): IterableIterator<TrajectoryCount> {
+    return guard(this.file, () =>
+      this.db
+        .prepare<[number], TrajectoryCount>(
+          'SELECT trajectory, cells, cells_done AS done FROM member_progress WHERE sweep = ?',
+        )
+        .iterate(sweep),
+    );
+  }
+
+  count(sweep: number, trajectory: number): TrajectoryCount | undefined {
+    return this.all<TrajectoryCount>(
+      'SELECT trajectory, cells, cells_done AS done FROM member_progress WHERE sweep = ? AND trajectory = ?',
+      sweep,
+      trajectory,
+    )[0];
+  }
+
+  /** Trajectories whose last attempt failed. */
+  failed(): number[] {
+    return this.keys(
+      `SELECT x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
+       WHERE y.status = 'failed' AND y.status <> 'done'`,
+    );
+  }
+
+  /**
+   * As `Reader.cellsFinishedSince`, without a look at every cell: cells are recorded by attempts, and these say when
+   * they ended.
+   */
+  cellsFinishedSince(moment: number): number {
+    const [row] = this.all<{ count: number }>(
+      `SELECT count(*) AS count FROM
+         (SELECT DISTINCT trajectory_id AS id FROM attempts WHERE ended_at IS NULL OR ended_at >= ?) a
+       CROSS JOIN trajectory_keys x ON x.id = a.id
+       CROSS JOIN cells c ON c.trajectory = x.key WHERE c.finished_ms >= ?`,
+      new Date(moment).toISOString(),
+      moment,
+    );
+    return row!.count;
+  }
+
+  /** From here to `release`, everything is seen as it is at one moment. Short: a run's log cannot shrink meanwhile. */
+  hold(): void {
+    guard(this.file, () => this.db.exec('BEGIN'));
+  }
+
+  release(): void {
+    if (this.db.inTransaction) guard(this.file, () => this.db.exec('COMMIT'));
   }
 
   config(trajectory: number): TrajectoryConfig {

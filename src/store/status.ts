@@ -75,7 +75,13 @@ export function groupFailures(failures: readonly FailureRow[], shown = 1): Failu
     });
 }
 
-export function readStatus(reader: Reader, db: string, now = Date.now()): StatusReport {
+/** What a status is read from. */
+export type StatusSource = Pick<
+  Reader,
+  'atOnce' | 'holder' | 'progress' | 'cellsFinishedSince' | 'statusCounts' | 'slowest' | 'failures'
+>;
+
+export function readStatus(reader: StatusSource, db: string, now = Date.now()): StatusReport {
   return reader.atOnce(() => {
     const held = reader.holder();
     const holder = held && {
