@@ -10,7 +10,7 @@ import { showTooltip } from './tooltip.js';
 const NAMES: Readonly<Record<string, string>> = {
   sweep: 'sweep',
   set: 'measured on',
-  target: 'target',
+  metric: 'thresholds of',
   width: 'width N',
   subnet_size: 'subnetwork size k',
 };

@@ -12,13 +12,15 @@ export interface Selection {
   readonly sweep: LiveSweep;
   /** What losses and accuracies are measured on. */
   readonly set: SetName;
-  /** The one whose thresholds are drawn; null where the sweep has none. */
+  /** Thresholds of its metric are drawn; null where the sweep has none. */
   readonly target: { readonly metric: string; readonly target: string } | null;
   /** Values of further axes, of those that divide the sweep. */
   readonly axes: Readonly<Record<string, string>>;
   readonly choices: readonly Choice[];
   readonly members: readonly Member[];
-  /** Equal for selections that show the same curves of the same definition of a sweep, whatever the target. */
+  /**
+   * Equal for selections that show the same curves of the same definition of a sweep, whatever the target.
+   */
   readonly key: string;
 }
 
@@ -56,24 +58,19 @@ export function select(
     if (name !== 'width' && name !== 'subnet_size') axes[name] = chosen;
     members = members.filter(member => [chosen, null].includes(value(member)));
   }
-  const chosen = choices.filter(({ name }) => name !== 'target').map(choice => [choice.name, choice.chosen]);
+  const chosen = choices.filter(({ name }) => name !== 'metric').map(choice => [choice.name, choice.chosen]);
   return { sweep, set, target, axes, choices, members, key: JSON.stringify([sweep.stamp, chosen]) };
 }
 
+/** The primary target if its metric is chosen, else the first of the chosen metric. */
 function chooseTarget({ thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): Selection['target'] {
-  const targets = new Map(
-    thresholds.map(spec => {
-      const target = targetLabel(spec);
-      return [`${spec.metric} ${target}`, { metric: spec.metric, target }];
-    }),
-  );
-  const options = [...targets.keys()];
-  const primary = thresholds.findIndex(spec => spec.primary);
-  const usual = options[Math.max(0, primary)];
-  const chosen = wishes.target !== undefined && targets.has(wishes.target) ? wishes.target : usual;
-  if (chosen === undefined) return null;
-  if (options.length > 1) choices.push({ name: 'target', options, chosen });
-  return targets.get(chosen)!;
+  const ordered = [...thresholds].sort((a, b) => Number(b.primary) - Number(a.primary));
+  const options = [...new Set(ordered.map(({ metric }) => metric))];
+  const chosen = ordered.find(({ metric }) => metric === wishes.metric) ?? ordered[0];
+  if (!chosen) return null;
+  const { metric } = chosen;
+  if (options.length > 1) choices.push({ name: 'metric', options, chosen: metric });
+  return { metric, target: targetLabel(chosen) };
 }
 
 function chooseSet({ sets, thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): SetName {

@@ -1,19 +1,15 @@
 /** Figures for the page, from the curves of a slice: the report's own, as specifications that the page draws. */
 import { curvesFigure } from '../report/figures/curves.js';
-import {
-  type Columns,
-  FIGURE_WIDTH,
-  type Figure,
-  type FigureData,
-  type Spec,
-} from '../report/figures/figure.js';
+import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../report/figures/figure.js';
 import { heatmapFigure } from '../report/figures/heatmap.js';
+import { targetsFigure } from '../report/figures/targets.js';
 import { specOf } from '../report/render.js';
 import type { Selection, Wishes } from './choices.js';
 import type { Drawing, Figures } from './messages.js';
 import type { SliceContents } from './slice.js';
 
-const LIVE: readonly Figure[] = [curvesFigure, heatmapFigure];
+/** Laws are not fitted while cells come: thresholds are joined by their medians. */
+const LIVE: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
 /** Rows of the table behind a figure; the SQL box has the rest. */
 const MOST_ROWS = 300;
 /** What axes and gaps take of the width, about: a page scales a figure to where it stands. */
@@ -36,13 +32,12 @@ export function drawn(selection: Selection, contents: SliceContents, columns: Co
 function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
   const across = figure.across(data, columns);
   const panelWidth = Math.floor((FIGURE_WIDTH[columns] - BESIDE.figure) / across) - BESIDE.panel;
-  const spec = specOf(figure, data, { theme: 'page', columns, panelWidth });
   const { head, rows } = figure.table(data);
   return {
     name: figure.name,
     title: figure.title,
     caption: figure.caption(data),
-    spec: spec && (withoutZoom(spec) as Spec),
+    spec: specOf(figure, data, { theme: 'page', columns, panelWidth }),
     table: { head, rows: rows.slice(0, MOST_ROWS), leftOut: Math.max(0, rows.length - MOST_ROWS) },
   };
 }
@@ -66,20 +61,7 @@ function figureData(selection: Selection, { curves, crossings }: SliceContents):
     crossings,
     subnetSizes: [],
     times: [],
-    primary: target,
     fit: null,
-  };
-}
-
-/** A page that scrolls past a figure must not zoom it, and what is drawn anew would forget that it was zoomed. */
-function withoutZoom(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutZoom);
-  if (value === null || typeof value !== 'object') return value;
-  const { data, params, ...rest } = value as Record<string, unknown>;
-  const kept = Array.isArray(params) ? params.filter(param => param?.bind !== 'scales') : [];
-  return {
-    ...Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, withoutZoom(inner)])),
-    ...(data === undefined ? {} : { data }),
-    ...(kept.length > 0 ? { params: kept } : {}),
+    primary: target,
   };
 }

@@ -45,7 +45,7 @@ export interface Page<T> {
 
 /** What the figures show, of what could be shown. */
 export interface Choice {
-  /** `sweep`, `target`, `set`, `width`, `subnet_size`, or the path of a further axis. */
+  /** `sweep`, `metric` (of thresholds), `set`, `width`, `subnet_size`, or the path of a further axis. */
   readonly name: string;
   readonly options: readonly string[];
   readonly chosen: string;

@@ -1,6 +1,6 @@
 /** What is kept between looks agrees with what SQL says of the whole database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readFigureData } from '../../src/report/data.js';
+import { readReport } from '../../src/report/data.js';
 import { Memory, type Sight } from '../../src/serve/memory.js';
 import { LiveReader } from '../../src/store/live.js';
 import type { Reader } from '../../src/store/reader.js';
@@ -65,7 +65,7 @@ describe('the figures of a run', () => {
   it('are those of the report', () => {
     const { slice, selection } = look(new Memory(), live);
     const { curves, crossings } = slice.contents();
-    const data = readFigureData(live.reader, live.reader.sweeps()[0]!)!;
+    const { figures: data } = readReport(live.reader, live.reader.sweeps()[0]!);
     expect(selection).toMatchObject({ set: data.set, target: data.primary });
     const placed = <T extends object>(points: readonly T[]) => {
       const place = (point: T) =>
@@ -88,7 +88,7 @@ describe('the figures of a run', () => {
   it('show what is chosen', () => {
     const { selection, slice } = look(new Memory(), live, { width: '12', subnet_size: '3', set: 'test' });
     expect(selection.choices.map(({ name, chosen }) => [name, chosen])).toEqual([
-      ['target', 'subnet_train_loss <= 0.35'],
+      ['metric', 'subnet_train_loss'],
       ['set', 'test'],
       ['width', '12'],
       ['subnet_size', '3'],
@@ -112,7 +112,7 @@ describe('the figures of a run', () => {
       subnet_size: '',
       set: 'dev',
       sweep: 'none',
-      target: '__proto__',
+      metric: '__proto__',
       constructor: 'x',
     };
     expect(look(new Memory(), live, odd).selection.choices).toEqual(plain.choices);
