@@ -82,6 +82,8 @@ export class Batch {
       positions[at] = position;
     }
     let rows = 0;
+    // Where the next row's entries go: side by side, they stay in the cache while one block after the other reads them.
+    let gathered = this.#layout.rowEntries;
     for (const position of positions) {
       const held = places[position]!;
       if (held >= 0) {
@@ -89,8 +91,16 @@ export class Batch {
         continue;
       }
       places[position] = rows;
-      u32[runs + 2 * rows] = u32[whole.runs / 4 + 2 * position]!;
-      u32[runs + 2 * rows + 1] = u32[whole.runs / 4 + 2 * position + 1]!;
+      let begin = u32[whole.runs / 4 + 2 * position]!;
+      let end = u32[whole.runs / 4 + 2 * position + 1]!;
+      if (gathered !== 0) {
+        u32.copyWithin(gathered / 4, begin / 4, end / 4);
+        end = gathered + end - begin;
+        begin = gathered;
+        gathered = end;
+      }
+      u32[runs + 2 * rows] = begin;
+      u32[runs + 2 * rows + 1] = end;
       f32[labels + rows] = f32[whole.labels / 4 + position]!;
       f32[shares + rows] = 1;
       rows++;

@@ -62,13 +62,15 @@ const STAGED_FLOATS = 2 ** 20;
 const GATHERED_BLOCKS = 64;
 /** Rows past the activations that kernels may read, to have them brought nearer. */
 const ROWS_PAST = 128;
-/** Above this many rows, a batch is long enough that looking ahead gains nothing. */
+/** Above this many rows, a batch is long enough that gathering its entries and looking ahead gain nothing. */
 const LOOK_AHEAD_ROWS = 1024;
 
 /** One batch: its rows, and the same entries by column. */
 export interface BatchLayout {
   /** u32 [B][2]: runs of entries, offset = column * 96. */
   readonly runs: number;
+  /** { u32 column * 96, f32 value }: these entries, next to one another; 0 where runs lead to those of all samples. */
+  readonly rowEntries: number;
   /** f32 [B] */
   readonly labels: number;
   /** f32 [B]: how often the row is in the batch, divided by the batch size. */
@@ -158,12 +160,15 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     end = Math.ceil((start + bytes) / 64) * 64;
     return start;
   };
+  const short = batchSize <= LOOK_AHEAD_ROWS;
+  const batchEntryBytes = Math.min(batchSize * d, entryCount) * ENTRY_BYTES;
   const takeBatch = (): BatchLayout => ({
     runs: take(batchSize * 8),
+    rowEntries: short ? take(batchEntryBytes) : 0,
     labels: take(batchSize * 4),
     shares: take(batchSize * 4),
     columns: take(d * COLUMN_BYTES),
-    entries: take(Math.min(batchSize * d, entryCount) * ENTRY_BYTES),
+    entries: take(batchEntryBytes),
   });
   const takeStage = (): StageLayout => {
     const entryCapacity = Math.max(STAGED_ENTRIES, d);
@@ -199,7 +204,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     labels: take(n * 4),
     runs: take(n * 8),
     entries: take(entryCount * ENTRY_BYTES),
-    batches: batchSize > LOOK_AHEAD_ROWS ? [takeBatch()] : [takeBatch(), takeBatch()],
+    batches: short ? [takeBatch(), takeBatch()] : [takeBatch()],
     counts: take(d * 4),
     f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
