@@ -2,7 +2,8 @@
 import type { TrajectoryConfig, Variant } from '../domain/config.js';
 import type { TrajectoryTask } from '../domain/task.js';
 import { Machines } from '../engine/wasm/kernels.js';
-import { LANES, PANEL, ROW_BYTES } from '../engine/wasm/layout.js';
+import { columnEntryBytes, LANES, layOut, PANEL, ROW_BYTES } from '../engine/wasm/layout.js';
+import { stream } from '../math/random.js';
 import { measureDense, measureSubnets, selectPaths } from '../run/prune.js';
 import { openSession, type Session } from '../run/session.js';
 import { runTrajectory } from '../run/trajectory.js';
@@ -85,29 +86,39 @@ const activationBytes = ({ inputs, config }: Session): number => 4 * inputs.rows
 /** Of one neuron's output on one sample. */
 const neuronOperations = (session: Session): number => 2 * entriesPerRow(session);
 
-/** The kernel alone, on made-up activations: eight columns of the Gram matrix. */
+/** The kernels alone, on made-up activations of which half are 0: eight columns of the Gram matrix. */
 async function gram({ sizes, seconds }: Bench): Promise<Measured> {
   const { datasetSize: n, width } = sizes;
   const blocks = Math.ceil(width / LANES);
-  const panel = 64;
-  const targets = panel + n * PANEL * 4;
-  const columns = targets + 64;
-  const phi = columns + PANEL * LANES * 8;
-  // The kernel reads ahead, past the end.
-  const bytes = phi + (blocks * n + 256) * ROW_BYTES;
-  const { machine, release } = (await Machines.load()).take(bytes);
+  const layout = layOut({
+    datasetSize: n,
+    width,
+    columns: 1,
+    batchSize: 1,
+    momentum: false,
+    entriesPerRow: 1,
+  });
+  const { machine, release } = (await Machines.load()).take(layout.bytes);
   const { kernels, f32, u32 } = machine;
-  f32.fill(0.5, 0, bytes / 4);
-  for (let c = 0; c < PANEL; c++) u32[targets / 4 + c] = columns + c * LANES * 8;
+  const { phi, columns, columnEntries, columnRuns, columnSums, targets } = layout;
+  const uniform = stream(0, 'bench', 'gram');
+  for (let at = phi / 4; at < (phi + blocks * n * ROW_BYTES) / 4; at++) f32[at] = at % 2 ? 0.5 : 0;
+  for (let s = 0; s < n; s++) {
+    for (let c = 0; c < PANEL; c++) f32[phi / 4 + s * LANES + c] = Math.max(0, uniform() - 0.5);
+  }
   const timing = timeOf(seconds, () => {
+    for (let c = 0; c < PANEL; c++) {
+      u32[targets / 4 + c] = columns + c * LANES * 8;
+      kernels.gatherColumn(phi + 4 * c, ROW_BYTES, n, columnEntries + c * columnEntryBytes(n), columnRuns, c);
+    }
     for (let block = 0; block < blocks; block++)
-      kernels.gram(phi + block * n * ROW_BYTES, panel, n, targets, PANEL);
+      kernels.gram(phi + block * n * ROW_BYTES, n, columnRuns, targets, PANEL, columnSums);
   });
   release();
   return {
     work: `Gram pass, ${PANEL} columns, n = ${n}, N = ${width}`,
     timing,
-    operations: 2 * PANEL * n * width,
+    operations: PANEL * n * width,
     bytes: 4 * n * width,
     passes: 1,
   };

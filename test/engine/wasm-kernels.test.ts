@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, Machines } from '../../src/engine/wasm/kernels.js';
-import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout.js';
+import { columnEntryBytes, LANES, ROW_BYTES } from '../../src/engine/wasm/layout.js';
 import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
 import { KIND } from '../../src/engine/wasm/site.js';
 import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
@@ -67,7 +67,7 @@ describe('activation functions, relative error below 1e-6', () => {
     });
     it(`${name}'`, () => {
       expectClose(
-        evaluate((z, ones, slope) => machine.kernels.deltas(KIND[name], z, rows, slope, ones, 0, 0)),
+        evaluate((z, ones, slope) => machine.kernels.deltas(KIND[name], z, rows, slope, ones)),
         slopes[name],
       );
     });
@@ -77,24 +77,26 @@ describe('activation functions, relative error below 1e-6', () => {
 describe('Gram columns', () => {
   const n = 300;
   const normal = normals(stream(1, 'test', 'gram'));
-  const phi = Float32Array.from({ length: n * LANES }, () => normal());
+  // Like relu's outputs, half of them are 0.
+  const phi = Float32Array.from({ length: n * LANES }, () => Math.max(0, normal()));
 
   /** Columns of the block's own neurons. */
   function columns(neurons: readonly number[]): Float64Array[] {
     const { kernels, f32, f64, u32 } = machine;
     const take = place();
-    const block = take((n + 128) * ROW_BYTES);
-    const panel = take(n * 32);
+    const block = take(n * ROW_BYTES);
+    const entries = take(8 * columnEntryBytes(n));
+    const runs = take(Math.ceil(n / 256) * 64);
+    const sums = take(ROW_BYTES);
     const targets = take(32);
     const out = take(9 * LANES * 8);
     f32.set(phi, block / 4);
     f64.fill(Number.NaN, out / 8, out / 8 + 9 * LANES);
-    f32.fill(Number.NaN, panel / 4, panel / 4 + n * 8);
     neurons.forEach((neuron, c) => {
-      kernels.fillPanel(block + 4 * neuron, n, panel + 4 * c);
+      kernels.gatherColumn(block + 4 * neuron, ROW_BYTES, n, entries + c * columnEntryBytes(n), runs, c);
       u32[targets / 4 + c] = out + c * LANES * 8;
     });
-    kernels.gram(block, panel, n, targets, neurons.length);
+    kernels.gram(block, n, runs, targets, neurons.length, sums);
     expect(f64[out / 8 + neurons.length * LANES]).toBeNaN();
     return neurons.map((_, c) => f64.slice(out / 8 + c * LANES, out / 8 + (c + 1) * LANES));
   }

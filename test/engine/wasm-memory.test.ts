@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Problem, Shape } from '../../src/engine/engine.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
-import { type BatchLayout, layOut, type StageLayout } from '../../src/engine/wasm/layout.js';
+import { layOut } from '../../src/engine/wasm/layout.js';
 import { DivergedError } from '../../src/errors.js';
 import { makeBatches, makeProblem } from '../support/problems.js';
 
 const SHAPE: Shape = {
   datasetSize: 100,
-  width: 50,
+  width: 70,
   columns: 13,
   batchSize: 20,
   momentum: true,
@@ -24,15 +24,13 @@ function addresses(layout: object): number[] {
     'entryCapacity',
     'floats',
     'sketchRows',
+    'groups',
+    'tiles',
   ]);
-  return Object.entries(layout).flatMap(([name, value]: [string, number | BatchLayout[] | StageLayout]) => {
-    if (sizes.has(name)) return [];
-    return typeof value === 'number' ? [value] : Object.values(value).flatMap(part => nested(name, part));
+  return Object.entries(layout).flatMap(([name, value]: [string, number | object | null]) => {
+    if (sizes.has(name) || value === null) return [];
+    return typeof value === 'number' ? [value] : addresses(value);
   });
-  function nested(name: string, part: unknown): number[] {
-    if (typeof part === 'object') return addresses(part as object);
-    return name === 'staged' ? [] : [part as number];
-  }
 }
 
 /** What a network computes, as text: equal text means equal bits. */

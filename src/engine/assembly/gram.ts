@@ -1,103 +1,70 @@
 /** Columns of the Gram matrix Phi^T Phi, several in one pass over Phi. */
-import { addWide, ROW, WIDE_ROW } from './shape';
+import { addWide, ENTRY, ROW, RUN, WIDE_ROW } from './shape';
+import { combine } from './sparse';
 
-/** Bytes of a row of the panel: eight columns. */
-const PANEL_ROW: usize = 32;
-/** Samples that are summed in float32: Phi's rows and the panel's then stay in the first-level cache. */
-const DEPTH: usize = 128;
-
-/**
- * Copies one neuron's outputs into a column of the panel.
- *
- *   phi    the neuron's place in row 0 of its block
- *   panel  the column's place in row 0 of the panel, [count][8]
- */
-export function fillPanel(phi: usize, count: usize, panel: usize): void {
-  const end = panel + count * PANEL_ROW;
-  for (; panel < end; panel += PANEL_ROW, phi += ROW) store<f32>(panel, load<f32>(phi));
-}
+/** Columns of a pass. */
+const PANEL: usize = 8;
+/** Samples that are summed in float32: Phi's rows and the columns' entries then stay in the first-level cache. */
+const DEPTH: usize = 256;
 
 /**
- * <Phi_q, Phi_c> for the neurons q of one block and the columns c of the panel. A product's bits depend on its two
- * columns alone, not on their places.
+ * Writes a neuron's outputs, those that are not 0, as entries of column c of a pass.
  *
- *   phi      [n][24]             one block
- *   panel    [n][8]
- *   targets  [columns] u32       where each column's 24 float64 go
- *   columns  of the panel that are used, at most 8
- *
- * Each tile also reads a part of the rows that come next, so that memory delivers them while the sums are formed: up
- * to DEPTH rows past the block, which must be there. The result only keeps those reads alive.
+ *   phi      outputs `stride` bytes apart, n of them
+ *   entries  [n + 1]                   written; offset = sample * ROW
+ *   runs     [ceil(n / DEPTH)][8]      written where they are of column c
  */
-export function gram(phi: usize, panel: usize, n: usize, targets: usize, columns: usize): u64 {
-  for (let c: usize = 0; c < columns; c++) memory.fill(load<u32>(targets + 4 * c), 0, WIDE_ROW);
-  let touched: u64 = 0;
-  for (let from: usize = 0; from < n; from += DEPTH) {
-    const rows = min(DEPTH, n - from);
-    let ahead = phi + (from + rows) * ROW;
-    for (let lane: usize = 0; lane < ROW; lane += 32) {
-      for (let c: usize = 0; c < columns; c += 4) {
-        touched |= tile(
-          phi + from * ROW + lane,
-          panel + from * PANEL_ROW + 4 * c,
-          rows,
-          targets + 4 * c,
-          columns - c,
-          2 * lane,
-          ahead,
-        );
-        ahead += rows * 16;
-      }
-    }
-  }
-  return touched;
-}
-
-/** Eight neurons by four columns: as many sums as there are registers for. */
-function tile(
+export function gatherColumn(
   phi: usize,
-  panel: usize,
-  rows: usize,
-  targets: usize,
-  columns: usize,
-  at: usize,
-  ahead: usize,
-): u64 {
-  let a0 = f32x4.splat(0);
-  let a1 = f32x4.splat(0);
-  let b0 = f32x4.splat(0);
-  let b1 = f32x4.splat(0);
-  let c0 = f32x4.splat(0);
-  let c1 = f32x4.splat(0);
-  let d0 = f32x4.splat(0);
-  let d1 = f32x4.splat(0);
-  const end = phi + rows * ROW;
-  let touched: u64 = 0;
-  for (; phi < end; phi += ROW, panel += PANEL_ROW, ahead += 16) {
-    touched |= load<u64>(ahead);
-    const v0 = v128.load(phi);
-    const v1 = v128.load(phi, 16);
-    const a = v128.load32_splat(panel);
-    a0 = f32x4.add(a0, f32x4.mul(a, v0));
-    a1 = f32x4.add(a1, f32x4.mul(a, v1));
-    const b = v128.load32_splat(panel, 4);
-    b0 = f32x4.add(b0, f32x4.mul(b, v0));
-    b1 = f32x4.add(b1, f32x4.mul(b, v1));
-    const c = v128.load32_splat(panel, 8);
-    c0 = f32x4.add(c0, f32x4.mul(c, v0));
-    c1 = f32x4.add(c1, f32x4.mul(c, v1));
-    const d = v128.load32_splat(panel, 12);
-    d0 = f32x4.add(d0, f32x4.mul(d, v0));
-    d1 = f32x4.add(d1, f32x4.mul(d, v1));
+  stride: usize,
+  n: usize,
+  entries: usize,
+  runs: usize,
+  c: usize,
+): void {
+  runs += c * RUN;
+  for (let from: usize = 0; from < n; from += DEPTH) {
+    store<u32>(runs, <u32>entries);
+    const end = min(from + DEPTH, n) * ROW;
+    for (let offset = from * ROW; offset < end; offset += ROW, phi += stride) {
+      const value = load<f32>(phi);
+      store<u32>(entries, <u32>offset);
+      store<f32>(entries, value, 4);
+      // Which outputs are 0 cannot be foreseen: no branch.
+      entries += <usize>(value !== 0) * ENTRY;
+    }
+    store<u32>(runs, <u32>entries, 4);
+    runs += PANEL * RUN;
   }
-  addColumn(<usize>load<u32>(targets) + at, a0, a1);
-  if (columns > 1) addColumn(<usize>load<u32>(targets, 4) + at, b0, b1);
-  if (columns > 2) addColumn(<usize>load<u32>(targets, 8) + at, c0, c1);
-  if (columns > 3) addColumn(<usize>load<u32>(targets, 12) + at, d0, d1);
-  return touched;
 }
 
-function addColumn(target: usize, v0: v128, v1: v128): void {
-  addWide(target, v0);
-  addWide(target + 32, v1);
+/**
+ * <Phi_q, Phi_c> for the neurons q of one block and the columns c of a pass. A product's bits depend on its two columns
+ * alone, not on their places: what is left out is 0.
+ *
+ *   phi      [n][24]                   one block
+ *   runs     [ceil(n / DEPTH)][8]
+ *   targets  [columns] u32             where each column's 24 float64 go
+ *   columns  at most 8
+ *   scratch  [24]
+ *
+ * Rows are first read from end to end, so that memory delivers them at its full rate; the result only keeps those reads
+ * alive.
+ */
+export function gram(phi: usize, n: usize, runs: usize, targets: usize, columns: usize, scratch: usize): u32 {
+  for (let c: usize = 0; c < columns; c++) memory.fill(load<u32>(targets + 4 * c), 0, WIDE_ROW);
+  let touched: u32 = 0;
+  let line = phi;
+  for (let from: usize = 0; from < n; from += DEPTH) {
+    const end = line + min(DEPTH, n - from) * ROW;
+    for (; line < end; line += 64) touched |= load<u32>(line);
+    for (let c: usize = 0; c < columns; c++) {
+      const run = runs + c * RUN;
+      combine(phi, run, scratch);
+      const target: usize = load<u32>(targets + 4 * c);
+      for (let lane: usize = 0; lane < ROW; lane += 16) addWide(target + 2 * lane, v128.load(scratch + lane));
+    }
+    runs += PANEL * RUN;
+  }
+  return touched;
 }

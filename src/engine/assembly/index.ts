@@ -1,7 +1,8 @@
 /** The kernels of the wasm engine. All arguments that are addresses are bytes from the start of its memory. */
 export { activate, addNeuron, addStatistics } from './activations';
-export { fillPanel, gram } from './gram';
+export { gatherColumn, gram } from './gram';
 export { logisticLoss, logisticLosses, logisticMargins, logisticMoments, logisticPoint } from './logistic';
 export { sketchProducts, sketchRows } from './lookahead';
 export { countColumns, descend, fillColumns, layColumns, preactivate } from './sparse';
-export { addOutputs, deltas, lossSlopes } from './train';
+export { descendTile, maskRows, spreadRows, sumSubsets } from './subset-sums';
+export { addOutputs, addSignSums, deltas, lossSlopes } from './train';

@@ -45,3 +45,14 @@ export function sumOfLanes(v: v128): f64 {
     (f64x2.extract_lane(high, 0) + f64x2.extract_lane(high, 1))
   );
 }
+
+/** v <- momentum v + gradient + decay w        w <- w - eta v        of four neurons; v is 0 where momentum is. */
+export function move(w: usize, v: usize, gradient: v128, momentum: f32, decay: f32, eta: v128): void {
+  const held = v128.load(w);
+  let velocity = f32x4.add(gradient, f32x4.mul(f32x4.splat(decay), held));
+  if (v !== 0) {
+    velocity = f32x4.add(velocity, f32x4.mul(f32x4.splat(momentum), v128.load(v)));
+    v128.store(v, velocity);
+  }
+  v128.store(w, f32x4.sub(held, f32x4.mul(eta, velocity)));
+}

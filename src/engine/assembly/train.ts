@@ -69,19 +69,8 @@ export function lossSlopes(
  *   z        [count][24]   pre-activations, then deltas
  *   slopes   [count]
  *   factors  [24]          rate * b
- *   sums     [24] float64  += sum_s slope_s * sigma(z_is); not touched where 0 is given for it
- *   scratch  [24] float32
  */
-export function deltas(
-  kind: i32,
-  z: usize,
-  count: usize,
-  slopes: usize,
-  factors: usize,
-  sums: usize,
-  scratch: usize,
-): void {
-  if (sums !== 0) addSignSums(kind, z, count, slopes, sums, scratch);
+export function deltas(kind: i32, z: usize, count: usize, slopes: usize, factors: usize): void {
   const end = z + count * ROW;
   for (; z < end; z += ROW, slopes += 4) {
     const slope = v128.load32_splat(slopes);
@@ -107,7 +96,22 @@ function maskedSlope(z: usize, factors: usize, slope: v128): void {
   v128.store(z, v128.and(f32x4.mul(v128.load(factors), slope), active));
 }
 
-function addSignSums(kind: i32, z: usize, count: usize, slopes: usize, sums: usize, scratch: usize): void {
+/**
+ * Adds some samples of one block to the gradient of its signs.
+ *
+ *   z        [count][24]   pre-activations
+ *   slopes   [count]
+ *   sums     [24] float64  += sum_s slope_s * sigma(z_is)
+ *   scratch  [24] float32
+ */
+export function addSignSums(
+  kind: i32,
+  z: usize,
+  count: usize,
+  slopes: usize,
+  sums: usize,
+  scratch: usize,
+): void {
   for (let from: usize = 0; from < count; from += SEGMENT) {
     const to = min(from + SEGMENT, count);
     memory.fill(scratch, 0, ROW);

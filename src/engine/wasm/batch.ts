@@ -1,4 +1,4 @@
-/** One batch as the kernels walk it: by row for the outputs, by column for the gradient. */
+/** One batch as the kernels walk it: by row for the outputs, by column for gradients that are summed so. */
 import type { BatchLayout } from './layout.js';
 import { Pace } from './pace.js';
 import type { Site } from './site.js';
@@ -10,8 +10,8 @@ export class Batch {
   readonly #site: Site;
   readonly #layout: BatchLayout;
   readonly #size: number;
-  /** Momentum and weight decay change all columns of the weights, others only those with entries. */
-  readonly #allColumns: boolean;
+  /** Which columns gradients are summed over: momentum and weight decay change all of the weights, even those without entries. */
+  readonly #columns: 'all' | 'stored' | 'none';
   /** The positions that were loaded last; the first is -1 where none were. */
   readonly #positions: Int32Array;
   /** For each row of the inputs, its place in the batch while that is loaded, else -1. */
@@ -20,11 +20,17 @@ export class Batch {
   #columnCount = 0;
   #entryCount = 0;
 
-  constructor(site: Site, layout: BatchLayout, size: number, allColumns: boolean, places: Int32Array) {
+  constructor(
+    site: Site,
+    layout: BatchLayout,
+    size: number,
+    columns: 'all' | 'stored' | 'none',
+    places: Int32Array,
+  ) {
     this.#site = site;
     this.#layout = layout;
     this.#size = size;
-    this.#allColumns = allColumns;
+    this.#columns = columns;
     this.#positions = new Int32Array(size).fill(-1);
     this.#places = places;
   }
@@ -56,7 +62,7 @@ export class Batch {
   load(batches: Int32Array, from: number): void {
     if (this.#isLoaded(batches, from)) return;
     this.#loadRows(batches, from);
-    this.#layColumns();
+    if (this.#columns !== 'none') this.#layColumns();
   }
 
   #isLoaded(batches: Int32Array, from: number): boolean {
@@ -82,6 +88,7 @@ export class Batch {
       positions[at] = position;
     }
     let rows = 0;
+    let entryCount = 0;
     // Where the next row's entries go: side by side, they stay in the cache while one block after the other reads them.
     let gathered = this.#layout.rowEntries;
     for (const position of positions) {
@@ -99,6 +106,7 @@ export class Batch {
         begin = gathered;
         gathered = end;
       }
+      entryCount += (end - begin) / 8;
       u32[runs + 2 * rows] = begin;
       u32[runs + 2 * rows + 1] = end;
       f32[labels + rows] = f32[whole.labels / 4 + position]!;
@@ -108,6 +116,7 @@ export class Batch {
     for (const position of positions) places[position] = -1;
     for (let row = 0; row < rows; row++) f32[shares + row]! /= size;
     this.#rows = rows;
+    this.#entryCount = entryCount;
   }
 
   #layColumns(): void {
@@ -123,13 +132,11 @@ export class Batch {
       kernels.countColumns(runs + 8 * row, count, counts);
       pace.spend(count * rowWork);
     }
-    this.#columnCount = kernels.layColumns(counts, d, entries, columns, this.#allColumns);
+    this.#columnCount = kernels.layColumns(counts, d, entries, columns, this.#columns === 'all');
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       kernels.fillColumns(runs + 8 * row, count, row, counts);
       pace.spend(count * rowWork);
     }
-    const last = columns / 4 + 3 * (this.#columnCount - 1);
-    this.#entryCount = this.#columnCount === 0 ? 0 : (u32[last + 2]! - entries) / 8;
   }
 }

@@ -1,10 +1,10 @@
 /** Columns of the Gram matrix of the activations, computed several in a pass and held. */
-import { LANES, PANEL, ROW_BYTES } from './layout.js';
-import { neuronAddress, type Site, shardOf } from './site.js';
+import { columnEntryBytes, LANES, PANEL, ROW_BYTES } from './layout.js';
+import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
-/** Work of one sample of one block in a pass, and of copying one output into the panel. */
+/** Work of one sample of one block in a pass, and of gathering one output. */
 const PASS_WORK = PANEL;
-const PANEL_WORK = 4;
+const GATHER_WORK = 4;
 
 /** The columns that are held; the least recently used one makes room for another. */
 export class GramColumns {
@@ -52,25 +52,28 @@ export class GramColumns {
   compute(neurons: readonly number[], now: number): void {
     const slots = neurons.map(neuron => this.#takeSlot(neuron, now));
     neurons.forEach((neuron, c) => {
-      this.#fillPanel(neuron, c);
+      this.#gather(neuron, c);
     });
     for (const site of this.#shards) this.#pass(site, slots);
     this.passes++;
   }
 
-  /** Copies a neuron's outputs into column c of the panel of every shard. */
-  #fillPanel(neuron: number, c: number): void {
+  /** Makes a neuron's outputs column c of the pass, in every shard. */
+  #gather(neuron: number, c: number): void {
     const shards = this.#shards;
     const owner = shardOf(shards, neuron);
-    const { kernels, f32, layout, pace, samples } = owner;
+    const { f32, layout, samples } = owner;
     const phi = neuronAddress(layout.phi, neuron - owner.first, samples);
-    kernels.fillPanel(phi, samples, layout.panel + 4 * c);
-    const from = layout.panel / 4 + c;
-    for (const other of shards) {
-      pace.spend(PANEL_WORK * samples);
-      if (other === owner) continue;
-      const to = other.layout.panel / 4 + c;
-      for (let s = 0; s < PANEL * samples; s += PANEL) other.f32[to + s] = f32[from + s]!;
+    if (shards.length > 1) {
+      const [from, to] = [phi / 4, layout.values / 4];
+      for (let s = 0; s < samples; s++) f32[to + s] = f32[from + s * LANES]!;
+      shareRegion(owner, shards, 'values', samples);
+    }
+    for (const { kernels, layout, pace } of shards) {
+      const entries = layout.columnEntries + c * columnEntryBytes(samples);
+      const [source, stride] = shards.length > 1 ? [layout.values, 4] : [phi, ROW_BYTES];
+      kernels.gatherColumn(source, stride, samples, entries, layout.columnRuns, c);
+      pace.spend(GATHER_WORK * samples);
     }
   }
 
@@ -81,7 +84,7 @@ export class GramColumns {
       }
       const rows = this.#live[first / LANES + block] === 1 ? samples : 0;
       const phi = layout.phi + block * samples * ROW_BYTES;
-      kernels.gram(phi, layout.panel, rows, layout.targets, slots.length);
+      kernels.gram(phi, rows, layout.columnRuns, layout.targets, slots.length, layout.columnSums);
       pace.spend(rows * PASS_WORK);
     }
   }

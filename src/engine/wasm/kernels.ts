@@ -31,13 +31,22 @@ export interface Kernels {
     count: number,
     slopes: number,
   ): number;
-  deltas(
-    kind: number,
-    z: number,
-    count: number,
-    slopes: number,
+  deltas(kind: number, z: number, count: number, slopes: number, factors: number): void;
+  addSignSums(kind: number, z: number, count: number, slopes: number, sums: number, scratch: number): void;
+  spreadRows(runs: number, count: number, rows: number, panel: number): void;
+  sumSubsets(panel: number, slopes: number, groups: number, tables: number): void;
+  maskRows(z: number, count: number, masks: number): void;
+  descendTile(
+    weights: number,
+    velocity: number,
+    masks: number,
+    tables: number,
+    groups: number,
+    columns: number,
     factors: number,
-    sums: number,
+    momentum: number,
+    decay: number,
+    rate: number,
     scratch: number,
   ): void;
   activate(kind: number, z: number, count: number, gains: number): void;
@@ -50,8 +59,8 @@ export interface Kernels {
     peaks: number,
   ): void;
   addNeuron(phi: number, count: number, z: number): void;
-  fillPanel(phi: number, count: number, panel: number): void;
-  gram(phi: number, panel: number, n: number, targets: number, columns: number): void;
+  gatherColumn(phi: number, stride: number, n: number, entries: number, runs: number, c: number): void;
+  gram(phi: number, n: number, runs: number, targets: number, columns: number, scratch: number): void;
   sketchRows(phi: number, n: number, m: number, sketch: number): void;
   sketchProducts(sketch: number, values: number, m: number, products: number): void;
   logisticPoint(z: number, labels: number, n: number, j: number, derivatives: number): number;

@@ -24,12 +24,16 @@
  *   entries           {u32, f32} [E]                 column * 96, value
  *   batches[0..1]     see BatchLayout                two where the next batch is looked at while one is learnt
  *   counts            u32 [d]                        entries of each column of a batch
+ *   subsets           see SubsetLayout               gradients of relu neurons on dense inputs
  *   f                 f64 [max(n, R)]                outputs of a batch, of all samples, or of rows of other inputs
  *   slopes            f32 [n]                        dloss/df of a batch
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
- *   panel             f32 [n][8]                     neurons whose Gram columns are computed; logistic selection:
- *                                                    margins, f32 [n][2]
+ *   values            f32 [n]                        one neuron's outputs, on the way to other shards
+ *   columnEntries     {u32, f32} [8][n + 1]          outputs of the neurons whose Gram columns are computed: sample * 96,
+ *                                                    value; logistic selection: margins, f32 [n][2]
+ *   columnRuns        u32 [ceil(n / 256)][8][2]      where the entries of each 256 samples begin and end
+ *   columnSums        f32 [8][24]                    scratch of a pass
  *   targets           u32 [8]                        where those columns go
  *   columns           f64 [C][P]                     Gram columns that are held
  *   sketch            f32 [blocks][M][24]            M = min(n, 512 + n / 32) of the rows of phi
@@ -49,7 +53,7 @@ export const PAGE = 65536;
 export const LANES = 24;
 /** Bytes of one row of a block in float32. */
 export const ROW_BYTES = LANES * 4;
-/** Columns of a panel of the Gram pass. */
+/** Columns of the Gram matrix that are computed in one pass. */
 export const PANEL = 8;
 /** Rows of other inputs that are looked at together. */
 export const STAGED_ROWS = 2048;
@@ -62,6 +66,18 @@ const STAGED_FLOATS = 2 ** 20;
 const GATHERED_BLOCKS = 64;
 /** Rows past the activations that kernels may read, to have them brought nearer. */
 const ROWS_PAST = 128;
+/** Samples whose products a Gram pass sums in float32. */
+const GRAM_DEPTH = 256;
+/** Rows of a group and columns of a tile of subset sums. */
+export const GROUP = 8;
+export const TILE_COLUMNS = 16;
+/**
+ * Subset sums pay where at least this share of the inputs is stored, for at least so many neurons (their tables are
+ * formed once for all of them), and while a batch's tables stay in the second-level cache.
+ */
+const DENSE_SHARE = 0.3;
+const SUBSET_WIDTH = 64;
+const SUBSET_ROWS = 512;
 /** Above this many rows, a batch is long enough that gathering its entries and looking ahead gain nothing. */
 const LOOK_AHEAD_ROWS = 1024;
 
@@ -98,6 +114,24 @@ export interface StageLayout {
   readonly floats: number;
 }
 
+/** Gradients by subset sums (subset-sums.ts): `groups` of eight rows of a batch, `tiles` of 16 columns. */
+export interface SubsetLayout {
+  readonly groups: number;
+  readonly tiles: number;
+  /** f32 [tiles][8 groups][16] */
+  readonly panel: number;
+  /** f32 [8 groups]: slopes, 0 past the batch's rows. */
+  readonly slopes: number;
+  /** f32 [groups][256][16] */
+  readonly tables: number;
+  /** u32 [blocks][groups][24] */
+  readonly masks: number;
+  /** f64 [P]: gradients of the signs. */
+  readonly signSums: number;
+  /** f32 [24][16] */
+  readonly scratch: number;
+}
+
 export interface Layout {
   readonly blocks: number;
   readonly padded: number;
@@ -118,11 +152,16 @@ export interface Layout {
   readonly entries: number;
   readonly batches: readonly BatchLayout[];
   readonly counts: number;
+  /** Null where inputs are too sparse, batches too long or neurons too few for them to pay. */
+  readonly subsets: SubsetLayout | null;
   readonly f: number;
   readonly slopes: number;
   readonly derivatives: number;
   readonly z: number;
-  readonly panel: number;
+  readonly values: number;
+  readonly columnEntries: number;
+  readonly columnRuns: number;
+  readonly columnSums: number;
   readonly targets: number;
   readonly columns: number;
   readonly columnCapacity: number;
@@ -139,7 +178,10 @@ export interface Layout {
 }
 
 /** What is the same in each shard of a network, and is copied between them. */
-export type Region = 'f' | 'derivatives' | 'z' | 'panel' | 'sketchValues';
+export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues';
+
+/** Bytes of the entries of one column of a Gram pass. */
+export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
 
 /** Blocks of neurons of a network. */
 export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
@@ -185,6 +227,22 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
       floats,
     };
   };
+  const takeSubsets = (): SubsetLayout | null => {
+    const dense = shape.entriesPerRow >= DENSE_SHARE * d;
+    if (!dense || batchSize > SUBSET_ROWS || shape.width < SUBSET_WIDTH) return null;
+    const groups = Math.ceil(batchSize / GROUP);
+    const tiles = Math.ceil(d / TILE_COLUMNS);
+    return {
+      groups,
+      tiles,
+      panel: take(tiles * groups * GROUP * TILE_COLUMNS * 4),
+      slopes: take(groups * GROUP * 4),
+      tables: take(groups * 2 ** GROUP * TILE_COLUMNS * 4),
+      masks: take(blocks * groups * ROW_BYTES),
+      signSums: take(padded * 8),
+      scratch: take(LANES * TILE_COLUMNS * 4),
+    };
+  };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
   const sketchRows = Math.min(n, 512 + Math.floor(n / 32));
   const layout = {
@@ -206,11 +264,15 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     entries: take(entryCount * ENTRY_BYTES),
     batches: short ? [takeBatch(), takeBatch()] : [takeBatch()],
     counts: take(d * 4),
+    subsets: takeSubsets(),
     f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
     derivatives: take(n * 16),
     z: take(n * 8),
-    panel: take(n * PANEL * 4),
+    values: take(n * 4),
+    columnEntries: take(PANEL * columnEntryBytes(n)),
+    columnRuns: take(Math.ceil(n / GRAM_DEPTH) * PANEL * 8),
+    columnSums: take(PANEL * ROW_BYTES),
     targets: take(PANEL * 4),
     columns: take(columnCapacity * padded * 8),
     columnCapacity,

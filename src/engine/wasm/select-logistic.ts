@@ -161,13 +161,13 @@ class LogisticStep {
   #narrowBounds(candidates: readonly number[], j: number): void {
     const shards = this.#shards;
     for (const { kernels, layout, samples } of shards) {
-      kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.panel);
+      kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.columnEntries);
     }
     const bounds = this.#bounds;
     let done = -1;
     for (const q of candidates) {
       const { kernels, layout, f64, pace, samples, first } = shardOf(shards, q);
-      const { losses, panel: margins, scratch } = layout;
+      const { losses, columnEntries: margins, scratch } = layout;
       if (Math.floor(q / LANES) !== done) {
         done = Math.floor(q / LANES);
         const block = done - first / LANES;

@@ -1,7 +1,7 @@
 /**
  * Gradient steps of the neurons of one shard. For each block of neurons, learning from one batch and the outputs on the
  * next follow one another, so that the block's weights come through the cache once; each result's bits are the same as
- * if they did not.
+ * if they did not. With dense inputs, gradients of relu neurons are sums of subsets instead (subset-sums.ts).
  */
 import { DivergedError } from '../../errors.js';
 import type { Problem } from '../engine.js';
@@ -9,6 +9,7 @@ import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout.js';
 import { Pace } from './pace.js';
 import { beginOutputs, copyRegion, type Site } from './site.js';
+import { SubsetSums } from './subset-sums.js';
 
 /** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
 const SEGMENT = 64;
@@ -23,6 +24,8 @@ export class Training {
   readonly #site: Site;
   readonly #problem: Settings;
   readonly #bothLayers: boolean;
+  /** Null where gradients are summed over the entries of each column. */
+  readonly #subsets: SubsetSums | null;
   /** The batch that is learnt. */
   #batch: Batch;
   /** Where the next batch is looked at while one is learnt. */
@@ -33,9 +36,11 @@ export class Training {
     this.#site = site;
     this.#problem = problem;
     this.#bothLayers = problem.layers === 'both';
-    const allColumns = problem.momentum !== 0 || problem.weightDecay !== 0;
+    const { subsets } = site.layout;
+    this.#subsets = subsets && problem.activation === 'relu' ? new SubsetSums(site, subsets) : null;
+    const changed = problem.momentum !== 0 || problem.weightDecay !== 0 ? 'all' : 'stored';
     const [batch, spare] = site.layout.batches.map(
-      layout => new Batch(site, layout, problem.batchSize, allColumns, places),
+      layout => new Batch(site, layout, problem.batchSize, this.#subsets ? 'none' : changed, places),
     );
     this.#batch = batch!;
     this.#spare = spare;
@@ -73,6 +78,11 @@ export class Training {
   learn(positions: Int32Array, next: number, before: Training | null): void {
     const { blocks } = this.#site.layout;
     const batch = this.#batch;
+    if (this.#subsets) {
+      this.#learnBySubsets(this.#subsets);
+      if (next >= 0) this.start(positions, next, before);
+      return;
+    }
     const ahead = next >= 0 ? this.#spare : undefined;
     if (ahead) {
       ahead.load(positions, next);
@@ -112,15 +122,15 @@ export class Training {
     const { rows, entryCount, columnCount } = batch;
     const z = layout.phi + block * batchSize * ROW_BYTES;
     const factors = layout.factors + block * ROW_BYTES;
-    const sums = this.#bothLayers ? layout.scratch : 0;
-    if (sums !== 0) this.#site.f64.fill(0, sums / 8, sums / 8 + LANES);
+    const sums = layout.scratch;
+    if (this.#bothLayers) this.#sumSigns(batch, block, sums);
     const kernelScratch = layout.scratch + 8 * LANES;
     const rowSlice = Pace.piecesOf(entryCount, rows, SEGMENT);
     for (let row = 0; row < rows; row += rowSlice) {
       const count = Math.min(rowSlice, rows - row);
       const place = z + row * ROW_BYTES;
-      kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors, sums, kernelScratch);
-      pace.spend(count * sigmaWork * (sums === 0 ? 1 : 2));
+      kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors);
+      pace.spend(count * sigmaWork);
     }
     const offset = block * d * ROW_BYTES;
     const weights = layout.weights + offset;
@@ -143,7 +153,35 @@ export class Training {
       );
       pace.spend(columnWork * count);
     }
-    if (sums !== 0) this.#learnSigns(block, sums);
+    if (this.#bothLayers) this.#learnSigns(block, sums);
+  }
+
+  /** The gradient step of all blocks, from the pre-activations that their last forward left. */
+  #learnBySubsets(subsets: SubsetSums): void {
+    const { layout } = this.#site;
+    const { batchSize, momentum, weightDecay: decay, learningRate: rate } = this.#problem;
+    const sums = (block: number) => layout.subsets!.signSums + 8 * block * LANES;
+    if (this.#bothLayers) {
+      for (let block = 0; block < layout.blocks; block++) this.#sumSigns(this.#batch, block, sums(block));
+    }
+    subsets.descend(this.#batch, layout.phi, batchSize, { momentum, decay, rate });
+    if (this.#bothLayers) {
+      for (let block = 0; block < layout.blocks; block++) this.#learnSigns(block, sums(block));
+    }
+  }
+
+  /** The gradient of the block's signs: 24 float64 at `sums`. */
+  #sumSigns({ rows, entryCount }: Batch, block: number, sums: number): void {
+    const { kernels, layout, f64, pace, kind, sigmaWork } = this.#site;
+    const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
+    f64.fill(0, sums / 8, sums / 8 + LANES);
+    const slice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    for (let row = 0; row < rows; row += slice) {
+      const count = Math.min(slice, rows - row);
+      const scratch = layout.scratch + 8 * LANES;
+      kernels.addSignSums(kind, z + row * ROW_BYTES, count, layout.slopes + 4 * row, sums, scratch);
+      pace.spend(count * sigmaWork);
+    }
   }
 
   /** v <- momentum * v + G        b <- b - learningRate * v */

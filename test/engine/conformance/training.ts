@@ -34,6 +34,18 @@ const CASES: Record<string, Partial<ProblemOptions>> = {
   'rows with only the bias': { emptyRows: 5, bias: true, layers: 'both' },
   'dense rows': { density: 1, learningRate: 0.1 },
   'dense rows, bias, momentum': { density: 1, bias: true, momentum: 0.9, learningRate: 0.01 },
+  'dense rows, many neurons': {
+    density: 1,
+    rows: 40,
+    columns: 19,
+    width: 70,
+    batchSize: 13,
+    learningRate: 0.1,
+  },
+  'dense rows, many neurons, bias, momentum, decay, both layers, logistic': {
+    ...{ density: 0.7, rows: 60, columns: 33, bias: true, width: 100, batchSize: 29, emptyRows: 7 },
+    ...{ momentum: 0.5, weightDecay: 0.02, layers: 'both', loss: 'logistic', learningRate: 0.1 },
+  },
   'second-layer weights that are not units': { signs: 'normal', loss: 'logistic' },
   'more of everything': { rows: 101, columns: 50, width: 53, density: 0.2, batchSize: 24, layers: 'both' },
 };

@@ -1,0 +1,75 @@
+/**
+ * The gradient step of a shard's relu neurons on a batch of dense inputs, a tile of 16 columns after the other: the
+ * tables of a tile serve all neurons. See ../assembly/subset-sums.ts.
+ */
+import type { Batch } from './batch.js';
+import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout.js';
+import type { Site } from './site.js';
+
+/** Work of one sum of a table, and of adding one to a neuron's and applying what comes of it. */
+const TABLE_WORK = 0.5;
+const SUM_WORK = 4;
+
+export class SubsetSums {
+  readonly #site: Site;
+  readonly #layout: SubsetLayout;
+
+  constructor(site: Site, layout: SubsetLayout) {
+    this.#site = site;
+    this.#layout = layout;
+  }
+
+  /**
+   * Changes the weights by the pre-activations `z`, f32 [blocks][stride rows][24], that the batch's forward left, and by
+   * the slopes in layout.slopes. Where `signs`, the gradients of the signs are in layout.subsets.signSums afterwards.
+   */
+  descend(
+    batch: Batch,
+    z: number,
+    stride: number,
+    rates: { momentum: number; decay: number; rate: number },
+  ): void {
+    const { kernels, layout, pace, columns: d } = this.#site;
+    const { tiles, panel, tables, masks, slopes, scratch } = this.#layout;
+    const { momentum, decay, rate } = rates;
+    const groups = Math.ceil(batch.rows / GROUP);
+    const rows = groups * GROUP;
+    this.#spread(batch, rows);
+    for (let block = 0; block < layout.blocks; block++) {
+      kernels.maskRows(z + block * stride * ROW_BYTES, batch.rows, masks + block * groups * ROW_BYTES);
+      pace.spend(batch.rows);
+    }
+    for (let tile = 0; tile < tiles; tile++) {
+      kernels.sumSubsets(panel + tile * rows * TILE_COLUMNS * 4, slopes, groups, tables);
+      pace.spend(TABLE_WORK * groups * 2 ** GROUP);
+      const column = tile * TILE_COLUMNS;
+      for (let block = 0; block < layout.blocks; block++) {
+        const offset = (block * d + column) * ROW_BYTES;
+        kernels.descendTile(
+          layout.weights + offset,
+          layout.velocity === 0 ? 0 : layout.velocity + offset,
+          masks + block * groups * ROW_BYTES,
+          tables,
+          groups,
+          Math.min(TILE_COLUMNS, d - column),
+          layout.factors + block * ROW_BYTES,
+          momentum,
+          decay,
+          rate,
+          scratch,
+        );
+        pace.spend(SUM_WORK * (groups + TILE_COLUMNS));
+      }
+    }
+  }
+
+  #spread({ runs, rows: count }: Batch, rows: number): void {
+    const { kernels, layout: whole, f32, pace } = this.#site;
+    const { panel, slopes, tiles } = this.#layout;
+    f32.fill(0, panel / 4, panel / 4 + tiles * rows * TILE_COLUMNS);
+    kernels.spreadRows(runs, count, rows, panel);
+    f32.fill(0, slopes / 4, slopes / 4 + rows);
+    f32.copyWithin(slopes / 4, whole.slopes / 4, whole.slopes / 4 + count);
+    pace.spend(count * LANES);
+  }
+}
