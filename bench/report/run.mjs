@@ -39,7 +39,9 @@ function lossAt(n, t, factor) {
 
 function fill(file) {
   const spec = parseSweep(SWEEP);
-  const trajectories = [...expandGrid(spec, dataset => ({ ...dataset, content: 'made' }), { name: 'wasm', numerics: 1 })];
+  const trajectories = [
+    ...expandGrid(spec, dataset => ({ ...dataset, content: 'made' }), { name: 'wasm', numerics: 1 }),
+  ];
   const store = Store.open(file);
   const attempt = {
     host: 'bench',
@@ -68,7 +70,8 @@ function fill(file) {
     store.started(id, attempt);
     for (const { t, variants } of checkpoints) {
       const loss = lossAt(config.datasetSize, t, factor);
-      const sets = of => Object.fromEntries(['train', 'pool', 'test'].map(set => [set, { loss: of, accuracy: 1 - of }]));
+      const sets = of =>
+        Object.fromEntries(['train', 'pool', 'test'].map(set => [set, { loss: of, accuracy: 1 - of }]));
       const rows = variants.map(variant => ({
         ...variant,
         t,
@@ -80,7 +83,11 @@ function fill(file) {
         pruneCpuS: 0.1,
       }));
       cells += rows.length;
-      store.rows(id, { t, dense: sets(loss), deadNeurons: 0, etaLambdaMax: 1, trainWallS: 1, trainCpuS: 1 }, rows);
+      store.rows(
+        id,
+        { t, dense: sets(loss), deadNeurons: 0, etaLambdaMax: 1, trainWallS: 1, trainCpuS: 1 },
+        rows,
+      );
     }
     store.finished(id, { kind: 'done', trainWallS: 60, trainCpuS: 60 });
   }
@@ -97,7 +104,9 @@ try {
   const began = performance.now();
   execFileSync(process.execPath, [PROGRAM, 'report', file, '--output', output], { stdio: 'ignore' });
   const seconds = (performance.now() - began) / 1000;
-  console.log(`${cells}report written in ${seconds.toFixed(1)} s, ${(statSync(output).size / 1e6).toFixed(2)} MB`);
+  console.log(
+    `${cells}report written in ${seconds.toFixed(1)} s, ${(statSync(output).size / 1e6).toFixed(2)} MB`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { PNG } from 'pngjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FIGURES } from '../../src/report/figures/index.js';
+import { fill } from '../report/database.js';
+import { Workplace } from '../support/program.js';
+
+describe('espalier report', () => {
+  const place = new Workplace();
+  beforeAll(() => fill(place.path('a.sqlite'), 'made', 'here'));
+  afterAll(() => place.remove());
+
+  it('writes a page and every figure, at both sizes, and leaves the database as it was', async () => {
+    const before = readFileSync(place.path('a.sqlite'));
+    const { code, stdout } = await place.run(
+      'report',
+      'a.sqlite',
+      '--output',
+      'out.html',
+      '--figures',
+      'figures/paper',
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'report: out.html\nfigures: figures/paper\n' });
+    expect(readFileSync(place.path('a.sqlite'))).toEqual(before);
+    expect(readFileSync(place.path('out.html'), 'utf8')).toContain('<h1>made</h1>');
+    for (const { name } of FIGURES) {
+      for (const [columns, pixels] of [
+        ['one-column', 1050],
+        ['two-columns', 2147],
+      ] as const) {
+        const file = place.path(`figures/paper/${name}-${columns}`);
+        const svg = readFileSync(`${file}.svg`, 'utf8').replace(/<style>.*<\/style>/, '');
+        expect(svg).toMatch(/^<\?xml[^>]*>\n<svg [^>]*><title>[^<]+<\/title><desc>[^<]+<\/desc>/);
+        expect(svg).not.toMatch(/NaN|undefined|var\(/);
+        const png = PNG.sync.read(readFileSync(`${file}.png`));
+        expect(png.width).toBe(pixels);
+        // Text and marks, not white alone.
+        const colours = new Set<number>();
+        for (let at = 0; at < png.data.length; at += 4) colours.add(png.data.readUInt32BE(at));
+        expect(colours.size).toBeGreaterThan(20);
+      }
+    }
+  });
+
+  it('writes the same bytes again', async () => {
+    await place.run('report', 'a.sqlite', '--output', 'again.html');
+    expect(readFileSync(place.path('again.html'))).toEqual(readFileSync(place.path('out.html')));
+  });
+
+  it('shows another subnetwork size where it is asked to', async () => {
+    await place.run('report', 'a.sqlite', '--subnet-size', '5', '--output', 'five.html');
+    expect(readFileSync(place.path('five.html'), 'utf8')).toContain('k = 5, selected');
+  });
+
+  it.each([
+    [['--subnet-size', '7'], '--subnet-size: found 7, expected one of 5, 10'],
+    [['--width', '11'], '--width: found 11, expected one of 10'],
+    [['--sweep', 'other'], '--sweep: found "other", expected one of: made'],
+    [['--output', 'a.sqlite'], '--output a.sqlite: this is the database itself'],
+  ])('refuses %j in one line, and writes nothing', async (args, message) => {
+    const files = place.files();
+    const { code, stdout, stderr } = await place.run('report', 'a.sqlite', ...args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(place.files()).toEqual(files);
+  });
+
+  it('refuses what is no database', async () => {
+    const { code, stderr } = await place.run('report', 'none.sqlite');
+    expect(code).toBe(2);
+    expect(stderr).toContain('none.sqlite: no such database');
+    expect(existsSync(place.path('none.html'))).toBe(false);
+    expect(statSync(place.path('a.sqlite')).isFile()).toBe(true);
+  });
+});

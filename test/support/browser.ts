@@ -1,0 +1,53 @@
+/// <reference lib="dom" />
+/** Debian's chromium, and pages in it that remember what went wrong. */
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** For `describe.skipIf`. */
+export const withoutBrowser = !existsSync(CHROMIUM);
+if (withoutBrowser)
+  console.warn(
+    `no ${CHROMIUM}: what would be seen in a browser is skipped (Debian: apt-get install chromium)`,
+  );
+
+export const launchBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/** A page that remembers its errors and warnings, and whom it asked for anything. */
+export class Watched {
+  readonly complaints: string[] = [];
+  /** Origins; `null` is the file itself and what is inside it. */
+  readonly asked = new Set<string>();
+
+  private constructor(readonly page: Page) {
+    page.on('console', message => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', error => this.complaints.push(String(error)));
+    page.on('dialog', dialog => {
+      this.complaints.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('request', request => this.asked.add(new URL(request.url()).origin));
+  }
+
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+    const watched = new Watched(await context.newPage());
+    await watched.page.goto(url);
+    return watched;
+  }
+}
