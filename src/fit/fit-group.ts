@@ -29,7 +29,7 @@ export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 
 
 /** Bands are drawn for the laws that the verdict is about, and for the one with the lowest AICc. */
 const BANDED = ['logarithmic', 'power', 'free'];
-const PROFILE_STEP = 0.1;
+const PROFILE_STEP = 0.05;
 
 /** The crossings of a group as the fits take them: without the unreachable. */
 export function sampleOf(rows: readonly FitRow[]): Sample {
@@ -49,7 +49,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
   const laws = lawReports(sample, fitted);
   const drawn = [...BANDED, laws[0]?.name];
   const banded = seeds < 2 || !wantsBands(key) ? [] : fitted.filter(law => drawn.includes(law.name));
-  const { code, shortfalls, slope, lambda, r, excess, lackOfFit } = evidence;
+  const { code, shortfalls, slope, lambda, r, excess, lackOfFit, logarithm } = evidence;
   const pools = rows.map(row => row.pool).filter(pool => pool !== null);
   return {
     ...key,
@@ -66,12 +66,8 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
     holmP: null,
     margin: MARGIN,
     profile: free ? profileOf(sample) : null,
-    lackOfFit: lackOfFit && {
-      statistic: lackOfFit.statistic,
-      p: lackOfFit.p,
-      simulations: lackOfFit.simulations,
-      exceeded: lackOfFit.exceeded,
-    },
+    lackOfFit,
+    logarithm,
     noise: free ? learnNoise(sample, free.logMu, free.sigma) : null,
     bands: bandsOf(sample, banded, bandDraws, stream(seed, 'bands', name)),
     residuals: free ? residualsOf(sample, free) : [],

@@ -49,8 +49,8 @@ export function fitLaw(
   }
   if (from) {
     const maximum = maximise(sample, weights, predictor, from);
-    if (maximum.converged && Math.abs(maximum.theta[2]!) < LAMBDA_BOUND - AT_BOUND)
-      return asLaw(name, sample, maximum);
+    // One that runs into a bound from inside may have missed a maximum on the other side.
+    if (maximum.converged && (!isAtBound(maximum) || isAtBound(from))) return asLaw(name, sample, maximum);
   }
   const maxima = LAMBDA_STARTS.map(lambda => {
     const held = fitAtLambda(sample, lambda, weights);
@@ -63,6 +63,8 @@ export function fitLaw(
     maxima.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)),
   );
 }
+
+const isAtBound = ({ theta }: Maximum): boolean => Math.abs(theta[2]!) > LAMBDA_BOUND - AT_BOUND;
 
 /** The growth law with lambda held at any value: a point of lambda's profile. */
 export function fitAtLambda(sample: Sample, lambda: number, weights: Float64Array, from?: Maximum): Maximum {
@@ -144,7 +146,7 @@ function line(
 function asLaw(name: LawName, sample: Sample, maximum: Maximum): FittedLaw {
   const { theta, tau, logMu, logLikelihood, converged } = maximum;
   const bounds: Bound[] = [];
-  if (name === 'free' && Math.abs(theta[2]!) > LAMBDA_BOUND - AT_BOUND) bounds.push('lambda');
+  if (name === 'free' && isAtBound(maximum)) bounds.push('lambda');
   const certain = logLikelihood > CERTAIN && sample.lower.every((low, i) => low < sample.upper[i]!);
   if (certain || tau < TAU_BOUNDS[0] + AT_BOUND || tau > TAU_BOUNDS[1] - AT_BOUND) bounds.push('sigma');
   return {

@@ -27,7 +27,7 @@ const CONVENTIONS: Conventions = {
     `insufficient below ${LEAST.seeds} seeds, below ${LEAST.sizes} sizes over ${LEAST.range}x at which half the seeds cross, ` +
     `above ${100 * MOST.left}% left- or ${100 * MOST.right}% right-censored; no smooth law fits where its lack of fit has ` +
     `p < ${LACK_OF_FIT_LEVEL}; growth where the 95% interval of the logarithmic slope is above 0; faster or slower where ` +
-    `that of lambda excludes 0; logarithmic where its 90% interval lies within ${MARGIN} of 0 and the 95% interval of ` +
+    `that of lambda excludes 0 (where lambda is unidentified: where a likelihood ratio rejects the logarithmic law against the free one); logarithmic where its 90% interval lies within ${MARGIN} of 0 and the 95% interval of ` +
     'lambda - r below 0; intervals by leaving out one seed at a time',
 };
 

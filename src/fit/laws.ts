@@ -42,7 +42,7 @@ export type Law =
 
 /** g_lambda(x) = expm1(lambda x) / lambda; x where lambda = 0. */
 export const growth = (lambda: number, x: number): number =>
-  lambda === 0 ? x : Math.expm1(lambda * x) / lambda;
+  Math.abs(lambda) < 1e-8 ? x * (1 + 0.5 * lambda * x) : Math.expm1(lambda * x) / lambda;
 
 /**
  * mu(n), in iterations. NaN where the law says nothing: a growth law that is not positive there, or a size of

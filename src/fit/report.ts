@@ -6,6 +6,7 @@ import type { EngineName, Loss, PruneMethod } from '../domain/config.js';
 import type { SizeCounts } from './counts.js';
 import type { Interval } from './jackknife.js';
 import type { Law, LawName } from './laws.js';
+import type { RatioTest } from './likelihood-ratio.js';
 import type { Noise } from './simulate.js';
 import type { Shortfall } from './sufficiency.js';
 import type { VerdictCode } from './verdict.js';
@@ -77,12 +78,10 @@ export interface FitGroup extends GroupKey {
   readonly margin: number;
   /** The maximised log-likelihood at fixed lambda. */
   readonly profile: { readonly lambda: readonly number[]; readonly logLikelihood: readonly number[] } | null;
-  readonly lackOfFit: {
-    readonly statistic: number;
-    readonly p: number;
-    readonly simulations: number;
-    readonly exceeded: number;
-  } | null;
+  /** The free law against one mean per size. */
+  readonly lackOfFit: RatioTest | null;
+  /** The logarithmic law against the free one: only where growth is seen but lambda is unidentified. */
+  readonly logarithm: RatioTest | null;
   /** Of ln t* around the free law, split into its parts; null where there is none. */
   readonly noise: Noise | null;
   /** Pointwise 95% bands of mu(n), by resampling seeds. */

@@ -2,7 +2,7 @@
 import type { SizeCounts } from './counts.js';
 import type { Estimate } from './jackknife.js';
 import { factor, type Shortfall } from './sufficiency.js';
-import { type Evidence, LACK_OF_FIT_LEVEL, MARGIN, VERDICTS } from './verdict.js';
+import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_LEVEL, MARGIN, VERDICTS } from './verdict.js';
 
 /** `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, and which of them are censored. */
 export function designOf(counts: readonly SizeCounts[], seeds: number): string {
@@ -49,7 +49,15 @@ function lambdaPhrase({ lambda, slope }: Evidence): string {
 }
 
 /** What decided, one line each, in the order of the rules as far as they were reached. */
-export function reasonsOf({ code, shortfalls, slope, lambda, excess, lackOfFit }: Evidence): string[] {
+export function reasonsOf({
+  code,
+  shortfalls,
+  slope,
+  lambda,
+  excess,
+  lackOfFit,
+  logarithm,
+}: Evidence): string[] {
   if (code === 'insufficient-data')
     return shortfalls.map(({ found, needed, remedy }) => `${found}, needed ${needed}; would help: ${remedy}`);
   const out: string[] = [];
@@ -63,6 +71,10 @@ export function reasonsOf({ code, shortfalls, slope, lambda, excess, lackOfFit }
   if (code === 'no-growth' || code === 'decreases') return out;
   if (!lambda?.interval95 || !lambda.interval90) {
     out.push('lambda is unidentified: its estimate, or that without one of the seeds, ended on a bound');
+    if (logarithm) {
+      const side = logarithm.p < LOGARITHM_LEVEL ? 'below' : 'not below';
+      out.push(`logarithmic against free law: p = ${round(logarithm.p)}, ${side} ${LOGARITHM_LEVEL}`);
+    }
     return out;
   }
   const { low, high } = lambda.interval95;

@@ -3,9 +3,10 @@ import { stream } from '../math/random.js';
 import type { SizeCounts } from './counts.js';
 import { type FittedLaw, fitLaw } from './fit-law.js';
 import { type Estimate, jackknifeEstimate, unidentified } from './jackknife.js';
-import { type LackOfFit, lackOfFit } from './lack-of-fit.js';
 import type { Law } from './laws.js';
+import { type RatioTest, ratioTest } from './likelihood-ratio.js';
 import { reweighted, type Sample } from './sample.js';
+import { learnNoise } from './simulate.js';
 import { noiseUnseen, type Shortfall, shortfalls } from './sufficiency.js';
 
 export const VERDICTS = {
@@ -24,6 +25,8 @@ export type VerdictCode = keyof typeof VERDICTS;
 export const MARGIN = 0.25;
 /** No smooth law fits where the lack-of-fit p is below this. */
 export const LACK_OF_FIT_LEVEL = 0.01;
+/** Where lambda is unidentified, the logarithmic law is rejected against the free one below this. */
+export const LOGARITHM_LEVEL = 0.05;
 
 export interface VerdictOptions {
   /** Of the named random streams that simulations draw from. */
@@ -48,7 +51,10 @@ export interface Evidence {
   readonly r: Estimate | null;
   /** lambda - r: 0 for a power law, below 0 for a logarithm. */
   readonly excess: Estimate | null;
-  readonly lackOfFit: LackOfFit | null;
+  /** The free law against one mean per size. */
+  readonly lackOfFit: RatioTest | null;
+  /** The logarithmic law against the free one: only where growth is seen but lambda has no interval. */
+  readonly logarithm: RatioTest | null;
 }
 
 /** @param counts all curves, the unreachable among them, which are not in the sample. */
@@ -62,6 +68,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     r: null,
     excess: null,
     lackOfFit: null,
+    logarithm: null,
   };
   if (sample.sizes.length < 3 || (options.hurry && lacking.length > 0)) return nothing;
 
@@ -69,7 +76,8 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
   const free = fitLaw('free', sample);
   if (free.bounds.includes('sigma') || log.bounds.includes('sigma'))
     return { ...nothing, shortfalls: [...lacking, noiseUnseen] };
-  const fit = sample.sizes.length > 3 ? testFit(sample, free, options) : null;
+  const means = fitLaw('one mean per size', sample);
+  const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
   if (options.hurry && fit && fit.p < LACK_OF_FIT_LEVEL)
     return { ...nothing, code: 'no-smooth-law', lackOfFit: fit };
 
@@ -101,22 +109,25 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     lambda: estimate(lambdaOf),
     r: estimate(rateOf),
     excess: estimate(law => lambdaOf(law) - rateOf(law)),
+    logarithm: isIdentified || !excludesZero(slope) ? null : compare(sample, log, free, 'logarithm', options),
   };
   return { ...evidence, code: decide(evidence) };
 }
 
-function testFit(
+/** The smaller law against the larger one, with the noise around whichever of them is smooth and fits better. */
+function compare(
   sample: Sample,
-  free: FittedLaw,
+  smaller: FittedLaw,
+  larger: FittedLaw,
+  test: 'lack-of-fit' | 'logarithm',
   { seed, name, simulations, hurry }: VerdictOptions,
-): LackOfFit {
-  const means = fitLaw('one mean per size', sample);
+): RatioTest {
+  const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_LEVEL;
+  const free = test === 'lack-of-fit' ? smaller : larger;
   // Enough to know on which side of the level p is; or to know a large p to about a fifth of its size.
-  const enough = hurry ? Math.ceil(LACK_OF_FIT_LEVEL * (simulations + 1)) : Math.max(20, simulations / 20);
-  return lackOfFit(sample, free, means, stream(seed, 'lack-of-fit', name), {
-    simulations,
-    stopAfter: enough,
-  });
+  const stopAfter = hurry ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
+  const noise = learnNoise(sample, free.logMu, free.sigma);
+  return ratioTest(sample, smaller, larger, stream(seed, test, name), { noise, simulations, stopAfter });
 }
 
 function decide({
@@ -125,13 +136,17 @@ function decide({
   lambda,
   excess,
   lackOfFit: fit,
+  logarithm,
 }: Omit<Evidence, 'code'>): VerdictCode {
   if (lacking.length > 0 || !slope) return 'insufficient-data';
   if (fit && fit.p < LACK_OF_FIT_LEVEL) return 'no-smooth-law';
   if (!excludesZero(slope)) return 'no-growth';
   if (slope.interval95!.high < 0) return 'decreases';
   const [wide, narrow] = [lambda?.interval95, lambda?.interval90];
-  if (!wide || !narrow) return 'not-decisive';
+  if (!wide || !narrow) {
+    if (!lambda || !logarithm || logarithm.p >= LOGARITHM_LEVEL) return 'not-decisive';
+    return lambda.value > 0 ? 'faster' : 'slower';
+  }
   if (wide.low > 0) return 'faster';
   if (wide.high < 0) return 'slower';
   const within = narrow.low > -MARGIN && narrow.high < MARGIN;

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import type { ThresholdSpec } from '../../src/domain/config.js';
+import { type FitRow, fitSweep, groupRows } from '../../src/fit/index.js';
+import { checkpoints, DESIGN } from './scenarios.js';
+
+const LOSS: ThresholdSpec = { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true };
+const EASY: ThresholdSpec = { ...LOSS, value: 0.2, primary: false };
+const DENSE: ThresholdSpec = { ...LOSS, metric: 'dense_train_loss', primary: false };
+const GRID = checkpoints(DESIGN);
+
+function row(changes: Partial<FitRow> = {}): FitRow {
+  const { datasetSize = 100, width = 50, seed = 0, axes = {} } = changes;
+  return {
+    trajectoryId: `${datasetSize}-${width}-${seed}-${JSON.stringify(axes)}`,
+    method: 'greedy',
+    objective: 'squared',
+    subnetSize: 20,
+    retrainIterations: 0,
+    metric: LOSS.metric,
+    target: '<= 0.15',
+    lower: 10,
+    upper: 12,
+    censoring: 'interval',
+    rawUpper: 12,
+    sustainedUpper: 12,
+    flagged: false,
+    datasetSize,
+    width,
+    seed,
+    engine: 'wasm',
+    numerics: 1,
+    axes,
+    checkpoints: GRID,
+    pool: null,
+    ...changes,
+  };
+}
+
+describe('groups', () => {
+  test('primary: the primary target at the largest width and k, greedy; then targets in order', () => {
+    const rows = [50, 90].flatMap(width =>
+      [10, 20].flatMap(subnetSize =>
+        (['random', 'greedy'] as const).flatMap(method => [
+          row({ width, subnetSize, method, target: '<= 0.2' }),
+          row({ width, subnetSize, method }),
+        ]),
+      ),
+    );
+    const groups = groupRows(rows, [EASY, LOSS]);
+    expect(groups.map(({ isPrimary }) => isPrimary)).toEqual([true, ...Array(15).fill(false)]);
+    expect(groups[0]!.key).toMatchObject({ width: 90, subnetSize: 20, method: 'greedy', target: '<= 0.15' });
+    expect(groups.slice(0, 8).every(({ key }) => key.target === '<= 0.15')).toBe(true);
+    expect(new Set(groups.map(({ name }) => name)).size).toBe(16);
+  });
+
+  test("the dense network's thresholds count once, whatever is pruned", () => {
+    const dense = { metric: DENSE.metric, target: '<= 0.15' };
+    const rows = [0, 1].flatMap(seed => [
+      row({ seed, ...dense, subnetSize: 10 }),
+      row({ seed, ...dense, subnetSize: 20 }),
+      row({ seed, ...dense, method: 'random', objective: null }),
+    ]);
+    const [group, ...others] = groupRows(rows, [LOSS, DENSE]);
+    expect(others).toEqual([]);
+    expect(group!.rows).toHaveLength(2);
+    expect(group!.key).toMatchObject({ method: null, subnetSize: null, retrainIterations: null });
+    expect(group!.isPrimary).toBe(false);
+  });
+
+  test('what is zipped with n does not divide, what is crossed with it does', () => {
+    const rows = [100, 400].flatMap(datasetSize =>
+      [0.1, 0.2].map(rate =>
+        row({
+          datasetSize,
+          width: datasetSize / 2,
+          axes: { 'train.learningRate': rate, 'train.batchSize': datasetSize },
+        }),
+      ),
+    );
+    const groups = groupRows(rows, [LOSS], ['width', 'train.batchSize', 'train.learningRate']);
+    expect(groups.map(({ key }) => key)).toMatchObject([
+      { width: null, axes: { 'train.learningRate': 0.1 } },
+      { width: null, axes: { 'train.learningRate': 0.2 } },
+    ]);
+    expect(groups[0]!.key.axes).not.toHaveProperty('train.batchSize');
+    expect(groups.map(group => group.rows.length)).toEqual([2, 2]);
+    expect(groupRows(rows, [LOSS])).toHaveLength(4);
+  });
+
+  test('no rows, no groups', () => {
+    expect(fitSweep({ sweep: 'empty', thresholds: [LOSS], rows: [] })).toMatchObject({
+      primary: null,
+      groups: [],
+    });
+  });
+});
+
+describe('what is not enough', () => {
+  const curves = (changes: (n: number, seed: number) => Partial<FitRow>, seeds = 5) =>
+    [250, 500, 1000, 2000, 4000, 8000].flatMap(datasetSize =>
+      Array.from({ length: seeds }, (_, seed) => row({ datasetSize, seed, ...changes(datasetSize, seed) })),
+    );
+  const verdictOf = (rows: FitRow[]) => fitSweep({ sweep: 's', thresholds: [LOSS], rows }).groups[0]!;
+  const RIGHT = { lower: 50, upper: null, censoring: 'right' } as const;
+  const GONE = { lower: 50, upper: null, censoring: 'unreachable' } as const;
+  const LEFT = { lower: 0, upper: 5, censoring: 'left' } as const;
+  /** Growing, with noise that the checkpoints see. */
+  const grown = (n: number, seed: number) => {
+    const i = GRID.findIndex(t => t >= n ** 0.4 * (1 + 0.1 * ((seed * 7) % 5)));
+    return { lower: GRID[i - 1]!, upper: GRID[i]! };
+  };
+
+  test('enough', () => {
+    expect(verdictOf(curves(grown)).verdict.code).not.toBe('insufficient-data');
+  });
+
+  test.each<[string, FitRow[], string, string]>([
+    ['four seeds', curves(grown, 4), 'seeds', 'more seeds'],
+    [
+      'two sizes of six crossed',
+      curves((n, s) => (n > 500 ? RIGHT : grown(n, s))),
+      'right-censored',
+      'longer training',
+    ],
+    [
+      'half of all left-censored',
+      curves((n, s) => (n < 2000 ? LEFT : grown(n, s))),
+      'left-censored',
+      'earlier and finer',
+    ],
+    [
+      'a range of 8x',
+      curves(grown).filter(one => one.datasetSize < 4000),
+      'sizes',
+      'more sizes over a wider range',
+    ],
+    [
+      'half unreachable',
+      curves((n, s) => (n > 1000 ? GONE : grown(n, s))),
+      'sizes',
+      'easier target, or larger N or k',
+    ],
+    ['all in one interval', curves(() => ({ lower: 10, upper: 100 })), 'noise', 'finer checkpoints'],
+    ['nothing crossed', curves(() => GONE), 'seeds', 'more seeds'],
+  ])('%s', (_, rows, code, remedy) => {
+    const { verdict } = verdictOf(rows);
+    expect(verdict.code).toBe('insufficient-data');
+    const found = verdict.shortfalls.find(one => one.code === code);
+    expect(found?.remedy).toContain(remedy);
+    expect(verdict.sentence).toContain(found!.found);
+    expect(verdict.reasons.join('\n')).toContain(remedy);
+  });
+
+  test('unreachable curves are reported and not fitted', () => {
+    const group = verdictOf(curves((n, s) => (n === 250 && s === 0 ? GONE : grown(n, s))));
+    expect(group.sizes[0]).toMatchObject({ curves: 5, unreachable: 1 });
+    expect(group.residuals).toHaveLength(29);
+    expect(group.warnings.join()).toContain('1 of 30 curves have flattened out');
+  });
+
+  test('a pool that is nearly used up is warned of', () => {
+    const warned = (pool: number) => verdictOf(curves(() => ({ pool }))).warnings.join();
+    expect(warned(10_000)).toContain('n reaches 8000 of a pool of 10000');
+    expect(warned(32_000)).toBe('');
+  });
+});

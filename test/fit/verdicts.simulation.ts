@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { confusionStudy, POWER_FACTORS, powerStudy, TRUTHS } from './studies.js';
+
+const COUNT = 400;
+const shown = (shares: Readonly<Record<string, number>>): string =>
+  Object.entries(shares)
+    .map(([code, share]) => `${code} ${(100 * share).toFixed(1)}%`)
+    .join(', ');
+
+describe('confusion matrix', () => {
+  test.each(Object.keys(TRUTHS))('%s', truth => {
+    const { verdict, least } = TRUTHS[truth]!;
+    const shares = confusionStudy(truth, COUNT);
+    console.log(`| ${truth} | ${shown(shares)} |`);
+    expect(shares[verdict] ?? 0).toBeGreaterThanOrEqual(least);
+  });
+});
+
+test.each(POWER_FACTORS)('power law growing %sx: at most 5%% are taken for a logarithm', factor => {
+  const shares = powerStudy(factor, COUNT);
+  console.log(`| power, ${factor}x | ${shown(shares)} |`);
+  expect(shares.logarithmic ?? 0).toBeLessThanOrEqual(0.05);
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** Simulations that prove the statistics, too long for every run; their figures stand in docs/statistics.md. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.simulation.ts'],
+    pool: 'forks',
+    testTimeout: 1_800_000,
+    disableConsoleIntercept: true,
+  },
+});
