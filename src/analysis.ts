@@ -101,7 +101,10 @@ function openUnlessHeld(file: string): Store | string {
   try {
     return Store.open(file);
   } catch (error) {
-    if (error instanceof StoreError && ['DATABASE_HELD', 'DATABASE_IO', 'NETWORK_FILESYSTEM'].includes(error.code))
+    if (
+      error instanceof StoreError &&
+      ['DATABASE_HELD', 'DATABASE_IO', 'NETWORK_FILESYSTEM'].includes(error.code)
+    )
       return error.message;
     throw error;
   }

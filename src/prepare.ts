@@ -1,7 +1,13 @@
 /** From a sweep file to work that is known to be possible: data found, sizes checked, trajectories expanded. */
 import { constants } from 'node:buffer';
 import { type IdentifiedDataset, identifyDataset } from './data/dataset.js';
-import type { DatasetSettings, EngineName, PlannedTrajectory } from './domain/config.js';
+import type {
+  DatasetIdentity,
+  DatasetSettings,
+  EngineName,
+  PlannedTrajectory,
+  TrajectoryConfig,
+} from './domain/config.js';
 import { expandGrid } from './domain/grid.js';
 import { canonicalJson } from './domain/identity.js';
 import { checkAgainstData, type SweepSpec } from './domain/spec.js';
@@ -54,7 +60,14 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   checkAgainstData(spec, identify);
   const trajectories = expandGrid(spec, settings => identify(settings).identity, engine);
 
+  // Trajectories that differ in seed or rates only need the same memory: a long axis of those is measured once.
+  const sizes = new WeakMap<DatasetIdentity, Map<string, DataSizes>>();
   const sizesOf = ({ config }: PlannedTrajectory): DataSizes => {
+    const known = remembered(sizes, config.dataset, () => new Map<string, DataSizes>());
+    const key = `${config.inputs.scaling}/${config.network.bias}`;
+    return remembered(known, key, () => measureSizes(config));
+  };
+  const measureSizes = (config: TrajectoryConfig): DataSizes => {
     const { identified } = data.get(imagesKey(config.dataset))!;
     const { pool, test, pixels, nonZeroShare } = identified;
     const sparse = config.inputs.scaling === 'raw' || config.inputs.scaling === 'unit';
@@ -68,23 +81,35 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   };
   for (const { identified } of data.values()) refuseManyImages(identified);
   const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);
-  // Trajectories that differ in seed or rates only need the same memory: a long axis of those is measured once.
-  const measured = new Map<PlannedTrajectory['checkpoints'], Map<string, number>>();
+  const measured = new WeakMap<DataSizes, WeakMap<PlannedTrajectory['checkpoints'], Map<string, number>>>();
   const bytesOf = (trajectory: PlannedTrajectory): number => {
+    const { checkpoints, config } = trajectory;
     const sizes = sizesOf(trajectory);
-    const alike = measured.get(trajectory.checkpoints) ?? new Map<string, number>();
-    measured.set(trajectory.checkpoints, alike);
-    const key = JSON.stringify([shapeOf(trajectory, sizes), sizes]);
-    const known = alike.get(key);
-    if (known !== undefined) return known;
-    const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
-    refuseTooLarge(trajectory, engine, sizes, { bytes, imageBytes, memoryBytes });
-    alike.set(key, bytes);
-    return bytes;
+    const ofSizes = remembered(measured, sizes, () => new WeakMap());
+    const alike = remembered(ofSizes, checkpoints, () => new Map<string, number>());
+    const { batchSize, momentum } = config.train;
+    return remembered(alike, `${config.datasetSize}/${config.width}/${batchSize}/${momentum > 0}`, () => {
+      const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
+      refuseTooLarge(trajectory, engine, sizes, { bytes, imageBytes, memoryBytes });
+      return bytes;
+    });
   };
   for (const trajectory of trajectories) bytesOf(trajectory);
   const { dataDir } = options;
   return { spec, engine, trajectories, data, dataDir, memoryBytes, imageBytes, sizesOf, bytesOf };
+}
+
+/** The value of a key, made where there is none yet. */
+function remembered<K, V>(
+  known: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
 }
 
 const bytesOfImages = ({ pool, test, pixels }: IdentifiedDataset): number => (pool + test) * pixels;

@@ -71,9 +71,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       },
       trajectories,
     );
-    const left = trajectories.filter(
-      trajectory => store.isPending(trajectory.id) && store.unfinished(trajectory, spec.evaluate).length > 0,
-    );
+    const left = store.left(trajectories, spec.evaluate);
     const needed = new Set(left.map(({ id }) => id));
     const snapshots = new Snapshots(options.db);
     // Failed ones may be put back, and other sweeps may want to go on with theirs.

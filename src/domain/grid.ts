@@ -28,16 +28,32 @@ export function expandGrid(
 ): PlannedTrajectory[] {
   const dimensions = dimensionsOf(spec);
   const isInner = ({ axes }: Dimension) => axes.every(axis => isCellPath(axis.path));
-  const cells = new Cells(spec, dimensions.filter(isInner));
+  const outer = dimensions.filter(dimension => !isInner(dimension));
   const identityOf = remembering(canonicalJson, (dataset: DatasetSettings) =>
     deepFreeze({ ...identify(dataset) }),
   );
+  const cells = new Cells(spec, dimensions.filter(isInner));
+  // A sweep of a million trajectories has few settings besides sizes and seeds.
+  const settingPaths = outer
+    .flatMap(({ axes }) => axes.map(axis => axis.path))
+    .filter(path => !SIZES_AND_SEED.includes(path));
+  const settled = remembering(
+    (point: Point) => settingPaths.map(path => point.get(path)!.index).join(),
+    point => {
+      const { dataset, network, inputs, train } = settingsAt(spec, point);
+      return {
+        dataset: identityOf(dataset),
+        ...deepFreeze({ network, inputs, train }),
+        block: cells.at(point),
+      };
+    },
+  );
 
-  const found = new Map<string, { config: TrajectoryConfig; blocks: Set<Block> }>();
-  for (const point of product(dimensions.filter(dimension => !isInner(dimension)))) {
-    const { dataset, network, inputs, train } = settingsAt(spec, point);
-    const config: TrajectoryConfig = deepFreeze({
-      dataset: identityOf(dataset),
+  const found = new Map<string, { config: TrajectoryConfig; block: Block; others: Set<Block> | null }>();
+  for (const point of product(outer)) {
+    const { dataset, network, inputs, train, block } = settled(point);
+    const config: TrajectoryConfig = Object.freeze({
+      dataset,
       datasetSize: numberAt(point, 'datasetSize'),
       width: numberAt(point, 'width'),
       seed: numberAt(point, 'seed'),
@@ -49,14 +65,15 @@ export function expandGrid(
     });
     const id = trajectoryId(config);
     const known = found.get(id);
-    const block = cells.at(point);
-    if (known) known.blocks.add(block);
-    else found.set(id, { config, blocks: new Set([block]) });
+    if (!known) found.set(id, { config, block, others: null });
+    else if (block !== known.block) known.others = (known.others ?? new Set()).add(block);
   }
-  return [...found].map(([id, { config, blocks }]) =>
-    Object.freeze({ id, config, checkpoints: cells.merged([...blocks]) }),
+  return Array.from(found, ([id, { config, block, others }]) =>
+    Object.freeze({ id, config, checkpoints: others ? cells.merged([block, ...others]) : block }),
   );
 }
+
+const SIZES_AND_SEED = ['datasetSize', 'width', 'seed'];
 
 /** Cells of a plan: (trajectory, t, variant). */
 export function countCells(plan: readonly Pick<PlannedTrajectory, 'checkpoints'>[]): number {
@@ -93,7 +110,6 @@ class Cells {
   }
 
   merged(blocks: readonly Block[]): Block {
-    if (blocks.length === 1) return blocks[0]!;
     const key = JSON.stringify(blocks);
     const known = this.#blocks.get(key);
     if (known) return known;

@@ -23,8 +23,29 @@ export function canonicalJson(value: unknown): string {
 
 /** The first 64 bits of a SHA-256 over the canonical JSON, as 16 hexadecimal digits. */
 export function contentId(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 16);
+  return hashOf(canonicalJson(value));
 }
 
-/** A trajectory's id: a hash of everything that changes its numbers, and of nothing else. */
-export const trajectoryId = (config: TrajectoryConfig): string => contentId(config);
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** Trajectories of a sweep share their frozen settings, and a sweep may have a million: each is written out once. */
+const texts = new WeakMap<object, string>();
+
+function sharedText(value: unknown): string {
+  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return canonicalJson(value);
+  const text = texts.get(value) ?? canonicalJson(value);
+  texts.set(value, text);
+  return text;
+}
+
+/**
+ * A trajectory's id: a hash of everything that changes its numbers, and of nothing else. Equal to `contentId`; frozen
+ * parts must be frozen all the way down.
+ */
+export function trajectoryId(config: TrajectoryConfig): string {
+  const entries = Object.entries(config).filter(([, value]) => value !== undefined);
+  const texts = entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `"${key}":${sharedText(value)}`);
+  return hashOf(`{${texts.join(',')}}`);
+}

@@ -1,4 +1,5 @@
 /** Which sweep asks for which cells, and what follows from that for a trajectory's status. */
+import { createHash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { PlannedTrajectory, Variant } from '../domain/config.js';
 import { dropFits } from './fits.js';
@@ -16,7 +17,40 @@ export function replaceSweep(
   sweep: StoredSweep,
   trajectories: readonly PlannedTrajectory[],
 ): void {
-  const key = replaceDefinition(db, sweep);
+  const plan = planHash(sweep, trajectories);
+  const known = db
+    .prepare<[string], string | null>('SELECT plan FROM sweeps WHERE name = ?')
+    .pluck()
+    .get(sweep.name);
+  const key = replaceDefinition(db, sweep, plan);
+  // Then its members are what they were, and so is what follows from them: a finished sweep is run again at once.
+  if (known === plan) return;
+  withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
+    replaceMembers(db, variants, sweep, key, trajectories),
+  );
+}
+
+/** Ids are hashes: a trajectory's goes anywhere into the indices, which are held in memory while many are added. */
+const BYTES_PER_TRAJECTORY = 100;
+
+function withCache(db: Database, bytes: number, work: () => void): void {
+  const usual = db.pragma('cache_size', { simple: true });
+  db.pragma(`cache_size = ${-Math.ceil(Math.max(16e6, bytes) / 1024)}`);
+  try {
+    work();
+  } finally {
+    db.pragma(`cache_size = ${usual}`);
+    db.pragma('shrink_memory');
+  }
+}
+
+function replaceMembers(
+  db: Database,
+  variants: VariantKeys,
+  sweep: StoredSweep,
+  key: number,
+  trajectories: readonly PlannedTrajectory[],
+): void {
   const former = db.prepare('SELECT DISTINCT trajectory FROM member_variants WHERE sweep = ?').pluck();
   const dropped = new Set(former.all(key) as number[]);
   db.prepare('DELETE FROM members WHERE sweep = ?').run(key);
@@ -48,7 +82,33 @@ export function replaceSweep(
   }
 }
 
-function replaceDefinition(db: Database, { name, definition, thresholds, evaluate }: StoredSweep): number {
+/** Equal for equal members with equal masks and axes. Equal lists of checkpoints are mostly the same object. */
+function planHash({ definition, evaluate }: StoredSweep, trajectories: readonly PlannedTrajectory[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([definition, evaluate]));
+  const lists = new Map<PlannedTrajectory['checkpoints'], number>();
+  let ids = '';
+  for (const { id, checkpoints } of trajectories) {
+    let list = lists.get(checkpoints);
+    if (list === undefined) {
+      list = lists.size;
+      lists.set(checkpoints, list);
+      hash.update(JSON.stringify(checkpoints));
+    }
+    ids += `${id} ${list}\n`;
+    if (ids.length < HASHED_AT_ONCE) continue;
+    hash.update(ids);
+    ids = '';
+  }
+  return hash.update(ids).digest('hex');
+}
+
+const HASHED_AT_ONCE = 100_000;
+
+function replaceDefinition(
+  db: Database,
+  { name, definition, thresholds, evaluate }: StoredSweep,
+  plan: string,
+): number {
   const now = new Date().toISOString();
   const texts = [JSON.stringify(definition), JSON.stringify(thresholds)] as const;
   const masks = [setMask(evaluate.dense), setMask(evaluate.subnet)] as const;
@@ -60,10 +120,10 @@ function replaceDefinition(db: Database, { name, definition, thresholds, evaluat
   if (!known) {
     const added = db
       .prepare(
-        `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at, plan)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(name, ...texts, ...masks, now, now);
+      .run(name, ...texts, ...masks, now, now, plan);
     return Number(added.lastInsertRowid);
   }
   if (known.definition !== texts[0] || known.thresholds !== texts[1]) {
@@ -71,8 +131,9 @@ function replaceDefinition(db: Database, { name, definition, thresholds, evaluat
     dropFits(db, known.key);
   }
   db.prepare(
-    `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ? WHERE key = ?`,
-  ).run(...texts, ...masks, now, known.key);
+    `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?
+     WHERE key = ?`,
+  ).run(...texts, ...masks, now, plan, known.key);
   return known.key;
 }
 

@@ -40,7 +40,7 @@ export class Recorder {
   private readonly putBack: Statement<[string]>;
 
   constructor(
-    db: Database,
+    private readonly db: Database,
     private readonly variants: VariantKeys,
   ) {
     this.settle = new Settle(db);
@@ -85,6 +85,14 @@ export class Recorder {
       `UPDATE attempts SET ended_at = ?, outcome = ?, error_code = ?, error = ?, stack = ?
        WHERE trajectory_id = ? AND ended_at IS NULL`,
     );
+  }
+
+  /** Ids; found by an index that leaves out what is done. */
+  pending(): Set<string> {
+    const ids = this.db
+      .prepare(`SELECT id FROM trajectories WHERE status <> 'done' AND status = 'pending'`)
+      .pluck();
+    return new Set(ids.all() as string[]);
   }
 
   status(id: string): TrajectoryStatus | undefined {

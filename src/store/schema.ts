@@ -43,6 +43,8 @@ export const MIGRATIONS: readonly string[] = [
   FIT_TABLES,
   // What a run tells of itself to those who look on. slow_reader: JSON, see SlowReader.
   `ALTER TABLE holder ADD COLUMN slow_reader TEXT; ALTER TABLE holder ADD COLUMN seconds_left REAL;`,
+  // A hash of all that a sweep's members follow from: see members.ts.
+  'ALTER TABLE sweeps ADD COLUMN plan TEXT',
 ];
 
 /** The version of this program's schema, kept in the file as `user_version`. */

@@ -98,6 +98,16 @@ export class Store {
     });
   }
 
+  /** The trajectories to be run: pending ones that lack planned cells. */
+  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): PlannedTrajectory[] {
+    this.flush();
+    return guard(this.file, () => {
+      const pending = this.recorder.pending();
+      if (pending.size === 0) return [];
+      return planned.filter(each => pending.has(each.id) && this.missing.of(each, evaluate).length > 0);
+    });
+  }
+
   /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
   unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): CheckpointTask[] {
     this.group.flushFor(trajectory.id);

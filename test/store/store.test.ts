@@ -636,3 +636,24 @@ it('holds a hundred thousand cells', () => {
   expect(reader.prepare('SELECT count(*) FROM results').pluck().get()).toBe(100_000);
   expect(performance.now() - began).toBeLessThan(60_000);
 });
+
+it('a sweep that is saved again as it was changes nothing but its time', () => {
+  const plans = [planned('aa', [0, 5], [greedy(3)]), planned('bb', [0], [greedy(3), greedy(4)])];
+  store.saveSweep(sweep('one'), plans);
+  complete(store, plans[0]!);
+  const members = 'SELECT * FROM members ORDER BY 1, 2, 3, 4';
+  const before = { members: rows(members), trajectories: rows('SELECT * FROM trajectories') };
+  // Other objects of the same content.
+  store.saveSweep(sweep('one'), JSON.parse(JSON.stringify(plans)));
+  expect({ members: rows(members), trajectories: rows('SELECT * FROM trajectories') }).toEqual(before);
+  // Other checkpoints, variants, or sets to be measured, of the same trajectories.
+  store.saveSweep(sweep('one'), [planned('aa', [0, 7], [greedy(3)]), plans[1]!]);
+  expect(rows(members)).not.toEqual(before.members);
+  expect(status('aa')).toBe('pending');
+  store.saveSweep(sweep('one'), plans);
+  expect(status('aa')).toBe('done');
+  store.saveSweep(sweep('one', { evaluate: { dense: ['train', 'test'], subnet: ['train', 'pool'] } }), plans);
+  expect(status('aa')).toBe('pending');
+  store.saveSweep(sweep('one'), [plans[0]!, planned('bb', [0], [greedy(4)])]);
+  expect(rows(members)).toHaveLength(3);
+});
