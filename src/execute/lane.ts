@@ -28,6 +28,8 @@ export class Lane {
   #thread: Piscina<WorkerCall, void> | null = null;
   #heldBytes = 0;
   #kill: (as: LastEvent) => void = () => {};
+  /** Resolves when the thread has loaded its modules: Node 20 does not survive that it is ended before. */
+  #loaded = Promise.resolve();
 
   constructor(workerData: WorkerData) {
     this.#workerData = workerData;
@@ -95,7 +97,7 @@ export class Lane {
     const enough = new Promise<void>(resolve => {
       timer = setTimeout(resolve, FAREWELL_MS);
     });
-    await Promise.race([thread.destroy(), enough]);
+    await Promise.race([this.#loaded.then(() => thread.destroy()), enough]);
     clearTimeout(timer);
   }
 
@@ -110,8 +112,21 @@ export class Lane {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
       workerData: this.#workerData,
     });
-    // A thread that fails before it takes its task: the task would wait for ever.
-    return thread.on('error', error => this.#kill(threadEnded(error)));
+    let isLoaded = false;
+    this.#loaded = new Promise(resolve => {
+      thread.once('workerCreate', () => {
+        isLoaded = true;
+        resolve();
+      });
+      thread.once('workerDestroy', () => resolve());
+    });
+    // A thread that ends before it takes its task: the task would wait for ever.
+    thread.on('error', error => this.#kill(threadEnded(error)));
+    thread.once('workerDestroy', () => {
+      if (!isLoaded) setImmediate(this.#kill, threadEnded(new Error('it exited before it began')));
+      if (this.#thread === thread) this.#thread = null;
+    });
+    return thread;
   }
 }
 

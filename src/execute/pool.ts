@@ -1,5 +1,6 @@
 /** Runs trajectories on worker threads; see lane.ts for one of them, and workers/trajectory.ts for its other side. */
 import { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineName } from '../domain/config.js';
@@ -21,6 +22,10 @@ export interface WorkerCall {
   readonly task: TrajectoryTask;
   readonly port: MessagePort;
 }
+
+// A thread that is ended while V8 optimises its code in the background can take the whole process with it (Node 20:
+// `NodePlatform::ForIsolate` asserts). Threads that are started from now on optimise by themselves.
+setFlagsFromString('--no-concurrent-recompilation');
 
 export const SIGNAL = { go: 0, stop: 1, pause: 2 } as const;
 

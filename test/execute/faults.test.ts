@@ -1,5 +1,5 @@
 /** Whatever a trajectory does to its thread, it alone fails, with what it had finished, and the others go on. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -75,6 +75,25 @@ describe('a fault of one trajectory', () => {
         kind: 'failed',
         code: 'WORKER_DIED',
       });
+    }
+  });
+
+  it('a thread that exits while it starts, too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'espalier-faults-'));
+    try {
+      writeFileSync(join(folder, 'exits.cjs'), 'process.exit(3)');
+      vi.stubEnv('ESPALIER_TFJS_MODULE', join(folder, 'exits.cjs'));
+      const pool = createPoolExecutor({ engine: 'tfjs', datasets: tinyDatasets, threads: 1 });
+      pools.push(pool);
+      for (const _ of [1, 2]) {
+        expect((await collect(pool.submit(task(10)))).at(-1)).toMatchObject({
+          kind: 'failed',
+          code: 'WORKER_DIED',
+          message: 'the worker thread ended: it exited before it began',
+        });
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
