@@ -1,15 +1,12 @@
 /** The script of a report: makes its figures live where they come into view. Without it they stay as they are. */
-import { changeset, parse, type Spec, View } from 'vega';
+import { changeset, parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
+import type { Packed } from '../report/page/packed.js';
 import type { Toggle } from '../report/page/toggles.js';
 import { make } from './dom.js';
 import { showTooltip } from './tooltip.js';
 
-interface LiveFigure {
-  readonly name: string;
-  readonly narrow: Spec;
-  readonly wide: Spec;
-}
+type LiveFigure = Packed['figures'][number];
 
 /** As the style has it. */
 const WIDE = window.matchMedia('(min-width: 780px)');
@@ -20,7 +17,13 @@ async function readSpecs(): Promise<ReadonlyMap<string, LiveFigure>> {
   const packed = atob(document.getElementById('specs')!.textContent!);
   const bytes = Uint8Array.from(packed, one => one.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const figures = (await new Response(stream).json()) as LiveFigure[];
+  const { rows, figures } = (await new Response(stream).json()) as Packed;
+  for (const { narrow, wide } of figures) {
+    for (const data of [...(narrow.data ?? []), ...(wide.data ?? [])] as { values?: unknown }[]) {
+      // Vega marks the rows that it is given as its own.
+      if (typeof data.values === 'number') data.values = structuredClone(rows[data.values]);
+    }
+  }
   return new Map(figures.map(figure => [figure.name, figure]));
 }
 

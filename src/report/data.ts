@@ -24,7 +24,7 @@ import type { ReportContent } from './page/report.js';
 import { type ChosenSlice, chooseSlice, type SliceChoice } from './slice.js';
 
 /** Checkpoints of a curve; more would not be told apart. */
-const MOST_CHECKPOINTS = 160;
+const MOST_CHECKPOINTS = 100;
 /** Checkpoints at which the loss is drawn against the subnetwork's size. */
 const SIZE_CHECKPOINTS = 5;
 

@@ -10,8 +10,8 @@ const LEFT_OUT: readonly RegExp[] = [
   / font-weight="400"/g,
   / font-family="[^"]*"/g,
 ];
-/** Coordinates are rounded to a twentieth of a pixel. */
-const STEPS = 20;
+/** Coordinates are rounded to a tenth of a pixel. */
+const STEPS = 10;
 
 /** @param prefix of ids, unique in the page. */
 export function slimSvg(svg: string, prefix: string): string {
@@ -25,13 +25,33 @@ export function slimSvg(svg: string, prefix: string): string {
       )
       .replace(
         / (d|transform|x1|x2|y1|y2|x|y)="([^"]*)"/g,
-        (_, name: string, text: string) => ` ${name}="${rounded(text)}"`,
+        (_, name: string, text: string) => ` ${name}="${name === 'd' ? pathText(text) : rounded(text)}"`,
       )
-      // Groups that hold nothing but one group.
+      .replace(/rgb\((\d+), (\d+), (\d+)\)/g, (_, ...rgb: string[]) => hex(rgb.slice(0, 3)))
+      // What is left of empty groups.
       .replace(/<g>(<g[^>]*>)<\/g><\/g>/g, '')
       .replace('<svg ', `<svg font-family="${FONT_FAMILY}" `)
   );
 }
 
+const snapped = (value: number): number => Math.round(value * STEPS) / STEPS;
+
 const rounded = (text: string): string =>
-  text.replace(/-?\d+\.\d+(?!\d*e)/g, one => String(Math.round(Number(one) * STEPS) / STEPS));
+  text.replace(/-?\d+\.\d+(?!\d*e)/g, one => String(snapped(Number(one))));
+
+/**
+ * A path of straight lines with each point relative to the one before, which takes half the room; other paths as they
+ * are. Rounding errors do not add up: each step goes from where the last one has ended.
+ */
+function pathText(text: string): string {
+  if (!/^[ML][-\d.,MLZ]+$/.test(text)) return rounded(text);
+  let [x, y] = [0, 0];
+  return text.replace(/([ML])(-?[\d.]+),(-?[\d.]+)/g, (_, command: string, toX: string, toY: string) => {
+    const [dx, dy] = [snapped(Number(toX) - x), snapped(Number(toY) - y)];
+    [x, y] = [snapped(x + dx), snapped(y + dy)];
+    return `${command === 'M' ? `M${x},${y}` : `l${dx}${dy < 0 ? '' : ','}${dy}`}`;
+  });
+}
+
+const hex = (rgb: readonly string[]): string =>
+  `#${rgb.map(one => Number(one).toString(16).padStart(2, '0')).join('')}`;

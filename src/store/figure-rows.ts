@@ -118,8 +118,8 @@ const IN_SLICE = `sweep = :sweep AND trajectory_id IN (SELECT value FROM json_ea
 const spread = (column: string, as: string): string =>
   `avg(${column}) AS ${as}, min(${column}) AS ${as}_low, max(${column}) AS ${as}_high`;
 
-/** Six digits are more than a figure or its table can use. */
-export const rounded = (value: number): number => Number(value.toPrecision(6));
+/** Five digits are more than a figure can show. */
+export const rounded = (value: number): number => Number(value.toPrecision(5));
 
 type Flat = Readonly<Record<string, number | null>>;
 

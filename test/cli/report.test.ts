@@ -2,7 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIGURES } from '../../src/report/figures/index.js';
+import { Store } from '../../src/store/store.js';
 import { fill } from '../report/database.js';
+import { greedy, planned, sweep } from '../store/fixtures.js';
 import { Workplace } from '../support/program.js';
 
 describe('espalier report', () => {
@@ -50,6 +52,17 @@ describe('espalier report', () => {
   it('shows another subnetwork size where it is asked to', async () => {
     await place.run('report', 'a.sqlite', '--subnet-size', '5', '--output', 'five.html');
     expect(readFileSync(place.path('five.html'), 'utf8')).toContain('k = 5, selected');
+  });
+
+  it('says so where nothing is finished yet', async () => {
+    const store = Store.open(place.path('empty.sqlite'));
+    store.saveSweep(sweep('waiting'), [planned('p', [0, 5], [greedy(3)])]);
+    store.close();
+    const { code } = await place.run('report', 'empty.sqlite');
+    const page = readFileSync(place.path('empty.html'), 'utf8');
+    expect(code).toBe(0);
+    expect(page).toContain('There is nothing to draw yet.');
+    expect(page).toContain('2 of 2 cells are missing');
   });
 
   it.each([

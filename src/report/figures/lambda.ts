@@ -1,7 +1,9 @@
 /** How much the data say about lambda: the profile for the primary target, and the intervals for all. */
 
 import { metricNamed } from '../../domain/metrics.js';
+import { textWidth } from '../measure.js';
 import { criterion, intervalText, SYMBOL, short, targetSign } from '../text.js';
+import { FONT_SIZE } from './config.js';
 import { type Figure, type FigureData, type FigureOptions, type Spec, values } from './figure.js';
 import { groupsOfSlice, mostGroups, primaryGroup } from './groups.js';
 
@@ -69,6 +71,8 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   ]);
   const low = Math.max(-3, Math.min(-0.7, ...ends, ...seen) - 0.1);
   const high = Math.min(3, Math.max(1.2, ...ends, ...seen) + 0.1);
+  /** The names of the laws, half a unit apart, do not fit side by side. */
+  const isTight = panelWidth / (high - low) < 2 * textWidth('square root', FONT_SIZE.label);
   const margin = primary?.margin ?? groups[0]!.margin;
   const x = (field: string, title: string | null): Spec => ({
     field,
@@ -130,7 +134,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
           baseline: 'bottom',
           dy: -4,
           fontSize: 9.5,
-          ...(columns === 1 ? { angle: 330, align: 'left' } : {}),
+          ...(isTight ? { angle: 330, align: 'left' } : {}),
         },
         encoding: {
           x: x('lambda', null),

@@ -59,9 +59,10 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const labels = ordered.map(lawLabel);
   const best = group && preferredLaw(group);
   const band = group && best ? bandOf(group, best.name) : [];
-  const lines = laws.flatMap(law =>
-    lineOf(law, sizes).map(point => ({ ...point, law: lawLabel(law), best: law === best })),
-  );
+  // The preferred one last, on top of the others.
+  const lines = laws
+    .toReversed()
+    .flatMap(law => lineOf(law, sizes).map(point => ({ ...point, law: lawLabel(law), best: law === best })));
   const low = Math.min(
     ...points.map(({ at, lower }) => (lower !== null && lower > 0 ? Math.min(lower, at) : at)),
   );

@@ -8,6 +8,7 @@ import type { Columns, Figure, FigureData } from '../figures/figure.js';
 import { FIGURES } from '../figures/index.js';
 import { type Drawing, drawFigure } from '../render.js';
 import { type Html, html, raw } from './html.js';
+import { type LiveFigure, packed } from './packed.js';
 import { reportStyle } from './style.js';
 import { type SweepFacts, sweepSection } from './sweep.js';
 import { tableOf } from './tables.js';
@@ -16,13 +17,6 @@ import { verdictSection } from './verdicts.js';
 
 export interface ReportContent extends SweepFacts {
   readonly figures: FigureData;
-}
-
-/** What the page's script gets for each figure. */
-interface LiveFigure {
-  readonly name: string;
-  readonly narrow: object;
-  readonly wide: object;
 }
 
 export async function renderReport(content: ReportContent): Promise<string> {
@@ -62,7 +56,7 @@ function document(content: ReportContent, figures: readonly Html[], live: readon
   const { sweep, progress, figures: data } = content;
   const style = reportStyle();
   const script = pageScript();
-  const specs = deflateRawSync(JSON.stringify(live), { level: 9 }).toString('base64');
+  const specs = deflateRawSync(JSON.stringify(packed(live)), { level: 9 }).toString('base64');
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,

@@ -41,7 +41,7 @@ figcaption{font-size:.92rem;color:var(--muted);margin-top:8px}
 .tools{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0 0;font-size:.85rem;align-items:baseline}
 button{font:inherit;color:var(--ink);background:var(--page);border:1px solid var(--grid);border-radius:6px;padding:3px 9px;cursor:pointer}
 button[aria-pressed=true]{border-color:var(--kind-0);box-shadow:inset 0 0 0 1px var(--kind-0)}
-@media (max-width:${WIDE - 1}px){.hint{display:none}}
+@media (max-width:${WIDE - 1}px){.hint{display:none}figure{margin-left:-8px;margin-right:-8px;padding:10px}}
 details{margin-top:10px}summary{cursor:pointer;color:var(--muted);font-size:.92rem}
 .scroll{overflow-x:auto;max-height:420px;overflow-y:auto;margin:8px 0;border:1px solid var(--grid);border-radius:6px;background:var(--card)}
 table{border-collapse:collapse;font-size:.84rem;font-variant-numeric:tabular-nums;min-width:100%}
@@ -49,7 +49,7 @@ caption{text-align:left;padding:6px 10px;color:var(--muted)}
 th,td{padding:4px 10px;text-align:left;border-top:1px solid var(--grid);vertical-align:top}
 th{font-weight:500;white-space:nowrap}.n{text-align:right}
 thead th{position:sticky;top:0;background:var(--card)}
-.grid td{min-width:9.5em}.grid thead th{white-space:normal}small{color:var(--muted);white-space:nowrap}
+.grid td{min-width:9.5em}.grid th{white-space:normal}.grid tbody th{min-width:7em}small{color:var(--muted);white-space:nowrap}
 dl{margin:8px 0;font-size:.92rem}dl>div{display:grid;grid-template-columns:minmax(8em,12em) 1fr;gap:12px;padding:3px 0;border-top:1px solid var(--grid)}
 dt{color:var(--muted);overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere}
 @media (max-width:480px){dl>div{grid-template-columns:1fr;gap:0}}

@@ -1,0 +1,30 @@
+/** The specifications of the live figures, as they travel inside the page. */
+import type { Spec } from 'vega';
+
+export interface LiveFigure {
+  readonly name: string;
+  readonly narrow: Spec;
+  readonly wide: Spec;
+}
+
+/** What the page's script gets: rows that several specifications draw only once, their `values` being the place. */
+export interface Packed {
+  readonly rows: readonly unknown[];
+  readonly figures: readonly LiveFigure[];
+}
+
+export function packed(live: readonly LiveFigure[]): Packed {
+  const places = new Map<string, number>();
+  const pack = (spec: Spec): Spec => ({
+    ...spec,
+    data: (spec.data ?? []).map(data => {
+      if (!('values' in data) || !Array.isArray(data.values)) return data;
+      const text = JSON.stringify(data.values);
+      const place = places.get(text) ?? places.size;
+      places.set(text, place);
+      return { ...data, values: place };
+    }) as NonNullable<Spec['data']>,
+  });
+  const figures = live.map(({ name, narrow, wide }) => ({ name, narrow: pack(narrow), wide: pack(wide) }));
+  return { rows: [...places.keys()].map(text => JSON.parse(text)), figures };
+}
