@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
-const COMMANDS = ['run', 'plan', 'status', 'query', 'export', 'data', 'init', 'completion'];
+const COMMANDS = ['run', 'plan', 'status', 'serve', 'query', 'export', 'data', 'init', 'completion'];
 const lines = (text: string) => text.split('\n').filter(line => line !== '');
 
 async function complete(...words: string[]): Promise<string[]> {

@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/paths.js';
+import { Listener } from '../serve/client.js';
+import { type Started, Workplace } from '../support/program.js';
+import { plainSweep } from '../support/small-sweeps.js';
+
+let work: Workplace;
+let sweep: string;
+beforeAll(() => {
+  work = new Workplace();
+  sweep = work.sweep(plainSweep());
+  writeFileSync(work.path('notes.txt'), 'not a database');
+});
+afterAll(() => work.remove());
+
+/** The link that a command prints, to either stream. */
+async function linkOf({ child }: Started): Promise<string> {
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', part => {
+      text += part;
+    });
+  await expect.poll(() => text, { timeout: 20_000 }).toMatch(/http:\S+\n/);
+  return /http:\S+/.exec(text)![0];
+}
+
+describe('serve', () => {
+  it('shows a database until Ctrl-C, and also one of an earlier version', async () => {
+    const db = `${PACKAGE_ROOT}/test/store/released/0.1.0.sqlite`;
+    const served = work.start('serve', db, '--port', '0');
+    const listener = new Listener(await linkOf(served));
+    const state = await listener.until('state', ({ kind }) => kind === 'open');
+    expect(state).toMatchObject({ kind: 'open', holder: null, sweeps: { leftOut: 0 } });
+    const figures = await listener.until('figures', ({ read, members }) => members > 0 && read === members);
+    expect(figures.drawings.map(({ name }) => name)).toEqual(['targets', 'curves', 'accuracy-map']);
+    served.child.kill('SIGINT');
+    const { code, stdout, stderr } = await served.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\n$/);
+    expect(stderr).toContain(`live page of ${db}; Ctrl-C ends it`);
+    expect(listener.latest('end')).toEqual({ reason: 'the server was stopped' });
+  });
+
+  it('waits for a database that is not there yet', async () => {
+    const served = work.start('serve', 'results/plain.sqlite', '--port', '0');
+    const listener = new Listener(await linkOf(served));
+    await listener.until('state', ({ kind }) => kind === 'waiting');
+    expect(work.files()).not.toContain('results');
+    expect((await work.run('run', sweep)).code).toBe(0);
+    await listener.until('state', state => state.kind === 'open' && state.sweeps.rows[0]?.cellsDone === 32);
+    listener.close();
+    served.child.kill('SIGTERM');
+    expect((await served.ended).code).toBe(0);
+    expect(work.files().filter(file => file.startsWith('results/'))).toEqual(['results/plain.sqlite']);
+  });
+
+  it.each([
+    [['serve', 'notes.txt'], /notes\.txt: this is not an SQLite file/],
+    [['serve', ''], /no such database/],
+    [['serve'], /argument is missing/],
+    [
+      ['serve', 'a.sqlite', '--port', '70000'],
+      /--port: found 70000, expected a whole number from 0 to 65535/,
+    ],
+    [['serve', 'a.sqlite', '--port', 'x'], /--port/],
+    [['serve', 'a.sqlite', '--host', ''], /--host: found "", expected an address/],
+    [
+      ['serve', 'a.sqlite', '--host', '203.0.113.7'],
+      /--host: cannot listen .*, expected an address of this machine/,
+    ],
+    [['run', 'plain.yaml', '--port', '0'], /--port: expected with --serve/],
+    [['run', 'plain.yaml', '--serve', '--host', '203.0.113.7', '--db', 'b.sqlite'], /--host: cannot listen/],
+  ])('%j is refused in one line', async (args, message) => {
+    const before = work.files();
+    const { code, stdout, stderr } = await work.run(...(args as string[]));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^espalier: /);
+    expect(work.files()).toEqual(before);
+  });
+});
+
+describe('run --serve', () => {
+  it('does not end when its page does', async () => {
+    process.env.ESPALIER_NOOP_STEP_MS = '10';
+    const run = work.start(
+      'run',
+      sweep,
+      '--noop',
+      '--db',
+      'c.sqlite',
+      '--serve',
+      '--port',
+      '0',
+      '--threads',
+      '1',
+    );
+    delete process.env.ESPALIER_NOOP_STEP_MS;
+    const url = await linkOf(run);
+    const listener = new Listener(url);
+    const state = await listener.until('state', ({ kind }) => kind === 'open');
+    expect(state).toMatchObject({ holder: { pid: run.child.pid, alive: true } });
+    const [page] = childrenOf(run.child.pid!).filter(({ command }) => command.includes('workers/page.js'));
+    process.kill(page!.pid, 'SIGKILL');
+    await run.said(/warning: the live page has ended \(SIGKILL\)/);
+    const { code, stdout } = await run.ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('32 of 32 cells');
+  });
+});
+
+/** Processes that a process has started. */
+function childrenOf(parent: number): { pid: number; command: string }[] {
+  const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
+  return list.map(pid => ({ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }));
+}
