@@ -45,6 +45,12 @@ export class Figures {
     find('figures').hidden = figures.drawings.length === 0;
     show(find('choices'), figures.choices, () => figures.choices.map(select));
     say(find('figures-note'), noteOn(figures));
+    find('verdicts').hidden = figures.verdicts.length === 0;
+    show(find('verdicts'), figures.verdicts, () =>
+      figures.verdicts.map(({ criterion, sentence }) =>
+        make('li', {}, make('strong', {}, criterion), `: ${sentence}`),
+      ),
+    );
     this.draw();
   }
 

@@ -27,7 +27,7 @@ export function startSql(): void {
 }
 
 /** Those that most people want first; the others follow. */
-const FIRST = ['results', 'progress', 'thresholds', 'fits'];
+const FIRST = ['results', 'progress', 'thresholds', 'verdicts', 'fits'];
 
 /** Views as buttons that write a statement; their columns, and the tables, behind a fold. */
 export function showRelations(relations: readonly Relation[]): void {

@@ -15,12 +15,10 @@ export interface Selection {
   /** Thresholds of its metric are drawn; null where the sweep has none. */
   readonly target: { readonly metric: string; readonly target: string } | null;
   /** Values of further axes, of those that divide the sweep. */
-  readonly axes: Readonly<Record<string, string>>;
+  readonly axes: Readonly<Record<string, unknown>>;
   readonly choices: readonly Choice[];
   readonly members: readonly Member[];
-  /**
-   * Equal for selections that show the same curves of the same definition of a sweep, whatever the target.
-   */
+  /** Equal for selections that show the same curves of the same definition of a sweep, whatever the target. */
   readonly key: string;
 }
 
@@ -43,7 +41,6 @@ export function select(
     choices.push({ name: 'sweep', options: sweeps.map(({ name }) => name), chosen: sweep.name });
   const target = chooseTarget(sweep, wishes, choices);
   const set = chooseSet(sweep, wishes, choices);
-  const axes: Record<string, string> = {};
   let members = all;
   for (const [name, value, preferred] of dimensionsOf(sweep, all)) {
     const options = divided(members, value) ? valuesOf(members, value) : [];
@@ -55,11 +52,19 @@ export function select(
         : (preferred.find(one => options.includes(one)) ?? options[0]!);
     const chosen = wish !== undefined && options.includes(wish) ? wish : usual;
     choices.push({ name, options, chosen });
-    if (name !== 'width' && name !== 'subnet_size') axes[name] = chosen;
     members = members.filter(member => [chosen, null].includes(value(member)));
   }
   const chosen = choices.filter(({ name }) => name !== 'metric').map(choice => [choice.name, choice.chosen]);
+  const axes = axesOf(members, choices);
   return { sweep, set, target, axes, choices, members, key: JSON.stringify([sweep.stamp, chosen]) };
+}
+
+/** Of the settings that were chosen, those that belong to the trajectory, as the database has them. */
+function axesOf([first]: readonly Member[], choices: readonly Choice[]): Selection['axes'] {
+  const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
+  const isChosen = ([path]: [string, unknown]) =>
+    !['prune.objective', 'retrain.iterations'].includes(path) && choices.some(({ name }) => name === path);
+  return Object.fromEntries(Object.entries(all).filter(isChosen));
 }
 
 /** The primary target if its metric is chosen, else the first of the chosen metric. */

@@ -1,32 +1,57 @@
 /** Figures for the page, from the curves of a slice: the report's own, as specifications that the page draws. */
+import type { FitReport } from '../fit/index.js';
 import { curvesFigure } from '../report/figures/curves.js';
 import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../report/figures/figure.js';
+import { groupsOfSlice } from '../report/figures/groups.js';
 import { heatmapFigure } from '../report/figures/heatmap.js';
 import { targetsFigure } from '../report/figures/targets.js';
 import { specOf } from '../report/render.js';
+import { criterion } from '../report/text.js';
 import type { Selection, Wishes } from './choices.js';
 import type { Drawing, Figures } from './messages.js';
 import type { SliceContents } from './slice.js';
 
-/** Laws are not fitted while cells come: thresholds are joined by their medians. */
+/** Nothing is fitted here: laws and verdicts are those that were last stored, if any were. */
 const LIVE: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
 /** Rows of the table behind a figure; the SQL box has the rest. */
 const MOST_ROWS = 300;
+const MOST_VERDICTS = 12;
 /** What axes and gaps take of the width, about: a page scales a figure to where it stands. */
 const BESIDE = { figure: 60, panel: 40 };
 
 export const columnsOf = ({ columns }: Wishes): Columns => (columns === '1' ? 1 : 2);
 
-export function drawn(selection: Selection, contents: SliceContents, columns: Columns): Figures {
+/** @param fit the stored report of the sweep's fits, as JSON. */
+export function drawn(
+  selection: Selection,
+  contents: SliceContents,
+  fit: string | null,
+  columns: Columns,
+): Figures {
   const { complete, read } = contents;
-  const data = figureData(selection, contents);
+  const data = { ...figureData(selection, contents), fit: fitOf(fit) };
   return {
     choices: selection.choices,
     drawings: LIVE.map(figure => drawing(figure, data, columns)),
+    verdicts: verdictsOf(data),
     members: selection.members.length,
     complete,
     read,
   };
+}
+
+/** Null for a report of another shape, which another version has written. */
+function fitOf(text: string | null): FitReport | null {
+  const report = text === null ? null : (JSON.parse(text) as FitReport);
+  return report?.shape === 1 ? report : null;
+}
+
+function verdictsOf(data: FigureData): Figures['verdicts'] {
+  const groups = groupsOfSlice(data).sort((a, b) => Number(b.isPrimary) - Number(a.isPrimary));
+  return groups.slice(0, MOST_VERDICTS).map(({ metric, target, verdict }) => ({
+    criterion: criterion(metric, target),
+    sentence: verdict.sentence,
+  }));
 }
 
 function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
@@ -42,7 +67,7 @@ function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
   };
 }
 
-function figureData(selection: Selection, { curves, crossings }: SliceContents): FigureData {
+function figureData(selection: Selection, { curves, crossings }: SliceContents): Omit<FigureData, 'fit'> {
   const { sweep, set, axes, members, target } = selection;
   const widths = new Set(members.map(({ width }) => width));
   const [width] = widths;
@@ -61,7 +86,6 @@ function figureData(selection: Selection, { curves, crossings }: SliceContents):
     crossings,
     subnetSizes: [],
     times: [],
-    fit: null,
     primary: target,
   };
 }

@@ -27,7 +27,7 @@ const BREATH_MS = 20;
 /** While a large database is read for the first time, what there is of the curves is shown so often. */
 const PARTIAL_MS = 2_000;
 
-const NO_FIGURES: Figures = { choices: [], drawings: [], members: 0, complete: 0, read: 0 };
+const NO_FIGURES: Figures = { choices: [], drawings: [], verdicts: [], members: 0, complete: 0, read: 0 };
 
 /** A page, and what its figures showed last. */
 interface Viewer {
@@ -35,6 +35,7 @@ interface Viewer {
   isNew: boolean;
   slice: Slice | null;
   version: number;
+  fit: string | null;
   drawnAt: number;
 }
 
@@ -60,7 +61,7 @@ export class Feed {
 
   add(stream: EventStream, wishes: Wishes): void {
     if (this.looking) stream.send('state', this.state);
-    this.viewers.set(stream, { wishes, isNew: true, slice: null, version: 0, drawnAt: 0 });
+    this.viewers.set(stream, { wishes, isNew: true, slice: null, version: 0, fit: null, drawnAt: 0 });
     this.isOwing = true;
     this.isHurried = true;
     this.wake();
@@ -129,9 +130,12 @@ export class Feed {
       live.release();
       await this.tellFigures(live);
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
+      // Whatever a file holds, the page says so, and looks again.
+      const { message, stack } = error as Error;
+      const isOurs = error instanceof StoreError;
+      if (!isOurs) process.stderr.write(`espalier: ${this.file} cannot be shown: ${stack}\n`);
       this.memory = new Memory();
-      this.tell({ kind: 'waiting', message: error.message });
+      this.tell({ kind: 'waiting', message: isOurs ? message : `${this.file} cannot be shown: ${message}` });
       for (const stream of this.viewers.keys()) stream.send('figures', NO_FIGURES);
     } finally {
       live?.close();
@@ -154,14 +158,17 @@ export class Feed {
       }
       const { slice, selection } = sight;
       used.add(slice);
+      const fit = live.fit(selection.sweep.key);
+      const isShown = () => viewer.slice === slice && viewer.version === slice.version && viewer.fit === fit;
       if (!viewer.isNew && !this.isClosed && Date.now() - viewer.drawnAt < FIGURES_MS) {
-        this.isOwing ||= slice.isStale || viewer.slice !== slice || viewer.version !== slice.version;
+        this.isOwing ||= slice.isStale || !isShown();
         continue;
       }
-      const show = () => stream.send('figures', drawn(selection, slice.contents(), columnsOf(viewer.wishes)));
+      const show = () =>
+        stream.send('figures', drawn(selection, slice.contents(), fit, columnsOf(viewer.wishes)));
       if (slice.isStale) await breathing(slice.refresh(live), show);
-      if (viewer.isNew || viewer.slice !== slice || viewer.version !== slice.version) show();
-      Object.assign(viewer, { isNew: false, slice, version: slice.version, drawnAt: Date.now() });
+      if (viewer.isNew || !isShown()) show();
+      Object.assign(viewer, { isNew: false, slice, version: slice.version, fit, drawnAt: Date.now() });
     }
     this.memory.keep(used);
   }

@@ -54,6 +54,8 @@ export interface Choice {
 export interface Figures {
   readonly choices: readonly Choice[];
   readonly drawings: readonly Drawing[];
+  /** Of the targets of these curves, as they were last fitted; the primary one first. */
+  readonly verdicts: readonly { readonly criterion: string; readonly sentence: string }[];
   /** Curves that the choices stand for, and those of them that are whole. */
   readonly members: number;
   readonly complete: number;

@@ -165,6 +165,12 @@ export class LiveReader {
     )[0];
   }
 
+  /** The report of what was last fitted to a sweep's thresholds, as JSON; null where nothing was. */
+  fit(sweep: number): string | null {
+    const [row] = this.all<{ report: string }>('SELECT report FROM fit_reports WHERE sweep = ?', sweep);
+    return row?.report ?? null;
+  }
+
   /** Trajectories whose last attempt failed. */
   failed(): number[] {
     return this.keys(

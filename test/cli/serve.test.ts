@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { serveOptionsOf } from '../../src/cli/serve.js';
 import { PACKAGE_ROOT } from '../../src/paths.js';
 import { Listener } from '../serve/client.js';
 import { type Started, Workplace } from '../support/program.js';
@@ -9,7 +10,7 @@ let work: Workplace;
 let sweep: string;
 beforeAll(() => {
   work = new Workplace();
-  sweep = work.sweep(plainSweep());
+  sweep = work.sweep(plainSweep({ thresholds: [{ metric: 'subnet_train_loss', atMost: 0.4 }] }));
   writeFileSync(work.path('notes.txt'), 'not a database');
 });
 afterAll(() => work.remove());
@@ -49,26 +50,34 @@ describe('serve', () => {
     expect(work.files()).not.toContain('results');
     expect((await work.run('run', sweep)).code).toBe(0);
     await listener.until('state', state => state.kind === 'open' && state.sweeps.rows[0]?.cellsDone === 32);
+    expect((await work.run('fit', 'results/plain.sqlite')).code).toBe(0);
+    const { verdicts } = await listener.until('figures', figures => figures.verdicts.length > 0);
+    expect(verdicts).toEqual([
+      {
+        criterion: 'subnetwork training loss ≤ 0.4',
+        sentence: expect.stringMatching(/^Insufficient data: /),
+      },
+    ]);
     listener.close();
     served.child.kill('SIGTERM');
     expect((await served.ended).code).toBe(0);
     expect(work.files().filter(file => file.startsWith('results/'))).toEqual(['results/plain.sqlite']);
   });
 
+  it('takes an address and a token that can be one, and no other', () => {
+    const refused = (args: { host?: string; port?: number }) => expect(() => serveOptionsOf('a', args));
+    for (const port of [70_000, -1, 0.5, Number.NaN])
+      refused({ port }).toThrow(`--port: found ${port}, expected a whole number from 0 to 65535`);
+    refused({ host: '' }).toThrow('--host: found "", expected an address of this machine');
+    vi.stubEnv('ESPALIER_TOKEN', 'too-short');
+    refused({}).toThrow(/^ESPALIER_TOKEN: expected 16 or more letters/);
+    vi.stubEnv('ESPALIER_TOKEN', 'long-enough-to-be-one');
+    expect(serveOptionsOf('a', {}).token).toBe('long-enough-to-be-one');
+    vi.unstubAllEnvs();
+  });
+
   it.each([
     [['serve', 'notes.txt'], /notes\.txt: this is not an SQLite file/],
-    [['serve', ''], /no such database/],
-    [['serve'], /argument is missing/],
-    [
-      ['serve', 'a.sqlite', '--port', '70000'],
-      /--port: found 70000, expected a whole number from 0 to 65535/,
-    ],
-    [['serve', 'a.sqlite', '--port', 'x'], /--port/],
-    [['serve', 'a.sqlite', '--host', ''], /--host: found "", expected an address/],
-    [
-      ['serve', 'a.sqlite', '--host', '203.0.113.7'],
-      /--host: cannot listen .*, expected an address of this machine/,
-    ],
     [['run', 'plain.yaml', '--port', '0'], /--port: expected with --serve/],
     [['run', 'plain.yaml', '--serve', '--host', '203.0.113.7', '--db', 'b.sqlite'], /--host: cannot listen/],
   ])('%j is refused in one line', async (args, message) => {
@@ -83,7 +92,7 @@ describe('serve', () => {
 
 describe('run --serve', () => {
   it('does not end when its page does', async () => {
-    process.env.ESPALIER_NOOP_STEP_MS = '10';
+    process.env.ESPALIER_NOOP_STEP_MS = '40';
     const run = work.start(
       'run',
       sweep,

@@ -1,7 +1,8 @@
 /** The stream follows a database that appears, grows, is replaced, damaged and gone. */
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LiveState } from '../../src/serve/messages.js';
 import { type Served, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/store.js';
@@ -126,6 +127,24 @@ it('follows a file that is replaced, damaged and removed', async () => {
   await listener.until('state', state => state.kind === 'waiting' && /no such database/.test(state.message));
   write(db, 'four', 1);
   await named('four');
+});
+
+it('outlives what it cannot make sense of', async () => {
+  const store = Store.open(db);
+  store.saveSweep(sweep('one'), [planned('t', [0, 5], [greedy(3)])]);
+  store.close();
+  const write = (sql: string) => {
+    const file = new Sqlite(db);
+    file.exec(sql);
+    file.close();
+  };
+  await open(({ sweeps }) => sweeps.rows.length === 1);
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  write(`UPDATE sweeps SET thresholds = 'not JSON'`);
+  await listener.until('state', state => state.kind === 'waiting' && /cannot be shown/.test(state.message));
+  write(`UPDATE sweeps SET thresholds = '[]'`);
+  await open(({ sweeps }) => sweeps.rows.length === 1);
+  vi.restoreAllMocks();
 });
 
 it('says why it ends, after a last look', async () => {
