@@ -2,18 +2,8 @@
 import { formatDuration } from '../duration.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
 import type { DesignReport } from './design.js';
+import { SHORT } from './fit-screen.js';
 import { renderTable } from './output.js';
-
-const SHORT: Readonly<Record<VerdictCode, string>> = {
-  'insufficient-data': 'insufficient',
-  'no-smooth-law': 'no smooth law',
-  'no-growth': 'no growth',
-  decreases: 'decreases',
-  faster: 'faster',
-  slower: 'slower',
-  logarithmic: 'logarithmic',
-  'not-decisive': 'not decisive',
-};
 
 /** What a decisive design has at least (docs/statistics.md). */
 const DECISIVE = { sizes: 8, range: 128, seeds: 10, ratio: 1.15 } as const;

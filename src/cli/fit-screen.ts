@@ -95,7 +95,8 @@ function formula(law: Law): string {
 const nRefOf = (laws: readonly LawReport[]): number | undefined =>
   laws.map(({ law }) => (law.form === 'means' ? undefined : law.nRef)).find(value => value !== undefined);
 
-const SHORT: Readonly<Record<VerdictCode, string>> = {
+/** For tables. */
+export const SHORT: Readonly<Record<VerdictCode, string>> = {
   'insufficient-data': 'insufficient',
   'no-smooth-law': 'no smooth law',
   'no-growth': 'no growth',
