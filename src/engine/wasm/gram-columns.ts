@@ -37,11 +37,16 @@ export class GramColumns {
     return this.#slotOf[neuron]! < 0 && this.#squaredNorms[neuron] !== 0;
   }
 
-  /** g += the column of `neuron`; `now` counts the uses. */
-  addTo(g: Float64Array, neuron: number, now: number): void {
+  /** Says that the neuron's column is used; `now` counts the uses. */
+  use(neuron: number, now: number): void {
+    const slot = this.#slotOf[neuron]!;
+    if (slot >= 0) this.#usedAt[slot] = now;
+  }
+
+  /** g += the column of `neuron`, if it is held. */
+  addTo(g: Float64Array, neuron: number): void {
     const slot = this.#slotOf[neuron]!;
     if (slot < 0) return;
-    this.#usedAt[slot] = now;
     for (const { f64, layout, first, width } of this.#shards) {
       const column = layout.columns / 8 + slot * layout.padded;
       for (let q = 0; q < width; q++) g[first + q]! += f64[column + q]!;

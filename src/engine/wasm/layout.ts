@@ -36,9 +36,11 @@
  *   columnSums        f32 [8][24]                    scratch of a pass
  *   targets           u32 [8]                        where those columns go
  *   columns           f64 [C][P]                     Gram columns that are held
- *   sketch            f32 [blocks][M][24]            M = min(n, 512 + n / 32) of the rows of phi
+ *   sketch            f32 [blocks][M][24]            M = min(n, 256 + n / 64) of the rows of phi
  *   sketchValues      f32 [M]                        one neuron's outputs there
- *   sketchProducts    f64 [P]                        products with it
+ *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of held columns' neurons
+ *   basisValues       f32 [64]                       one neuron's
+ *   sketchProducts    f64 [P]                        products with either
  *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
  *   losses            f64 [P]                        logistic selection: losses in float32
  *   staged            see StageLayout                rows of other inputs
@@ -55,6 +57,8 @@ export const LANES = 24;
 export const ROW_BYTES = LANES * 4;
 /** Columns of the Gram matrix that are computed in one pass. */
 export const PANEL = 8;
+/** Vectors of the basis in which columns are guessed. */
+export const BASIS = 64;
 /** Rows of other inputs that are looked at together. */
 export const STAGED_ROWS = 2048;
 
@@ -168,6 +172,8 @@ export interface Layout {
   readonly sketch: number;
   readonly sketchRows: number;
   readonly sketchValues: number;
+  readonly basis: number;
+  readonly basisValues: number;
   readonly sketchProducts: number;
   readonly moments: number;
   readonly losses: number;
@@ -178,7 +184,7 @@ export interface Layout {
 }
 
 /** What is the same in each shard of a network, and is copied between them. */
-export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues';
+export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues' | 'basisValues';
 
 /** Bytes of the entries of one column of a Gram pass. */
 export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
@@ -244,7 +250,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     };
   };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
-  const sketchRows = Math.min(n, 512 + Math.floor(n / 32));
+  const sketchRows = Math.min(n, 256 + Math.floor(n / 64));
   const layout = {
     blocks,
     padded,
@@ -279,6 +285,8 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     sketch: take(blocks * sketchRows * ROW_BYTES),
     sketchRows,
     sketchValues: take(sketchRows * 4),
+    basis: take(blocks * BASIS * ROW_BYTES),
+    basisValues: take(BASIS * 4),
     sketchProducts: take(padded * 8),
     moments: take(padded * 32),
     losses: take(padded * 8),

@@ -1,14 +1,21 @@
 /**
- * Guesses which Gram columns will be needed next, by going on with the selection on a sketch: some rows of the
- * activations, on which a column costs little. A wrong guess costs a pass, never a wrong pick.
+ * Guesses which Gram columns will be needed next, by going on with the selection on guessed columns. A wrong guess costs
+ * a pass, never a wrong pick.
+ *
+ * The columns that are held tell every neuron's coordinates C in an orthonormal basis of those neurons' outputs. What
+ * is left of a neuron, Phi_u - V C_u, is seen on a sketch alone, some rows of the activations:
+ *
+ *   <Phi_q, Phi_u>  ~  <C_q, C_u> + (n / m) <Phi_q, Phi_u - V C_u> over the m rows of the sketch
  */
 import type { Statistics } from './activations.js';
 import type { GramColumns } from './gram-columns.js';
-import { LANES, PANEL, ROW_BYTES } from './layout.js';
+import { BASIS, LANES, PANEL, ROW_BYTES } from './layout.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Picks that are guessed at most. */
 const HORIZON = 3 * PANEL;
+/** A neuron of which less than this share is left, of its squared norm, adds nothing to the basis. */
+const NEGLIGIBLE = 1e-3;
 /** Work of copying a row of a block from far away, and of adding it to the products. */
 const COPY_WORK = 64;
 const PRODUCT_WORK = 2;
@@ -21,6 +28,12 @@ export class Lookahead {
   readonly #g: Float64Array;
   readonly #allowed: Uint8Array;
   #sketched = false;
+  /** Vectors of the basis, at most BASIS, and V on the rows of the sketch, [BASIS][m]. */
+  #rank = 0;
+  readonly #basisRows: Float64Array;
+  /** What is left of one neuron on the rows of the sketch; one column. */
+  readonly #left: Float64Array;
+  readonly #column: Float64Array;
 
   constructor(shards: readonly Site[], statistics: Statistics, columns: GramColumns) {
     const width = statistics.squaredNorms.length;
@@ -29,6 +42,10 @@ export class Lookahead {
     this.#columns = columns;
     this.#g = new Float64Array(width);
     this.#allowed = new Uint8Array(width);
+    const { sketchRows } = shards[0]!.layout;
+    this.#basisRows = new Float64Array(BASIS * sketchRows);
+    this.#left = new Float64Array(sketchRows);
+    this.#column = new Float64Array(width);
   }
 
   /**
@@ -48,7 +65,7 @@ export class Lookahead {
     let step = j;
     for (; group.length < PANEL && step < j + HORIZON; step++) {
       if (columns.lacks(last)) this.#addGuess(last);
-      else columns.addTo(guess, last, j);
+      else columns.addTo(guess, last);
       last = bestScore(this.#statistics, guess, step);
       if (last < 0) break;
       if (allowed[last] === 1) group.push(last);
@@ -75,25 +92,78 @@ export class Lookahead {
     this.#sketched = true;
   }
 
-  /** g += what the sketch makes of the column of `neuron`. */
+  /** Adds the neurons of a group, whose columns are held now, to the basis while there is room. */
+  absorb(neurons: readonly number[]): void {
+    for (const neuron of neurons) {
+      if (this.#rank === BASIS) return;
+      const norm = Math.sqrt(this.#project(neuron));
+      if (norm === 0) continue;
+      const column = this.#column.fill(0);
+      this.#columns.addTo(column, neuron);
+      this.#addProducts(column, 'basis', this.#rank, -1);
+      for (const { f32, layout, first, width } of this.#shards) {
+        for (let q = 0; q < width; q++) {
+          const place = neuronAddress(layout.basis + this.#rank * ROW_BYTES, q, BASIS) / 4;
+          f32[place] = column[first + q]! / norm;
+        }
+      }
+      const rows = this.#left.length;
+      for (let t = 0; t < rows; t++) this.#basisRows[this.#rank * rows + t] = this.#left[t]! / norm;
+      this.#rank++;
+    }
+  }
+
+  /** g += the guessed column of `neuron`. */
   #addGuess(neuron: number): void {
+    const left = this.#project(neuron);
+    this.#addProducts(this.#g, 'basis', this.#rank, 1);
+    if (left === 0) return;
+    const { layout, samples } = this.#shards[0]!;
+    this.#addProducts(this.#g, 'sketch', layout.sketchRows, samples / layout.sketchRows);
+  }
+
+  /**
+   * Has a neuron's coordinates and what is left of it on the sketch, here and as values for products. Returns the
+   * squared norm of what is left; 0 where that is negligible.
+   */
+  #project(neuron: number): number {
     const shards = this.#shards;
     const owner = shardOf(shards, neuron);
-    const { sketchRows: rows } = owner.layout;
-    const values = owner.layout.sketchValues / 4;
-    const place = neuronAddress(owner.layout.sketch, neuron - owner.first, rows) / 4;
-    for (let t = 0; t < rows; t++) owner.f32[values + t] = owner.f32[place + t * LANES]!;
+    const { f32, layout, first, pace } = owner;
+    const rows = layout.sketchRows;
+    const left = this.#left;
+    const sketch = neuronAddress(layout.sketch, neuron - first, rows) / 4;
+    const basis = neuronAddress(layout.basis, neuron - first, BASIS) / 4;
+    const norm = this.#statistics.squaredNorms[neuron]!;
+    let rest = norm;
+    for (let t = 0; t < rows; t++) left[t] = f32[sketch + t * LANES]!;
+    for (let i = 0; i < this.#rank; i++) {
+      const c = f32[basis + i * LANES]!;
+      f32[layout.basisValues / 4 + i] = c;
+      rest -= c * c;
+      for (let t = 0; t < rows; t++) left[t]! -= c * this.#basisRows[i * rows + t]!;
+    }
+    for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = left[t]!;
+    shareRegion(owner, shards, 'basisValues', this.#rank);
     shareRegion(owner, shards, 'sketchValues', rows);
-    const scale = owner.samples / rows;
-    const guess = this.#g;
-    for (const { kernels, layout, f64, pace, first, width } of shards) {
-      const { sketch, sketchValues, sketchProducts } = layout;
+    pace.spend(this.#rank * rows);
+    return rest > NEGLIGIBLE * norm ? rest : 0;
+  }
+
+  /** g += scale times the products of the values with all neurons' first `rows` rows. */
+  #addProducts(g: Float64Array, kind: 'basis' | 'sketch', rows: number, scale: number): void {
+    for (const { kernels, layout, f64, pace, first, width } of this.#shards) {
+      const { sketchProducts } = layout;
+      const [matrix, stride, values] =
+        kind === 'basis'
+          ? [layout.basis, BASIS, layout.basisValues]
+          : [layout.sketch, layout.sketchRows, layout.sketchValues];
       for (let block = 0; block < layout.blocks; block++) {
         const products = sketchProducts + 8 * block * LANES;
-        kernels.sketchProducts(sketch + block * rows * ROW_BYTES, sketchValues, rows, products);
+        kernels.sketchProducts(matrix + block * stride * ROW_BYTES, values, rows, products);
         pace.spend(PRODUCT_WORK * rows);
       }
-      for (let q = 0; q < width; q++) guess[first + q]! += scale * f64[sketchProducts / 8 + q]!;
+      for (let q = 0; q < width; q++) g[first + q]! += scale * f64[sketchProducts / 8 + q]!;
     }
   }
 }

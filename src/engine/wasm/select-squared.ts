@@ -22,8 +22,13 @@ export function selectSquared(shards: readonly Site[], statistics: Statistics, s
   for (let j = 1; j <= subnetSize; j++) {
     if (j > 1) {
       const last = picks[j - 2]!;
-      if (columns.lacks(last)) columns.compute(lookahead.group(last, g, j), j);
-      columns.addTo(g, last, j);
+      if (columns.lacks(last)) {
+        const group = lookahead.group(last, g, j);
+        columns.compute(group, j);
+        lookahead.absorb(group);
+      }
+      columns.use(last, j);
+      columns.addTo(g, last);
     }
     // Where no score is a number, as after a divergence, any pick is as good as another.
     picks[j - 1] = Math.max(0, bestScore(statistics, g, j));
