@@ -17,7 +17,7 @@ import { retryAfter } from './schedule/retries.js';
 import { Warnings } from './schedule/warnings.js';
 import type { Snapshots } from './store/snapshots.js';
 import type { Store, SweepProgress } from './store/store.js';
-import type { RunOptions } from './sweep.js';
+import type { AttemptEnd, RunOptions } from './sweep.js';
 
 /** Attempts that may follow a failed one. */
 const RETRIES = 2;
@@ -30,6 +30,7 @@ const SAVED_BYTES_PER_MS = 100_000;
 interface Attempt {
   readonly job: Job;
   readonly checkpoints: readonly CheckpointTask[];
+  readonly beganMs: number;
   /** Checkpoints that are finished, the iteration reached, and when that was. */
   finished: number;
   t: number;
@@ -138,12 +139,15 @@ export class Conductor {
     const attempt: Attempt = {
       job,
       checkpoints,
+      beganMs: this.#clock.ms(),
       finished: 0,
       t: snapshot?.t ?? 0,
       sinceMs: this.#clock.ms(),
     };
     const { host, process } = this.#provenance;
-    this.store.started(id, { ...this.#provenance, worker: `${host}/${process}/${lane}` });
+    const worker = `${host}/${process}/${lane}`;
+    this.store.started(id, { ...this.#provenance, worker });
+    this.options.observer?.started?.(trajectory, worker, attempt.t);
     this.#forecast.begin(id, this.#workOf(trajectory, checkpoints, attempt.t, 1));
     const task = {
       id,
@@ -173,9 +177,11 @@ export class Conductor {
         return;
       }
       case 'failed':
+        this.#ended(event, attempt);
         return this.#failed(event, job);
       case 'stopped':
       case 'done':
+        this.#ended(event, attempt);
         this.#backlog.ended(job);
         this.#forecast.end(id, false);
         this.#afterwards(this.store.finished(id, event), () => {
@@ -185,6 +191,11 @@ export class Conductor {
           if (!this.store.isPending(id)) this.snapshots.remove(id);
         });
     }
+  }
+
+  #ended(event: AttemptEnd, { job, beganMs }: Attempt): void {
+    const seconds = (this.#clock.ms() - beganMs) / 1000;
+    this.options.observer?.ended?.(job.trajectory.id, event, seconds);
   }
 
   #failed(event: Extract<TrajectoryEvent, { kind: 'failed' }>, job: Job): void {

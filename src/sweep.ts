@@ -1,10 +1,14 @@
 /** Runs a sweep: the only file that joins executor and store. */
 import { Conductor } from './conductor.js';
 import type { Dataset } from './data/dataset.js';
+import type { PlannedTrajectory } from './domain/config.js';
 import { axisValuesOf } from './domain/grid.js';
+import type { TrajectoryEvent } from './domain/task.js';
 import type { Executor } from './execute/executor.js';
 import { loadData } from './load.js';
 import type { PreparedSweep } from './prepare.js';
+import { provenance } from './provenance.js';
+import { bothObservers, RunLog } from './run-log.js';
 import { Snapshots } from './store/snapshots.js';
 import { Store, type SweepProgress } from './store/store.js';
 import { describeSlowReader } from './store/write-ahead-log.js';
@@ -22,8 +26,15 @@ export interface RunObserver {
    */
   progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
   warning?(message: string): void;
+  /** For good: a trajectory that is tried again is a warning. */
   failure?(id: string, code: string, message: string): void;
+  /** An attempt, from an iteration on; `worker` as in the table `attempts`. */
+  started?(trajectory: PlannedTrajectory, worker: string, from: number): void;
+  /** Its end, which may not be on the disk yet, after so many seconds. */
+  ended?(id: string, event: AttemptEnd, seconds: number): void;
 }
+
+export type AttemptEnd = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
 
 export interface RunOptions {
   readonly db: string;
@@ -53,13 +64,24 @@ export interface RunOutcome {
 
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
   const { spec, trajectories } = prepared;
-  const { signal, observer = {} } = options;
+  const { signal } = options;
   const store = Store.open(options.db, {
     unsafeFilesystem: options.unsafeFilesystem,
-    slowReader: reader => reader && observer.warning?.(describeSlowReader(reader)),
+    slowReader: reader =>
+      reader
+        ? observer.warning?.(describeSlowReader(reader))
+        : log.event('the reader is gone; the write-ahead log can be emptied again', {}),
   });
-  const abandon = () => store.close();
+  const log = new RunLog(options.db);
+  const observer = bothObservers(options.observer ?? {}, log.observer);
+  const abandon = () => {
+    store.close();
+    log.event('run ended at once', {});
+  };
+  const stop = () => log.event('stop requested', {});
   options.abandon?.addEventListener('abort', abandon);
+  signal?.addEventListener('abort', stop);
+  const began = performance.now();
   try {
     store.saveSweep(
       {
@@ -72,6 +94,12 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       trajectories,
     );
     const left = store.left(trajectories, spec.evaluate);
+    log.event('run began', {
+      sweep: spec.name,
+      left: left.length,
+      ...provenance(options.threads),
+      ...engineOf(prepared),
+    });
     const needed = new Set(left.map(({ id }) => id));
     const snapshots = new Snapshots(options.db);
     // Failed ones may be put back, and other sweeps may want to go on with theirs.
@@ -83,7 +111,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       const datasets = await loadUnlessAborted(prepared, options);
       if (datasets) {
         const executor = await options.executor(datasets);
-        const conductor = new Conductor(prepared, left, store, snapshots, executor, options);
+        const conductor = new Conductor(prepared, left, store, snapshots, executor, { ...options, observer });
         await conductor.run();
         progress = conductor.progress;
         isStored = conductor.isStored;
@@ -91,6 +119,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     }
     const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
     const stopped = (signal?.aborted ?? false) && open > 0;
+    log.event('run ended', { stopped, ...progress, seconds: (performance.now() - began) / 1000 });
     // A stop does not wait for the curves of a large sweep.
     const isShort = !stopped || progress.cellsDone <= CELLS_AT_A_STOP;
     return {
@@ -98,11 +127,18 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       stopped,
       thresholds: !(isShort && isStored) ? [] : refreshThresholds(prepared, store, observer),
     };
+  } catch (error) {
+    log.fault(error);
+    throw error;
   } finally {
     options.abandon?.removeEventListener('abort', abandon);
+    signal?.removeEventListener('abort', stop);
     store.close();
+    log.close();
   }
 }
+
+const engineOf = ({ engine: { name, numerics } }: PreparedSweep) => ({ engine: name, numerics });
 
 /** Where the curves of finished trajectories cross: stored, and in short. */
 function refreshThresholds(

@@ -88,7 +88,7 @@ describe('a trajectory that fails', () => {
     expect((await run('', 'faulty.yaml')).code).toBe(0);
     expect((await run('', sweep('faulty'), '--db', 'sound.sqlite')).code).toBe(0);
     expect(numbers(work.path(db))).toEqual(numbers(work.path('sound.sqlite')));
-    expect(readdirSync(work.path('results'))).toEqual(['faulty.sqlite']);
+    expect(readdirSync(work.path('results'))).toEqual(['faulty.sqlite', 'faulty.sqlite.log']);
   });
 });
 

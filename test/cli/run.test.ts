@@ -41,6 +41,7 @@ describe('run', () => {
     expect(code).toBe(0);
     expect(work.files().filter(file => file.includes('table'))).toEqual([
       'results/table.sqlite',
+      'results/table.sqlite.log',
       'table.yaml',
     ]);
     const told = lines(stdout);

@@ -259,7 +259,10 @@ describe.skipIf(without)('beside a run', () => {
     expect((await second.ended).code).toBe(0);
     await expect.poll(() => watched.text('#connection'), wait).toMatch(/the run has ended/);
     expect(await watched.text('#sweep-cards .share')).toBe('100.0 %');
-    expect(work.files().filter(name => name.startsWith('results/'))).toEqual(['results/live.sqlite']);
+    expect(work.files().filter(name => name.startsWith('results/'))).toEqual([
+      'results/live.sqlite',
+      'results/live.sqlite.log',
+    ]);
   });
 });
 
