@@ -49,7 +49,7 @@ it('a run leaves a line for all that it did, with what it ran on', async () => {
     msg: 'run ended',
     stopped: false,
     trajectoriesFailed: 2,
-    cellsDone: 16,
+    cellsDone: 20,
   });
   // Running again adds to it.
   await runSweep(prepared, { db, threads: 1, executor });
