@@ -52,6 +52,11 @@ export {
 } from './fit/index.js';
 export { planSweep, type SweepPlan } from './plan.js';
 export { type PreparedSweep, type PrepareOptions, prepareSweep } from './prepare.js';
+export { readReport } from './report/data.js';
+export type { Columns, Figure, FigureData, FigureTable } from './report/figures/figure.js';
+export { FIGURES } from './report/figures/index.js';
+export { renderReport } from './report/page/report.js';
+export { type Drawing, drawFigure, toPng } from './report/render.js';
 export { type QueryBatch, type QueryOptions, querySql } from './store/query.js';
 export { openReader, type Reader } from './store/reader.js';
 export { type RunObserver, type RunOptions, type RunOutcome, runSweep } from './sweep.js';

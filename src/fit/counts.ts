@@ -1,9 +1,8 @@
 /** What there is at each data set size. */
 import type { ThresholdRow } from '../domain/config.js';
 
-type Ends = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring' | 'flagged'> & {
-  readonly datasetSize: number;
-};
+type Crossing = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring'>;
+type Ends = Crossing & Pick<ThresholdRow, 'flagged'> & { readonly datasetSize: number };
 
 export interface SizeCounts {
   readonly n: number;
@@ -31,8 +30,7 @@ export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
     const count = (censoring: ThresholdRow['censoring']): number =>
       own.filter(row => row.censoring === censoring).length;
     const [interval, left] = [count('interval'), count('left')];
-    const sorted = [...own].sort((a, b) => place(a) - place(b) || end(a) - end(b));
-    const middle = sorted[Math.floor(sorted.length / 2)]!;
+    const middle = medianCrossing(own)!;
     const gone = middle.censoring === 'unreachable';
     return {
       n,
@@ -48,6 +46,12 @@ export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
   });
 }
 
+/** The median by time, the later of the two middle ones for an even number; curves that have not crossed come last. */
+export function medianCrossing<Row extends Crossing>(rows: readonly Row[]): Row | undefined {
+  const sorted = [...rows].sort((a, b) => place(a) - place(b) || end(a) - end(b));
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
 /** Crossed curves by time, then the right-censored, then the unreachable. */
-const place = (row: Ends): number => (row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0);
-const end = (row: Ends): number => row.upper ?? row.lower ?? 0;
+const place = (row: Crossing): number => (row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0);
+const end = (row: Crossing): number => row.upper ?? row.lower ?? 0;

@@ -1,6 +1,6 @@
 /** From thresholds to a verdict: pure functions of rows. */
 export { bandGrid } from './bands.js';
-export { countsBySize, type SizeCounts } from './counts.js';
+export { countsBySize, medianCrossing, type SizeCounts } from './counts.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
 export { type FittedLaw, fitLaw } from './fit-law.js';
 export { type FitInput, fitSweep } from './fit-sweep.js';

@@ -68,7 +68,7 @@ export interface TimePoint {
   readonly rest: number;
 }
 
-/** A row of the view `thresholds`. */
+/** Where one curve crosses one target: as the view `thresholds` has it. */
 export interface CrossingPoint {
   readonly n: number;
   readonly seed: number;
@@ -219,26 +219,6 @@ export function timePoints(reader: Reader, sweep: string): TimePoint[] {
     const known = Object.values(prune).reduce((sum, seconds) => sum + seconds, train);
     return { n, trajectories, train, prune, rest: Math.max(0, total - known) };
   });
-}
-
-/** The stored crossings of a slice: those of every method, at its subnetwork size. */
-export function crossingPoints(reader: Reader, slice: Slice, ids: readonly string[]): CrossingPoint[] {
-  const { sweep, subnetSize } = slice;
-  return reader.rows<CrossingPoint>(
-    `SELECT dataset_size AS n, seed, prune_method AS method, metric, target, lower, upper, censoring
-     FROM thresholds
-     WHERE sweep = :sweep AND subnet_size = :subnetSize AND trajectory_id IN (SELECT value FROM json_each(:ids))
-       AND coalesce(json_extract(axes, '$."retrain.iterations"'), :retrainIterations) = :retrainIterations
-       AND coalesce(json_extract(axes, '$."prune.objective"'), :objective) IS :objective
-     ORDER BY metric, target, method, n, seed`,
-    {
-      sweep,
-      subnetSize,
-      ids: JSON.stringify(ids),
-      retrainIterations: slice.retrainIterations,
-      objective: slice.objective,
-    },
-  );
 }
 
 function bound(slice: Slice, ids: readonly string[]): Record<string, string | number | null> {

@@ -1,4 +1,5 @@
 /** Crossings as they are drawn. */
+import { medianCrossing } from '../../fit/index.js';
 import type { CrossingPoint } from '../../store/figure-rows.js';
 import { distinct, type Spec } from './figure.js';
 
@@ -8,20 +9,13 @@ export function middleOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'
   return lower === null || lower === 0 ? upper : Math.sqrt(lower * upper);
 }
 
-/**
- * The median over seeds, the later of the two middle ones for an even number; curves that have not crossed come last.
- * Null where the median curve can never cross.
- */
-export function medianCrossing(
+/** The median over seeds, at its upper end; null where the median curve can never cross. */
+export function medianOf(
   rows: readonly CrossingPoint[],
 ): { readonly at: number; readonly censored: boolean } | null {
-  const rank = (row: CrossingPoint): number =>
-    row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0;
-  const end = (row: CrossingPoint): number => row.upper ?? row.lower ?? 0;
-  const sorted = [...rows].sort((a, b) => rank(a) - rank(b) || end(a) - end(b));
-  const median = sorted[Math.floor(sorted.length / 2)];
+  const median = medianCrossing(rows);
   if (!median || median.censoring === 'unreachable') return null;
-  return { at: end(median), censored: median.upper === null };
+  return { at: median.upper ?? median.lower ?? 0, censored: median.upper === null };
 }
 
 /** A crossing with its place: seeds of one n stand side by side. */

@@ -3,7 +3,8 @@ import { metricNamed } from '../../domain/metrics.js';
 import type { CrossingPoint } from '../../store/figure-rows.js';
 import { AXIS, criterion, quantityName, SYMBOL } from '../text.js';
 import { logSpan, sizeTicks, tickAxis } from '../ticks.js';
-import { medianCrossing } from './crossings.js';
+import { cellEdges } from './cells.js';
+import { medianOf } from './crossings.js';
 import { timeScale } from './curves.js';
 import {
   distinct,
@@ -55,8 +56,8 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     to: (t: number) => Math.log1p(t / constant),
     from: (x: number) => constant * Math.expm1(x),
   };
-  const timeEdges = edges(times, timePlace, panelWidth, [0, last]);
-  const sizeEdges = edges(sizes, { to: Math.log, from: Math.exp }, height);
+  const timeEdges = cellEdges(times, timePlace, panelWidth, [0, last]);
+  const sizeEdges = cellEdges(sizes, { to: Math.log, from: Math.exp }, height);
   const rows = cells.map(({ n, t, seeds, accuracy }) => {
     const [x, y] = [times.indexOf(t), sizes.indexOf(n)];
     return {
@@ -221,32 +222,7 @@ function traces({ crossings, primary }: FigureData): Trace[] {
 
 function medians(rows: readonly CrossingPoint[]): Trace['medians'] {
   return distinct(rows.map(({ n }) => n)).flatMap(n => {
-    const median = medianCrossing(rows.filter(row => row.n === n));
+    const median = medianOf(rows.filter(row => row.n === n));
     return median ? [{ n, ...median }] : [];
   });
-}
-
-/** How far a cell reaches beneath the next one, in pixels: else hairlines of the background show between them. */
-const OVERLAP = 0.6;
-
-/**
- * On the axis' own scale a cell reaches half way to its neighbours; those at the ends as far out as in, or to `ends`.
- * Cells are drawn in ascending order, so that the later one covers the overlap.
- */
-function edges(
-  at: readonly number[],
-  place: { to(value: number): number; from(place: number): number },
-  pixels: number,
-  ends?: readonly [number, number],
-): { from(i: number): number; to(i: number): number } {
-  const places = at.map(place.to);
-  const last = places.length - 1;
-  const middle = (i: number): number => (places[i]! + places[i + 1]!) / 2;
-  const low = ends ? place.to(ends[0]) : 2 * places[0]! - middle(0);
-  const high = ends ? place.to(ends[1]) : 2 * places[last]! - middle(last - 1);
-  const overlap = (OVERLAP * (high - low)) / pixels;
-  return {
-    from: i => place.from(i === 0 ? low : middle(i - 1)),
-    to: i => place.from(i === last ? high : middle(i) + overlap),
-  };
 }

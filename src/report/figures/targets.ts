@@ -2,7 +2,7 @@
 import type { FitGroup } from '../../fit/index.js';
 import { criterion, metricLabel, targetSign } from '../text.js';
 import { logTimeAxis, sizeAxis } from './axes.js';
-import { crossingLayers, medianCrossing, placed } from './crossings.js';
+import { crossingLayers, medianOf, placed } from './crossings.js';
 import {
   distinct,
   type Figure,
@@ -39,7 +39,7 @@ export const targetsFigure: Figure = {
       rows: targets.map(target => [
         criterion(metric!, target),
         ...sizes.map(n => {
-          const median = medianCrossing(rowsOf(target).filter(row => row.n === n));
+          const median = medianOf(rowsOf(target).filter(row => row.n === n));
           return median ? (median.censored ? `> ${median.at}` : median.at) : null;
         }),
       ]),
@@ -81,7 +81,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     const own = sizes.filter(n => rowsOf(target).some(row => row.n === n && row.upper !== null));
     if (law && own.length > 0) return lineOf(law, own).map(point => ({ ...point, label: label(target) }));
     return sizes.flatMap(n => {
-      const median = medianCrossing(rowsOf(target).filter(row => row.n === n));
+      const median = medianOf(rowsOf(target).filter(row => row.n === n));
       return median && !median.censored && median.at > 0 ? [{ n, mu: median.at, label: label(target) }] : [];
     });
   });
