@@ -3,7 +3,7 @@ import { stream } from '../math/random.js';
 import { bandsOf } from './bands.js';
 import { countsBySize } from './counts.js';
 import { aicc, akaikeWeights, bic } from './criteria.js';
-import { type FittedLaw, fitAtLambda, fitLaw } from './fit-law.js';
+import { type FittedLaw, fitAtLambda, fitLaw, startsApart } from './fit-law.js';
 import type { FitRow, Group } from './groups.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws.js';
 import type { FitGroup, GroupKey, LawReport, Residual } from './report.js';
@@ -30,6 +30,8 @@ export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 
 /** Bands are drawn for the laws that the verdict is about, and for the one with the lowest AICc. */
 const BANDED = ['logarithmic', 'power', 'free'];
 const PROFILE_STEP = 0.05;
+/** Starts that end within this log-likelihood of each other have found the same maximum. */
+const SAME_MAXIMUM = 1e-4;
 
 /** The crossings of a group as the fits take them: without the unreachable. */
 export function sampleOf(rows: readonly FitRow[]): Sample {
@@ -78,7 +80,14 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
       reasons: reasonsOf(evidence),
       shortfalls,
     },
-    warnings: warningsOf(sizes, { pool: pools.length > 0 ? Math.min(...pools) : null, seeds }),
+    warnings: warningsOf(sizes, {
+      metric: key.metric,
+      target: key.target,
+      pool: pools.length > 0 ? Math.min(...pools) : null,
+      seeds,
+      adrift: fitted.filter(law => !law.converged).map(law => law.name),
+      ambiguous: free !== undefined && startsApart(sample) > SAME_MAXIMUM,
+    }),
   };
 }
 

@@ -52,16 +52,21 @@ export function fitLaw(
     // One that runs into a bound from inside may have missed a maximum on the other side.
     if (maximum.converged && (!isAtBound(maximum) || isAtBound(from))) return asLaw(name, sample, maximum);
   }
-  const maxima = LAMBDA_STARTS.map(lambda => {
-    const held = fitAtLambda(sample, lambda, weights);
-    const start = { theta: [...held.theta, lambda], tau: held.tau };
-    return maximise(sample, weights, predictor, start);
-  });
+  const maxima = climbs(sample, weights);
   return asLaw(
     name,
     sample,
     maxima.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)),
   );
+}
+
+/** Where the free law's starts lead: each is the best law with lambda held, and then lets go of it. */
+function climbs(sample: Sample, weights: Float64Array): Maximum[] {
+  const predictor = predictorOf('free', sample.x);
+  return LAMBDA_STARTS.map(lambda => {
+    const held = fitAtLambda(sample, lambda, weights);
+    return maximise(sample, weights, predictor, { theta: [...held.theta, lambda], tau: held.tau });
+  });
 }
 
 const isAtBound = ({ theta }: Maximum): boolean => Math.abs(theta[2]!) > LAMBDA_BOUND - AT_BOUND;
@@ -74,12 +79,7 @@ export function fitAtLambda(sample: Sample, lambda: number, weights: Float64Arra
 
 /** How far the ends of the starts' climbs lie apart in log-likelihood: a maximum that is not the only one shows here. */
 export function startsApart(sample: Sample, weights: Float64Array = sample.weight): number {
-  const predictor = predictorOf('free', sample.x);
-  const values = LAMBDA_STARTS.map(lambda => {
-    const held = fitAtLambda(sample, lambda, weights);
-    return maximise(sample, weights, predictor, { theta: [...held.theta, lambda], tau: held.tau })
-      .logLikelihood;
-  });
+  const values = climbs(sample, weights).map(one => one.logLikelihood);
   return Math.max(...values) - Math.min(...values);
 }
 

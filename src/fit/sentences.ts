@@ -1,4 +1,5 @@
 /** Verdicts in words. */
+import { metricNamed } from '../domain/metrics.js';
 import type { SizeCounts } from './counts.js';
 import type { Estimate } from './jackknife.js';
 import { factor, type Shortfall } from './sufficiency.js';
@@ -93,9 +94,27 @@ export function reasonsOf({
 
 export function warningsOf(
   counts: readonly SizeCounts[],
-  { pool, seeds }: { readonly pool: number | null; readonly seeds: number },
+  facts: {
+    readonly metric: string;
+    readonly target: string;
+    readonly pool: number | null;
+    readonly seeds: number;
+    /** Names of laws whose fit did not converge. */
+    readonly adrift: readonly string[];
+    /** Whether the free law's starts ended at different maxima. */
+    readonly ambiguous: boolean;
+  },
 ): string[] {
+  const { metric, target, pool, seeds, adrift, ambiguous } = facts;
   const out: string[] = [];
+  if (adrift.length > 0) out.push(`not converged: the fit of ${adrift.join(', ')}`);
+  if (ambiguous)
+    out.push('the likelihood of the free law has several maxima; the highest that was found is used');
+  if (target === 'published') {
+    out.push('the target is the best of many noisy values at one n: good for a secondary target only');
+  }
+  if (metricNamed(metric)?.set !== 'train')
+    out.push('a target that is not on the training samples measures generalisation as much as training');
   const largest = counts.at(-1)?.n ?? 0;
   if (pool !== null && largest > pool / 4 && seeds > 1) {
     out.push(
