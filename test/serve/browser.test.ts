@@ -1,71 +1,36 @@
 /// <reference lib="dom" />
 /** The page in a real browser: Debian's chromium. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Served, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/store.js';
 import { ATTEMPT, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
+import { launchBrowser, Watched, withoutBrowser } from '../support/browser.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
-const CHROMIUM = '/usr/bin/chromium';
 const HOSTILE = '<script>document.title = "broken"</script><img src=x onerror=alert(1)>';
 const wait = { timeout: 30_000, interval: 50 };
 
 let browser: Browser;
 let home: string;
-const without = !existsSync(CHROMIUM);
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'espalier-page-'));
-  if (without) return;
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  if (!withoutBrowser) browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   rmSync(home, { recursive: true, force: true });
 });
 
-/** A page that remembers what went wrong in it, and whom it asked. */
-class Watched {
-  readonly complaints: string[] = [];
-  readonly asked = new Set<string>();
-
-  private constructor(readonly page: Page) {
-    page.on('console', message => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
-    });
-    page.on('pageerror', error => this.complaints.push(String(error)));
-    page.on('dialog', dialog => {
-      this.complaints.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', request => this.asked.add(new URL(request.url()).origin));
-  }
-
-  static async open(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<Watched> {
-    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
-    const watched = new Watched(await context.newPage());
-    await watched.page.goto(url);
-    return watched;
-  }
-
-  text(selector: string): Promise<string> {
-    return this.page.locator(selector).innerText();
+/** The live page, with what one does on it. */
+class LivePage extends Watched {
+  static at(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<LivePage> {
+    return LivePage.open(browser, url, { viewport: { width, height: 800 }, colorScheme });
   }
 
   async ask(sql: string): Promise<string> {
@@ -76,7 +41,7 @@ class Watched {
   }
 }
 
-describe.skipIf(without)('the page', () => {
+describe.skipIf(withoutBrowser)('the page', () => {
   let page: Served;
 
   beforeAll(async () => {
@@ -101,7 +66,7 @@ describe.skipIf(without)('the page', () => {
   afterAll(() => page.close('over'));
 
   it('shows what the database holds, and asks nobody else', async () => {
-    const watched = await Watched.open(page.url);
+    const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
     expect(await watched.text('#sweep-cards .share')).toBe('66.6 %');
     expect(await watched.text('#sweep-cards')).toContain('4 of 6');
@@ -113,7 +78,7 @@ describe.skipIf(without)('the page', () => {
   });
 
   it('draws the figures, with a description and a table behind each', async () => {
-    const watched = await Watched.open(page.url);
+    const watched = await LivePage.at(page.url);
     const figures = watched.page.locator('#figure-list figure');
     await expect.poll(() => figures.locator('svg').count(), wait).toBe(3);
     for (const figure of await figures.all()) {
@@ -138,7 +103,7 @@ describe.skipIf(without)('the page', () => {
   });
 
   it('shows hostile text as text', async () => {
-    const watched = await Watched.open(page.url);
+    const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards h3'), wait).toBe(HOSTILE);
     await watched.page.locator('#failure-list summary').click();
     expect(await watched.text('#failure-list')).toContain(HOSTILE);
@@ -149,7 +114,7 @@ describe.skipIf(without)('the page', () => {
   });
 
   it('answers SQL, and says why it does not', async () => {
-    const watched = await Watched.open(page.url);
+    const watched = await LivePage.at(page.url);
     await watched.page.locator('#relations button', { hasText: 'progress' }).first().waitFor();
     expect(await watched.ask('DELETE FROM cells')).toBe(
       'SQL: DELETE writes, expected a statement that reads and returns rows',
@@ -164,7 +129,7 @@ describe.skipIf(without)('the page', () => {
   });
 
   it.each(['light', 'dark'] as const)('fits a phone, %s', async scheme => {
-    const watched = await Watched.open(page.url, 375, scheme);
+    const watched = await LivePage.at(page.url, 375, scheme);
     await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
     await watched.ask('SELECT * FROM results');
     const { body, small, contrast } = await watched.page.evaluate(() => {
@@ -186,7 +151,7 @@ describe.skipIf(without)('the page', () => {
   });
 
   it('can be worked by keyboard, and names what it shows', async () => {
-    const watched = await Watched.open(page.url);
+    const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
     await watched.page.keyboard.press('Tab');
     expect(await watched.page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the sweeps');
@@ -207,7 +172,7 @@ describe.skipIf(without)('the page', () => {
   });
 });
 
-describe.skipIf(without)('beside a run', () => {
+describe.skipIf(withoutBrowser)('beside a run', () => {
   let work: Workplace;
   beforeEach(() => {
     work = new Workplace();
@@ -232,7 +197,7 @@ describe.skipIf(without)('beside a run', () => {
     };
     const port = await freePort();
     const first = await start(port);
-    const watched = await Watched.open(`http://127.0.0.1:${port}/`);
+    const watched = await LivePage.at(`http://127.0.0.1:${port}/`);
     const { page } = watched;
     const done = async () => Number(await page.locator('progress').getAttribute('value'));
     await expect.poll(done, wait).toBeGreaterThan(0);

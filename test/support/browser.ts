@@ -32,7 +32,7 @@ export class Watched {
   /** Origins; `null` is the file itself and what is inside it. */
   readonly asked = new Set<string>();
 
-  private constructor(readonly page: Page) {
+  constructor(readonly page: Page) {
     page.on('console', message => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
     });
@@ -44,10 +44,21 @@ export class Watched {
     page.on('request', request => this.asked.add(new URL(request.url()).origin));
   }
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  static async open<Opened extends Watched>(
+    this: new (
+      page: Page,
+    ) => Opened,
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Opened> {
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-    const watched = new Watched(await context.newPage());
+    const watched = new this(await context.newPage());
     await watched.page.goto(url);
     return watched;
+  }
+
+  text(selector: string): Promise<string> {
+    return this.page.locator(selector).innerText();
   }
 }
