@@ -32,6 +32,7 @@ export class GroupCommit {
   private timer: NodeJS.Timeout | null = null;
   /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
   private fault: unknown = null;
+  private next: NodeJS.Immediate | null = null;
   private isFull = false;
   private watcher: DiskWatcher | null = null;
 
@@ -55,7 +56,8 @@ export class GroupCommit {
     // Where trajectories run on this very thread, the timer may not get its turn.
     const overdue = performance.now() - this.since >= COMMIT_MS;
     if (this.resting) return;
-    if (!this.isFull && (overdue || this.weight >= COMMIT_WEIGHT)) this.unlessFull(() => this.flush());
+    if (!this.isFull && this.weight >= COMMIT_WEIGHT) this.unlessFull(() => this.flush());
+    else if (!this.isFull && overdue) this.flushNext();
     else this.flushIn(COMMIT_MS);
   }
 
@@ -120,7 +122,17 @@ export class GroupCommit {
   /** No commit follows by itself. */
   cancel(): void {
     if (this.timer) clearTimeout(this.timer);
+    if (this.next) clearImmediate(this.next);
     this.timer = null;
+    this.next = null;
+  }
+
+  /** Once whoever adds has gone on: the next trajectory is on its way to its thread while the disk is waited for. */
+  private flushNext(): void {
+    this.next ??= setImmediate(() => {
+      this.next = null;
+      this.inBackground(() => this.flush());
+    });
   }
 
   private flushIn(ms: number): void {
