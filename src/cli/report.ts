@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { chooseSweep } from '../analysis.js';
@@ -55,16 +55,18 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
   handler: async args => {
     const output = args.output ?? join(dirname(args.db), `${basename(args.db, extname(args.db))}.html`);
     if (isSameFile(output, args.db)) throw new UsageError(`--output ${output}: this is the database itself`);
+    if (args.output !== undefined && !existsSync(dirname(output)))
+      throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
     const reader = openReader(args.db);
     try {
       const content = readReport(reader, chooseSweep(reader, args.db, args.sweep), choiceOf(args));
       const page = await renderReport(content);
+      if (args.figures !== undefined) makeFolder(args.figures);
+      await writeToFile(once(page), output);
       if (args.figures !== undefined) {
-        makeFolder(args.figures);
         for await (const { name, bytes } of exportFigures(content.figures))
           await writeToFile(once(bytes), join(args.figures, name));
       }
-      await writeToFile(once(page), output);
     } finally {
       reader.close();
     }

@@ -69,6 +69,7 @@ describe('espalier report', () => {
     [['--subnet-size', '7'], '--subnet-size: found 7, expected one of 5, 10'],
     [['--width', '11'], '--width: found 11, expected one of 10'],
     [['--sweep', 'other'], '--sweep: found "other", expected one of: made'],
+    [['--output', 'none/a.html', '--figures', 'f'], '--output none/a.html: there is no folder none'],
     [['--output', 'a.sqlite'], '--output a.sqlite: this is the database itself'],
   ])('refuses %j in one line, and writes nothing', async (args, message) => {
     const files = place.files();

@@ -62,6 +62,7 @@ footer{color:var(--muted);font-size:.85rem;padding-top:20px;padding-bottom:40px}
 html{color-scheme:light}body{font-size:10pt}
 main,header,footer{max-width:none}
 .drawn>.live,.narrow,.tools,nav,.skip,.tooltip{display:none}.still,.drawn>.still{display:block}.wide{display:block}.drawn>.still .narrow{display:none}
+h2,h3{break-after:avoid}
 figure{break-inside:avoid;border:0;padding:0;margin:14pt 0}
 .scroll{max-height:none;overflow:visible;border:0}
 details:not([open]){display:none}
