@@ -1,0 +1,171 @@
+/**
+ * How many cells a second reach the disk, with an engine that computes nothing, and what a cell costs as they grow
+ * many: `npm run bench:throughput [-- largest]`, after `npm run build`. Beside it, the same machine's GNU parallel
+ * (Debian `parallel`) and piscina alone. Takes some minutes at 10^6 cells. The results stand in docs/reliability.md.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { Piscina } from 'piscina';
+
+const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
+const THREADS = 2;
+/** Runs of the small sweeps, of which the median counts: they are over before a disturbance averages out. */
+const REPEATS = 5;
+const SAMPLE_MS = 50;
+
+const largest = Number(process.argv[2] ?? 1e6);
+const home = mkdtempSync(join(tmpdir(), 'espalier-throughput-'));
+const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Sweeps of so many cells in one table, and so many in each trajectory. */
+function sweepOf(cells, perTrajectory) {
+  const file = join(home, `cells-${cells}-${perTrajectory}.yaml`);
+  const [checkpoints, sizes] = perTrajectory === 1 ? [[0], [1]] : [range(0, 10), range(1, 11)];
+  const axes = {
+    datasetSize: 2,
+    width: 10,
+    seed: { count: cells / perTrajectory },
+    pretrainIterations: checkpoints,
+    subnetSize: sizes,
+  };
+  const dataset = { name: 'digits', pool: 10, test: 10 };
+  writeFileSync(file, JSON.stringify({ name: 'cells', dataset, axes }));
+  return file;
+}
+const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Seconds, and peak resident bytes where the system tells. */
+async function timed(...args) {
+  const began = performance.now();
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', text => {
+    said += text;
+  });
+  let bytes = 0;
+  const sampling = setInterval(() => {
+    bytes = Math.max(bytes, residentPeak(child.pid));
+  }, SAMPLE_MS);
+  const code = await new Promise(resolve => child.on('close', resolve));
+  clearInterval(sampling);
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
+  return { seconds: (performance.now() - began) / 1000, bytes };
+}
+
+function residentPeak(pid) {
+  try {
+    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** Durable cells a second from the first to the last that was recorded, start-up left out. */
+function rateOf(db) {
+  const file = new Sqlite(db, { readonly: true });
+  const { cells, ms } = file
+    .prepare('SELECT count(*) AS cells, max(finished_ms) - min(finished_ms) AS ms FROM cells')
+    .get();
+  file.close();
+  return { cells, perSecond: (1000 * cells) / ms };
+}
+
+async function measured(cells, perTrajectory) {
+  const sweep = sweepOf(cells, perTrajectory);
+  const db = join(home, `${cells}-${perTrajectory}.sqlite`);
+  const runs = [];
+  for (let i = 0; i < (cells <= 10_000 ? REPEATS : 1); i++) {
+    rmSync(db, { force: true });
+    const run = await timed('run', sweep, '--noop', '--threads', String(THREADS), '--db', db);
+    runs.push({ ...run, ...rateOf(db) });
+  }
+  if (runs.some(run => run.cells !== cells)) throw new Error(`not ${cells} cells`);
+  return {
+    sweep,
+    db,
+    cells,
+    perTrajectory,
+    perSecond: median(runs.map(run => run.perSecond)),
+    seconds: median(runs.map(run => run.seconds)),
+    bytes: median(runs.map(run => run.bytes)),
+  };
+}
+
+function parallelMs(jobs = 500) {
+  try {
+    const began = performance.now();
+    execFileSync('sh', ['-c', `seq ${jobs} | parallel -j${THREADS} true`], { stdio: 'ignore' });
+    return (performance.now() - began) / jobs;
+  } catch {
+    return null;
+  }
+}
+
+async function piscinaPerSecond(tasks = 20_000) {
+  const filename = new URL('empty.mjs', import.meta.url).href;
+  const pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS });
+  await pool.run(null);
+  const began = performance.now();
+  let next = 0;
+  const lane = async () => {
+    while (next++ < tasks) await pool.run(next);
+  };
+  await Promise.all(Array.from({ length: THREADS }, lane));
+  const perSecond = (1000 * tasks) / (performance.now() - began);
+  await pool.destroy();
+  return perSecond;
+}
+
+try {
+  console.log(`${cpus().length} x ${cpus()[0].model}, Node ${process.version}, ${THREADS} threads`);
+  const results = [];
+  for (const perTrajectory of [100, 1]) {
+    for (const cells of [1e3, 1e5, 1e6]) {
+      // A trajectory for each cell costs the most; a tenth of them tells as much.
+      const count = perTrajectory === 1 ? Math.max(1e3, cells / 10) : cells;
+      if (count > largest || (perTrajectory === 1 && cells === 1e3 && largest < 1e3)) continue;
+      results.push(await measured(count, perTrajectory));
+    }
+  }
+  console.log(
+    '\n| cells | a trajectory | durable cells/s | us a cell | whole command | resident at most | file |',
+  );
+  console.log('| --- | --- | --- | --- | --- | --- | --- |');
+  for (const { cells, perTrajectory, perSecond, seconds, bytes, db } of results) {
+    const columns = [
+      cells,
+      perTrajectory,
+      Math.round(perSecond),
+      (1e6 / perSecond).toFixed(1),
+      `${seconds.toFixed(1)} s`,
+      `${Math.round(bytes / 1e6)} MB`,
+      `${(statSync(db).size / 1e6).toFixed(1)} MB`,
+    ];
+    console.log(`| ${columns.join(' | ')} |`);
+  }
+  console.log('\n| on the finished database of | run again | plan | status | query progress | ten results |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  for (const { cells, perTrajectory, sweep, db } of results.filter(({ cells }) => cells > 1e4)) {
+    const times = [];
+    for (const args of [
+      ['run', sweep, '--noop', '--db', db],
+      ['plan', sweep, '--noop', '--db', db],
+      ['status', db],
+      ['query', db, 'SELECT * FROM progress'],
+      ['query', db, 'SELECT * FROM results LIMIT 10'],
+    ]) {
+      times.push(`${(await timed(...args)).seconds.toFixed(1)} s`);
+    }
+    console.log(`| ${cells} cells, ${perTrajectory} a trajectory | ${times.join(' | ')} |`);
+  }
+  const ms = parallelMs();
+  console.log(
+    `\nGNU parallel: ${ms === null ? 'not installed' : `${ms.toFixed(1)} ms a job (-j${THREADS} true)`}`,
+  );
+  console.log(`piscina alone: ${Math.round(await piscinaPerSecond())} empty tasks/s`);
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
