@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { InputError, UsageError } from '../errors.js';
 import { isLoopback } from '../serve/access.js';
-import { DEFAULT_PORT, type ServeOptions, serve } from '../serve/server.js';
+import { DEFAULT_PORT, type ServeOptions } from '../serve/options.js';
 import { openReader } from '../store/reader.js';
 
 /** Of the page's address. */
@@ -49,6 +49,8 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
     if (existsSync(db) || db === '') openReader(db).close();
     else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
     const stop = stopSignal();
+    // What draws figures takes a while to load, which other commands need not wait for.
+    const { serve } = await import('../serve/server.js');
     const served = await serve(options);
     process.stdout.write(`${served.url}\n`);
     process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressAdvice(options)}`);

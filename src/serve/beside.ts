@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.js';
 import { workerFile } from '../paths.js';
-import type { ServeOptions } from './server.js';
+import type { ServeOptions } from './options.js';
 
 /** Parent to child: what to serve; then, once, why it ends. */
 export type ToPage =

@@ -9,25 +9,15 @@ import { Access, isLoopback, SECURITY_HEADERS } from './access.js';
 import { readAssets } from './assets.js';
 import type { Wishes } from './choices.js';
 import { Feed } from './feed.js';
+import { DEFAULT_PORT, type ServeOptions } from './options.js';
 import { isRefusal, SqlBox } from './sql.js';
 import { EventStream } from './stream.js';
 
-export const DEFAULT_PORT = 8750;
 const MOST_STREAMS = 32;
 const MOST_CONNECTIONS = 256;
 const BODY_BYTES = 64 << 10;
 const SLOW_MS = 10_000;
 const TOKEN_BYTES = 24;
-
-export interface ServeOptions {
-  readonly db: string;
-  /** Default 127.0.0.1. Another address than this machine's own needs a token. */
-  readonly host?: string | undefined;
-  /** Default: DEFAULT_PORT, or where that is taken, any that is free. */
-  readonly port?: number | undefined;
-  /** What a page must know; default: a new one for another address, none for this machine's own. */
-  readonly token?: string | undefined;
-}
 
 export interface Served {
   /** With its token, where it needs one. */
