@@ -8,6 +8,10 @@ import { recoverLost } from './recorder.js';
 import { migrate } from './schema.js';
 import { type SlowReader, type WalLimits, WriteAheadLog } from './write-ahead-log.js';
 
+/** A reader that only looks, as a live page does, is gone by the next of so many tries. */
+const LOOKS = 20;
+const LOOK_MS = 50;
+
 export interface HoldOptions {
   /** A reader that stays in one transaction is found, costs twice as much as when last told, or (null) is gone. */
   readonly slowReader?: ((reader: SlowReader | null) => void) | undefined;
@@ -82,13 +86,26 @@ export class Hold {
     try {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
       this.db.pragma('wal_checkpoint(TRUNCATE)');
-      // A finished database is one file, which can be read from a folder that nobody may write to.
       this.db.pragma('busy_timeout = 0');
-      this.db.pragma('journal_mode = DELETE');
+      this.leaveOneFile();
     } catch {
       // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
     } finally {
       this.db.close();
+    }
+  }
+
+  /** A finished database is one file, which can be read from a folder that nobody may write to. */
+  private leaveOneFile(): void {
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (let left = LOOKS; ; left--) {
+      try {
+        this.db.pragma('journal_mode = DELETE');
+        return;
+      } catch (error) {
+        if (left === 0) throw error;
+        Atomics.wait(clock, 0, 0, LOOK_MS);
+      }
     }
   }
 

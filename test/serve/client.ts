@@ -59,7 +59,7 @@ export class Listener {
   async until<Name extends EventName>(
     name: Name,
     isWished: (event: Events[Name]) => boolean = () => true,
-    withinMs = 20_000,
+    withinMs = 40_000,
   ): Promise<Events[Name]> {
     const end = Date.now() + withinMs;
     for (;;) {
