@@ -56,7 +56,12 @@ export function count(value: number): string {
   const size = Math.abs(value);
   if (value === 0 || (size < 1e6 && size >= 1e-4))
     return value.toLocaleString('en-US', { maximumSignificantDigits: 7 });
-  const exponent = Math.floor(Math.log10(size) + 1e-12);
+  return powerOfTen(value);
+}
+
+/** `10⁻⁵`, `5 × 10⁻⁵`. */
+export function powerOfTen(value: number): string {
+  const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-12);
   const factor = Number((value / 10 ** exponent).toPrecision(3));
   return `${factor === 1 ? '' : `${factor} × `}10${raised(exponent)}`;
 }

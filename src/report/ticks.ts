@@ -2,7 +2,7 @@
 
 import { FONT_SIZE } from './figures/config.js';
 import { textWidth } from './measure.js';
-import { count } from './text.js';
+import { count, powerOfTen } from './text.js';
 
 /** Free space between two labels, in pixels. */
 const GAP = { across: 7, down: 6 } as const;
@@ -97,8 +97,14 @@ const isPower = (value: number): boolean =>
 /** `0.05`, `20,000`; below a ten-thousandth and from a million on as powers of ten. */
 export const axisNumber = (value: number): string => count(value);
 
-/** The settings of an axis with these ticks. A zoomed axis keeps them: they are where they are. */
-export const tickAxis = (ticks: readonly number[]): { values: readonly number[]; labelExpr: string } => ({
-  values: ticks,
-  labelExpr: `${JSON.stringify(Object.fromEntries(ticks.map(tick => [tick, axisNumber(tick)])))}[datum.value] || ''`,
-});
+/**
+ * The settings of an axis with these ticks. A zoomed axis keeps them: they are where they are. Where some are below a
+ * ten-thousandth, all below a hundredth are powers.
+ */
+export function tickAxis(ticks: readonly number[]): { values: readonly number[]; labelExpr: string } {
+  const tiny = ticks.some(tick => tick > 0 && tick < 1e-4);
+  const label = (tick: number): string =>
+    tiny && tick > 0 && tick < 0.01 ? powerOfTen(tick) : axisNumber(tick);
+  const labels = Object.fromEntries(ticks.map(tick => [tick, label(tick)]));
+  return { values: ticks, labelExpr: `${JSON.stringify(labels)}[datum.value] || ''` };
+}

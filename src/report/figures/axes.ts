@@ -3,7 +3,8 @@ import { AXIS } from '../text.js';
 import { logSpan, logTicks, sizeTicks, tickAxis } from '../ticks.js';
 import type { Spec } from './figure.js';
 
-const PADDING = 10;
+/** Room for an arrow at either end of a logarithmic axis, in pixels. */
+const PADDING = 14;
 /** How far the axis of sizes goes beyond the smallest and the largest: seeds stand side by side, and lines go on. */
 export const BEYOND = 1.16;
 

@@ -73,7 +73,8 @@ export function crossingLayers(
   });
   const arrow = (censoring: CrossingPoint['censoring'], shape: string): Spec => ({
     transform: [is(censoring)],
-    mark: { type: 'point', filled: false, shape, size: 60, strokeWidth: 1.2 },
+    // One that points down may start near the axis, and must not run into its labels.
+    mark: { type: 'point', filled: false, shape, size: 60, strokeWidth: 1.2, clip: censoring === 'left' },
     encoding: { ...encoding, y: y('at'), tooltip },
   });
   return [
