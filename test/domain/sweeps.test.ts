@@ -32,7 +32,7 @@ describe('mnist-small', () => {
     expect(values('mnist-small', 'datasetSize')).toEqual([125, 250, 500, 1000, 2000, 4000, 8000, 15000]);
     expect(values('mnist-small', 'width')).toEqual([1000]);
     expect(values('mnist-small', 'subnetSize')).toEqual([50, 100, 200]);
-    expect(values('mnist-small', 'seed')).toHaveLength(10);
+    expect(values('mnist-small', 'seed')).toHaveLength(5);
     expect(values('mnist-small', 'pretrainIterations')!.slice(0, 4)).toEqual([0, 5, 6, 7]);
     expect(values('mnist-small', 'pretrainIterations')!.at(-1)).toBe(4000);
     expect(sweep('mnist-small').thresholds.find(({ primary }) => primary)).toMatchObject({
