@@ -1,6 +1,6 @@
 /** Columns of the Gram matrix Phi^T Phi, several in one pass over Phi. */
 import { addWide, ENTRY, ROW, RUN, WIDE_ROW } from './shape';
-import { combine } from './sparse';
+import { preactivate } from './sparse';
 
 /** Columns of a pass. */
 const PANEL: usize = 8;
@@ -59,8 +59,7 @@ export function gram(phi: usize, n: usize, runs: usize, targets: usize, columns:
     const end = line + min(DEPTH, n - from) * ROW;
     for (; line < end; line += 64) touched |= load<u32>(line);
     for (let c: usize = 0; c < columns; c++) {
-      const run = runs + c * RUN;
-      combine(phi, run, scratch);
+      preactivate(phi, runs + c * RUN, 1, scratch);
       const target: usize = load<u32>(targets + 4 * c);
       for (let lane: usize = 0; lane < ROW; lane += 16) addWide(target + 2 * lane, v128.load(scratch + lane));
     }

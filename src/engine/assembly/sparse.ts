@@ -2,7 +2,7 @@
 import { addWide, ENTRY, move, ROW, RUN, SEGMENT, WIDE_ROW } from './shape';
 
 /**
- * The pre-activations a_i . x of one block of neurons.
+ * The pre-activations a_i . x of one block of neurons; in general, linear combinations of the rows of a block.
  *
  *   weights  [d][24]        one block
  *   runs     [count]        the entries of each sample; offset = column * ROW
@@ -10,42 +10,35 @@ import { addWide, ENTRY, move, ROW, RUN, SEGMENT, WIDE_ROW } from './shape';
  */
 export function preactivate(weights: usize, runs: usize, count: usize, out: usize): void {
   const end = runs + count * RUN;
-  for (; runs < end; runs += RUN, out += ROW) combine(weights, runs, out);
-}
-
-/**
- * A linear combination of rows of a block.
- *
- *   rows   [..][24]
- *   run    of entries: row * ROW, and what it is multiplied by
- *   out    [24]   written
- */
-export function combine(rows: usize, run: usize, out: usize): void {
-  let entry: usize = load<u32>(run);
-  const last: usize = load<u32>(run, 4);
-  let a0 = f32x4.splat(0);
-  let a1 = f32x4.splat(0);
-  let a2 = f32x4.splat(0);
-  let a3 = f32x4.splat(0);
-  let a4 = f32x4.splat(0);
-  let a5 = f32x4.splat(0);
-  while (entry < last) {
-    const row = rows + load<u32>(entry);
-    const x = v128.load32_splat(entry, 4);
-    a0 = f32x4.add(a0, f32x4.mul(x, v128.load(row)));
-    a1 = f32x4.add(a1, f32x4.mul(x, v128.load(row, 16)));
-    a2 = f32x4.add(a2, f32x4.mul(x, v128.load(row, 32)));
-    a3 = f32x4.add(a3, f32x4.mul(x, v128.load(row, 48)));
-    a4 = f32x4.add(a4, f32x4.mul(x, v128.load(row, 64)));
-    a5 = f32x4.add(a5, f32x4.mul(x, v128.load(row, 80)));
-    entry += ENTRY;
+  while (runs < end) {
+    let entry: usize = load<u32>(runs);
+    const last: usize = load<u32>(runs, 4);
+    let a0 = f32x4.splat(0);
+    let a1 = f32x4.splat(0);
+    let a2 = f32x4.splat(0);
+    let a3 = f32x4.splat(0);
+    let a4 = f32x4.splat(0);
+    let a5 = f32x4.splat(0);
+    while (entry < last) {
+      const w = weights + load<u32>(entry);
+      const x = v128.load32_splat(entry, 4);
+      a0 = f32x4.add(a0, f32x4.mul(x, v128.load(w)));
+      a1 = f32x4.add(a1, f32x4.mul(x, v128.load(w, 16)));
+      a2 = f32x4.add(a2, f32x4.mul(x, v128.load(w, 32)));
+      a3 = f32x4.add(a3, f32x4.mul(x, v128.load(w, 48)));
+      a4 = f32x4.add(a4, f32x4.mul(x, v128.load(w, 64)));
+      a5 = f32x4.add(a5, f32x4.mul(x, v128.load(w, 80)));
+      entry += ENTRY;
+    }
+    v128.store(out, a0);
+    v128.store(out, a1, 16);
+    v128.store(out, a2, 32);
+    v128.store(out, a3, 48);
+    v128.store(out, a4, 64);
+    v128.store(out, a5, 80);
+    runs += RUN;
+    out += ROW;
   }
-  v128.store(out, a0);
-  v128.store(out, a1, 16);
-  v128.store(out, a2, 32);
-  v128.store(out, a3, 48);
-  v128.store(out, a4, 64);
-  v128.store(out, a5, 80);
 }
 
 /**
