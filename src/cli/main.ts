@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command line's entry: turns every failure into one line and an exit code. */
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { hideBin } from 'yargs/helpers';
 import { EspalierError, EXIT } from '../errors.js';
 
@@ -13,12 +15,18 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that went away (`| head`, a closed terminal) is no fault.
+// A reader that went away (`| head`: EPIPE; a closed terminal: EIO) is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
+  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(process.exitCode ?? EXIT.done);
   throw error;
 });
 process.stderr.on('error', () => {});
+
+// Node 20 aborts at its end, rather than exit with its code, where a terminal that it is to restore is gone.
+const terminals = [0, 1, 2].filter(fd => isatty(fd));
+process.on('exit', () => {
+  for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+});
 
 /** Prints the line, and returns the exit code. */
 function report(error: unknown): number {

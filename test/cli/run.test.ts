@@ -1,8 +1,14 @@
-import { existsSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/paths.js';
 import { Workplace } from '../support/program.js';
 import { allResults, attempts, numbers, query } from '../support/results.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';
+
+/** Runs a command in a terminal of its own (util-linux). */
+const HAS_SCRIPT = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 let work: Workplace;
 beforeAll(() => {
@@ -231,6 +237,45 @@ describe('a run that is interrupted', () => {
     const { code, stdout } = await ended;
     expect(code).toBe(3);
     expect(JSON.parse(stdout)).toMatchObject({ sweep: 'held', stopped: true, thresholds: expect.any(Array) });
+  });
+
+  it('by SIGHUP, with nobody left who reads what it says', async () => {
+    const sweep = work.sweep(long('hangup', 3000));
+    const db = work.path('results/hangup.sqlite');
+    const { child, ended, said } = work.start('run', sweep, '--threads', '2');
+    await said(PROGRESS);
+    await rows(db, 20);
+    child.stdout!.destroy();
+    child.stderr!.destroy();
+    child.kill('SIGHUP');
+    expect((await ended).code).toBe(3);
+    const kept = allResults(db);
+    expect(kept.length).toBeGreaterThanOrEqual(20);
+    expect(query(db, 'SELECT * FROM holder')).toEqual([]);
+    expect(query(db, `SELECT status FROM trajectories WHERE status = 'running'`)).toEqual([]);
+    expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
+    expect((await work.run('run', sweep)).code).toBe(0);
+    expect(kept.length).toBeLessThan(allResults(db).length);
+    expect(allResults(db)).toEqual(expect.arrayContaining(kept));
+  });
+
+  it.skipIf(!HAS_SCRIPT)('by a terminal that goes away under it', async () => {
+    const sweep = work.sweep(long('terminal', 3000));
+    const db = work.path('results/terminal.sqlite');
+    const program = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
+    // Like a shell, it passes on that its terminal is gone; it stays to tell the code.
+    const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2`;
+    const command = `${run} & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > code`;
+    const terminal = spawn('script', ['-qc', command, '/dev/null'], { cwd: work.folder, stdio: 'ignore' });
+    await rows(db, 20);
+    terminal.kill('SIGKILL');
+    await vi.waitUntil(
+      () => existsSync(work.path('code')) && readFileSync(work.path('code'), 'utf8'),
+      10_000,
+    );
+    expect(readFileSync(work.path('code'), 'utf8')).toBe('3\n');
+    expect(query(db, 'SELECT * FROM holder')).toEqual([]);
+    expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
   });
 
   it('by a second SIGINT: exits at once, and the database is whole', async () => {
