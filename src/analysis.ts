@@ -78,7 +78,7 @@ export function fitDatabase(file: string, name?: string, options: Partial<FitOpt
     try {
       const reports = chosen.map(sweep => {
         const { input, report } = analyseSweep(held.reading(), sweep, options);
-        held.replaceThresholds(sweep.name, input.rows);
+        held.replaceThresholds(sweep.name, input.rows, input.notes);
         held.replaceFits(sweep.name, storedFits(report));
         return report;
       });

@@ -147,8 +147,9 @@ function refreshThresholds(
   observer: RunObserver,
 ): ThresholdSummary[] {
   const largestSize = trajectories.reduce((most, { config }) => Math.max(most, config.datasetSize), 0);
-  const { rows, notes } = computeThresholds(spec.thresholds, store.curveRows(spec.name), largestSize);
-  store.replaceThresholds(spec.name, rows);
+  const kept = store.keptThresholds(spec.name);
+  const { rows, notes } = kept ?? computeThresholds(spec.thresholds, store.curveRows(spec.name), largestSize);
+  if (!kept) store.replaceThresholds(spec.name, rows, notes);
   for (const note of notes) observer.warning?.(note);
   const configs = new Map(trajectories.map(({ id, config }) => [id, config]));
   return summariseThresholds(spec.thresholds, rows, configs);

@@ -168,6 +168,22 @@ describe('what is there is not computed again', () => {
     expect([...attempts(db('a')).values()]).toEqual([1, 1]);
   });
 
+  it.each(VARIED)('$name, run again, says the same of its thresholds', async sweep => {
+    const said = () => {
+      const warnings: string[] = [];
+      return { observer: { warning: (message: string) => warnings.push(message) }, warnings };
+    };
+    const [first, second] = [said(), said()];
+    const { thresholds: computed } = await run(db('a'), sweep, 0, first);
+    const stored = thresholds(db('a'));
+    const { executors, thresholds: again } = await run(db('a'), sweep, 0, second);
+    expect(executors).toBe(0);
+    expect(again).toEqual(computed);
+    expect(thresholds(db('a'))).toEqual(stored);
+    const notes = (warnings: string[]) => warnings.filter(text => text.includes('no threshold'));
+    expect(notes(second.warnings)).toEqual(notes(first.warnings));
+  });
+
   it('a wider sweep computes what is new, and gives what it would have given from nothing', async () => {
     await run(db('a'), narrow);
     const held = allResults(db('a'));

@@ -113,8 +113,8 @@ function replaceDefinition(
   const texts = [JSON.stringify(definition), JSON.stringify(thresholds)] as const;
   const masks = [setMask(evaluate.dense), setMask(evaluate.subnet)] as const;
   const known = db
-    .prepare<[string], { key: number; definition: string; thresholds: string }>(
-      'SELECT key, definition, thresholds FROM sweeps WHERE name = ?',
+    .prepare<[string], { key: number; definition: string; thresholds: string; plan: string | null }>(
+      'SELECT key, definition, thresholds, plan FROM sweeps WHERE name = ?',
     )
     .get(name);
   if (!known) {
@@ -130,6 +130,8 @@ function replaceDefinition(
     db.prepare('DELETE FROM threshold_rows WHERE sweep = ?').run(known.key);
     dropFits(db, known.key);
   }
+  if (known.plan !== plan || known.thresholds !== texts[1])
+    db.prepare('UPDATE sweeps SET thresholds_from = NULL WHERE key = ?').run(known.key);
   db.prepare(
     `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?
      WHERE key = ?`,

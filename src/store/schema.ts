@@ -45,6 +45,8 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE holder ADD COLUMN slow_reader TEXT; ALTER TABLE holder ADD COLUMN seconds_left REAL;`,
   // A hash of all that a sweep's members follow from: see members.ts.
   'ALTER TABLE sweeps ADD COLUMN plan TEXT',
+  // What its thresholds were computed from, as JSON: see thresholds.ts.
+  'ALTER TABLE sweeps ADD COLUMN thresholds_from TEXT',
 ];
 
 /** The version of this program's schema, kept in the file as `user_version`. */

@@ -26,7 +26,7 @@ import type {
   SweepProgress,
   TrajectoryStatus,
 } from './rows.js';
-import { replaceThresholds, sweepKey } from './thresholds.js';
+import { type KeptThresholds, keptThresholds, replaceThresholds, sweepKey } from './thresholds.js';
 import { Unfinished } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
@@ -163,10 +163,25 @@ export class Store {
     this.hold.expect(secondsLeft);
   }
 
-  /** Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. */
-  replaceThresholds(sweep: string, rows: readonly ThresholdRow[]): void {
+  /**
+   * Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. With `notes`
+   * they are said to be those of all that is recorded, and `keptThresholds` tells both again.
+   */
+  replaceThresholds(
+    sweep: string,
+    rows: readonly ThresholdRow[],
+    notes: readonly string[] | null = null,
+  ): void {
     this.flush();
-    this.commit(() => replaceThresholds(this.db, this.variants, sweep, rows));
+    // What a running attempt is yet to record does not change the number of the last one.
+    const isAll = this.running.size === 0;
+    this.commit(() => replaceThresholds(this.db, this.variants, sweep, rows, isAll ? notes : null));
+  }
+
+  /** What `replaceThresholds` stored, where nothing has changed since that it follows from; else null. */
+  keptThresholds(sweep: string): KeptThresholds | null {
+    this.flush();
+    return guard(this.file, () => keptThresholds(this.db, sweep));
   }
 
   /** Stores a sweep's fits in place of those it has. */
