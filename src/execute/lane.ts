@@ -15,6 +15,11 @@ export const SPARE_BYTES = 64 * 2 ** 20;
  * that goes beyond is ended, rather than the process with all others.
  */
 const HEAP_MB = 1024;
+/**
+ * Of short-lived objects. V8 would let it grow to 48, whose pages each thread then keeps; messages are few and small,
+ * so that looking through it more often costs nothing that can be measured.
+ */
+const YOUNG_MB = 6;
 /** A thread that does not end within this, being inside the system, is left to itself. */
 const FAREWELL_MS = 5_000;
 
@@ -109,7 +114,7 @@ export class Lane {
       idleTimeout: Number.POSITIVE_INFINITY,
       // Worker threads with nothing to wait for in shared memory: events are too few for that to pay.
       atomics: 'disabled',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
       workerData: this.#workerData,
     });
     let isLoaded = false;
