@@ -243,7 +243,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
       tiles,
       panel: take(tiles * groups * GROUP * TILE_COLUMNS * 4),
       slopes: take(groups * GROUP * 4),
-      tables: take(groups * 2 ** GROUP * TILE_COLUMNS * 4),
+      tables: take(groups * (1 << GROUP) * TILE_COLUMNS * 4),
       masks: take(blocks * groups * ROW_BYTES),
       signSums: take(padded * 8),
       scratch: take(LANES * TILE_COLUMNS * 4),

@@ -41,7 +41,7 @@ export class SubsetSums {
     }
     for (let tile = 0; tile < tiles; tile++) {
       kernels.sumSubsets(panel + tile * rows * TILE_COLUMNS * 4, slopes, groups, tables);
-      pace.spend(TABLE_WORK * groups * 2 ** GROUP);
+      pace.spend(TABLE_WORK * groups * (1 << GROUP));
       const column = tile * TILE_COLUMNS;
       for (let block = 0; block < layout.blocks; block++) {
         const offset = (block * d + column) * ROW_BYTES;
