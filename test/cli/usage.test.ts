@@ -5,7 +5,10 @@ import { UsageError } from '../../src/errors.js';
 const CASES: readonly (readonly [args: string, message: string | RegExp])[] = [
   ['', 'which command? `espalier --help` lists them'],
   ['--verbose', 'which command? `espalier --help` lists them'],
-  ['rnu s.yaml', /^unknown command "rnu" \(did you mean run\?\), expected one of run, plan, design, status, /],
+  [
+    'rnu s.yaml',
+    /^unknown command "rnu" \(did you mean run\?\), expected one of run, plan, design, status, /,
+  ],
   ['quickstart --db x', /^unknown command "quickstart", expected one of run, /],
   ['data', /^data what\?/],
   ['data ftch mnist', /^unknown command "ftch" \(did you mean fetch\?\), expected one of list, fetch, info$/],
