@@ -17,7 +17,7 @@ export const SPARE_BYTES = 64 * 2 ** 20;
 const HEAP_MB = 1024;
 /**
  * Of short-lived objects. V8 would let it grow to 48, whose pages each thread then keeps; messages are few and small,
- * so that looking through it more often costs nothing that can be measured.
+ * so that looking through it more often costs little.
  */
 const YOUNG_MB = 6;
 /** A thread that does not end within this, being inside the system, is left to itself. */
