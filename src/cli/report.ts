@@ -4,8 +4,6 @@ import type { CommandModule } from 'yargs';
 import { chooseSweep } from '../analysis.js';
 import { UsageError } from '../errors.js';
 import { readReport } from '../report/data.js';
-import { exportFigures } from '../report/export.js';
-import { renderReport } from '../report/page/report.js';
 import { openReader } from '../store/reader.js';
 import { isSameFile, writeToFile } from './output.js';
 
@@ -57,6 +55,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     if (isSameFile(output, args.db)) throw new UsageError(`--output ${output}: this is the database itself`);
     if (args.output !== undefined && !existsSync(dirname(output)))
       throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
+    // What draws is loaded here, so that no other command waits for it.
+    const [{ exportFigures }, { renderReport }] = await Promise.all([
+      import('../report/export.js'),
+      import('../report/page/report.js'),
+    ]);
     const reader = openReader(args.db);
     try {
       const content = readReport(reader, chooseSweep(reader, args.db, args.sweep), choiceOf(args));

@@ -10,7 +10,7 @@ export class Batch {
   readonly #site: Site;
   readonly #layout: BatchLayout;
   readonly #size: number;
-  /** Which columns gradients are summed over: momentum and weight decay change all of the weights, even those without entries. */
+  /** The columns that gradients are summed over; momentum and weight decay change those without entries, too. */
   readonly #columns: 'all' | 'stored' | 'none';
   /** The positions that were loaded last; the first is -1 where none were. */
   readonly #positions: Int32Array;

@@ -21,7 +21,7 @@ export class SubsetSums {
 
   /**
    * Changes the weights by the pre-activations `z`, f32 [blocks][stride rows][24], that the batch's forward left, and by
-   * the slopes in layout.slopes. Where `signs`, the gradients of the signs are in layout.subsets.signSums afterwards.
+   * the slopes in layout.slopes.
    */
   descend(
     batch: Batch,
