@@ -3,7 +3,6 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { chooseSweep } from '../analysis.js';
 import { UsageError } from '../errors.js';
-import { readReport } from '../report/data.js';
 import { openReader } from '../store/reader.js';
 import { isSameFile, writeToFile } from './output.js';
 
@@ -56,7 +55,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     if (args.output !== undefined && !existsSync(dirname(output)))
       throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
     // What draws is loaded here, so that no other command waits for it.
-    const [{ exportFigures }, { renderReport }] = await Promise.all([
+    const [{ readReport }, { exportFigures }, { renderReport }] = await Promise.all([
+      import('../report/data.js'),
       import('../report/export.js'),
       import('../report/page/report.js'),
     ]);
