@@ -144,11 +144,11 @@ function pruneAt(
   };
 }
 
-/** eta * lambda_max at t = 0, also where the trajectory goes on from a snapshot. */
-function initialEtaLambdaMax({ config, inputs }: Session): number {
+/** eta * lambda_max at t = 0, also where the trajectory goes on from a snapshot. Before anything is trained. */
+function initialEtaLambdaMax({ config, inputs, problem, t }: Session): number {
   const { network, train, seed } = config;
   const width = Math.min(config.width, LAMBDA_MAX_NEURONS);
-  const { weights } = initialState(network, seed, width, inputs.columns);
+  const { weights } = t === 0 ? problem.state : initialState(network, seed, width, inputs.columns);
   return train.learningRate * lambdaMax(inputs, weights, width, network.activation, train.layers);
 }
 
