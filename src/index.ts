@@ -22,7 +22,13 @@ export type {
 } from './domain/config.js';
 export { countCells } from './domain/grid.js';
 export { parseSweep, readSweep, type SweepSpec } from './domain/spec.js';
-export type { CellRow, CheckpointRow, TrajectoryEvent, TrajectoryTask } from './domain/task.js';
+export type {
+  CellRow,
+  CheckpointRow,
+  ExecutorEvent,
+  TrajectoryEvent,
+  TrajectoryTask,
+} from './domain/task.js';
 export type { Activations, Engine, Network, NetworkState, Path, Problem } from './engine/engine.js';
 export { createEngine } from './engine/index.js';
 export {

@@ -100,7 +100,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       ...provenance(options.threads),
       ...engineOf(prepared),
     });
-    const needed = new Set(left.map(({ id }) => id));
+    const needed = new Set(left.map(({ trajectory }) => trajectory.id));
     const snapshots = new Snapshots(options.db);
     // Failed ones may be put back, and other sweeps may want to go on with theirs.
     snapshots.keepOnly(id => needed.has(id) || ['pending', 'failed'].includes(store.status(id) ?? ''));

@@ -1,10 +1,16 @@
 /** What goes to where a trajectory runs, and what comes back. Plain data: it crosses threads, and one day machines. */
-import type { SetMetrics, SetName, TrajectoryConfig, Variant } from './config.js';
+import type { PlannedTrajectory, SetMetrics, SetName, TrajectoryConfig, Variant } from './config.js';
 
 /** What is asked for at one checkpoint: only cells that are not finished yet. */
 export interface CheckpointTask {
   readonly t: number;
   readonly variants: readonly Variant[];
+}
+
+/** A planned trajectory, and what of it is not finished yet. */
+export interface LeftTrajectory {
+  readonly trajectory: PlannedTrajectory;
+  readonly checkpoints: readonly CheckpointTask[];
 }
 
 /** One trajectory as it goes to an executor. */
@@ -68,3 +74,9 @@ export type TrajectoryEvent =
       readonly message: string;
       readonly stack: string | null;
     };
+
+/**
+ * What an executor says of a trajectory: first that it begins, on which of its lanes, unless a stop comes before that;
+ * then what the trajectory says.
+ */
+export type ExecutorEvent = { readonly kind: 'begun'; readonly lane: number } | TrajectoryEvent;

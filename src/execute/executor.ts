@@ -1,10 +1,11 @@
 /** The contract between the sweep and whatever runs its trajectories: submit, events, stop, stats. */
-import type { TrajectoryEvent, TrajectoryTask } from '../domain/task.js';
+import type { ExecutorEvent, TrajectoryTask } from '../domain/task.js';
 
 export type {
   CellRow,
   CheckpointRow,
   CheckpointTask,
+  ExecutorEvent,
   Snapshot,
   TrajectoryEvent,
   TrajectoryTask,
@@ -19,8 +20,13 @@ export interface ExecutorStats {
 export interface Executor {
   /** Trajectories that run at once; more may be submitted and wait. */
   readonly capacity: number;
-  /** Events in order; the iteration ends after the last one. A fault of the trajectory is an event, not a throw. */
-  submit(task: TrajectoryTask): AsyncIterable<TrajectoryEvent>;
+  /** How many more are best submitted now, so that none of those that run has to wait for its successor. */
+  ahead(): number;
+  /**
+   * Events in order, to be read to the end; the iteration ends after the last one, and those of the next trajectory on
+   * the same lane come after that. A fault of the trajectory is an event, not a throw.
+   */
+  submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent>;
   /** Asks all running trajectories to stop at their next pulse, and refuses to start waiting ones. */
   stop(): void;
   /** Running trajectories rest at their next pulse, until `resume` or `stop`. */

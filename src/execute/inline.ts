@@ -5,7 +5,7 @@ import type { EngineName } from '../domain/config.js';
 import { createEngine } from '../engine/index.js';
 import { runTrajectory } from '../run/trajectory.js';
 import { InputLibrary, type World } from '../run/world.js';
-import type { Executor, TrajectoryEvent, TrajectoryTask } from './executor.js';
+import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
 export interface ExecutorOptions {
   readonly engine: EngineName;
@@ -26,7 +26,8 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
 
   return {
     capacity: 1,
-    submit(task: TrajectoryTask): AsyncIterable<TrajectoryEvent> {
+    ahead: () => 0,
+    submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent> {
       const before = last;
       let free = () => {};
       last = new Promise<void>(resolve => {
@@ -36,6 +37,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
         await before;
         running++;
         try {
+          if (!stopping) yield { kind: 'begun', lane: 0 };
           for (const event of runTrajectory(task, world)) {
             yield event;
             await nextTurn();

@@ -1,85 +1,86 @@
 /**
- * One worker thread (a piscina of one) and the trajectory that it runs. Whatever becomes of the thread, the trajectory
- * ends with exactly one last event, after all that it said before; the next one gets a new thread where this is gone.
+ * The trajectories of one worker thread: the one that it runs, and those that it was handed ahead. Whatever becomes of
+ * the thread, the first of them ends with exactly one last event, after all that it said before; those behind it, which
+ * it has not begun, go back. What comes next gets a new thread where this is gone.
  */
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
-import type { TrajectoryEvent, TrajectoryTask } from '../domain/task.js';
-import { workerFile } from '../paths.js';
-import type { WorkerCall, WorkerData } from './pool.js';
+import type { ExecutorEvent, TrajectoryTask } from '../domain/task.js';
+import { type Events, isLast, type LastEvent } from './events.js';
+import { type Said, SIGNAL, type WorkerData } from './protocol.js';
+import { Thread } from './thread.js';
 
 /** A thread keeps the memory of the largest trajectory that it ran; for a smaller one it may keep this much more. */
 export const SPARE_BYTES = 64 * 2 ** 20;
-/**
- * What a thread may have on its heap, which holds no matrices: those are counted where trajectories are scheduled. One
- * that goes beyond is ended, rather than the process with all others.
- */
-const HEAP_MB = 1024;
-/**
- * Of short-lived objects. V8 would let it grow to 48, whose pages each thread then keeps; messages are few and small,
- * so that looking through it more often costs little.
- */
-const YOUNG_MB = 6;
-/** A thread that does not end within this, being inside the system, is left to itself. */
-const FAREWELL_MS = 5_000;
 
-export type LastEvent = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
+/**
+ * It is handed ahead what takes so long, and not more than so many: what is bound to one lane cannot begin on another
+ * that is free before. Where one of them takes longer, those behind it go back.
+ */
+const AHEAD_MS = 500;
+const MOST_AHEAD = 8;
 
-export const isLast = (event: TrajectoryEvent): event is LastEvent =>
-  event.kind === 'done' || event.kind === 'stopped' || event.kind === 'failed';
+/** A trajectory on its way to a thread, and what is said of it. */
+export interface Submitted {
+  readonly task: TrajectoryTask;
+  readonly events: Events;
+}
+
+interface Handed extends Submitted {
+  /** What the thread's `at` is while it runs this one. */
+  number: number;
+  beganMs: number | null;
+}
 
 export class Lane {
-  readonly #workerData: WorkerData;
-  #thread: Piscina<WorkerCall, void> | null = null;
+  /** Trajectories that have ended. */
+  finished = 0;
+  readonly #handed: Handed[] = [];
+  #thread: Thread | null = null;
+  #closing = 0;
   #heldBytes = 0;
-  #kill: (as: LastEvent) => void = () => {};
-  /** Resolves when the thread has loaded its modules: Node 20 does not survive that it is ended before. */
-  #loaded = Promise.resolve();
+  #awakeMs = 0;
+  /** What the last one took that was done. */
+  #lastMs = Number.POSITIVE_INFINITY;
 
-  constructor(workerData: WorkerData) {
-    this.#workerData = workerData;
+  /** @param free hears whenever there is more room, and what comes back unbegun. */
+  constructor(
+    private readonly number: number,
+    private readonly workerData: WorkerData,
+    private readonly free: (back: readonly Submitted[]) => void,
+  ) {}
+
+  hand({ task, events }: Submitted): void {
+    this.#thread ??= new Thread(this.workerData, this.number, {
+      hear: said => this.#hear(said),
+      died: as => this.#break(as),
+    });
+    this.#heldBytes = Math.max(this.#heldBytes, task.memoryBytes);
+    if (this.#handed.length === 0) this.#awakeMs = 0;
+    this.#handed.push({ task, events, number: this.#thread.hand(task), beganMs: null });
   }
 
-  /** One trajectory at a time. Resolves after its last event was told and, where it broke its thread, that is gone. */
-  async run(task: TrajectoryTask, tell: (event: TrajectoryEvent) => void): Promise<void> {
-    if (this.#heldBytes > task.memoryBytes + SPARE_BYTES) await this.close();
-    this.#heldBytes = Math.max(this.#heldBytes, task.memoryBytes);
-    this.#thread ??= this.#start();
-    const { port1, port2 } = new MessageChannel();
-    const killed = new AbortController();
-    let ended = false;
-    let whole = true;
-    const hear = (event: TrajectoryEvent) => {
-      if (ended) return;
-      ended = isLast(event);
-      tell(event);
-    };
-    /** What was said before may still be on its way. */
-    const hearAll = () => {
-      for (let said = receiveMessageOnPort(port1); said; said = receiveMessageOnPort(port1))
-        hear(said.message);
-    };
-    this.#kill = as => {
-      hearAll();
-      whole = ended;
-      hear(as);
-      killed.abort();
-    };
-    port1.on('message', hear);
-    try {
-      await this.#thread.run(
-        { task, port: port2 },
-        { transferList: [port2 as never], signal: killed.signal as never },
-      );
-      hearAll();
-      if (!ended) throw new Error('it returned without a last event');
-    } catch (error) {
-      this.#kill(threadEnded(error));
-    } finally {
-      this.#kill = () => {};
-      port1.close();
-    }
-    if (!whole) await this.close();
+  /** Of all that it has, the one that it runs included. */
+  get handed(): number {
+    return this.#handed.length;
+  }
+
+  get isIdle(): boolean {
+    return this.#handed.length === 0 && this.#closing === 0;
+  }
+
+  /** How many are best handed ahead. */
+  get ahead(): number {
+    return Math.min(MOST_AHEAD, Math.floor(AHEAD_MS / this.#lastMs));
+  }
+
+  /** Whether this one can be handed ahead now. */
+  hasRoomFor({ memoryBytes }: TrajectoryTask): boolean {
+    const isAtWork = this.#thread !== null && this.#handed.length > 0 && this.#awakeMs < AHEAD_MS;
+    return isAtWork && this.#handed.length <= this.ahead && !this.holdsTooMuchFor(memoryBytes);
+  }
+
+  /** Whether the thread must be closed before it runs what takes so much. */
+  holdsTooMuchFor(bytes: number): boolean {
+    return this.#heldBytes > bytes + SPARE_BYTES;
   }
 
   /** What its thread holds, at most, beside SPARE_BYTES. */
@@ -87,62 +88,80 @@ export class Lane {
     return this.#heldBytes;
   }
 
-  /** Ends the trajectory with this event, and its thread in the middle of whatever it does. */
+  /** So much time has passed in which it could work. A trajectory that takes longer than `mostMs` is ended. */
+  passed(ms: number, mostMs: number, timedOut: LastEvent): void {
+    this.#awakeMs += ms;
+    if (this.#awakeMs > mostMs) this.kill(timedOut);
+    else if (this.#awakeMs > AHEAD_MS) this.#takeBack();
+  }
+
+  /** Ends the trajectory that it runs with this event, and its thread in the middle of whatever it does. */
   kill(as: LastEvent): void {
-    this.#kill(as);
+    const [first] = this.#handed;
+    if (!first || !this.#thread) return;
+    this.#thread.hearAll();
+    if (this.#handed[0] !== first) return;
+    // Else it has ended, which is about to be said, and the next one has begun.
+    const isAtIt = this.#thread.skipAfter(first.number - 1) || this.#thread.skipAfter(first.number);
+    if (isAtIt) this.#break(as);
   }
 
   /** Ends the thread. Another is started when it is needed. */
   async close(): Promise<void> {
+    for (const { events } of this.#handed.splice(0)) events.push({ kind: 'stopped' });
     const thread = this.#thread;
     this.#thread = null;
     this.#heldBytes = 0;
     if (!thread) return;
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, FAREWELL_MS);
-    });
-    await Promise.race([this.#loaded.then(() => thread.destroy()), enough]);
-    clearTimeout(timer);
+    this.#closing++;
+    await thread.end();
+    this.#closing--;
+    this.free([]);
   }
 
-  #start(): Piscina<WorkerCall, void> {
-    const thread = new Piscina<WorkerCall, void>({
-      filename: workerFile('trajectory'),
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // Worker threads with nothing to wait for in shared memory: events are too few for that to pay.
-      atomics: 'disabled',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
-      workerData: this.#workerData,
-    });
-    let isLoaded = false;
-    this.#loaded = new Promise(resolve => {
-      thread.once('workerCreate', () => {
-        isLoaded = true;
-        resolve();
-      });
-      thread.once('workerDestroy', () => resolve());
-    });
-    // A thread that ends before it takes its task: the task would wait for ever.
-    thread.on('error', error => this.#kill(threadEnded(error)));
-    thread.once('workerDestroy', () => {
-      if (!isLoaded) setImmediate(this.#kill, threadEnded(new Error('it exited before it began')));
-      if (this.#thread === thread) this.#thread = null;
-    });
-    return thread;
+  #takeBack(): void {
+    const [first, next] = this.#handed;
+    if (!first || !next || !this.#thread?.skipAfter(first.number)) return;
+    const back = this.#handed.splice(1);
+    first.number = back.at(-1)!.number;
+    this.free(back);
   }
-}
 
-/** What piscina says of a thread that is gone. Where `process.exit` was called, that is an error without a code. */
-function threadEnded(error: unknown): LastEvent {
-  const { message, stack, code }: NodeJS.ErrnoException =
-    error instanceof Error ? error : new Error(String(error));
-  return {
-    kind: 'failed',
-    code: code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'OUT_OF_MEMORY' : 'WORKER_DIED',
-    message: `the worker thread ended: ${message}`,
-    stack: stack ?? null,
-  };
+  #hear(said: Said): void {
+    for (const event of said) {
+      const [first, next] = this.#handed;
+      // It was killed.
+      if (!first) return;
+      if (event.kind === 'begun') {
+        first.beganMs = performance.now();
+        this.#awakeMs = 0;
+      }
+      if (event.kind === 'done') this.#lastMs = performance.now() - first.beganMs!;
+      if (isLast(event)) {
+        this.#handed.shift();
+        next?.events.follow(first.events);
+      }
+      this.#tell(first, event);
+      if (isLast(event)) this.free([]);
+    }
+  }
+
+  #break(as: LastEvent): void {
+    const [first, ...back] = this.#handed.splice(0);
+    if (first) {
+      // An attempt all the same: what breaks its thread before it begins might do so for ever.
+      if (first.beganMs === null && as.kind === 'failed')
+        this.#tell(first, { kind: 'begun', lane: this.number });
+      this.#tell(first, as);
+    }
+    void this.close();
+    this.free(back);
+  }
+
+  #tell({ events }: Submitted, event: ExecutorEvent): void {
+    if (isLast(event)) this.finished++;
+    // A thread that breaks because it is being stopped is no fault of its trajectory.
+    const isStopping = Atomics.load(this.workerData.signal, 0) === SIGNAL.stop;
+    events.push(event.kind === 'failed' && isStopping ? { kind: 'stopped' } : event);
+  }
 }

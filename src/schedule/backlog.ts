@@ -1,8 +1,8 @@
 /** What waits to be run: the longest first, and never more at once than fits in memory. */
-import type { PlannedTrajectory } from '../domain/config.js';
+import type { LeftTrajectory } from '../domain/task.js';
 
-export interface Job {
-  readonly trajectory: PlannedTrajectory;
+/** What it lacks is as of the begin of the run: less, where attempts of this run failed. */
+export interface Job extends LeftTrajectory {
   /** What it costs, in any unit: those that cost more go first. */
   readonly cost: number;
   /** Peak bytes while it runs; Infinity: it has to run alone. */

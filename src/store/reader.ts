@@ -172,7 +172,10 @@ export class Reader {
   }
 
   /** By trajectory id, the planned cells that lack any of the metrics. */
-  unfinished(planned: Iterable<PlannedTrajectory>, evaluate: Evaluate): Map<string, CheckpointTask[]> {
+  unfinished(
+    planned: Iterable<PlannedTrajectory>,
+    evaluate: Evaluate,
+  ): Map<string, readonly CheckpointTask[]> {
     return this.atOnce(() => {
       const unfinished = new Unfinished(this.db, new VariantKeys(this.db));
       return new Map([...planned].map(trajectory => [trajectory.id, unfinished.of(trajectory, evaluate)]));

@@ -64,6 +64,10 @@ export class Snapshots {
     this.iterations.set(id, t);
   }
 
+  has(id: string): boolean {
+    return this.iterations.has(id);
+  }
+
   /** The iteration at which the trajectory goes on towards `next`: its snapshot's, if that is not past it; else 0. */
   startFor(id: string, next: number): number {
     const t = this.iterations.get(id) ?? 0;

@@ -8,7 +8,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../domain/config.js';
-import type { CellRow, CheckpointRow, CheckpointTask } from '../domain/task.js';
+import type { CellRow, CheckpointRow, CheckpointTask, LeftTrajectory } from '../domain/task.js';
 import { TOOL_VERSION } from '../paths.js';
 import { connectWriter, guard } from './connect.js';
 import { replaceFits, type StoredFits } from './fits.js';
@@ -98,18 +98,23 @@ export class Store {
     });
   }
 
-  /** The trajectories to be run: pending ones that lack planned cells. */
-  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): PlannedTrajectory[] {
+  /** The trajectories to be run: pending ones that lack planned cells, with these. */
+  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): LeftTrajectory[] {
     this.flush();
     return guard(this.file, () => {
       const pending = this.recorder.pending();
-      if (pending.size === 0) return [];
-      return planned.filter(each => pending.has(each.id) && this.missing.of(each, evaluate).length > 0);
+      const left: LeftTrajectory[] = [];
+      for (const trajectory of pending.size === 0 ? [] : planned) {
+        if (!pending.has(trajectory.id)) continue;
+        const checkpoints = this.missing.of(trajectory, evaluate);
+        if (checkpoints.length > 0) left.push({ trajectory, checkpoints });
+      }
+      return left;
     });
   }
 
   /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
-  unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): CheckpointTask[] {
+  unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     this.group.flushFor(trajectory.id);
     return guard(this.file, () => this.missing.of(trajectory, evaluate));
   }

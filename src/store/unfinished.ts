@@ -24,8 +24,11 @@ export class Unfinished {
       .raw();
   }
 
-  /** The planned cells that lack any of the metrics, by checkpoint; checkpoints that lack nothing are left out. */
-  of(trajectory: PlannedTrajectory, evaluate: Evaluate): CheckpointTask[] {
+  /**
+   * The planned cells that lack any of the metrics, by checkpoint; checkpoints that lack nothing are left out. The plan
+   * itself where it lacks all.
+   */
+  of(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     const subnet = setMask(evaluate.subnet);
     const dense = setMask(evaluate.dense);
     const finished = new Map<number, Set<number>>();
@@ -34,6 +37,7 @@ export class Unfinished {
       if (at) at.add(variant);
       else finished.set(t, new Set([variant]));
     }
+    if (finished.size === 0) return trajectory.checkpoints;
     const tasks: CheckpointTask[] = [];
     for (const { t, variants } of trajectory.checkpoints) {
       const at = finished.get(t);

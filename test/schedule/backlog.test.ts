@@ -5,7 +5,7 @@ import { tinyConfig } from '../support/tiny.js';
 
 const job = (id: string, cost: number, bytes = 1): Job => {
   const trajectory: PlannedTrajectory = { id, config: tinyConfig('reference'), checkpoints: [] };
-  return { trajectory, cost, bytes, failures: 0 };
+  return { trajectory, checkpoints: [], cost, bytes, failures: 0 };
 };
 const idOf = (taken: Job | null) => taken?.trajectory.id ?? null;
 

@@ -1,7 +1,7 @@
 /** A data set and tasks small enough that a trajectory takes milliseconds with any engine. */
 import type { Dataset, ImageSet } from '../../src/data/dataset.js';
 import type { EngineName, TrajectoryConfig, Variant } from '../../src/domain/config.js';
-import type { TrajectoryEvent, TrajectoryTask } from '../../src/domain/task.js';
+import type { ExecutorEvent, TrajectoryTask } from '../../src/domain/task.js';
 import { NUMERICS } from '../../src/engine/numerics.js';
 import { stream } from '../../src/math/random.js';
 import { imagesKey } from '../../src/run/world.js';
@@ -70,13 +70,15 @@ export function tinyTask(
   };
 }
 
-export async function collect(events: AsyncIterable<TrajectoryEvent>): Promise<TrajectoryEvent[]> {
-  const all: TrajectoryEvent[] = [];
+export async function collect(events: AsyncIterable<ExecutorEvent>): Promise<ExecutorEvent[]> {
+  const all: ExecutorEvent[] = [];
   for await (const event of events) all.push(event);
   return all;
 }
 
-/** What events say about numbers: wall and CPU times are removed. */
-export function withoutTimes(events: readonly TrajectoryEvent[]): unknown[] {
-  return JSON.parse(JSON.stringify(events, (key, value) => (/(WallS|CpuS)$/.test(key) ? undefined : value)));
+/** What events say about numbers: wall and CPU times are removed, and where it was. */
+export function withoutTimes(events: readonly ExecutorEvent[]): unknown[] {
+  return JSON.parse(
+    JSON.stringify(events, (key, value) => (/(WallS|CpuS|^lane)$/.test(key) ? undefined : value)),
+  );
 }
