@@ -2,7 +2,8 @@
 import type { TrajectoryConfig, Variant } from '../domain/config.js';
 import type { TrajectoryTask } from '../domain/task.js';
 import { Machines } from '../engine/wasm/kernels.js';
-import { columnEntryBytes, LANES, layOut, PANEL, ROW_BYTES } from '../engine/wasm/layout.js';
+import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
+import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
 import { stream } from '../math/random.js';
 import { measureDense, measureSubnets, selectPaths } from '../run/prune.js';
 import { openSession, type Session } from '../run/session.js';
@@ -86,7 +87,7 @@ const activationBytes = ({ inputs, config }: Session): number => 4 * inputs.rows
 /** Of one neuron's output on one sample. */
 const neuronOperations = (session: Session): number => 2 * entriesPerRow(session);
 
-/** The kernels alone, on made-up activations of which half are 0: eight columns of the Gram matrix. */
+/** The kernels alone, on made-up activations of which half are 0: twelve columns of the Gram matrix. */
 async function gram({ sizes, seconds }: Bench): Promise<Measured> {
   const { datasetSize: n, width } = sizes;
   const blocks = Math.ceil(width / LANES);

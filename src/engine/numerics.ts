@@ -7,7 +7,7 @@ import type { EngineName } from '../domain/config.js';
 export const NUMERICS: Readonly<Record<EngineName, number>> = {
   simulated: 1,
   reference: 1,
-  wasm: 2,
+  wasm: 3,
   tfjs: 1,
   noop: 1,
 };

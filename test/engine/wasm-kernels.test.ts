@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, Machines } from '../../src/engine/wasm/kernels.js';
-import { columnEntryBytes, LANES, ROW_BYTES } from '../../src/engine/wasm/layout.js';
+import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
+import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
 import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
 import { KIND } from '../../src/engine/wasm/site.js';
 import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
@@ -85,13 +86,13 @@ describe('Gram columns', () => {
     const { kernels, f32, f64, u32 } = machine;
     const take = place();
     const block = take(n * ROW_BYTES);
-    const entries = take(8 * columnEntryBytes(n));
-    const runs = take(Math.ceil(n / 256) * 64);
+    const entries = take(PANEL * columnEntryBytes(n));
+    const runs = take(Math.ceil(n / 256) * PANEL * 8);
     const sums = take(ROW_BYTES);
-    const targets = take(32);
-    const out = take(9 * LANES * 8);
+    const targets = take(PANEL * 4);
+    const out = take((PANEL + 1) * LANES * 8);
     f32.set(phi, block / 4);
-    f64.fill(Number.NaN, out / 8, out / 8 + 9 * LANES);
+    f64.fill(Number.NaN, out / 8, out / 8 + (PANEL + 1) * LANES);
     neurons.forEach((neuron, c) => {
       kernels.gatherColumn(block + 4 * neuron, ROW_BYTES, n, entries + c * columnEntryBytes(n), runs, c);
       u32[targets / 4 + c] = out + c * LANES * 8;
@@ -111,13 +112,29 @@ describe('Gram columns', () => {
   });
 
   it('have bits that do not depend on their place in the group or on its size', () => {
-    const alone = [3, 17, 0, 23, 8, 9, 10, 11].map(neuron => columns([neuron])[0]);
-    expect(columns([3, 17, 0, 23, 8, 9, 10, 11])).toEqual(alone);
-    expect(columns([23, 0, 17, 3, 11, 10, 9, 8])).toEqual([
-      ...alone.slice(0, 4).reverse(),
-      ...alone.slice(4).reverse(),
-    ]);
-    expect(columns([3, 17, 0, 23, 8])).toEqual(alone.slice(0, 5));
+    const neurons = [3, 17, 0, 23, 8, 9, 10, 11, 12, 1, 22, 5];
+    expect(neurons).toHaveLength(PANEL);
+    const alone = neurons.map(neuron => columns([neuron])[0]);
+    expect(columns(neurons)).toEqual(alone);
+    expect(columns(neurons.toReversed())).toEqual(alone.toReversed());
+    expect(columns(neurons.slice(0, 5))).toEqual(alone.slice(0, 5));
+  });
+
+  it('have single products beside them', () => {
+    const { kernels, f32 } = machine;
+    const take = place();
+    const block = take(n * ROW_BYTES);
+    const [a, b] = [take(n * 4), take(n * 4)];
+    f32.set(phi, block / 4);
+    for (const count of [1, 4, 63, 64, 67, n]) {
+      f32.fill(Number.NaN, a / 4, b / 4 + n);
+      kernels.copyNeuron(block + 4 * 7, count, a);
+      kernels.copyNeuron(block + 4 * 20, count, b);
+      let product = 0;
+      for (let s = 0; s < count; s++) product += phi[s * LANES + 7]! * phi[s * LANES + 20]!;
+      expect(Math.abs(kernels.dot(a, b, count) - product)).toBeLessThan(1e-6 * count);
+      if (count < n) expect(f32[a / 4 + count]).toBeNaN();
+    }
   });
 });
 

@@ -20,7 +20,8 @@ const memories = vi.hoisted(() => {
 
 import type { Engine, Network, Problem, Shape } from '../../src/engine/engine.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
-import { LANES, layOut } from '../../src/engine/wasm/layout.js';
+import { CONTENDERS, layOut } from '../../src/engine/wasm/layout.js';
+import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { shapeOf } from '../../src/engine/wasm/network.js';
 import { cutIntoShards, MOST_SHARDS } from '../../src/engine/wasm/shards.js';
 import { DivergedError, StoppedError, TooLargeError } from '../../src/errors.js';
@@ -149,6 +150,19 @@ describe('a network in several memories', () => {
     });
     expect(bitsOf(actual)).toEqual(bitsOf(expected));
     expect(new Set(expected!.picks).size).toBeGreaterThan(512);
+  });
+
+  it('compares contenders of other memories as those of its own', async () => {
+    const problem = makeSeparateProblem(800);
+    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 9)].map(engine => {
+      const network = engine.open(problem);
+      const path = network.activate().greedy('squared', 150);
+      network.close();
+      return path;
+    });
+    expect(bitsOf(actual)).toEqual(bitsOf(expected));
+    // More neurons are compared than are held.
+    expect(new Set(expected!.picks).size).toBeGreaterThan(CONTENDERS);
   });
 
   it('diverges at the same step', async () => {

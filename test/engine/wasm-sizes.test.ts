@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Problem } from '../../src/engine/engine.js';
 import { createReferenceEngine } from '../../src/engine/reference/index.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
+import { PANEL } from '../../src/engine/wasm/layout.js';
 import { compress, makeBatches, makeProblem, makeSeparateProblem } from '../support/problems.js';
 
 let engine: Engine;
@@ -121,7 +122,7 @@ describe('selection', () => {
       return 2 * sum[q]! * size(q) - 2 * j * size(q) + size(q) * size(q);
     }
     expect(new Set(picks).size).toBeGreaterThan(512);
-    expect(passes.at(-1)).toBeGreaterThan(new Set(picks).size / 8);
+    expect(passes.at(-1)).toBeGreaterThan(new Set(picks).size / PANEL);
     network.close();
   });
 
@@ -136,14 +137,25 @@ describe('selection', () => {
     network.close();
   });
 
-  it('makes one pass where a sketch holds all samples, for the first eight distinct picks', () => {
+  it('makes one pass where a sketch holds all samples, for as many distinct picks as it has columns', () => {
     const problem = makeProblem({ rows: 60, width: 80, columns: 20 });
     const network = engine.open(problem);
     const { picks, passes } = network.activate().greedy('squared', 40);
-    const eighth = picks.findIndex((_, j) => new Set(picks.subarray(0, j + 1)).size === 9);
+    const next = picks.findIndex((_, j) => new Set(picks.subarray(0, j + 1)).size === PANEL + 1);
     expect(passes[0]).toBe(0);
     expect(passes[1]).toBe(1);
-    expect(passes[eighth < 0 ? 39 : eighth]).toBe(1);
+    expect(passes[next < 0 ? 39 : next]).toBe(1);
+    network.close();
+  });
+
+  it('makes few passes more than it must where a sketch alone would guess badly', () => {
+    const problem = makeProblem({ rows: 3000, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
+    const network = engine.open(problem);
+    network.train(makeBatches(problem, 300), 300);
+    const { picks, passes } = network.activate().greedy('squared', 150);
+    const distinct = new Set(picks).size;
+    expect(distinct).toBeGreaterThan(4 * PANEL);
+    expect(passes.at(-1)).toBeLessThan(1.5 * (distinct / PANEL));
     network.close();
   });
 });

@@ -3,7 +3,7 @@ import { addWide, ENTRY, ROW, RUN, WIDE_ROW } from './shape';
 import { preactivate } from './sparse';
 
 /** Columns of a pass. */
-const PANEL: usize = 8;
+const PANEL: usize = 12;
 /** Samples that are summed in float32: Phi's rows and the columns' entries then stay in the first-level cache. */
 const DEPTH: usize = 256;
 
@@ -12,7 +12,7 @@ const DEPTH: usize = 256;
  *
  *   phi      outputs `stride` bytes apart, n of them
  *   entries  [n + 1]                   written; offset = sample * ROW
- *   runs     [ceil(n / DEPTH)][8]      written where they are of column c
+ *   runs     [ceil(n / DEPTH)][12]     written where they are of column c
  */
 export function gatherColumn(
   phi: usize,
@@ -43,9 +43,9 @@ export function gatherColumn(
  * alone, not on their places: what is left out is 0.
  *
  *   phi      [n][24]                   one block
- *   runs     [ceil(n / DEPTH)][8]
+ *   runs     [ceil(n / DEPTH)][12]
  *   targets  [columns] u32             where each column's 24 float64 go
- *   columns  at most 8
+ *   columns  at most 12
  *   scratch  [24]
  *
  * Rows are first read from end to end, so that memory delivers them at its full rate; the result only keeps those reads

@@ -1,5 +1,5 @@
 /** A sketch of Phi, some of its rows, that guesses Gram columns before they are computed. */
-import { addWide, ROW, SEGMENT, WIDE_ROW } from './shape';
+import { addWide, ROW, SEGMENT, sumOfLanes, WIDE_ROW } from './shape';
 
 /**
  * Copies m of the n rows of one block, evenly spread.
@@ -48,4 +48,32 @@ export function sketchProducts(sketch: usize, values: usize, m: usize, products:
     addWide(products + 128, a4);
     addWide(products + 160, a5);
   }
+}
+
+/**
+ * One neuron's outputs, side by side.
+ *
+ *   phi     the neuron's place in row 0 of its block
+ *   values  [n], written
+ */
+export function copyNeuron(phi: usize, n: usize, values: usize): void {
+  const end = values + n * 4;
+  for (; values < end; values += 4, phi += ROW) store<u32>(values, load<u32>(phi));
+}
+
+/** <a, b> of two vectors of n float32. */
+export function dot(a: usize, b: usize, n: usize): f64 {
+  let sum: f64 = 0;
+  for (let from: usize = 0; from < n; from += SEGMENT) {
+    let products = f32x4.splat(0);
+    const count = min(SEGMENT, n - from);
+    const whole = a + (count & ~3) * 4;
+    const end = a + count * 4;
+    for (; a < whole; a += 16, b += 16) {
+      products = f32x4.add(products, f32x4.mul(v128.load(a), v128.load(b)));
+    }
+    sum += sumOfLanes(products);
+    for (; a < end; a += 4, b += 4) sum += <f64>load<f32>(a) * <f64>load<f32>(b);
+  }
+  return sum;
 }

@@ -1,7 +1,7 @@
 /** The outputs Phi of all neurons on the training samples, as they lie in memory after `buildActivations`. */
 import type { Loss } from '../../domain/config.js';
 import type { Activations, Path } from '../engine.js';
-import { ROW_BYTES } from './layout.js';
+import { ROW_BYTES } from './layout-parts.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
 import {

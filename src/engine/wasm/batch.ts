@@ -1,5 +1,5 @@
 /** One batch as the kernels walk it: by row for the outputs, by column for gradients that are summed so. */
-import type { BatchLayout } from './layout.js';
+import type { BatchLayout } from './layout-parts.js';
 import { Pace } from './pace.js';
 import type { Site } from './site.js';
 

@@ -1,5 +1,6 @@
 /** Columns of the Gram matrix of the activations, computed several in a pass and held. */
-import { columnEntryBytes, LANES, PANEL, ROW_BYTES } from './layout.js';
+import { columnEntryBytes, PANEL } from './layout.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Work of one sample of one block in a pass, and of gathering one output. */
@@ -67,11 +68,10 @@ export class GramColumns {
   #gather(neuron: number, c: number): void {
     const shards = this.#shards;
     const owner = shardOf(shards, neuron);
-    const { f32, layout, samples } = owner;
+    const { layout, samples } = owner;
     const phi = neuronAddress(layout.phi, neuron - owner.first, samples);
     if (shards.length > 1) {
-      const [from, to] = [phi / 4, layout.values / 4];
-      for (let s = 0; s < samples; s++) f32[to + s] = f32[from + s * LANES]!;
+      owner.kernels.copyNeuron(phi, samples, layout.values);
       shareRegion(owner, shards, 'values', samples);
     }
     for (const { kernels, layout, pace } of shards) {

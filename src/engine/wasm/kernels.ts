@@ -63,6 +63,8 @@ export interface Kernels {
   gram(phi: number, n: number, runs: number, targets: number, columns: number, scratch: number): void;
   sketchRows(phi: number, n: number, m: number, sketch: number): void;
   sketchProducts(sketch: number, values: number, m: number, products: number): void;
+  copyNeuron(phi: number, n: number, values: number): void;
+  dot(a: number, b: number, n: number): number;
   logisticPoint(z: number, labels: number, n: number, j: number, derivatives: number): number;
   logisticMoments(phi: number, derivatives: number, n: number, moments: number): void;
   logisticMargins(z: number, labels: number, n: number, j: number, margins: number): void;

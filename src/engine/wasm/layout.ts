@@ -30,16 +30,18 @@
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
  *   values            f32 [n]                        one neuron's outputs, on the way to other shards
- *   columnEntries     {u32, f32} [8][n + 1]          outputs of the neurons whose Gram columns are computed: sample * 96,
+ *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons whose Gram columns are computed: sample * 96,
  *                                                    value; logistic selection: margins, f32 [n][2]
- *   columnRuns        u32 [ceil(n / 256)][8][2]      where the entries of each 256 samples begin and end
- *   columnSums        f32 [8][24]                    scratch of a pass
- *   targets           u32 [8]                        where those columns go
+ *   columnRuns        u32 [ceil(n / 256)][12][2]     where the entries of each 256 samples begin and end
+ *   columnSums        f32 [12][24]                   scratch of a pass
+ *   targets           u32 [12]                       where those columns go
  *   columns           f64 [C][P]                     Gram columns that are held
  *   sketch            f32 [blocks][M][24]            M = min(n, 256 + n / 64) of the rows of phi
  *   sketchValues      f32 [M]                        one neuron's outputs there
  *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of held columns' neurons
  *   basisValues       f32 [64]                       one neuron's
+ *   contenders        f32 [64][n]                    outputs of neurons whose products are asked for one by one; none in
+ *                                                    small networks
  *   sketchProducts    f64 [P]                        products with either
  *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
  *   losses            f64 [P]                        logistic selection: losses in float32
@@ -48,93 +50,34 @@
  *                                                    deltas. Kernels may read 128 rows past it
  */
 import type { Shape } from '../engine.js';
+import {
+  type BatchLayout,
+  LANES,
+  ROW_BYTES,
+  STAGED_ROWS,
+  type StageLayout,
+  type SubsetLayout,
+  takeBatches,
+  takeStage,
+  takeSubsets,
+} from './layout-parts.js';
 
 /** What a memory is measured in. */
 export const PAGE = 65536;
-/** Neurons of a block. */
-export const LANES = 24;
-/** Bytes of one row of a block in float32. */
-export const ROW_BYTES = LANES * 4;
 /** Columns of the Gram matrix that are computed in one pass. */
-export const PANEL = 8;
+export const PANEL = 12;
 /** Vectors of the basis in which columns are guessed. */
 export const BASIS = 64;
-/** Rows of other inputs that are looked at together. */
-export const STAGED_ROWS = 2048;
+/** Neurons whose outputs are held one by one, and the fewest blocks of a network in which that pays. */
+export const CONTENDERS = 64;
+const CONTENDER_BLOCKS = 32;
 
 const ENTRY_BYTES = 8;
-const COLUMN_BYTES = 12;
 const GRAM_COLUMNS = 512;
-const STAGED_ENTRIES = 2 ** 18;
-const STAGED_FLOATS = 2 ** 20;
-const GATHERED_BLOCKS = 64;
 /** Rows past the activations that kernels may read, to have them brought nearer. */
 const ROWS_PAST = 128;
 /** Samples whose products a Gram pass sums in float32. */
 const GRAM_DEPTH = 256;
-/** Rows of a group and columns of a tile of subset sums. */
-export const GROUP = 8;
-export const TILE_COLUMNS = 16;
-/**
- * Subset sums pay where at least this share of the inputs is stored, for at least so many neurons (their tables are
- * formed once for all of them), and while a batch's tables stay in the second-level cache.
- */
-const DENSE_SHARE = 0.3;
-const SUBSET_WIDTH = 64;
-const SUBSET_ROWS = 512;
-/** Above this many rows, a batch is long enough that gathering its entries and looking ahead gain nothing. */
-const LOOK_AHEAD_ROWS = 1024;
-
-/** One batch: its rows, and the same entries by column. */
-export interface BatchLayout {
-  /** u32 [B][2]: runs of entries, offset = column * 96. */
-  readonly runs: number;
-  /** { u32 column * 96, f32 value }: these entries, next to one another; 0 where runs lead to those of all samples. */
-  readonly rowEntries: number;
-  /** f32 [B] */
-  readonly labels: number;
-  /** f32 [B]: how often the row is in the batch, divided by the batch size. */
-  readonly shares: number;
-  /** { u32 column * 96, u32 begin, u32 end } [d] */
-  readonly columns: number;
-  /** { u32 row * 96, f32 value } */
-  readonly entries: number;
-}
-
-/** Rows of other inputs, and some neurons' outputs on them. */
-export interface StageLayout {
-  /** u32 [R][2] */
-  readonly runs: number;
-  /** {u32, f32} [S] */
-  readonly entries: number;
-  readonly entryCapacity: number;
-  /** f32 [K][d][24]: weights of the neurons that are asked for. */
-  readonly weights: number;
-  /** f32 [K][24] */
-  readonly gains: number;
-  readonly blocks: number;
-  /** f32 [blocks][rows][24], at most `floats` of them. */
-  readonly phi: number;
-  readonly floats: number;
-}
-
-/** Gradients by subset sums (subset-sums.ts): `groups` of eight rows of a batch, `tiles` of 16 columns. */
-export interface SubsetLayout {
-  readonly groups: number;
-  readonly tiles: number;
-  /** f32 [tiles][8 groups][16] */
-  readonly panel: number;
-  /** f32 [8 groups]: slopes, 0 past the batch's rows. */
-  readonly slopes: number;
-  /** f32 [groups][256][16] */
-  readonly tables: number;
-  /** u32 [blocks][groups][24] */
-  readonly masks: number;
-  /** f64 [P]: gradients of the signs. */
-  readonly signSums: number;
-  /** f32 [24][16] */
-  readonly scratch: number;
-}
 
 export interface Layout {
   readonly blocks: number;
@@ -174,6 +117,10 @@ export interface Layout {
   readonly sketchValues: number;
   readonly basis: number;
   readonly basisValues: number;
+  /** 0 where there is no room. */
+  readonly contenders: number;
+  /** How many neurons' outputs have room there. */
+  readonly contenderCapacity: number;
   readonly sketchProducts: number;
   readonly moments: number;
   readonly losses: number;
@@ -197,7 +144,7 @@ export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
  * can have.
  */
 export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
-  const { datasetSize: n, columns: d, batchSize } = shape;
+  const { datasetSize: n, columns: d } = shape;
   const padded = blocks * LANES;
   const entryCount = Math.round(shape.entriesPerRow * n);
   const weightBytes = blocks * d * ROW_BYTES;
@@ -208,48 +155,8 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     end = Math.ceil((start + bytes) / 64) * 64;
     return start;
   };
-  const short = batchSize <= LOOK_AHEAD_ROWS;
-  const batchEntryBytes = Math.min(batchSize * d, entryCount) * ENTRY_BYTES;
-  const takeBatch = (): BatchLayout => ({
-    runs: take(batchSize * 8),
-    rowEntries: short ? take(batchEntryBytes) : 0,
-    labels: take(batchSize * 4),
-    shares: take(batchSize * 4),
-    columns: take(d * COLUMN_BYTES),
-    entries: take(batchEntryBytes),
-  });
-  const takeStage = (): StageLayout => {
-    const entryCapacity = Math.max(STAGED_ENTRIES, d);
-    const gathered = Math.min(blocksOf(shape), GATHERED_BLOCKS);
-    const floats = Math.max(STAGED_FLOATS, padded);
-    return {
-      runs: take(STAGED_ROWS * 8),
-      entries: take(entryCapacity * ENTRY_BYTES),
-      entryCapacity,
-      weights: take(gathered * d * ROW_BYTES),
-      gains: take(gathered * ROW_BYTES),
-      blocks: gathered,
-      phi: take(floats * 4),
-      floats,
-    };
-  };
-  const takeSubsets = (): SubsetLayout | null => {
-    const dense = shape.entriesPerRow >= DENSE_SHARE * d;
-    if (!dense || batchSize > SUBSET_ROWS || shape.width < SUBSET_WIDTH) return null;
-    const groups = Math.ceil(batchSize / GROUP);
-    const tiles = Math.ceil(d / TILE_COLUMNS);
-    return {
-      groups,
-      tiles,
-      panel: take(tiles * groups * GROUP * TILE_COLUMNS * 4),
-      slopes: take(groups * GROUP * 4),
-      tables: take(groups * (1 << GROUP) * TILE_COLUMNS * 4),
-      masks: take(blocks * groups * ROW_BYTES),
-      signSums: take(padded * 8),
-      scratch: take(LANES * TILE_COLUMNS * 4),
-    };
-  };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
+  const contenderCapacity = blocksOf(shape) < CONTENDER_BLOCKS ? 0 : CONTENDERS;
   const sketchRows = Math.min(n, 256 + Math.floor(n / 64));
   const layout = {
     blocks,
@@ -268,9 +175,9 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     labels: take(n * 4),
     runs: take(n * 8),
     entries: take(entryCount * ENTRY_BYTES),
-    batches: short ? [takeBatch(), takeBatch()] : [takeBatch()],
+    batches: takeBatches(take, shape),
     counts: take(d * 4),
-    subsets: takeSubsets(),
+    subsets: takeSubsets(take, shape, blocks),
     f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
     derivatives: take(n * 16),
@@ -287,10 +194,12 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     sketchValues: take(sketchRows * 4),
     basis: take(blocks * BASIS * ROW_BYTES),
     basisValues: take(BASIS * 4),
+    contenders: contenderCapacity === 0 ? 0 : take(contenderCapacity * n * 4),
+    contenderCapacity,
     sketchProducts: take(padded * 8),
     moments: take(padded * 32),
     losses: take(padded * 8),
-    staged: takeStage(),
+    staged: takeStage(take, shape, padded),
     phi: take((blocks * n + ROWS_PAST) * ROW_BYTES),
   };
   return { ...layout, bytes: Math.ceil(end / PAGE) * PAGE };

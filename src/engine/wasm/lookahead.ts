@@ -1,6 +1,6 @@
 /**
- * Guesses which Gram columns will be needed next, by going on with the selection on guessed columns. A wrong guess costs
- * a pass, never a wrong pick.
+ * Guesses which Gram columns will be needed next, by going on with the selection on guessed columns; of the neurons that
+ * look best so, exact products tell which one is. A wrong guess costs a pass, never a wrong pick.
  *
  * The columns that are held tell every neuron's coordinates C in an orthonormal basis of those neurons' outputs. What
  * is left of a neuron, Phi_u - V C_u, is seen on a sketch alone, some rows of the activations:
@@ -8,12 +8,16 @@
  *   <Phi_q, Phi_u>  ~  <C_q, C_u> + (n / m) <Phi_q, Phi_u - V C_u> over the m rows of the sketch
  */
 import type { Statistics } from './activations.js';
+import { Contenders } from './contenders.js';
 import type { GramColumns } from './gram-columns.js';
-import { BASIS, LANES, PANEL, ROW_BYTES } from './layout.js';
+import { BASIS, PANEL } from './layout.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Picks that are guessed at most. */
 const HORIZON = 3 * PANEL;
+/** Neurons that are compared exactly at each guess. */
+const COMPARED = 4;
 /** A neuron of which less than this share is left, of its squared norm, adds nothing to the basis. */
 const NEGLIGIBLE = 1e-3;
 /** Work of copying a row of a block from far away, and of adding it to the products. */
@@ -24,8 +28,10 @@ export class Lookahead {
   readonly #shards: readonly Site[];
   readonly #statistics: Statistics;
   readonly #columns: GramColumns;
-  /** The guessed g, and which neurons may still join the group. */
+  readonly #contenders: Contenders;
+  /** The guessed g; what of it is known; which neurons may still join the group. */
   readonly #g: Float64Array;
+  readonly #known: Float64Array;
   readonly #allowed: Uint8Array;
   #sketched = false;
   /** Vectors of the basis, at most BASIS, and V on the rows of the sketch, [BASIS][m]. */
@@ -40,7 +46,9 @@ export class Lookahead {
     this.#shards = shards;
     this.#statistics = statistics;
     this.#columns = columns;
+    this.#contenders = new Contenders(shards, width);
     this.#g = new Float64Array(width);
+    this.#known = new Float64Array(width);
     this.#allowed = new Uint8Array(width);
     const { sketchRows } = shards[0]!.layout;
     this.#basisRows = new Float64Array(BASIS * sketchRows);
@@ -56,17 +64,26 @@ export class Lookahead {
     if (!this.#sketched) this.#sketch();
     const columns = this.#columns;
     const guess = this.#g;
+    const known = this.#known;
     const allowed = this.#allowed;
     guess.set(g);
+    known.set(g);
     for (let q = 0; q < allowed.length; q++) allowed[q] = columns.lacks(q) ? 1 : 0;
     allowed[neuron] = 0;
     const group = [neuron];
+    /** Guessed picks whose columns are lacking. */
+    const guessed: number[] = [];
     let last = neuron;
     let step = j;
     for (; group.length < PANEL && step < j + HORIZON; step++) {
-      if (columns.lacks(last)) this.#addGuess(last);
-      else columns.addTo(guess, last);
-      last = bestScore(this.#statistics, guess, step);
+      if (columns.lacks(last)) {
+        this.#addGuess(last);
+        guessed.push(last);
+      } else {
+        columns.addTo(guess, last);
+        columns.addTo(known, last);
+      }
+      last = this.#nextPick(guessed, step);
       if (last < 0) break;
       if (allowed[last] === 1) group.push(last);
       allowed[last] = 0;
@@ -78,6 +95,25 @@ export class Lookahead {
       allowed[best] = 0;
     }
     return group;
+  }
+
+  /** The pick at this step, by the guessed g; of those that look best, by their exact scores. -1 where there is none. */
+  #nextPick(guessed: readonly number[], step: number): number {
+    const contenders = this.#contenders;
+    if (!contenders.isWorthwhile) return bestScore(this.#statistics, this.#g, step);
+    const { projections, squaredNorms } = this.#statistics;
+    let best = -1;
+    let smallest = Infinity;
+    for (const q of bestScores(this.#statistics, this.#g, step, COMPARED)) {
+      let g = this.#known[q]!;
+      for (const u of guessed) g += contenders.product(q, u);
+      const score = 2 * g - 2 * step * projections[q]! + squaredNorms[q]!;
+      if (score < smallest) {
+        best = q;
+        smallest = score;
+      }
+    }
+    return best;
   }
 
   #sketch(): void {
@@ -186,6 +222,31 @@ export function bestScore(
       best = q;
       smallest = score;
     }
+  }
+  return best;
+}
+
+/** The neurons with the smallest scores at step j, at most `count`, the smallest first. */
+function bestScores(
+  { projections, squaredNorms }: Statistics,
+  g: Float64Array,
+  j: number,
+  count: number,
+): number[] {
+  const best: number[] = [];
+  const scores: number[] = [];
+  let largest = Infinity;
+  for (let q = 0; q < g.length; q++) {
+    const score = 2 * g[q]! - 2 * j * projections[q]! + squaredNorms[q]!;
+    if (!(score < largest)) continue;
+    let place = best.length === count ? count - 1 : best.length;
+    for (; place > 0 && score < scores[place - 1]!; place--) {
+      best[place] = best[place - 1]!;
+      scores[place] = scores[place - 1]!;
+    }
+    best[place] = q;
+    scores[place] = score;
+    if (best.length === count) largest = scores[count - 1]!;
   }
   return best;
 }

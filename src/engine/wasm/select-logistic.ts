@@ -17,7 +17,7 @@
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
 import { addToSum, clearSum, type Statistics } from './activations.js';
-import { LANES, ROW_BYTES } from './layout.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /**

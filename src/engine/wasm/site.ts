@@ -6,7 +6,8 @@ import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/config.js';
 import type { FloatArray } from '../engine.js';
 import type { Machine } from './kernels.js';
-import { LANES, type Layout, type Region, ROW_BYTES } from './layout.js';
+import type { Layout, Region } from './layout.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import type { Pace } from './pace.js';
 
 export interface Site extends Machine {

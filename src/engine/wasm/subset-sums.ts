@@ -3,7 +3,7 @@
  * tables of a tile serve all neurons. See ../assembly/subset-sums.ts.
  */
 import type { Batch } from './batch.js';
-import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout.js';
+import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
 import type { Site } from './site.js';
 
 /** Work of one sum of a table, and of adding one to a neuron's and applying what comes of it. */

@@ -6,7 +6,7 @@
 import { DivergedError } from '../../errors.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
-import { LANES, ROW_BYTES } from './layout.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import { Pace } from './pace.js';
 import { beginOutputs, copyRegion, type Site } from './site.js';
 import { SubsetSums } from './subset-sums.js';
