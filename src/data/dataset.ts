@@ -182,7 +182,9 @@ export function subDataset(poolCount: number, n: number, seed: number): Int32Arr
 
 /** +1 where the label is one of `positive`, -1 elsewhere. */
 export function labelSigns(labels: Uint8Array, positive: readonly number[]): Float32Array {
-  const isPositive = new Uint8Array(256);
-  for (const label of positive) isPositive[label] = 1;
-  return Float32Array.from(labels, label => (isPositive[label] === 1 ? 1 : -1));
+  const signOf = new Float32Array(256).fill(-1);
+  for (const label of positive) signOf[label] = 1;
+  const signs = new Float32Array(labels.length);
+  for (let i = 0; i < signs.length; i++) signs[i] = signOf[labels[i]!]!;
+  return signs;
 }

@@ -75,6 +75,27 @@ describe('activation functions, relative error below 1e-6', () => {
   }
 });
 
+describe('entries of inputs', () => {
+  it('are columns, as offsets, beside their values', () => {
+    const { kernels, f32, u16, u32 } = machine;
+    const take = place();
+    const [columns, values, entries] = [take(64), take(64), take(128)];
+    for (let e = 0; e < 11; e++) {
+      u16[columns / 2 + e] = 65_535 - 6000 * e;
+      f32[values / 4 + e] = e / 7;
+    }
+    for (const count of [0, 1, 4, 11]) {
+      u32.fill(9, entries / 4, entries / 4 + 2 * 12);
+      kernels.packEntries(columns, values, count, entries);
+      for (let e = 0; e < count; e++) {
+        expect(u32[entries / 4 + 2 * e]).toBe((65_535 - 6000 * e) * ROW_BYTES);
+        expect(f32[entries / 4 + 2 * e + 1]).toBe(Math.fround(e / 7));
+      }
+      expect(u32[entries / 4 + 2 * count]).toBe(9);
+    }
+  });
+});
+
 describe('Gram columns', () => {
   const n = 300;
   const normal = normals(stream(1, 'test', 'gram'));

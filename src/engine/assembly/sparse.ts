@@ -42,6 +42,29 @@ export function preactivate(weights: usize, runs: usize, count: usize, out: usiz
 }
 
 /**
+ * Entries of rows of inputs as kernels walk them: offset = column * ROW.
+ *
+ *   columns  [count] u16
+ *   values   [count]
+ *   entries  [count], written
+ */
+export function packEntries(columns: usize, values: usize, count: usize, entries: usize): void {
+  const row = i32x4.splat(<i32>ROW);
+  const end = entries + count * ENTRY;
+  const whole = entries + (count & ~3) * ENTRY;
+  for (; entries < whole; entries += 4 * ENTRY, columns += 8, values += 16) {
+    const offsets = i32x4.mul(v128.load16x4_u(columns), row);
+    const four = v128.load(values);
+    v128.store(entries, v128.shuffle<f32>(offsets, four, 0, 4, 1, 5));
+    v128.store(entries, v128.shuffle<f32>(offsets, four, 2, 6, 3, 7), 16);
+  }
+  for (; entries < end; entries += ENTRY, columns += 2, values += 4) {
+    store<u32>(entries, <u32>load<u16>(columns) * <u32>ROW);
+    store<u32>(entries, load<u32>(values), 4);
+  }
+}
+
+/**
  * Counts the entries of `count` samples by column: adds to counts[column], u32, d of them.
  */
 export function countColumns(runs: usize, count: usize, counts: usize): void {

@@ -13,15 +13,23 @@ interface Part {
 
 /** Neurons that are evaluated, and where each pick's is among those of a part. */
 interface Gathered {
+  readonly picks: Int32Array;
   readonly parts: readonly Part[];
   readonly places: readonly { readonly site: Site; readonly place: number }[];
 }
 
 export class Evaluation {
   readonly #shards: readonly Site[];
+  /** What was evaluated last: sets come in pieces, with the same picks. */
+  #gathered: Gathered | null = null;
 
   constructor(shards: readonly Site[]) {
     this.#shards = shards;
+  }
+
+  /** Said when weights or signs change. */
+  forget(): void {
+    this.#gathered = null;
   }
 
   /** f on each row. */
@@ -53,7 +61,9 @@ export class Evaluation {
   /** u_k on each row, for each k of `sizes`. Phi is summed in the order of the picks, whatever the sizes. */
   subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
     const outputs = sizes.map(() => new Float64Array(inputs.rows));
-    const { parts, places } = this.#gather(picks.subarray(0, sizes.at(-1) ?? 0));
+    const needed = picks.subarray(0, sizes.at(-1) ?? 0);
+    if (!this.#gathered || !isSame(this.#gathered.picks, needed)) this.#gathered = this.#gather(needed);
+    const { parts, places } = this.#gathered;
     const sites = parts.map(part => part.site);
     const mostBlocks = Math.max(...parts.map(part => part.blocks));
     this.#forEachStage(sites, inputs, mostBlocks, (from, rows) => {
@@ -128,6 +138,7 @@ export class Evaluation {
     const blocks = Math.ceil(gathered.size / LANES);
     if (blocks > staged.blocks) {
       return {
+        picks: picks.slice(),
         parts: shards.map(site => {
           const { blocks, weights, gains } = site.layout;
           return { site, blocks, weights, gains };
@@ -148,8 +159,12 @@ export class Evaluation {
       target.f32[staged.gains / 4 + place] = f32[layout.gains / 4 + neuron - first]!;
     }
     return {
+      picks: picks.slice(),
       parts: [{ site: target, blocks, weights: staged.weights, gains: staged.gains }],
       places: Array.from(picks, neuron => ({ site: target, place: gathered.get(neuron)! })),
     };
   }
 }
+
+const isSame = (a: Int32Array, b: Int32Array): boolean =>
+  a.length === b.length && a.every((pick, j) => pick === b[j]);

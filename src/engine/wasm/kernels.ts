@@ -8,6 +8,7 @@ import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './w
 /** The exports of ../assembly/index.ts; arguments are documented there. */
 export interface Kernels {
   preactivate(weights: number, runs: number, count: number, out: number): void;
+  packEntries(columns: number, values: number, count: number, entries: number): void;
   countColumns(runs: number, count: number, counts: number): void;
   layColumns(counts: number, d: number, entries: number, columns: number, all: boolean): number;
   fillColumns(runs: number, count: number, sample: number, places: number): void;
@@ -77,6 +78,7 @@ export interface Machine {
   readonly kernels: Kernels;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
+  readonly u16: Uint16Array;
   readonly u32: Uint32Array;
 }
 
@@ -117,6 +119,7 @@ export class Machines {
         kernels: held.kernels,
         f32: new Float32Array(buffer),
         f64: new Float64Array(buffer),
+        u16: new Uint16Array(buffer),
         u32: new Uint32Array(buffer),
       },
       release: () => {

@@ -57,7 +57,7 @@ export interface StageLayout {
   /** f32 [K][24] */
   readonly gains: number;
   readonly blocks: number;
-  /** f32 [blocks][rows][24], at most `floats` of them. */
+  /** f32 [blocks][rows][24], at most `floats` of them; on the way to entries, their values and columns. */
   readonly phi: number;
   readonly floats: number;
 }

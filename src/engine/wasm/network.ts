@@ -93,6 +93,7 @@ export class WasmNetwork implements Network {
   train(batches: Int32Array, steps: number): void {
     this.#checkOpen();
     this.#dropActivations();
+    this.#evaluation.forget();
     takeSteps(this.#training, batches, steps, this.#batchSize);
   }
 

@@ -30,7 +30,7 @@ export const KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, so
 export const SIGMA_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
 /** Work of writing a stored entry of an input, or a weight. */
-const ENTRY_WORK = 6;
+const ENTRY_WORK = 1;
 const PACK_WORK = 2;
 
 /** N */
@@ -133,7 +133,7 @@ export function unpackWideVector(shards: readonly Site[], address: (layout: Layo
 
 /**
  * Writes rows `from` to `to` of an input matrix as runs of entries: { u32 column * 96, f32 value }, and for each row
- * { u32 begin, u32 end }.
+ * { u32 begin, u32 end }. Uses the room of the stage's outputs.
  */
 export function writeRows(
   site: Site,
@@ -143,19 +143,21 @@ export function writeRows(
   runs: number,
   entries: number,
 ): void {
-  const { u32, f32, pace } = site;
+  const { u16, u32, f32, kernels, layout, pace } = site;
   const { rowStart, column, value } = inputs;
-  let place = entries / 4;
-  let run = runs / 4;
-  let e = rowStart[from]!;
-  for (let row = from; row < to; row++) {
-    u32[run++] = place * 4;
-    const end = rowStart[row + 1]!;
+  const { phi, entryCapacity } = layout.staged;
+  const [values, columns] = [phi, phi + 4 * entryCapacity];
+  const first = rowStart[from]!;
+  const last = rowStart[to]!;
+  for (let e = first; e < last; e += entryCapacity) {
+    const end = Math.min(last, e + entryCapacity);
+    f32.set(value.subarray(e, end), values / 4);
+    u16.set(column.subarray(e, end), columns / 2);
+    kernels.packEntries(columns, values, end - e, entries + 8 * (e - first));
     pace.spend(ENTRY_WORK * (end - e));
-    for (; e < end; e++) {
-      u32[place++] = column[e]! * ROW_BYTES;
-      f32[place++] = value[e]!;
-    }
-    u32[run++] = place * 4;
+  }
+  for (let row = from, run = runs / 4; row < to; row++) {
+    u32[run++] = entries + 8 * (rowStart[row]! - first);
+    u32[run++] = entries + 8 * (rowStart[row + 1]! - first);
   }
 }
