@@ -17,6 +17,19 @@ export function withHighWord(x: number, high: number): number {
   return double[0]!;
 }
 
+/**
+ * Splits the first `count` of `values`, positive and normal: exponents go to `exponents`, and x / 2^exponent, from 1 up to
+ * 2, stays.
+ */
+export function splitExponents(values: Float64Array, exponents: Int32Array, count: number): void {
+  const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * count);
+  for (let i = 0; i < count; i++) {
+    const high = halves[2 * i + HIGH]!;
+    exponents[i] = (high >>> 20) - 1023;
+    halves[2 * i + HIGH] = (high & 0xfffff) | 0x3ff00000;
+  }
+}
+
 /** x * 2^k, exact unless the result is subnormal (then rounded once) or overflows; k from -2000 to 2000. */
 export function scaleByPowerOfTwo(x: number, k: number): number {
   if (k > 1023) return x * powerOfTwo(1023) * powerOfTwo(k - 1023);

@@ -5,7 +5,7 @@
  * Relative error below 2 units in the last place (tanh: 3), over the whole range. Each function reduces its argument to a short
  * interval and sums the Taylor series there; every coefficient is a plain fraction.
  */
-import { highWord, polynomial, scaleByPowerOfTwo, withHighWord } from './bits.js';
+import { highWord, polynomial, scaleByPowerOfTwo, splitExponents, withHighWord } from './bits.js';
 
 export { cos, sin } from './trigonometric.js';
 
@@ -75,6 +75,16 @@ export function log(x: number): number {
   return logOfSum(x, 0);
 }
 
+/**
+ * Replaces the first `count` of `values`, positive and normal, by their logarithms, to the bits of `log`. A processor
+ * works on several at once, where it would wait for every step of a single one.
+ */
+export function logAll(values: Float64Array, count: number): void {
+  const exponents = new Int32Array(count);
+  splitExponents(values, exponents, count);
+  for (let i = 0; i < count; i++) values[i] = logOfParts(values[i]!, exponents[i]!, 0);
+}
+
 /** log(1 + x), accurate near 0; NaN below -1, -Infinity at -1. */
 export function log1p(x: number): number {
   if (x === 0) return x;
@@ -93,13 +103,15 @@ function logOfSum(x: number, rest: number): number {
   const subnormal = x < 2.2250738585072014e-308;
   const normal = subnormal ? x * 0x40000000000000 : x;
   const high = highWord(normal);
-  let k = (high >>> 20) - (subnormal ? 1023 + 54 : 1023);
-  let mantissa = withHighWord(normal, (high & 0xfffff) | 0x3ff00000);
-  if (mantissa > Math.SQRT2) {
-    mantissa *= 0.5;
-    k += 1;
-  }
-  return shortLog1p(mantissa - 1, k, rest / x);
+  const exponent = (high >>> 20) - (subnormal ? 1023 + 54 : 1023);
+  return logOfParts(withHighWord(normal, (high & 0xfffff) | 0x3ff00000), exponent, rest / x);
+}
+
+/** log(2^exponent * mantissa) + rest, for a mantissa from 1 to 2. */
+function logOfParts(mantissa: number, exponent: number, rest: number): number {
+  return mantissa > Math.SQRT2
+    ? shortLog1p(0.5 * mantissa - 1, exponent + 1, rest)
+    : shortLog1p(mantissa - 1, exponent, rest);
 }
 
 /**

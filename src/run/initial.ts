@@ -1,7 +1,7 @@
 /** Initial weights (science.md, "The network"), drawn so that a wider network begins with the narrower one's neurons. */
 import type { NetworkSettings, Scaling } from '../domain/config.js';
 import type { NetworkState } from '../engine/engine.js';
-import { normals, stream } from '../math/random.js';
+import { fillNormals, stream } from '../math/random.js';
 
 /**
  * a: N x d float32, each coordinate normal with mean 0 and standard deviation initScale * sqrt(2 / d);
@@ -15,17 +15,17 @@ export function initialState(
 ): NetworkState {
   const weights = new Float32Array(width * columns);
   const signs = new Float32Array(width);
-  const normal = normals(stream(seed, 'weights'));
-  const sign = stream(seed, 'signs');
-  const deviation = network.initScale * Math.sqrt(2 / columns);
   const step = network.symmetricInit ? 2 : 1;
-  for (let i = 0; i < width; i += step) {
-    const row = i * columns;
-    for (let c = 0; c < columns; c++) weights[row + c] = deviation * normal();
-    signs[i] = sign() < 0.5 ? 1 : -1;
-    if (network.symmetricInit) {
-      weights.copyWithin(row + columns, row, row + columns);
-      signs[i + 1] = -signs[i]!;
+  const drawn = Math.ceil(width / step);
+  const deviation = network.initScale * Math.sqrt(2 / columns);
+  fillNormals(stream(seed, 'weights'), weights.subarray(0, drawn * columns), deviation);
+  const sign = stream(seed, 'signs');
+  for (let i = 0; i < width; i += step) signs[i] = sign() < 0.5 ? 1 : -1;
+  if (network.symmetricInit) {
+    // From the last one, so that none is overwritten before it is copied.
+    for (let i = drawn - 1; i >= 0; i--) {
+      for (const to of [2 * i + 1, 2 * i]) weights.copyWithin(to * columns, i * columns, (i + 1) * columns);
+      signs[2 * i + 1] = -signs[2 * i]!;
     }
   }
   return { weights, signs, weightVelocity: null, signVelocity: null };

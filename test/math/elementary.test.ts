@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cos, exp, expm1, log, log1p, sigmoid, sin, softplus, tanh } from '../../src/math/elementary.js';
+import {
+  cos,
+  exp,
+  expm1,
+  log,
+  log1p,
+  logAll,
+  sigmoid,
+  sin,
+  softplus,
+  tanh,
+} from '../../src/math/elementary.js';
 import { integerBelow, stream } from '../../src/math/random.js';
 
 /** Node's own functions, correct to a few units in the last place: the yardstick, never the implementation. */
@@ -96,6 +107,15 @@ describe('near the points where digits are lost', () => {
       }
     }
   });
+});
+
+it('logAll gives the bits of log', () => {
+  const next = stream(0, 'logs');
+  const values = Float64Array.from({ length: 10_000 }, () => next() * 10 ** (600 * next() - 300));
+  values.set([1, Math.SQRT2, 2 ** -1022, 2 ** 1023, 1 - 2 ** -53, 1 + 2 ** -52]);
+  const logs = values.slice();
+  logAll(logs, 9_000);
+  expect(logs).toEqual(values.map((x, i) => (i < 9_000 ? log(x) : x)));
 });
 
 describe('softplus and sigmoid', () => {

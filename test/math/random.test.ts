@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { integerBelow, normals, permutation, stream } from '../../src/math/random.js';
+import { fillNormals, integerBelow, normals, permutation, stream } from '../../src/math/random.js';
 
 const take = (next: () => number, count: number): number[] => Array.from({ length: count }, next);
 
@@ -75,6 +75,15 @@ describe('normals', () => {
     expect(Math.abs(mean(4) - 3)).toBeLessThan(0.12);
     const successive = draws.slice(1).reduce((sum, x, i) => sum + x * draws[i]!, 0) / draws.length;
     expect(Math.abs(successive)).toBeLessThan(0.012);
+  });
+
+  it.each([0, 1, 2, 3, 1023, 1024, 1025, 5000])('fill %i values as they would be drawn one by one', count => {
+    for (const seed of [0, 1, 2]) {
+      const filled = new Float32Array(count);
+      fillNormals(stream(seed, 'fill'), filled, 0.3);
+      const normal = normals(stream(seed, 'fill'));
+      expect(filled).toEqual(Float32Array.from({ length: count }, () => 0.3 * normal()));
+    }
   });
 
   it('are pinned', () => {
