@@ -10,11 +10,16 @@ export function provenance(threads: number): Omit<AttemptInfo, 'worker'> {
     host: hostname(),
     process: process.pid,
     toolVersion: TOOL_VERSION,
-    nodeVersion: process.version,
+    nodeVersion: nodeVersion(),
     ...gitState(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     threads,
   };
+}
+
+/** Node's version, and what V8 was told about WebAssembly: results are the same to the bit, times are not. */
+export function nodeVersion(): string {
+  return [process.version, ...process.execArgv.filter(flag => flag.includes('wasm'))].join(' ');
 }
 
 /** The revision of the tool's own source, where it runs from a checkout. */

@@ -70,7 +70,8 @@ function run(...command) {
   const [file, ...args] = [...PIN, ...command];
   return execFileSync(file, args, { env: ENVIRONMENT, encoding: 'utf8', maxBuffer: 2 ** 28 });
 }
-const ours = (command, folder) => run(process.execPath, join(HERE, 'ours.mjs'), command, folder);
+const ours = (command, folder) =>
+  run(process.execPath, ...process.execArgv, join(HERE, 'ours.mjs'), command, folder);
 const theirs = (python, ...args) => JSON.parse(run(python, join(HERE, 'theirs.py'), ...args));
 const say = line => process.stderr.write(`${line}\n`);
 

@@ -4,6 +4,7 @@ import { type DataSearch, type Dataset, identifyDataset, loadDataset } from '../
 import type { DatasetSettings, TrajectoryConfig } from '../domain/config.js';
 import { createEngine } from '../engine/index.js';
 import { TOOL_VERSION } from '../paths.js';
+import { nodeVersion } from '../provenance.js';
 import { InputLibrary, imagesKey, type World } from '../run/world.js';
 import { type Ceilings, measureCeilings } from './ceilings.js';
 import { type Bench, MEASURES, type Measured } from './measures.js';
@@ -72,7 +73,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
   }
   return {
     tool: TOOL_VERSION,
-    node: process.version,
+    node: nodeVersion(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     engine: 'wasm',
     numerics: config.numerics,
