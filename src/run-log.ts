@@ -3,8 +3,8 @@
  * warning and every run. Past LOG_BYTES it becomes `<database>.log.1`, in place of the one before; so it takes twice that
  * at most, however long the run. Lines are on their way to the disk within a second; nothing else depends on them.
  */
-import { renameSync, statSync } from 'node:fs';
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
+import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { describeError } from './errors.js';
 import type { RunObserver } from './sweep.js';
 
@@ -62,10 +62,14 @@ export class RunLog {
   }
 }
 
-/** Where the file cannot be written or the disk is full, lines are dropped: no run ends for want of its log. */
+/**
+ * Where the file cannot be written or the disk is full, lines are dropped: no run ends or waits for want of its log. (What
+ * pino writes files with would try again for ever.)
+ */
 class RotatingFile implements DestinationStream {
-  private file: ReturnType<typeof destination> | null;
+  private file: number | null;
   private size: number;
+  private unwritten = '';
 
   constructor(
     private readonly name: string,
@@ -76,26 +80,33 @@ class RotatingFile implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.size > 0 && this.size + Buffer.byteLength(line) > this.most) this.rotate();
-    this.size += Buffer.byteLength(line);
-    this.file?.write(line);
+    const bytes = Buffer.byteLength(line);
+    if (this.size > 0 && this.size + bytes > this.most) this.rotate();
+    this.size += bytes;
+    this.unwritten += line;
+    if (this.unwritten.length >= BUFFER_BYTES) this.flush();
   }
 
   flush(): void {
+    const text = Buffer.from(this.unwritten);
+    this.unwritten = '';
+    if (this.file === null || text.length === 0) return;
     try {
-      this.file?.flushSync();
+      const written = writeSync(this.file, text);
+      // A line of which a part found room is ended, so that the next one is whole.
+      if (written < text.length) this.unwritten = '\n';
     } catch {}
   }
 
   close(): void {
     this.flush();
-    this.file?.destroy();
+    if (this.file !== null) closeSync(this.file);
+    this.file = null;
   }
 
-  private open(): ReturnType<typeof destination> | null {
+  private open(): number | null {
     try {
-      const file = destination({ dest: this.name, append: true, sync: true, minLength: BUFFER_BYTES });
-      return file.on('error', () => {});
+      return openSync(this.name, 'a');
     } catch {
       return null;
     }

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -64,6 +73,15 @@ it('does not keep a run from running where it cannot be written', () => {
   log.event('lost', {});
   log.close();
   expect(readdirSync(home)).toEqual(['c.sqlite.log']);
+});
+
+it.skipIf(!existsSync('/dev/full'))('does not wait for room on a full disk', () => {
+  const db = join(home, 'd.sqlite');
+  symlinkSync('/dev/full', `${db}.log`);
+  const log = new RunLog(db);
+  log.observer.warning!('lost');
+  log.event('lost', {});
+  log.close();
 });
 
 it('is bounded in size, and loses the oldest lines only', () => {
