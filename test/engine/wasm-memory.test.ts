@@ -68,6 +68,13 @@ describe('the layout of a memory', () => {
     expect(layOut({ ...SHAPE, momentum: false }).velocity).toBe(0);
   });
 
+  it('has room for values and columns of a stage of entries where its outputs are', () => {
+    for (const columns of [1, 65_535]) {
+      const { staged, phi } = layOut({ ...SHAPE, columns });
+      expect(phi - staged.phi).toBeGreaterThanOrEqual(6 * staged.entryCapacity);
+    }
+  });
+
   it('grows by the activations', () => {
     const more = layOut({ ...SHAPE, datasetSize: 200 }).bytes - layOut(SHAPE).bytes;
     expect(more).toBeGreaterThan(100 * 72 * 4);

@@ -153,10 +153,11 @@ describe('a network in several memories', () => {
   });
 
   it('compares contenders of other memories as those of its own', async () => {
-    const problem = makeSeparateProblem(800);
+    const problem = makeProblem({ rows: 400, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 9)].map(engine => {
       const network = engine.open(problem);
-      const path = network.activate().greedy('squared', 150);
+      network.train(makeBatches(problem, 400), 400);
+      const path = network.activate().greedy('squared', 200);
       network.close();
       return path;
     });

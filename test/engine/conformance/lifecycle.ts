@@ -68,6 +68,27 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     });
   });
 
+  it('subnetworks are those of the picks and the weights of the moment, however often they were asked for', () => {
+    const problem = makeProblem({ momentum: 0.5, layers: 'both' });
+    const batches = makeBatches(problem, STEPS);
+    const other = makeInputs({ columns: problem.inputs.columns, rows: 51, seed: 8 });
+    const picks = Int32Array.of(3, 0, 3, 7, 9, 1);
+    withNetwork(engine(), problem, network => {
+      const expectFresh = (sizes: readonly number[]) => {
+        const expected = withNetwork(engine(), { ...problem, state: network.state() }, fresh =>
+          fresh.subnetOutputs(other, picks, sizes),
+        );
+        expect(network.subnetOutputs(other, picks, sizes)).toEqual(expected);
+      };
+      for (let step = 0; step < 3; step++) {
+        network.train(oneStep(problem, batches, step), 1);
+        for (const sizes of [[6], [2], [2, 6]]) expectFresh(sizes);
+        picks[0] = 4 + step;
+        expectFresh([6]);
+      }
+    });
+  });
+
   it('networks that are open at the same time do not disturb each other', () => {
     const one = makeProblem({ momentum: 0.9, learningRate: 0.05, width: 30 });
     const two = makeProblem({ seed: 2, width: 17, columns: 9, layers: 'both', activation: 'tanh' });
