@@ -2,7 +2,7 @@
 import type { InputMatrix } from '../data/inputs.js';
 import type { Engine, Problem } from '../engine/engine.js';
 import { stream } from '../math/random.js';
-import type { Arithmetic } from './cost.js';
+import { type Arithmetic, selectionWork } from './cost.js';
 import { initialState } from './initial.js';
 
 /** Operations a second of one thread, by kind of work. */
@@ -12,6 +12,7 @@ const COLUMNS = 784;
 const ENTRIES = 147;
 const BATCH = 128;
 const PICKS = 50;
+const GREEDY = { method: 'greedy', objective: 'squared', subnetSize: PICKS } as const;
 
 /** Runs each kind of work for about `seconds`, at widths and sizes that are typical of a sweep. */
 export function calibrate(engine: Engine, width: number, samples: number, seconds = 0.25): Rates {
@@ -45,13 +46,12 @@ export function calibrate(engine: Engine, width: number, samples: number, second
     const training = secondsOf(seconds, () => network.train(batch, 1));
     const activations = secondsOf(seconds, () => network.activate());
     const both = secondsOf(seconds, () => network.activate().greedy('squared', PICKS));
-    const { picks, passes } = network.activate().greedy('squared', PICKS);
+    const { picks } = network.activate().greedy('squared', PICKS);
     const evaluation = secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
     return {
       training: (problem.batchSize * width * ENTRIES * 4) / training,
       activations: (samples * width * ENTRIES * 2) / activations,
-      selection:
-        (Math.max(1, passes.at(-1)!) * 16 * samples * width) / Math.max(both - activations, both / 20),
+      selection: selectionWork(GREEDY, samples, width) / Math.max(both - activations, both / 20),
       evaluation: (samples * new Set(picks).size * ENTRIES * 2) / evaluation,
     };
   } finally {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../../src/domain/config.js';
 import { createEngine } from '../../src/engine/index.js';
+import { PANEL } from '../../src/engine/wasm/layout.js';
 import { calibrate } from '../../src/run/calibrate.js';
 import {
   arithmeticOf,
@@ -37,17 +38,17 @@ function planned(
 
 describe('arithmetic', () => {
   it('is what one counts by hand', () => {
-    const variants = [variant({ subnetSize: 7 }), variant({ subnetSize: 14 }), random];
+    const variants = [variant({ subnetSize: 14 }), variant({ subnetSize: 28 }), random];
     expect(arithmeticOf(planned([0, 5], variants), EVALUATE, SIZES)).toEqual({
       // Five steps on four samples: forward and back, two operations for each of 10 entries and 20 neurons.
       training: 5 * 4 * 20 * 10 * 2 * 2,
       // At two checkpoints, ten samples.
       activations: 2 * 10 * 20 * 10 * 2,
-      // The longer greedy path takes two passes of eight columns; nothing is computed to select at random.
-      selection: 2 * (2 * 8 * 2 * 10 * 20),
-      // Own samples are known from the activations. The dense network on 20 samples; the subnetworks, of about seven
+      // The longer greedy path takes two passes of twelve columns; nothing is computed to select at random.
+      selection: 2 * (2 * PANEL * 2 * 10 * 20),
+      // Own samples are known from the activations. The dense network on 20 samples; the subnetworks, of about 14
       // distinct neurons and of three, on 120.
-      evaluation: 2 * (20 * 20 + 120 * 7 + 120 * 3) * 10 * 2,
+      evaluation: 2 * (20 * 20 + 120 * 14 + 120 * 3) * 10 * 2,
     });
   });
 
