@@ -11,7 +11,8 @@ export const STAGED_ROWS = 2048;
 export const GROUP = 8;
 export const TILE_COLUMNS = 16;
 
-const ENTRY_BYTES = 8;
+/** Bytes of an entry, { u32 offset, f32 value }. */
+export const ENTRY_BYTES = 8;
 const COLUMN_BYTES = 12;
 const STAGED_ENTRIES = 2 ** 18;
 const STAGED_FLOATS = 2 ** 20;

@@ -33,7 +33,7 @@
  *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons whose Gram columns are computed: sample * 96,
  *                                                    value; logistic selection: margins, f32 [n][2]
  *   columnRuns        u32 [ceil(n / 256)][12][2]     where the entries of each 256 samples begin and end
- *   columnSums        f32 [12][24]                   scratch of a pass
+ *   columnSums        f32 [24]                       scratch of a pass
  *   targets           u32 [12]                       where those columns go
  *   columns           f64 [C][P]                     Gram columns that are held
  *   sketch            f32 [blocks][M][24]            M = min(n, 256 + n / 64) of the rows of phi
@@ -52,6 +52,7 @@
 import type { Shape } from '../engine.js';
 import {
   type BatchLayout,
+  ENTRY_BYTES,
   LANES,
   ROW_BYTES,
   STAGED_ROWS,
@@ -72,7 +73,6 @@ export const BASIS = 64;
 export const CONTENDERS = 64;
 const CONTENDER_BLOCKS = 32;
 
-const ENTRY_BYTES = 8;
 const GRAM_COLUMNS = 512;
 /** Rows past the activations that kernels may read, to have them brought nearer. */
 const ROWS_PAST = 128;
@@ -185,7 +185,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     values: take(n * 4),
     columnEntries: take(PANEL * columnEntryBytes(n)),
     columnRuns: take(Math.ceil(n / GRAM_DEPTH) * PANEL * 8),
-    columnSums: take(PANEL * ROW_BYTES),
+    columnSums: take(ROW_BYTES),
     targets: take(PANEL * 4),
     columns: take(columnCapacity * padded * 8),
     columnCapacity,
