@@ -95,7 +95,7 @@ function print({ seconds, ideal, own, longer, cores, loadBefore, loadAfter }) {
     seconds,
     ideal,
     percent(longer.thanIdeal),
-    own,
+    own.toFixed(3),
     percent(longer.thanOwn),
   ];
   process.stdout.write(renderTable(columns, [row]));
