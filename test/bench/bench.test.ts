@@ -77,7 +77,7 @@ describe('espalier bench --quick --json', () => {
     // N = 96, B = 32, d = 784: forward and update, a multiply-add each for every weight of every sample.
     expect(of('step-dense').operations).toBe(4 * 32 * 784 * 96);
     expect(of('step').operations).toBeLessThan(0.4 * of('step-dense').operations);
-    // n = 300, eight columns of which half is 0, all activations read once.
+    // n = 300, twelve columns of which half is 0, all activations read once.
     expect(of('gram')).toMatchObject({ operations: 12 * 300 * 96, bytes: 4 * 300 * 96, passes: 1 });
   });
 });

@@ -1,4 +1,4 @@
-/** A sketch of Phi, some of its rows, that guesses Gram columns before they are computed. */
+/** What guesses Gram columns before they are computed: a sketch of Phi, some of its rows, and single products. */
 import { addWide, ROW, SEGMENT, sumOfLanes, WIDE_ROW } from './shape';
 
 /**

@@ -12,6 +12,7 @@ import { Contenders } from './contenders.js';
 import type { GramColumns } from './gram-columns.js';
 import { BASIS, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
+import { bestScore, bestScores, scoreOf } from './scores.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
 
 /** Picks that are guessed at most. */
@@ -101,13 +102,12 @@ export class Lookahead {
   #nextPick(guessed: readonly number[], step: number): number {
     const contenders = this.#contenders;
     if (!contenders.isWorthwhile) return bestScore(this.#statistics, this.#g, step);
-    const { projections, squaredNorms } = this.#statistics;
     let best = -1;
     let smallest = Infinity;
     for (const q of bestScores(this.#statistics, this.#g, step, COMPARED)) {
       let g = this.#known[q]!;
       for (const u of guessed) g += contenders.product(q, u);
-      const score = 2 * g - 2 * step * projections[q]! + squaredNorms[q]!;
+      const score = scoreOf(this.#statistics, q, g, step);
       if (score < smallest) {
         best = q;
         smallest = score;
@@ -202,51 +202,4 @@ export class Lookahead {
       for (let q = 0; q < width; q++) g[first + q]! += scale * f64[sketchProducts / 8 + q]!;
     }
   }
-}
-
-/**
- * The neuron with the smallest score at step j, ties to the lowest index; of those that `allowed` does not mark 0.
- * -1 where there is none.
- */
-export function bestScore(
-  { projections, squaredNorms }: Statistics,
-  g: Float64Array,
-  j: number,
-  allowed: Uint8Array | null = null,
-): number {
-  let best = -1;
-  let smallest = Infinity;
-  for (let q = 0; q < g.length; q++) {
-    const score = 2 * g[q]! - 2 * j * projections[q]! + squaredNorms[q]!;
-    if (score < smallest && (allowed === null || allowed[q] === 1)) {
-      best = q;
-      smallest = score;
-    }
-  }
-  return best;
-}
-
-/** The neurons with the smallest scores at step j, at most `count`, the smallest first. */
-function bestScores(
-  { projections, squaredNorms }: Statistics,
-  g: Float64Array,
-  j: number,
-  count: number,
-): number[] {
-  const best: number[] = [];
-  const scores: number[] = [];
-  let largest = Infinity;
-  for (let q = 0; q < g.length; q++) {
-    const score = 2 * g[q]! - 2 * j * projections[q]! + squaredNorms[q]!;
-    if (!(score < largest)) continue;
-    let place = best.length === count ? count - 1 : best.length;
-    for (; place > 0 && score < scores[place - 1]!; place--) {
-      best[place] = best[place - 1]!;
-      scores[place] = scores[place - 1]!;
-    }
-    best[place] = q;
-    scores[place] = score;
-    if (best.length === count) largest = scores[count - 1]!;
-  }
-  return best;
 }

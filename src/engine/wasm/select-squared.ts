@@ -10,7 +10,8 @@
 import type { Path } from '../engine.js';
 import type { Statistics } from './activations.js';
 import { GramColumns } from './gram-columns.js';
-import { bestScore, Lookahead } from './lookahead.js';
+import { Lookahead } from './lookahead.js';
+import { bestScore } from './scores.js';
 import type { Site } from './site.js';
 
 export function selectSquared(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {

@@ -1,0 +1,46 @@
+/** The scores of greedy forward selection for the squared loss: see select-squared.ts. */
+import type { Statistics } from './activations.js';
+
+/** 2 g_q - 2 j p_q + n_q, for this g_q. */
+export function scoreOf({ projections, squaredNorms }: Statistics, q: number, g: number, j: number): number {
+  return 2 * g - 2 * j * projections[q]! + squaredNorms[q]!;
+}
+
+/**
+ * The neurons with the smallest scores at step j, at most `count`, the smallest first, ties to the lowest index; of those
+ * that `allowed` does not mark 0.
+ */
+export function bestScores(
+  statistics: Statistics,
+  g: Float64Array,
+  j: number,
+  count: number,
+  allowed: Uint8Array | null = null,
+): number[] {
+  const best: number[] = [];
+  const scores: number[] = [];
+  let largest = Infinity;
+  for (let q = 0; q < g.length; q++) {
+    const score = scoreOf(statistics, q, g[q]!, j);
+    if (!(score < largest) || (allowed !== null && allowed[q] === 0)) continue;
+    let place = best.length === count ? count - 1 : best.length;
+    for (; place > 0 && score < scores[place - 1]!; place--) {
+      best[place] = best[place - 1]!;
+      scores[place] = scores[place - 1]!;
+    }
+    best[place] = q;
+    scores[place] = score;
+    if (best.length === count) largest = scores[count - 1]!;
+  }
+  return best;
+}
+
+/** The first of them; -1 where there is none. */
+export function bestScore(
+  statistics: Statistics,
+  g: Float64Array,
+  j: number,
+  allowed: Uint8Array | null = null,
+): number {
+  return bestScores(statistics, g, j, 1, allowed)[0] ?? -1;
+}
