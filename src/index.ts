@@ -6,31 +6,7 @@ export {
   fitDatabase,
   readFitInput,
   type SweepAnalysis,
-} from './analysis.js';
-export type { Dataset, ImageSet } from './data/dataset.js';
-export type {
-  EngineName,
-  Metric,
-  PlannedCheckpoint,
-  PlannedTrajectory,
-  SetMetrics,
-  SetName,
-  ThresholdRow,
-  ThresholdSpec,
-  TrajectoryConfig,
-  Variant,
-} from './domain/config.js';
-export { countCells } from './domain/grid.js';
-export { parseSweep, readSweep, type SweepSpec } from './domain/spec.js';
-export type {
-  CellRow,
-  CheckpointRow,
-  ExecutorEvent,
-  TrajectoryEvent,
-  TrajectoryTask,
-} from './domain/task.js';
-export type { Activations, Engine, Network, NetworkState, Path, Problem } from './engine/engine.js';
-export { createEngine } from './engine/index.js';
+} from './analysis/analyse-sweep.js';
 export {
   DataError,
   DivergedError,
@@ -42,7 +18,31 @@ export {
   StoreError,
   TooLargeError,
   UsageError,
-} from './errors.js';
+} from './base/errors.js';
+export type { Dataset, ImageSet } from './data/dataset.js';
+export { countCells } from './domain/grid.js';
+export type {
+  CellRow,
+  CheckpointRow,
+  ExecutorEvent,
+  TrajectoryEvent,
+  TrajectoryTask,
+} from './domain/messages.js';
+export { parseSweep, readSweep, type SweepSpec } from './domain/sweep-file/parse.js';
+export type {
+  EngineName,
+  Metric,
+  PlannedCheckpoint,
+  PlannedTrajectory,
+  SetMetrics,
+  SetName,
+  ThresholdRow,
+  ThresholdSpec,
+  TrajectoryConfig,
+  Variant,
+} from './domain/types.js';
+export type { Activations, Engine, Network, NetworkState, Path, Problem } from './engine/engine.js';
+export { createEngine } from './engine/index.js';
 export type { Executor, ExecutorStats } from './execute/executor.js';
 export { createInlineExecutor, type ExecutorOptions } from './execute/inline.js';
 export { createPoolExecutor } from './execute/pool.js';
@@ -56,14 +56,14 @@ export {
   type Law,
   muAt,
 } from './fit/index.js';
-export { planSweep, type SweepPlan } from './plan.js';
-export { type PreparedSweep, type PrepareOptions, prepareSweep } from './prepare.js';
 export { readReport } from './report/data.js';
 export type { Columns, Figure, FigureData, FigureTable } from './report/figures/figure.js';
 export { FIGURES } from './report/figures/index.js';
 export { renderReport } from './report/page/report.js';
 export { type Drawing, drawFigure, toPng } from './report/render.js';
-export { type QueryBatch, type QueryOptions, querySql } from './store/query.js';
-export { openReader, type Reader } from './store/reader.js';
-export { type RunObserver, type RunOptions, type RunOutcome, runSweep } from './sweep.js';
+export { planSweep, type SweepPlan } from './run/plan.js';
+export { type PreparedSweep, type PrepareOptions, prepareSweep } from './run/prepare.js';
+export { type RunObserver, type RunOptions, type RunOutcome, runSweep } from './run/run-sweep.js';
+export { openReader, type Reader } from './store/read/reader.js';
+export { type QueryBatch, type QueryOptions, querySql } from './store/user-sql/query.js';
 export type { ThresholdSummary } from './threshold/summary.js';

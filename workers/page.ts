@@ -1,7 +1,7 @@
 /** A child process's entry: serves the live page beside a run, until that ends. */
 import { setPriority } from 'node:os';
-import { InputError } from '../src/errors.js';
-import type { FromPage, ToPage } from '../src/serve/beside.js';
+import { InputError } from '../src/base/errors.js';
+import type { FromPage, ToPage } from '../src/serve/child-server.js';
 import { type Served, serve } from '../src/serve/server.js';
 
 const NICE = 10;

@@ -3,7 +3,7 @@
  * inside a process can stop SQLite in the middle of a step.
  */
 import { Worker } from 'node:worker_threads';
-import { serveQuery } from '../src/store/query-server.js';
+import { serveQuery } from '../src/store/user-sql/query-server.js';
 
 // While SQLite computes, this thread hears nothing: another one looks whether the parent is still there, and whether
 // more memory is taken than the argument allows. (SQLite's own limit of its heap is not compiled in.)

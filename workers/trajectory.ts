@@ -1,11 +1,11 @@
 /** A worker thread's entry: load, run one trajectory after the other, hand back what they say. It never sees the store. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { workerData } from 'piscina';
-import type { ExecutorEvent } from '../src/domain/task.js';
+import type { ExecutorEvent } from '../src/domain/messages.js';
 import { createEngine } from '../src/engine/index.js';
 import { type Numbered, SIGNAL, type WorkerCall, type WorkerData } from '../src/execute/protocol.js';
-import { runTrajectory } from '../src/run/trajectory.js';
-import { InputLibrary, type World } from '../src/run/world.js';
+import { InputLibrary, type World } from '../src/trajectory/environment.js';
+import { runTrajectory } from '../src/trajectory/run-trajectory.js';
 
 const { engine, datasets, signal } = workerData as WorkerData;
 let port: MessagePort;

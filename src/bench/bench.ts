@@ -1,11 +1,11 @@
 /** `espalier bench`: the kernels and the whole path on this machine, on one thread of the `wasm` engine. */
 import { cpus } from 'node:os';
+import { TOOL_VERSION } from '../base/paths.js';
+import { nodeVersion } from '../base/provenance.js';
 import { type DataSearch, type Dataset, identifyDataset, loadDataset } from '../data/dataset.js';
-import type { DatasetSettings, TrajectoryConfig } from '../domain/config.js';
+import type { DatasetSettings, TrajectoryConfig } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
-import { TOOL_VERSION } from '../paths.js';
-import { nodeVersion } from '../provenance.js';
-import { InputLibrary, imagesKey, type World } from '../run/world.js';
+import { InputLibrary, imagesKey, type World } from '../trajectory/environment.js';
 import { type Ceilings, measureCeilings } from './ceilings.js';
 import { type Bench, MEASURES, type Measured } from './measures.js';
 import { BENCH_NAMES, type BenchName, type BenchSizes, FULL, QUICK } from './sizes.js';

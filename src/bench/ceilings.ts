@@ -1,9 +1,9 @@
 /** What the machine can do at most, for results to be held against; see assembly/ceilings.ts. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EngineUnavailableError } from '../base/errors.js';
+import { PACKAGE_ROOT } from '../base/paths.js';
 import { compile, Instance, Memory } from '../engine/wasm/webassembly.js';
-import { EngineUnavailableError } from '../errors.js';
-import { PACKAGE_ROOT } from '../paths.js';
 import { timeOf } from './timing.js';
 
 export interface Ceilings {

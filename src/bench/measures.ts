@@ -1,14 +1,15 @@
 /** The measurements: each sets up what it times with the code that a sweep runs, and counts what that has to do. */
-import type { TrajectoryConfig, Variant } from '../domain/config.js';
-import type { TrajectoryTask } from '../domain/task.js';
+
+import type { TrajectoryTask } from '../domain/messages.js';
+import type { TrajectoryConfig, Variant } from '../domain/types.js';
 import { Machines } from '../engine/wasm/kernels.js';
 import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
 import { stream } from '../math/random.js';
-import { measureDense, measureSubnets, selectPaths } from '../run/prune.js';
-import { openSession, type Session } from '../run/session.js';
-import { runTrajectory } from '../run/trajectory.js';
-import type { World } from '../run/world.js';
+import type { World } from '../trajectory/environment.js';
+import { measureDense, measureSubnets, selectPaths } from '../trajectory/prune.js';
+import { runTrajectory } from '../trajectory/run-trajectory.js';
+import { openSession, type Session } from '../trajectory/session.js';
 import type { BenchName, BenchSizes } from './sizes.js';
 import { type Timing, timeOf } from './timing.js';
 

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
+import { InputError } from '../base/errors.js';
 import { type BenchReport, runBench } from '../bench/bench.js';
 import { BENCH_NAMES, type BenchName } from '../bench/sizes.js';
-import { InputError } from '../errors.js';
 import { renderTable } from './output.js';
 
 interface BenchArguments {

@@ -1,7 +1,7 @@
 /** All commands, and what they have in common. */
 import yargs, { type Argv, type CommandModule } from 'yargs';
-import { UsageError } from '../errors.js';
-import { TOOL_VERSION } from '../paths.js';
+import { UsageError } from '../base/errors.js';
+import { TOOL_VERSION } from '../base/paths.js';
 import { benchCommand } from './bench.js';
 import { completionCommand } from './completion.js';
 import { dataCommand } from './data.js';

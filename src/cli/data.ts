@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from '../base/errors.js';
+import { formatBytes } from '../base/memory.js';
+import { didYouMean } from '../base/nearest.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
 import { type FetchProgress, fetchDataset } from '../data/fetch.js';
 import { checkDataDir, type DataSearch, findKnown, searchFolders, searchPlaces } from '../data/locate.js';
 import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
-import type { DatasetName } from '../domain/config.js';
-import { didYouMean } from '../domain/nearest.js';
-import { DIGITS_DEFAULTS } from '../domain/settings.js';
-import { UsageError } from '../errors.js';
-import { formatBytes } from '../memory.js';
+import { DIGITS_DEFAULTS } from '../domain/sweep-file/settings.js';
+import type { DatasetName } from '../domain/types.js';
 
 const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
 const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];

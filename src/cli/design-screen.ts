@@ -1,5 +1,5 @@
 /** What `espalier design` prints. */
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../base/units.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
 import type { DesignReport } from './design.js';
 import { SHORT } from './fit-screen.js';

@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
+import { InputError, UsageError } from '../base/errors.js';
 import { writeSimulated } from '../design/fill.js';
 import { learnFrom } from '../design/learn.js';
 import { type Assumptions, type Trial, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
 import { TRUTHS, type Truth } from '../design/truths.js';
-import { InputError, UsageError } from '../errors.js';
-import { planSweep, type SweepPlan } from '../plan.js';
+import { planSweep, type SweepPlan } from '../run/plan.js';
 import { renderDesign } from './design-screen.js';
 import { prepareFromArguments, type SweepArguments, sweepOptions, threadsOf } from './sweep-options.js';
 

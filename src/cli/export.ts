@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
+import { DataError, InputError, UsageError } from '../base/errors.js';
 import { type Dataset, loadDataset } from '../data/dataset.js';
-import type { DatasetSettings } from '../domain/config.js';
+import type { DatasetSettings } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
 import { NUMERICS } from '../engine/numerics.js';
-import { DataError, InputError, UsageError } from '../errors.js';
-import { exportTrajectory } from '../run/export.js';
-import { InputLibrary, imagesKey } from '../run/world.js';
-import { type StoredTrajectory, storedTrajectory } from '../store/stored-trajectory.js';
+import { type StoredTrajectory, storedTrajectory } from '../store/read/stored-trajectory.js';
+import { InputLibrary, imagesKey } from '../trajectory/environment.js';
+import { exportTrajectory } from '../trajectory/export.js';
 
 interface ExportArguments {
   readonly db: string;

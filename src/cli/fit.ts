@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { fitDatabase } from '../analysis.js';
-import { InputError } from '../errors.js';
+import { fitDatabase } from '../analysis/analyse-sweep.js';
+import { InputError } from '../base/errors.js';
 import { FIT_DEFAULTS } from '../fit/index.js';
 import { renderFit } from './fit-screen.js';
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { sweepTemplate } from '../domain/template.js';
-import { InputError } from '../errors.js';
-import { PACKAGE_ROOT } from '../paths.js';
+import { InputError } from '../base/errors.js';
+import { PACKAGE_ROOT } from '../base/paths.js';
+import { sweepTemplate } from '../domain/sweep-file/template.js';
 
 interface InitArguments {
   readonly file: string;

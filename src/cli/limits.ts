@@ -1,6 +1,6 @@
 /** How long a run puts up with a trajectory, and how much of one it may lose. */
 import type { Argv } from 'yargs';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export interface LimitArguments {
   readonly timeout?: number | undefined;

@@ -3,7 +3,7 @@
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { hideBin } from 'yargs/helpers';
-import { EspalierError, EXIT } from '../errors.js';
+import { EspalierError, EXIT } from '../base/errors.js';
 
 // SQL may begin with a comment, which is no option.
 const args = hideBin(process.argv).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));

@@ -14,8 +14,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
-import { UsageError } from '../errors.js';
-import type { QueryBatch, Value } from '../store/query.js';
+import { UsageError } from '../base/errors.js';
+import type { QueryBatch, Value } from '../store/user-sql/query.js';
 import { asParquet } from './parquet.js';
 
 export const FORMATS = ['table', 'csv', 'json', 'ndjson', 'parquet'] as const;

@@ -1,6 +1,6 @@
 /** `--param name=value`: values for the parameters of a query. */
-import { UsageError } from '../errors.js';
-import type { Value } from '../store/query.js';
+import { UsageError } from '../base/errors.js';
+import type { Value } from '../store/user-sql/query.js';
 
 /** SQLite's integers have 64 bits. */
 const MOST = 2n ** 63n - 1n;

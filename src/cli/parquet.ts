@@ -1,8 +1,8 @@
 /** A result as a Parquet file, piece by piece. */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { QueryError } from '../errors.js';
-import { TOOL_VERSION } from '../paths.js';
-import type { ColumnType, QueryBatch, Value } from '../store/query.js';
+import { QueryError } from '../base/errors.js';
+import { TOOL_VERSION } from '../base/paths.js';
+import type { ColumnType, QueryBatch, Value } from '../store/user-sql/query.js';
 
 /** A row group holds this many batches (of at most 1,000 rows and about 1 MiB each, see query-server.ts). */
 const GROUP_BATCHES = 32;

@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
-import { adviceOn } from '../domain/spec.js';
-import { formatDuration } from '../duration.js';
-import { formatBytes } from '../memory.js';
-import { planSweep, type SweepPlan } from '../plan.js';
-import type { PreparedSweep } from '../prepare.js';
-import { unfinishedCells } from '../store/reader.js';
-import { snapshotIterations } from '../store/snapshots.js';
+import { formatBytes } from '../base/memory.js';
+import { formatDuration } from '../base/units.js';
+import { adviceOn } from '../domain/sweep-file/parse.js';
+import { planSweep, type SweepPlan } from '../run/plan.js';
+import type { PreparedSweep } from '../run/prepare.js';
+import { snapshotIterations } from '../store/file/snapshots.js';
+import { unfinishedCells } from '../store/read/reader.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -37,7 +37,7 @@ function planOf(prepared: PreparedSweep, db: string, threads: number): SweepPlan
   });
 }
 
-/** The shape of `plan --json`: SweepPlan (src/plan.ts) and `db`. */
+/** The shape of `plan --json`: SweepPlan (src/run/plan.ts) and `db`. */
 export function printPlanJson(prepared: PreparedSweep, db: string, threads: number): void {
   process.stdout.write(`${JSON.stringify({ ...planOf(prepared, db, threads), db }, null, 2)}\n`);
 }

@@ -1,8 +1,8 @@
 /** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
 import { Presets, SingleBar } from 'cli-progress';
-import { formatDuration } from '../duration.js';
-import { AwakeClock } from '../execute/awake.js';
-import type { SweepProgress } from '../store/store.js';
+import { AwakeClock } from '../base/active-time-clock.js';
+import { formatDuration } from '../base/units.js';
+import type { SweepProgress } from '../store/write/store.js';
 
 /** Elsewhere than on a terminal, a line no more often than this. */
 const LINE_EVERY_MS = 10_000;

@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CommandModule } from 'yargs';
-import { didYouMean } from '../domain/nearest.js';
-import { InputError, UsageError } from '../errors.js';
-import { type QueryBatch, querySql } from '../store/query.js';
-import { openReader, type Relation } from '../store/reader.js';
+import { InputError, UsageError } from '../base/errors.js';
+import { didYouMean } from '../base/nearest.js';
+import { openReader, type Relation } from '../store/read/reader.js';
+import { type QueryBatch, querySql } from '../store/user-sql/query.js';
 import {
   FORMATS,
   type Format,

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { chooseSweep } from '../analysis.js';
-import { UsageError } from '../errors.js';
-import { openReader } from '../store/reader.js';
+import { chooseSweep } from '../analysis/analyse-sweep.js';
+import { UsageError } from '../base/errors.js';
+import { openReader } from '../store/read/reader.js';
 import { isSameFile, writeToFile } from './output.js';
 
 export interface ReportArguments {

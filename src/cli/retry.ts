@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
-import { recognise } from '../store/connect.js';
-import { Store } from '../store/store.js';
+import { recognise } from '../store/file/open.js';
+import { Store } from '../store/write/store.js';
 import { renderTable } from './output.js';
 import { type FilesystemArguments, filesystemOption } from './sweep-options.js';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { InputError, UsageError } from '../errors.js';
+import { InputError, UsageError } from '../base/errors.js';
 import { isLoopback } from '../serve/access.js';
 import { DEFAULT_PORT, type ServeOptions } from '../serve/options.js';
-import { openReader } from '../store/reader.js';
+import { openReader } from '../store/read/reader.js';
 
 /** Of the page's address. */
 export interface AddressArguments {

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
-import { formatDuration } from '../duration.js';
-import { openReader } from '../store/reader.js';
-import type { FailureRow, SweepProgress } from '../store/rows.js';
-import { groupFailures, readStatus, type StatusReport } from '../store/status.js';
-import { describeSlowReader } from '../store/write-ahead-log.js';
+import { formatDuration } from '../base/units.js';
+import { describeSlowReader } from '../store/file/write-ahead-log.js';
+import { openReader } from '../store/read/reader.js';
+import { groupFailures, readStatus, type StatusReport } from '../store/read/status.js';
+import type { FailureRow, SweepProgress } from '../store/schema/rows.js';
 import { renderTable } from './output.js';
 
 const WATCH_MS = 2_000;

@@ -1,4 +1,4 @@
-import { EXIT } from '../errors.js';
+import { EXIT } from '../base/errors.js';
 import type { ProgressDisplay } from './progress.js';
 
 export interface Stopper {

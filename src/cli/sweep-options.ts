@@ -2,11 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
-import type { EngineName } from '../domain/config.js';
-import { readSweep, type SweepSpec } from '../domain/spec.js';
-import { InputError } from '../errors.js';
-import { parseBytes } from '../memory.js';
-import { type PreparedSweep, prepareSweep } from '../prepare.js';
+import { InputError } from '../base/errors.js';
+import { parseBytes } from '../base/memory.js';
+import { readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
+import type { EngineName } from '../domain/types.js';
+import { type PreparedSweep, prepareSweep } from '../run/prepare.js';
 
 export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
 

@@ -1,5 +1,5 @@
 /** What is wrong with a command line, in one line. */
-import { didYouMean } from '../domain/nearest.js';
+import { didYouMean } from '../base/nearest.js';
 
 /** Where on the command line parsing stood. */
 export interface UsageContext {

@@ -1,8 +1,9 @@
 /** `espalier query DB --views`: what can be asked of a database. */
-import type { RelationInfo } from '../store/column-info.js';
-import { RELATIONS } from '../store/columns.js';
-import type { QueryBatch } from '../store/query.js';
-import type { Reader } from '../store/reader.js';
+
+import type { Reader } from '../store/read/reader.js';
+import type { RelationInfo } from '../store/schema/column-info.js';
+import { RELATIONS } from '../store/schema/columns.js';
+import type { QueryBatch } from '../store/user-sql/query.js';
 import type { Piece } from './output.js';
 
 /** The documented relations, then views that somebody has added to the database. */

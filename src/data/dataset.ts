@@ -4,8 +4,9 @@
  * The content of generated digits is the generator's version; seed and sizes stand beside it in the identity. That of
  * a data set from files is a hash, see files.ts.
  */
-import type { DatasetIdentity, DatasetName, DatasetSettings } from '../domain/config.js';
-import { TooLargeError } from '../errors.js';
+
+import { TooLargeError } from '../base/errors.js';
+import type { DatasetIdentity, DatasetName, DatasetSettings } from '../domain/types.js';
 import { permutation, stream } from '../math/random.js';
 import { DIGITS_PIXELS, DIGITS_VERSION, type DigitsSplit, drawDigit } from './digits.js';
 import { readDatasetFiles } from './files.js';

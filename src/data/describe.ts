@@ -1,5 +1,5 @@
 /** What there is to say about a data set's images and labels. */
-import type { DatasetSettings } from '../domain/config.js';
+import type { DatasetSettings } from '../domain/types.js';
 import { type DataSearch, type ImageSet, loadDataset, nonZeroShare } from './dataset.js';
 import { DIGITS_SIDE, DIGITS_VERSION } from './digits.js';
 import { readDatasetFiles, type SourceFile } from './files.js';

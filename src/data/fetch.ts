@@ -10,7 +10,7 @@ import { type FileHandle, mkdir, open, rename, rm, rmdir } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
-import { DataError, StoppedError } from '../errors.js';
+import { DataError, StoppedError } from '../base/errors.js';
 import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
 import { checkFile, FILE_NAMES, type FileRole, type KnownDataset, ROLES } from './registry.js';

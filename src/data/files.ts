@@ -1,6 +1,7 @@
 /** From a data set's name to the checked contents of its four files. */
-import type { DatasetSettings } from '../domain/config.js';
-import { DataError } from '../errors.js';
+
+import { DataError } from '../base/errors.js';
+import type { DatasetSettings } from '../domain/types.js';
 import { type IdxArray, readBytes } from './idx.js';
 import { type DataSearch, type DatasetFiles, locateFolder, locateKnown } from './locate.js';
 import { checkFile, type FileRole, hash, isKnown, KNOWN_DATASETS, ROLES } from './registry.js';

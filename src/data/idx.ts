@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
-import { DataError } from '../errors.js';
+import { DataError } from '../base/errors.js';
 
 export type IdxKind = 'images' | 'labels';
 

@@ -6,8 +6,9 @@
  *
  * A row of dense inputs (centred, standardised) stores all d columns.
  */
-import type { InputScaling } from '../domain/config.js';
-import { DataError, TooLargeError } from '../errors.js';
+
+import { DataError, TooLargeError } from '../base/errors.js';
+import type { InputScaling } from '../domain/types.js';
 import type { Dataset, ImageSet } from './dataset.js';
 
 export interface InputMatrix {

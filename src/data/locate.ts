@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
-import { DataError } from '../errors.js';
+import { DataError } from '../base/errors.js';
 import { FILE_NAMES, type FileRole, type KnownName, ROLES } from './registry.js';
 
 export interface DataSearch {

@@ -1,6 +1,6 @@
 /** The data sets that are known by name: their files, what these must contain, and where they are published. */
 import { createHash } from 'node:crypto';
-import { DataError } from '../errors.js';
+import { DataError } from '../base/errors.js';
 import { type IdxArray, idxContent, parseIdx } from './idx.js';
 
 /** The four files of a data set, in the order in which its content is hashed. */

@@ -1,5 +1,10 @@
 /** Databases of curves whose thresholds follow a known law, to try `fit`, `query` and `report` on. */
 import { existsSync, rmSync } from 'node:fs';
+import { UsageError } from '../base/errors.js';
+import { provenance } from '../base/provenance.js';
+import { axisValuesOf } from '../domain/grid.js';
+import { trajectoryId } from '../domain/identity.js';
+import { type MeasuredNetwork, metricNamed } from '../domain/metrics.js';
 import type {
   Metric,
   PlannedTrajectory,
@@ -7,16 +12,11 @@ import type {
   SetName,
   ThresholdSpec,
   Variant,
-} from '../domain/config.js';
-import { axisValuesOf } from '../domain/grid.js';
-import { trajectoryId } from '../domain/identity.js';
-import { type MeasuredNetwork, metricNamed } from '../domain/metrics.js';
+} from '../domain/types.js';
 import { NUMERICS } from '../engine/numerics.js';
-import { UsageError } from '../errors.js';
 import { normals, stream } from '../math/random.js';
-import type { PreparedSweep } from '../prepare.js';
-import { provenance } from '../provenance.js';
-import { Store } from '../store/store.js';
+import type { PreparedSweep } from '../run/prepare.js';
+import { Store } from '../store/write/store.js';
 import { computeThresholds } from '../threshold/targets.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';

@@ -1,8 +1,8 @@
 /** Noise, level and growth as a database shows them. */
-import { analyseSweep, chooseSweep } from '../analysis.js';
-import { UsageError } from '../errors.js';
+import { analyseSweep, chooseSweep } from '../analysis/analyse-sweep.js';
+import { UsageError } from '../base/errors.js';
 import { type FitGroup, type Law, muAt } from '../fit/index.js';
-import { openReader } from '../store/reader.js';
+import { openReader } from '../store/read/reader.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 

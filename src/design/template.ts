@@ -1,10 +1,10 @@
 /** What a sweep would measure of its primary target: the sizes, seeds and checkpoints on which a fit would stand. */
-import { KNOWN_POOLS, zippedWithSize } from '../analysis.js';
-import type { ThresholdSpec } from '../domain/config.js';
+import { KNOWN_POOLS, zippedWithSize } from '../analysis/analyse-sweep.js';
+import { UsageError } from '../base/errors.js';
 import { axisValuesOf } from '../domain/grid.js';
-import { UsageError } from '../errors.js';
+import type { ThresholdSpec } from '../domain/types.js';
 import { type FitRow, type Group, groupRows, type Sample, sampleOf } from '../fit/index.js';
-import type { PreparedSweep } from '../prepare.js';
+import type { PreparedSweep } from '../run/prepare.js';
 import { targetLabel } from '../threshold/targets.js';
 
 export interface Template {

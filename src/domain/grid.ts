@@ -1,4 +1,9 @@
 /** From a sweep to the trajectories to train and the cells that hang on them. */
+
+import { deepFreeze } from '../base/frozen.js';
+import { canonicalJson, trajectoryId } from './identity.js';
+import type { Dimension, SweepSettings, SweepSpec } from './sweep-spec.js';
+import { dimensionsOf, isCellPath, numberAt, type Point, product, settingsAt } from './sweep-spec.js';
 import type {
   DatasetIdentity,
   DatasetSettings,
@@ -7,11 +12,7 @@ import type {
   PlannedTrajectory,
   TrajectoryConfig,
   Variant,
-} from './config.js';
-import { deepFreeze } from './frozen.js';
-import { canonicalJson, trajectoryId } from './identity.js';
-import type { Dimension, SweepSettings, SweepSpec } from './sweep.js';
-import { dimensionsOf, isCellPath, numberAt, type Point, product, settingsAt } from './sweep.js';
+} from './types.js';
 
 /**
  * Every trajectory of a sweep, once, in the order of the grid (data set size slowest). Trajectories that differ only

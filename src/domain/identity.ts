@@ -1,6 +1,6 @@
 /** Identity is content: equal parameters have the same id, in every version, on every machine. */
 import { createHash } from 'node:crypto';
-import type { TrajectoryConfig } from './config.js';
+import type { TrajectoryConfig } from './types.js';
 
 /**
  * JSON with the keys of every object sorted and absent values left out, so that equal values have equal text.

@@ -1,5 +1,5 @@
 /** The measures of a network: columns of the view `results`, and what a threshold may be set on. */
-import { SET_NAMES, type SetName } from './config.js';
+import { SET_NAMES, type SetName } from './types.js';
 
 /** The dense network, the subnetwork as it was selected, and the subnetwork after re-training. */
 export type MeasuredNetwork = 'dense' | 'subnet' | 'retrained';

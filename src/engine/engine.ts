@@ -19,7 +19,7 @@
  */
 
 import type { InputMatrix } from '../data/inputs.js';
-import type { Activation, EngineName, Layers, Loss } from '../domain/config.js';
+import type { Activation, EngineName, Layers, Loss } from '../domain/types.js';
 
 /** An engine's own storage of weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
 export type FloatArray = Float32Array | Float64Array;

@@ -1,5 +1,5 @@
-import type { EngineName } from '../domain/config.js';
-import { EngineUnavailableError } from '../errors.js';
+import { EngineUnavailableError } from '../base/errors.js';
+import type { EngineName } from '../domain/types.js';
 import type { Engine } from './engine.js';
 
 /** Loads one engine, and only that one. Throws EngineUnavailableError where it is not installed. */

@@ -1,4 +1,4 @@
-import type { EngineName } from '../domain/config.js';
+import type { EngineName } from '../domain/types.js';
 
 /**
  * Each engine's `numerics`, known without loading the engine: part of a trajectory's identity. Raise an engine's

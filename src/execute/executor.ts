@@ -1,5 +1,5 @@
 /** The contract between the sweep and whatever runs its trajectories: submit, events, stop, stats. */
-import type { ExecutorEvent, TrajectoryTask } from '../domain/task.js';
+import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
 
 export type {
   CellRow,
@@ -9,7 +9,7 @@ export type {
   Snapshot,
   TrajectoryEvent,
   TrajectoryTask,
-} from '../domain/task.js';
+} from '../domain/messages.js';
 
 export interface ExecutorStats {
   readonly capacity: number;

@@ -1,10 +1,10 @@
 /** The plainest executor: one trajectory at a time, in this thread. Its caller waits while a checkpoint is computed. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from '../data/dataset.js';
-import type { EngineName } from '../domain/config.js';
+import type { EngineName } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
-import { runTrajectory } from '../run/trajectory.js';
-import { InputLibrary, type World } from '../run/world.js';
+import { InputLibrary, type World } from '../trajectory/environment.js';
+import { runTrajectory } from '../trajectory/run-trajectory.js';
 import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
 export interface ExecutorOptions {

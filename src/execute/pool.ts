@@ -1,11 +1,11 @@
-/** Runs trajectories on worker threads; see lane.ts for one of them, and workers/trajectory.ts for its other side. */
+/** Runs trajectories on worker threads; see worker-slot.ts for one of them, and workers/trajectory.ts for its other side. */
 import { setFlagsFromString } from 'node:v8';
-import { AwakeClock } from './awake.js';
-import { Events, type LastEvent } from './events.js';
+import { AwakeClock } from '../base/active-time-clock.js';
+import { Events, type LastEvent } from './event-queue.js';
 import type { Executor } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
-import { Lane, SPARE_BYTES, type Submitted } from './lane.js';
 import { SIGNAL } from './protocol.js';
+import { Lane, SPARE_BYTES, type Submitted } from './worker-slot.js';
 
 // A thread that is ended while V8 optimises its code in the background can take the whole process with it (Node 20:
 // `NodePlatform::ForIsolate` asserts). Threads that are started from now on optimise by themselves.

@@ -8,8 +8,8 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '../data/dataset.js';
-import type { EngineName } from '../domain/config.js';
-import type { ExecutorEvent, TrajectoryTask } from '../domain/task.js';
+import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
+import type { EngineName } from '../domain/types.js';
 
 /** What every worker thread is started with. Images are shared memory, so that all threads read one copy. */
 export interface WorkerData {

@@ -1,18 +1,18 @@
 /** Everything about one group: laws, intervals, bands, verdict. */
 import { stream } from '../math/random.js';
-import { bandsOf } from './bands.js';
 import { countsBySize } from './counts.js';
-import { aicc, akaikeWeights, bic } from './criteria.js';
-import { type FittedLaw, fitAtLambda, fitLaw, startsApart } from './fit-law.js';
+import { bandsOf } from './estimate/bands.js';
+import { aicc, akaikeWeights, bic } from './estimate/criteria.js';
+import { conditionalMean } from './estimate/residuals.js';
+import { holdOutLargest, leaveOneSizeOut } from './estimate/scores.js';
+import { learnNoise } from './estimate/simulate.js';
 import type { FitRow, Group } from './groups.js';
-import { LAMBDA_BOUND, LAW_NAMES } from './laws.js';
+import { type FittedLaw, fitAtLambda, fitLaw, startsApart } from './laws/fit-law.js';
+import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
+import { packSample, type Sample } from './laws/sample.js';
 import type { FitGroup, GroupKey, LawReport, Residual } from './report.js';
-import { conditionalMean } from './residuals.js';
-import { packSample, type Sample } from './sample.js';
-import { holdOutLargest, leaveOneSizeOut } from './scores.js';
-import { designOf, reasonsOf, sentenceOf, warningsOf } from './sentences.js';
-import { learnNoise } from './simulate.js';
-import { judge, MARGIN, VERDICTS } from './verdict.js';
+import { judge, MARGIN, VERDICTS } from './verdict/judge.js';
+import { designOf, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
 
 export interface FitOptions {
   /** Seed of all simulations. */

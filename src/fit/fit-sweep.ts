@@ -1,11 +1,11 @@
 /** From a sweep's thresholds to its report. */
-import type { ThresholdSpec } from '../domain/config.js';
-import { holm } from './criteria.js';
+import type { ThresholdSpec } from '../domain/types.js';
+import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
 import { type FitRow, groupRows } from './groups.js';
 import type { Conventions, FitReport } from './report.js';
-import { LEAST, MOST } from './sufficiency.js';
-import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict.js';
+import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict/judge.js';
+import { LEAST, MOST } from './verdict/sufficiency.js';
 
 export interface FitInput {
   readonly sweep: string;

@@ -1,6 +1,7 @@
 /** Which thresholds belong to one curve t*(n). */
-import type { ThresholdRow, ThresholdSpec } from '../domain/config.js';
+
 import { metricNamed } from '../domain/metrics.js';
+import type { ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
 import type { GroupKey } from './report.js';
 

@@ -1,12 +1,15 @@
 /** From thresholds to a verdict: pure functions of rows. */
-export { bandGrid } from './bands.js';
+
 export { countsBySize, medianCrossing, type SizeCounts } from './counts.js';
+export { bandGrid } from './estimate/bands.js';
+export type { Estimate, Interval } from './estimate/jackknife.js';
+export { between, learnNoise, type Noise, simulateSample, totalNoise } from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
-export { type FittedLaw, fitLaw } from './fit-law.js';
 export { type FitInput, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';
-export type { Estimate, Interval } from './jackknife.js';
-export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws.js';
+export { type FittedLaw, fitLaw } from './laws/fit-law.js';
+export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
+export { type Crossed, packSample, type Sample } from './laws/sample.js';
 export type {
   Band,
   Conventions,
@@ -18,7 +21,12 @@ export type {
   Residual,
   Verdict,
 } from './report.js';
-export { type Crossed, packSample, type Sample } from './sample.js';
-export { between, learnNoise, type Noise, simulateSample, totalNoise } from './simulate.js';
-export type { Shortfall } from './sufficiency.js';
-export { type Evidence, judge, MARGIN, VERDICTS, type VerdictCode, type VerdictOptions } from './verdict.js';
+export {
+  type Evidence,
+  judge,
+  MARGIN,
+  VERDICTS,
+  type VerdictCode,
+  type VerdictOptions,
+} from './verdict/judge.js';
+export type { Shortfall } from './verdict/sufficiency.js';

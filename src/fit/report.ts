@@ -2,14 +2,14 @@
  * What a fit reports: the value behind `espalier fit --json`. Its shape is public and stable: fields are added, never
  * renamed; `shape` counts changes that break a reader. Times are iterations; ln is natural.
  */
-import type { EngineName, Loss, PruneMethod } from '../domain/config.js';
+import type { EngineName, Loss, PruneMethod } from '../domain/types.js';
 import type { SizeCounts } from './counts.js';
-import type { Interval } from './jackknife.js';
-import type { Law, LawName } from './laws.js';
-import type { RatioTest } from './likelihood-ratio.js';
-import type { Noise } from './simulate.js';
-import type { Shortfall } from './sufficiency.js';
-import type { VerdictCode } from './verdict.js';
+import type { Interval } from './estimate/jackknife.js';
+import type { RatioTest } from './estimate/likelihood-ratio.js';
+import type { Noise } from './estimate/simulate.js';
+import type { Law, LawName } from './laws/laws.js';
+import type { VerdictCode } from './verdict/judge.js';
+import type { Shortfall } from './verdict/sufficiency.js';
 
 export interface FitReport {
   readonly shape: 1;

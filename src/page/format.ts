@@ -1,5 +1,5 @@
 /** Numbers and times as the page shows them. */
-export { formatDuration } from '../duration.js';
+export { formatDuration } from '../base/units.js';
 
 export const whole = (value: number): string => value.toLocaleString('en-US');
 

@@ -1,9 +1,10 @@
 /** From a database to the rows of one sweep's figures. */
-import { readFitInput, type SweepAnalysis } from '../analysis.js';
-import { SET_NAMES, type SetName } from '../domain/config.js';
+import { readFitInput, type SweepAnalysis } from '../analysis/analyse-sweep.js';
+import { UsageError } from '../base/errors.js';
 import { metricNamed } from '../domain/metrics.js';
-import { UsageError } from '../errors.js';
+import { SET_NAMES, type SetName } from '../domain/types.js';
 import { fitSweep } from '../fit/index.js';
+import { type ChosenSlice, chooseSlice, type SliceChoice } from '../slice/choose-slice.js';
 import {
   type CrossingPoint,
   checkpointsOf,
@@ -12,16 +13,15 @@ import {
   type Slice,
   subnetSizePoints,
   timePoints,
-} from '../store/figure-rows.js';
-import { costOf, provenanceOf } from '../store/history.js';
-import type { Reader } from '../store/reader.js';
-import type { SweepRow } from '../store/rows.js';
+} from '../store/read/figure-rows.js';
+import { costOf, provenanceOf } from '../store/read/history.js';
+import type { Reader } from '../store/read/reader.js';
+import type { SweepRow } from '../store/schema/rows.js';
 import { targetLabel } from '../threshold/targets.js';
 import { thinned } from './figures/curves.js';
 import type { FigureData } from './figures/figure.js';
 import { isOfSlice } from './figures/groups.js';
 import type { ReportContent } from './page/report.js';
-import { type ChosenSlice, chooseSlice, type SliceChoice } from './slice.js';
 
 /** Checkpoints of a curve; more would not be told apart. */
 const MOST_CHECKPOINTS = 100;

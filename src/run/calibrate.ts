@@ -2,8 +2,8 @@
 import type { InputMatrix } from '../data/inputs.js';
 import type { Engine, Problem } from '../engine/engine.js';
 import { stream } from '../math/random.js';
-import { type Arithmetic, selectionWork } from './cost.js';
-import { initialState } from './initial.js';
+import { type Arithmetic, selectionWork } from '../trajectory/cost.js';
+import { initialState } from '../trajectory/initial.js';
 
 /** Operations a second of one thread, by kind of work. */
 export type Rates = { readonly [kind in keyof Arithmetic]: number };

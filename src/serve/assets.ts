@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from '../paths.js';
+import { PACKAGE_ROOT } from '../base/paths.js';
 import { FACES, type Face, fontFile } from '../report/measure.js';
 import { pageColours } from '../report/theme.js';
 

@@ -1,6 +1,6 @@
 /** Finished cells, kept by trajectory: the view `progress` would look at every cell again. */
-import type { LiveReader, LiveSweep } from '../store/live.js';
-import type { SweepProgress } from '../store/rows.js';
+import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
+import type { SweepProgress } from '../store/schema/rows.js';
 
 interface SweepCounts {
   readonly sweep: LiveSweep;

@@ -7,7 +7,7 @@ import { heatmapFigure } from '../report/figures/heatmap.js';
 import { targetsFigure } from '../report/figures/targets.js';
 import { specOf } from '../report/render.js';
 import { criterion } from '../report/text.js';
-import type { Selection, Wishes } from './choices.js';
+import type { Selection, Wishes } from '../slice/selection.js';
 import type { Drawing, Figures } from './messages.js';
 import type { SliceContents } from './slice.js';
 

@@ -4,11 +4,11 @@
  */
 import { statSync } from 'node:fs';
 import { setImmediate as breath } from 'node:timers/promises';
-import { StoreError } from '../errors.js';
-import { LiveReader } from '../store/live.js';
-import type { Wishes } from './choices.js';
+import { StoreError } from '../base/errors.js';
+import type { Wishes } from '../slice/selection.js';
+import { LiveReader } from '../store/read/live-reader.js';
 import { columnsOf, drawn } from './drawings.js';
-import { Memory } from './memory.js';
+import { Memory } from './live-cache.js';
 import type { Figures, LiveState, Waiting } from './messages.js';
 import type { Slice } from './slice.js';
 import { readState } from './state.js';

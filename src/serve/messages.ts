@@ -1,7 +1,7 @@
 /** What the server sends to the page. Types alone, shared with the page's own code. */
 import type { FigureTable, Spec } from '../report/figures/figure.js';
-import type { Relation, RunningRow } from '../store/live.js';
-import type { FailureGroup, StatusReport } from '../store/status.js';
+import type { Relation, RunningRow } from '../store/read/live-reader.js';
+import type { FailureGroup, StatusReport } from '../store/read/status.js';
 
 /** Events of the stream, by name. Each replaces what was sent before under its name. */
 export interface Events {

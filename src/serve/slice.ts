@@ -2,6 +2,8 @@
  * The curves of one selection, in memory: read once, and again where a trajectory has gone on. What is shown is put
  * together from them without asking the database.
  */
+
+import { metricNamed } from '../domain/metrics.js';
 import type {
   CurveRow,
   PruneMethod,
@@ -9,12 +11,11 @@ import type {
   ThresholdRow,
   ThresholdSpec,
   TrajectoryConfig,
-} from '../domain/config.js';
-import { metricNamed } from '../domain/metrics.js';
-import type { CrossingPoint, CurvePoint } from '../store/figure-rows.js';
-import type { LiveReader } from '../store/live.js';
+} from '../domain/types.js';
+import type { Selection } from '../slice/selection.js';
+import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
+import type { LiveReader } from '../store/read/live-reader.js';
 import { computeThresholds } from '../threshold/targets.js';
-import type { Selection } from './choices.js';
 import { type Curve, summarise } from './summary.js';
 
 /** `published` compares all curves with each other; beyond so many rows it is left to the end of the run. */

@@ -1,6 +1,6 @@
 /** The SQL box: a statement of the page, in a process of its own, with an end to its time, rows and memory. */
-import { QueryError, StoppedError, StoreError } from '../errors.js';
-import { querySql, type Value } from '../store/query.js';
+import { QueryError, StoppedError, StoreError } from '../base/errors.js';
+import { querySql, type Value } from '../store/user-sql/query.js';
 import type { SqlAnswer } from './messages.js';
 
 const LIMITS = { rows: 500, bytes: 4 << 20, cellChars: 2_000, memoryBytes: 512 << 20, timeoutMs: 15_000 };

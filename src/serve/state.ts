@@ -1,6 +1,6 @@
 /** The small part of what the page shows, read anew at every look. */
-import type { LiveReader } from '../store/live.js';
-import { groupFailures, readStatus } from '../store/status.js';
+import type { LiveReader } from '../store/read/live-reader.js';
+import { groupFailures, readStatus } from '../store/read/status.js';
 import type { Counts } from './counts.js';
 import type { LiveState, Page } from './messages.js';
 

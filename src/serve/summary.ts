@@ -1,5 +1,5 @@
 /** Curves over seeds: what a figure needs of them. */
-import { type CurvePoint, rounded, type Spread } from '../store/figure-rows.js';
+import { type CurvePoint, rounded, type Spread } from '../store/read/figure-rows.js';
 
 /** Checkpoints of a data set size that the page is sent at most, evenly chosen; the last is always among them. */
 const MOST_CHECKPOINTS = 200;

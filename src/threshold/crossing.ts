@@ -2,8 +2,8 @@
  * Where one curve reaches one level: t* lies in (lower, upper], as far as the checkpoints tell (statistics.md,
  * section 1).
  */
-import type { ThresholdRow } from '../domain/config.js';
-import { type Direction, isotonic } from './isotonic.js';
+import type { ThresholdRow } from '../domain/types.js';
+import { type Direction, isotonic } from '../math/isotonic.js';
 
 /** How a metric moves as t grows. */
 export interface Trend {

@@ -1,5 +1,5 @@
 /** Curves as they come out of the store: cell after cell, joined with the dense network's measures. */
-import type { CurveRow } from '../domain/config.js';
+import type { CurveRow } from '../domain/types.js';
 
 /** One variant of one trajectory over t. */
 export interface RawCurve {

@@ -1,5 +1,5 @@
 /** The small table of thresholds by data set size at the end of a run. Nothing here decides anything. */
-import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/config.js';
+import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
 import { flatten } from './settings.js';
 import { targetLabel } from './targets.js';
 

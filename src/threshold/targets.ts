@@ -1,6 +1,7 @@
 /** From the rows of finished trajectories to the thresholds that a sweep asks for. */
-import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/config.js';
+
 import { type MetricInfo, metricNamed } from '../domain/metrics.js';
+import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './settings.js';

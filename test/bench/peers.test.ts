@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/paths.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 
 const RUN = join(PACKAGE_ROOT, 'bench', 'peers', 'run.mjs');
 const runPeers = (...args: string[]) => promisify(execFile)(process.execPath, [RUN, ...args]);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import yargs from 'yargs';
+import { DataError, UsageError } from '../../src/base/errors.js';
 import { dataCommand } from '../../src/cli/data.js';
-import { DataError, UsageError } from '../../src/errors.js';
 import { idx, idxLabels, realMnist, temporaryFolder, writeSmallSet } from '../data/fixtures.js';
 
 let home: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { fill, logarithm } from '../fit/database.js';
 import { Workplace } from '../support/program.js';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { InputError } from '../../src/base/errors.js';
 import { initSweep } from '../../src/cli/init.js';
-import { SETTINGS } from '../../src/domain/settings.js';
-import { readSweep } from '../../src/domain/spec.js';
-import { InputError } from '../../src/errors.js';
+import { readSweep } from '../../src/domain/sweep-file/parse.js';
+import { SETTINGS } from '../../src/domain/sweep-file/settings.js';
 import { MINIMAL, messageOf } from '../domain/fixtures.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'espalier-init-'));

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { QueryError } from '../../src/base/errors.js';
 import { formatted, writeToFile } from '../../src/cli/output.js';
-import { QueryError } from '../../src/errors.js';
-import { type QueryBatch, querySql } from '../../src/store/query.js';
-import { Store } from '../../src/store/store.js';
+import { type QueryBatch, querySql } from '../../src/store/user-sql/query.js';
+import { Store } from '../../src/store/write/store.js';
 import { complete, greedy, planned, sweep } from '../store/fixtures.js';
 
 let home: string;

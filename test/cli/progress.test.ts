@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { formatDuration } from '../../src/base/units.js';
 import { createProgressDisplay } from '../../src/cli/progress.js';
-import { formatDuration } from '../../src/duration.js';
 
 const progress = (cellsDone: number, trajectoriesFailed = 0) => ({
   sweep: 's',

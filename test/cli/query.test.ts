@@ -16,11 +16,11 @@ import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import yargs from 'yargs';
+import { EspalierError } from '../../src/base/errors.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { formatted, renderTable, writeToStream } from '../../src/cli/output.js';
 import { queryCommand } from '../../src/cli/query.js';
-import { EspalierError } from '../../src/errors.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { complete, greedy, planned, random, sweep } from '../store/fixtures.js';
 
 const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n';

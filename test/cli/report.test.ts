@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIGURES } from '../../src/report/figures/index.js';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { fill } from '../report/database.js';
 import { greedy, planned, sweep } from '../store/fixtures.js';
 import { Workplace } from '../support/program.js';

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/paths.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { Workplace } from '../support/program.js';
 import { allResults, attempts, numbers, query } from '../support/results.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';

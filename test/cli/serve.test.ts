@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { serveOptionsOf } from '../../src/cli/serve.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
 import { Listener } from '../serve/client.js';
 import { type Started, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';

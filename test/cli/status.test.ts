@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { statusCommand } from '../../src/cli/status.js';
-import { openReader } from '../../src/store/reader.js';
-import { readStatus, type StatusReport } from '../../src/store/status.js';
-import { Store } from '../../src/store/store.js';
+import { openReader } from '../../src/store/read/reader.js';
+import { readStatus, type StatusReport } from '../../src/store/read/status.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, cell, checkpoint, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
 
 let home: string;

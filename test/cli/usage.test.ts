@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/base/errors.js';
 import { createCli } from '../../src/cli/cli.js';
-import { UsageError } from '../../src/errors.js';
 
 const CASES: readonly (readonly [args: string, message: string | RegExp])[] = [
   ['', 'which command? `espalier --help` lists them'],

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { TooLargeError } from '../../src/base/errors.js';
 import {
   allocateDigits,
   fillDigits,
@@ -10,8 +11,7 @@ import {
 } from '../../src/data/dataset.js';
 import { describeDataset } from '../../src/data/describe.js';
 import { drawDigit } from '../../src/data/digits.js';
-import type { DatasetSettings } from '../../src/domain/config.js';
-import { TooLargeError } from '../../src/errors.js';
+import type { DatasetSettings } from '../../src/domain/types.js';
 import { imageBytes, realMnist, temporaryFolder, writeSmallSet } from './fixtures.js';
 
 const DIGITS: DatasetSettings = { name: 'digits', positive: [5, 6], seed: 4, pool: 300, test: 50 };

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DataError, StoppedError } from '../../src/base/errors.js';
 import { type FetchOptions, type FetchProgress, fetchDataset } from '../../src/data/fetch.js';
 import { FILE_NAMES, hash, KNOWN_DATASETS, type KnownDataset, ROLES } from '../../src/data/registry.js';
-import { DataError, StoppedError } from '../../src/errors.js';
 import { idxImages, idxLabels, temporaryFolder } from './fixtures.js';
 
 /** A set of the names and the size of files that a real one has, with contents of ours. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/paths.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 
 export function idx(magic: number, dimensions: readonly number[], data: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * dimensions.length);

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { DataError } from '../../src/base/errors.js';
 import { idxContent, parseIdx, readIdx } from '../../src/data/idx.js';
-import { DataError } from '../../src/errors.js';
 import { idx, idxImages, idxLabels, imageBytes, temporaryFolder } from './fixtures.js';
 
 const NAME = 'some-idx3-ubyte';

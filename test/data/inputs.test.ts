@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { DataError } from '../../src/base/errors.js';
 import type { Dataset, ImageSet } from '../../src/data/dataset.js';
 import { createInputSource, type InputMatrix } from '../../src/data/inputs.js';
-import type { InputScaling } from '../../src/domain/config.js';
-import { DataError } from '../../src/errors.js';
+import type { InputScaling } from '../../src/domain/types.js';
 
 /** Column 0 is 0 in the pool, column 1 is 200 in the pool, column 3 differs in one image only. */
 const POOL = [

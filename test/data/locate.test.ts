@@ -2,12 +2,12 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DataError } from '../../src/base/errors.js';
 import { identifyDataset, loadDataset } from '../../src/data/dataset.js';
 import { readDatasetFiles } from '../../src/data/files.js';
 import { cacheDir, findKnown, locateFolder, locateKnown, searchFolders } from '../../src/data/locate.js';
 import { checkFile, hash } from '../../src/data/registry.js';
-import type { DatasetSettings } from '../../src/domain/config.js';
-import { DataError } from '../../src/errors.js';
+import type { DatasetSettings } from '../../src/domain/types.js';
 import { idxImages, idxLabels, temporaryFolder, writeSmallSet } from './fixtures.js';
 
 let home: string;

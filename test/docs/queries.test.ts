@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fitDatabase } from '../../src/analysis.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
-import { querySql } from '../../src/store/query.js';
-import { Store } from '../../src/store/store.js';
+import { fitDatabase } from '../../src/analysis/analyse-sweep.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { querySql } from '../../src/store/user-sql/query.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, greedy, planned, sweep } from '../store/fixtures.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';

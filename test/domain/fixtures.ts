@@ -1,5 +1,5 @@
-import type { DatasetIdentity, DatasetSettings } from '../../src/domain/config.js';
-import { parseSweep, type SweepSpec } from '../../src/domain/spec.js';
+import { parseSweep, type SweepSpec } from '../../src/domain/sweep-file/parse.js';
+import type { DatasetIdentity, DatasetSettings } from '../../src/domain/types.js';
 
 /** The least that a sweep file must say. */
 export const MINIMAL = `name: small

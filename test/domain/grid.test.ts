@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PlannedTrajectory } from '../../src/domain/config.js';
 import { axisValuesOf, countCells, expandGrid, otherAxes } from '../../src/domain/grid.js';
 import { trajectoryId } from '../../src/domain/identity.js';
-import { parseSweep, type SweepSpec } from '../../src/domain/spec.js';
+import { parseSweep, type SweepSpec } from '../../src/domain/sweep-file/parse.js';
+import type { PlannedTrajectory } from '../../src/domain/types.js';
 import { ENGINE, identify, MINIMAL, minimalWith } from './fixtures.js';
 
 const expand = (spec: SweepSpec) => expandGrid(spec, identify, ENGINE);

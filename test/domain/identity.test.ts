@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TrajectoryConfig } from '../../src/domain/config.js';
 import { canonicalJson, trajectoryId } from '../../src/domain/identity.js';
+import type { TrajectoryConfig } from '../../src/domain/types.js';
 
 const CONFIG: TrajectoryConfig = {
   dataset: {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { expandGrid } from '../../src/domain/grid.js';
-import { checkAgainstData, readSweep } from '../../src/domain/spec.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
+import { checkAgainstData, readSweep } from '../../src/domain/sweep-file/parse.js';
 import { ENGINE, identify } from './fixtures.js';
 
 const folder = join(PACKAGE_ROOT, 'sweeps');

@@ -2,7 +2,7 @@
  * science.md once more, on dense matrices of plain numbers, sharing nothing with the engines: what they are held to.
  */
 import type { InputMatrix } from '../../src/data/inputs.js';
-import type { Activation, Loss } from '../../src/domain/config.js';
+import type { Activation, Loss } from '../../src/domain/types.js';
 import type { NetworkState, Problem } from '../../src/engine/engine.js';
 
 export type Matrix = number[][];

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, Machines } from '../../src/engine/wasm/kernels.js';
 import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
+import { KIND } from '../../src/engine/wasm/memory-block.js';
 import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
-import { KIND } from '../../src/engine/wasm/site.js';
 import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
 import { normals, stream } from '../../src/math/random.js';
 

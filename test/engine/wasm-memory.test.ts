@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { DivergedError } from '../../src/base/errors.js';
 import type { Problem, Shape } from '../../src/engine/engine.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { layOut } from '../../src/engine/wasm/layout.js';
-import { DivergedError } from '../../src/errors.js';
 import { makeBatches, makeProblem } from '../support/problems.js';
 
 const SHAPE: Shape = {

@@ -1,7 +1,7 @@
 /** What every executor is held to. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EngineName } from '../../src/domain/config.js';
-import type { ExecutorEvent } from '../../src/domain/task.js';
+import type { ExecutorEvent } from '../../src/domain/messages.js';
+import type { EngineName } from '../../src/domain/types.js';
 import type { Executor } from '../../src/execute/executor.js';
 import { collect, greedy, tinyTask, withoutTimes } from '../support/tiny.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { aicc, akaikeWeights, bic, holm } from '../../src/fit/criteria.js';
-import { jackknifeEstimate } from '../../src/fit/jackknife.js';
+import { aicc, akaikeWeights, bic, holm } from '../../src/fit/estimate/criteria.js';
+import { jackknifeEstimate } from '../../src/fit/estimate/jackknife.js';
 
 test('information criteria', () => {
   expect(aicc(-10, 3, 20)).toBeCloseTo(26 + 24 / 16, 12);

@@ -1,7 +1,7 @@
 /** A database of curves with known thresholds, as a run would have left it. */
-import type { SetMetrics, ThresholdSpec } from '../../src/domain/config.js';
+import type { SetMetrics, ThresholdSpec } from '../../src/domain/types.js';
 import { normals, stream } from '../../src/math/random.js';
-import type { Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, config, greedy, planned, sweep } from '../store/fixtures.js';
 
 export const GRID = [0];

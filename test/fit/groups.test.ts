@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ThresholdSpec } from '../../src/domain/config.js';
+import type { ThresholdSpec } from '../../src/domain/types.js';
 import { type FitRow, fitSweep, groupRows } from '../../src/fit/index.js';
 import { checkpoints, DESIGN } from './scenarios.js';
 

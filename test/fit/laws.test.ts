@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fitAtLambda, fitLaw, startsApart } from '../../src/fit/fit-law.js';
 import { type Crossed, growth, LAW_NAMES, muAt, packSample, type Sample } from '../../src/fit/index.js';
-import { maximise } from '../../src/fit/maximise.js';
-import { mixture, predictorOf } from '../../src/fit/predictors.js';
+import { fitAtLambda, fitLaw, startsApart } from '../../src/fit/laws/fit-law.js';
+import { maximise } from '../../src/fit/laws/maximise.js';
+import { mixture, predictorOf } from '../../src/fit/laws/predictors.js';
 import { alongGrowth, DESIGN, draws } from './scenarios.js';
 
 const [SAMPLE] = draws('laws', 1, DESIGN, alongGrowth(0, 3)) as Iterable<Sample> as [Sample];

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { derivativesFor, logLikelihood } from '../../src/fit/likelihood.js';
-import { maximise } from '../../src/fit/maximise.js';
-import { linear } from '../../src/fit/predictors.js';
-import type { Sample } from '../../src/fit/sample.js';
+import { derivativesFor, logLikelihood } from '../../src/fit/laws/likelihood.js';
+import { maximise } from '../../src/fit/laws/maximise.js';
+import { linear } from '../../src/fit/laws/predictors.js';
+import type { Sample } from '../../src/fit/laws/sample.js';
 
 /** A sample in which every observation is a size of its own: any linear model. */
 function plain(lower: readonly number[], upper: readonly number[]): Sample {

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPoolExecutor, parseSweep, prepareSweep, runSweep } from '../../src/index.js';
 import { integerBelow, stream } from '../../src/math/random.js';
-import { STALE_MS } from '../../src/store/holder.js';
+import { STALE_MS } from '../../src/store/file/lock-row.js';
 import { type Started, Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';

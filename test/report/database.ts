@@ -1,5 +1,5 @@
 /** A database whose curves follow a law that is known: t* is 40 ln(n / 20) iterations, but for the seed. */
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, config, greedy, planned, random, sweep } from '../store/fixtures.js';
 
 export const SIZES = [100, 300, 900, 2700, 8100];

@@ -1,8 +1,8 @@
 /** Rows as a sweep of a few sizes leaves them: loss falls as 1/(1 + t/n), with a spread over seeds. */
-import type { PruneMethod } from '../../src/domain/config.js';
+import type { PruneMethod } from '../../src/domain/types.js';
 import { fitSweep } from '../../src/fit/index.js';
 import type { FigureData } from '../../src/report/figures/figure.js';
-import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/figure-rows.js';
+import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/read/figure-rows.js';
 
 export const SIZES = [100, 400, 1600, 6400];
 export const TIMES = [0, 5, 20, 80, 320, 1280];

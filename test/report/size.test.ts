@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PruneMethod } from '../../src/domain/config.js';
+import type { PruneMethod } from '../../src/domain/types.js';
 import { stream } from '../../src/math/random.js';
 import { renderReport } from '../../src/report/page/report.js';
-import type { CurvePoint, Spread } from '../../src/store/figure-rows.js';
+import type { CurvePoint, Spread } from '../../src/store/read/figure-rows.js';
 import { figureData } from './fixtures.js';
 
 const SIZES = Array.from({ length: 14 }, (_, i) => 100 * 2 ** i);

@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { type Served, serve } from '../../src/serve/server.js';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { complete, greedy, planned, sweep } from '../store/fixtures.js';
 import { ask, askSql, Listener } from './client.js';
 

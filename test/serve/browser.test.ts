@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Served, serve } from '../../src/serve/server.js';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
 import { launchBrowser, Watched, withoutBrowser } from '../support/browser.js';
 import { Workplace } from '../support/program.js';

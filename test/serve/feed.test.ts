@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LiveState } from '../../src/serve/messages.js';
 import { type Served, serve } from '../../src/serve/server.js';
-import { Store } from '../../src/store/store.js';
+import { Store } from '../../src/store/write/store.js';
 import {
   ATTEMPT,
   cell,

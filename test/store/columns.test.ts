@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { RELATIONS } from '../../src/store/columns.js';
-import { openReader } from '../../src/store/reader.js';
-import { Store } from '../../src/store/store.js';
+import { openReader } from '../../src/store/read/reader.js';
+import { RELATIONS } from '../../src/store/schema/columns.js';
+import { Store } from '../../src/store/write/store.js';
 import { scratch } from './fixtures.js';
 
 describe('the columns that users query', () => {

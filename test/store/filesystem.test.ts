@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isNetwork, parseMountCommand, parseMountinfo, refuseNetwork } from '../../src/store/filesystem.js';
+import {
+  isNetwork,
+  parseMountCommand,
+  parseMountinfo,
+  refuseNetwork,
+} from '../../src/store/file/filesystem.js';
 
 let home: string;
 beforeEach(() => {

@@ -3,16 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import type { CellRow, CheckpointRow } from '../../src/domain/messages.js';
 import type {
   PlannedTrajectory,
   SetMetrics,
   SetName,
   TrajectoryConfig,
   Variant,
-} from '../../src/domain/config.js';
-import type { CellRow, CheckpointRow } from '../../src/domain/task.js';
-import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/rows.js';
-import type { Store } from '../../src/store/store.js';
+} from '../../src/domain/types.js';
+import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/schema/rows.js';
+import type { Store } from '../../src/store/write/store.js';
 import { DEFAULTS } from '../support/defaults.js';
 
 /** A folder for each test, removed after it. */

@@ -15,12 +15,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreError } from '../../src/errors.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
-import { isAlive, readHolder, STALE_MS } from '../../src/store/holder.js';
-import { openReader } from '../../src/store/reader.js';
-import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema.js';
-import { Store } from '../../src/store/store.js';
+import { StoreError } from '../../src/base/errors.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { isAlive, readHolder, STALE_MS } from '../../src/store/file/lock-row.js';
+import { openReader } from '../../src/store/read/reader.js';
+import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema/migrations.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, cell, checkpoint, EVALUATE, greedy, planned, scratch, sweep } from './fixtures.js';
 
 const folder = scratch();
@@ -167,7 +167,7 @@ describe('schema', () => {
 describe('the hold', () => {
   /** Another process that opens the database and says what came of it. */
   async function rival(then: string): Promise<{ said: string; child: ChildProcess }> {
-    const store = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'store.js')).href;
+    const store = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'write', 'store.js')).href;
     const script = `
       import { Store } from '${store}';
       try {

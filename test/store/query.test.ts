@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EspalierError } from '../../src/errors.js';
-import { PACKAGE_ROOT } from '../../src/paths.js';
-import { type Holder, isAlive } from '../../src/store/holder.js';
-import { type QueryBatch, type QueryOptions, querySql } from '../../src/store/query.js';
-import { uniqueNames } from '../../src/store/query-server.js';
-import { Store } from '../../src/store/store.js';
+import { EspalierError } from '../../src/base/errors.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { type Holder, isAlive } from '../../src/store/file/lock-row.js';
+import { type QueryBatch, type QueryOptions, querySql } from '../../src/store/user-sql/query.js';
+import { uniqueNames } from '../../src/store/user-sql/query-server.js';
+import { Store } from '../../src/store/write/store.js';
 import { cell, checkpoint, complete, greedy, planned, scratch, sweep } from './fixtures.js';
 
 const folder = scratch();
@@ -195,7 +195,7 @@ describe('an end', () => {
   });
 
   it('comes to the child when its parent is gone', async () => {
-    const module = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'query.js')).href;
+    const module = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'user-sql', 'query.js')).href;
     const script = `
       import processes from 'node:child_process';
       import { syncBuiltinESMExports } from 'node:module';

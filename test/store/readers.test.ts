@@ -7,11 +7,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/paths.js';
-import { openReader } from '../../src/store/reader.js';
-import { readStatus } from '../../src/store/status.js';
-import { Store } from '../../src/store/store.js';
-import { type SlowReader, walBytes } from '../../src/store/write-ahead-log.js';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { type SlowReader, walBytes } from '../../src/store/file/write-ahead-log.js';
+import { openReader } from '../../src/store/read/reader.js';
+import { readStatus } from '../../src/store/read/status.js';
+import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, cell, checkpoint, complete, greedy, planned, scratch, sweep } from './fixtures.js';
 
 const folder = scratch();

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { QueryError } from '../../src/errors.js';
-import { connectReader } from '../../src/store/connect.js';
-import { prepareReading } from '../../src/store/statement.js';
-import { Store } from '../../src/store/store.js';
+import { QueryError } from '../../src/base/errors.js';
+import { connectReader } from '../../src/store/file/open.js';
+import { prepareReading } from '../../src/store/user-sql/statement.js';
+import { Store } from '../../src/store/write/store.js';
 import { complete, greedy, planned, sweep } from './fixtures.js';
 
 let home: string;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ThresholdRow } from '../../src/domain/config.js';
-import { openReader, unfinishedCells } from '../../src/store/reader.js';
-import { Store } from '../../src/store/store.js';
+import type { ThresholdRow } from '../../src/domain/types.js';
+import { openReader, unfinishedCells } from '../../src/store/read/reader.js';
+import { Store } from '../../src/store/write/store.js';
 import {
   ATTEMPT,
   cell,

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlannedTrajectory, ThresholdRow, ThresholdSpec } from '../../src/domain/config.js';
-import type { StoredSweep } from '../../src/store/rows.js';
-import { Store } from '../../src/store/store.js';
+import type { PlannedTrajectory, ThresholdRow, ThresholdSpec } from '../../src/domain/types.js';
+import type { StoredSweep } from '../../src/store/schema/rows.js';
+import { Store } from '../../src/store/write/store.js';
 import { computeThresholds } from '../../src/threshold/targets.js';
 import {
   ATTEMPT,

@@ -1,4 +1,4 @@
-import type { TrajectoryConfig } from '../../src/domain/config.js';
+import type { TrajectoryConfig } from '../../src/domain/types.js';
 
 /** The settings of a trajectory whose sweep file states none. */
 export const DEFAULTS: Pick<TrajectoryConfig, 'network' | 'inputs' | 'train'> = {

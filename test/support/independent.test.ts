@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeNpy } from '../../src/run/npy.js';
+import { writeNpy } from '../../src/trajectory/npy.js';
 import { type Exported, type ExportedConfig, type Matrix, readExport } from './exported.js';
 import { checkMetrics, checkPicks, checkTraining, neuronOutputs } from './independent.js';
 

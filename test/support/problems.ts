@@ -1,6 +1,6 @@
 /** Small seeded problems for engines: inputs, labels, initial weights and batches. */
 import type { InputMatrix } from '../../src/data/inputs.js';
-import type { Activation, Layers, Loss, Scaling } from '../../src/domain/config.js';
+import type { Activation, Layers, Loss, Scaling } from '../../src/domain/types.js';
 import type { Problem } from '../../src/engine/engine.js';
 import { integerBelow, normals, permutation, stream } from '../../src/math/random.js';
 

@@ -1,10 +1,10 @@
 /** A data set and tasks small enough that a trajectory takes milliseconds with any engine. */
 import type { Dataset, ImageSet } from '../../src/data/dataset.js';
-import type { EngineName, TrajectoryConfig, Variant } from '../../src/domain/config.js';
-import type { ExecutorEvent, TrajectoryTask } from '../../src/domain/task.js';
+import type { ExecutorEvent, TrajectoryTask } from '../../src/domain/messages.js';
+import type { EngineName, TrajectoryConfig, Variant } from '../../src/domain/types.js';
 import { NUMERICS } from '../../src/engine/numerics.js';
 import { stream } from '../../src/math/random.js';
-import { imagesKey } from '../../src/run/world.js';
+import { imagesKey } from '../../src/trajectory/environment.js';
 import { DEFAULTS } from './defaults.js';
 
 const PIXELS = 20;

@@ -1,5 +1,5 @@
 /** Trajectories and rows of results as the store would hand them out, made up. */
-import type { CurveRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/config.js';
+import type { CurveRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/types.js';
 import { DEFAULTS } from '../support/defaults.js';
 
 export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfig {

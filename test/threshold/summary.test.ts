@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ThresholdRow, TrajectoryConfig } from '../../src/domain/config.js';
+import type { ThresholdRow, TrajectoryConfig } from '../../src/domain/types.js';
 import { primaryTable, summariseThresholds, targetsTable } from '../../src/threshold/summary.js';
 import { config, GREEDY, idOf, spec } from './fixtures.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CurveRow, Variant } from '../../src/domain/config.js';
+import type { CurveRow, Variant } from '../../src/domain/types.js';
 import { computeThresholds, targetLabel } from '../../src/threshold/targets.js';
 import { minimalWith } from '../domain/fixtures.js';
 import { config, curve, GREEDY, idOf, spec } from './fixtures.js';

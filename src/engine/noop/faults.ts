@@ -5,7 +5,7 @@
  *   KIND:WIDTH:FILE    only once: where FILE is not there yet, which is then made
  */
 import { closeSync, openSync } from 'node:fs';
-import { DivergedError } from '../../errors.js';
+import { DivergedError } from '../../base/errors.js';
 
 const FAULTS: Readonly<Record<string, () => void>> = {
   exception: () => {

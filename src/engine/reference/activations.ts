@@ -1,7 +1,7 @@
-import type { Loss } from '../../domain/config.js';
+import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
-import type { Spend } from './pace.js';
 import { greedyByScores, greedyExhaustive } from './select.js';
+import type { Spend } from './work-budget.js';
 
 /** Phi, one array of n for each neuron, and what is read off it. */
 export class ReferenceActivations implements Activations {

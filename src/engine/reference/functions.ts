@@ -1,5 +1,5 @@
 /** The functions of science.md: sigma and the loss, each with its derivative. */
-import type { Activation, Loss } from '../../domain/config.js';
+import type { Activation, Loss } from '../../domain/types.js';
 import { sigmoid, softplus, tanh } from '../../math/elementary.js';
 
 export interface Sigma {

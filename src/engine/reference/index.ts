@@ -1,4 +1,4 @@
-import { TooLargeError } from '../../errors.js';
+import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { ReferenceNetwork } from './network.js';

@@ -3,12 +3,13 @@
  *
  *   phi_i(x) = outputScale * b_i * sigma(a_i . x)        f(x) = sum_i share_i * phi_i(x)
  */
+
+import { DivergedError } from '../../base/errors.js';
 import type { InputMatrix } from '../../data/inputs.js';
-import { DivergedError } from '../../errors.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { ReferenceActivations } from './activations.js';
 import { LOSS, type LossFunction, SIGMA, type Sigma } from './functions.js';
-import { paced, type Spend } from './pace.js';
+import { paced, type Spend } from './work-budget.js';
 
 /** Work of one sigma(z), in multiply-adds. */
 const SIGMA_WORK = 20;

@@ -7,7 +7,7 @@
  */
 import type { Path } from '../engine.js';
 import { LOSS } from './functions.js';
-import type { Spend } from './pace.js';
+import type { Spend } from './work-budget.js';
 
 type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: Spend) => Path;
 

@@ -1,4 +1,4 @@
-import type { Loss } from '../../domain/config.js';
+import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';

@@ -1,5 +1,5 @@
 /** sigma of science.md and its derivative, entry by entry. Where z is not a number, neither is sigma(z). */
-import type { Activation } from '../../domain/config.js';
+import type { Activation } from '../../domain/types.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
 export interface Sigma {

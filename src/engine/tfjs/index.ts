@@ -5,7 +5,7 @@
  * The same machine with the same TensorFlow gives the same bits; different ones need not: unlike those of `wasm`, this
  * engine's results are not promised to be bit-identical everywhere.
  */
-import { TooLargeError } from '../../errors.js';
+import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Problem, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { NEURONS_PER_SUM } from './dense.js';

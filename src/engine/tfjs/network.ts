@@ -5,8 +5,9 @@
  *
  * Losses, their slopes and the outputs f are the host's, in float64.
  */
+
+import { DivergedError } from '../../base/errors.js';
 import type { InputMatrix } from '../../data/inputs.js';
-import { DivergedError } from '../../errors.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { LOSS } from '../reference/functions.js';
 import { distinctOf, meansOfPicks, TfjsActivations } from './activations.js';

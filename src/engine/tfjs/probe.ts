@@ -1,4 +1,4 @@
-import type { Activation } from '../../domain/config.js';
+import type { Activation } from '../../domain/types.js';
 import type { Engine, Problem } from '../engine.js';
 
 const ACTIVATIONS: readonly Activation[] = ['relu', 'tanh', 'softplus'];

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import type * as core from '@tensorflow/tfjs-core';
-import { EngineUnavailableError } from '../../errors.js';
+import { EngineUnavailableError } from '../../base/errors.js';
 
 export type TensorFlow = typeof core;
 export type Matrix = core.Tensor2D;

@@ -1,9 +1,7 @@
 /** The outputs Phi of all neurons on the training samples, as they lie in memory after `buildActivations`. */
-import type { Loss } from '../../domain/config.js';
+import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { ROW_BYTES } from './layout-parts.js';
-import { selectLogistic } from './select-logistic.js';
-import { selectSquared } from './select-squared.js';
 import {
   beginOutputs,
   neuronAddress,
@@ -12,7 +10,9 @@ import {
   shareRegion,
   unpackVector,
   unpackWideVector,
-} from './site.js';
+} from './memory-block.js';
+import { selectLogistic } from './select-logistic.js';
+import { selectSquared } from './select-squared.js';
 
 /** Samples that are built together: they stay in the second-level cache. A multiple of the kernels' segments. */
 const CHUNK = 512;

@@ -1,7 +1,7 @@
 /** One batch as the kernels walk it: by row for the outputs, by column for gradients that are summed so. */
 import type { BatchLayout } from './layout-parts.js';
-import { Pace } from './pace.js';
-import type { Site } from './site.js';
+import type { Site } from './memory-block.js';
+import { Pace } from './work-budget.js';
 
 /** Work of sorting an entry into its column. */
 const SORT_WORK = 8;

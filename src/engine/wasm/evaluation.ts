@@ -1,7 +1,7 @@
 /** Outputs on inputs other than the training samples, a stage of rows at a time. */
 import type { InputMatrix } from '../../data/inputs.js';
 import { LANES, ROW_BYTES, STAGED_ROWS } from './layout-parts.js';
-import { beginOutputs, copyRegion, neuronAddress, type Site, shardOf, writeRows } from './site.js';
+import { beginOutputs, copyRegion, neuronAddress, type Site, shardOf, writeRows } from './memory-block.js';
 
 /** Blocks of neurons that are evaluated in one shard's memory. */
 interface Part {

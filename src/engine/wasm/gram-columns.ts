@@ -1,7 +1,7 @@
 /** Columns of the Gram matrix of the activations, computed several in a pass and held. */
 import { columnEntryBytes, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { neuronAddress, type Site, shardOf, shareRegion } from './site.js';
+import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
 
 /** Work of one sample of one block in a pass, and of gathering one output. */
 const PASS_WORK = PANEL;

@@ -1,10 +1,10 @@
 /** The engine that is used by default: AssemblyScript kernels on sparse inputs, float32 with float64 sums. */
-import { TooLargeError } from '../../errors.js';
+import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { Machines, MEMORY_LIMIT } from './kernels.js';
 import { shapeOf, WasmNetwork } from './network.js';
-import { bytesOf, cutIntoShards, MOST_SHARDS } from './shards.js';
+import { bytesOf, cutIntoShards, MOST_SHARDS } from './split-memory.js';
 
 export interface WasmOptions {
   /** The most bytes of one memory, for tests; by default what 32 bits address. */

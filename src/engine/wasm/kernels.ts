@@ -1,7 +1,7 @@
 /** The compiled kernels, and the memories they work in. */
 import { readFile } from 'node:fs/promises';
-import { EngineUnavailableError, TooLargeError } from '../../errors.js';
-import { KERNELS_FILE } from '../../paths.js';
+import { EngineUnavailableError, TooLargeError } from '../../base/errors.js';
+import { KERNELS_FILE } from '../../base/paths.js';
 import { PAGE } from './layout.js';
 import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './webassembly.js';
 

@@ -1,5 +1,5 @@
 /**
- * Where everything is in the memory of one shard of an open network (shards.ts). Addresses are bytes; all of them are
+ * Where everything is in the memory of one shard of an open network (split-memory.ts). Addresses are bytes; all of them are
  * fixed when the network is opened, and the memory never grows, so views of it stay valid.
  *
  *   blocks of 24 neurons, of the ceil(N / 24) of the network; P = 24 * blocks; the network's last block is filled up

@@ -5,7 +5,6 @@ import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
 import type { Machine } from './kernels.js';
 import type { Layout } from './layout.js';
-import { Pace } from './pace.js';
 import {
   KIND,
   packMatrix,
@@ -15,9 +14,10 @@ import {
   unpackMatrix,
   unpackVector,
   writeRows,
-} from './site.js';
+} from './memory-block.js';
 import { takeSteps } from './steps.js';
 import { Training } from './training.js';
+import { Pace } from './work-budget.js';
 
 /** The sizes of a problem. */
 export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape {

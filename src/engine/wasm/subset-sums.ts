@@ -4,7 +4,7 @@
  */
 import type { Batch } from './batch.js';
 import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
-import type { Site } from './site.js';
+import type { Site } from './memory-block.js';
 
 /** Work of one sum of a table, and of adding one to a neuron's and applying what comes of it. */
 const TABLE_WORK = 0.5;

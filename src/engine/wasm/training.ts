@@ -3,13 +3,13 @@
  * next follow one another, so that the block's weights come through the cache once; each result's bits are the same as
  * if they did not. With dense inputs, gradients of relu neurons are sums of subsets instead (subset-sums.ts).
  */
-import { DivergedError } from '../../errors.js';
+import { DivergedError } from '../../base/errors.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { Pace } from './pace.js';
-import { beginOutputs, copyRegion, type Site } from './site.js';
+import { beginOutputs, copyRegion, type Site } from './memory-block.js';
 import { SubsetSums } from './subset-sums.js';
+import { Pace } from './work-budget.js';
 
 /** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
 const SEGMENT = 64;

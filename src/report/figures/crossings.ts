@@ -1,6 +1,6 @@
 /** Crossings as they are drawn. */
 import { medianCrossing } from '../../fit/index.js';
-import type { CrossingPoint } from '../../store/figure-rows.js';
+import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import { distinct, type Spec } from './figure.js';
 
 /** Where the point of an interval stands: at its geometric middle; of one that is open to a side, at its end. */

@@ -1,6 +1,6 @@
 /** Loss and accuracy over pre-training, for every n: dense and subnetwork, and the controls below. */
-import type { PruneMethod } from '../../domain/config.js';
-import type { CurvePoint } from '../../store/figure-rows.js';
+import type { PruneMethod } from '../../domain/types.js';
+import type { CurvePoint } from '../../store/read/figure-rows.js';
 import { AXIS, NETWORK_LABEL, quantityName, SYMBOL } from '../text.js';
 import { logSpan, logTicks, symlogSpan, tickAxis, timeTicks } from '../ticks.js';
 import {

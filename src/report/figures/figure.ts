@@ -3,7 +3,7 @@
  * and the PNG are all made.
  */
 
-import type { SetName } from '../../domain/config.js';
+import type { SetName } from '../../domain/types.js';
 import type { FitReport } from '../../fit/index.js';
 import type {
   CrossingPoint,
@@ -11,7 +11,7 @@ import type {
   Slice,
   SubnetSizePoint,
   TimePoint,
-} from '../../store/figure-rows.js';
+} from '../../store/read/figure-rows.js';
 import type { Theme } from '../theme.js';
 
 /** A Vega-Lite specification, or a part of one. */

@@ -2,7 +2,7 @@
 
 import { metricNamed } from '../../domain/metrics.js';
 import type { FitGroup, GroupKey } from '../../fit/index.js';
-import type { Slice } from '../../store/figure-rows.js';
+import type { Slice } from '../../store/read/figure-rows.js';
 import type { FigureData } from './figure.js';
 
 /** More targets could not be told apart. */

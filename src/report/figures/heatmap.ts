@@ -1,6 +1,6 @@
 /** The published figure: subnetwork accuracy over pre-training and data set size, with the thresholds traced on it. */
 import { metricNamed } from '../../domain/metrics.js';
-import type { CrossingPoint } from '../../store/figure-rows.js';
+import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import { AXIS, criterion, quantityName, SYMBOL } from '../text.js';
 import { logSpan, sizeTicks, tickAxis } from '../ticks.js';
 import { cellEdges } from './cells.js';

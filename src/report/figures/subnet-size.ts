@@ -1,5 +1,5 @@
 /** Loss against the size of the subnetwork, at a few checkpoints: the selections side by side. */
-import type { PruneMethod } from '../../domain/config.js';
+import type { PruneMethod } from '../../domain/types.js';
 import { AXIS, quantityName, SYMBOL } from '../text.js';
 import { logSpan, logTicks, sizeTicks, tickAxis } from '../ticks.js';
 import {

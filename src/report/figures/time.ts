@@ -1,5 +1,5 @@
 /** Where the time went. */
-import type { TimePoint } from '../../store/figure-rows.js';
+import type { TimePoint } from '../../store/read/figure-rows.js';
 import { SYMBOL } from '../text.js';
 import {
   type Figure,

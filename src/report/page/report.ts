@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { PACKAGE_ROOT, TOOL_VERSION } from '../../paths.js';
+import { PACKAGE_ROOT, TOOL_VERSION } from '../../base/paths.js';
 import type { Columns, Figure, FigureData } from '../figures/figure.js';
 import { FIGURES } from '../figures/index.js';
 import { type Drawing, drawFigure } from '../render.js';

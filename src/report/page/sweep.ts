@@ -1,9 +1,9 @@
 /** What was swept, by which conventions, by whom, and at what cost. */
 import { stringify } from 'yaml';
-import { formatDuration } from '../../duration.js';
+import { formatDuration } from '../../base/units.js';
 import type { Conventions } from '../../fit/index.js';
-import type { Cost, Provenance } from '../../store/history.js';
-import type { FailureRow, SweepProgress, SweepRow } from '../../store/rows.js';
+import type { Cost, Provenance } from '../../store/read/history.js';
+import type { FailureRow, SweepProgress, SweepRow } from '../../store/schema/rows.js';
 import { type Html, html } from './html.js';
 import { listOf, tableOf } from './tables.js';
 

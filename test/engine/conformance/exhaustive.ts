@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Loss } from '../../../src/domain/config.js';
+import type { Loss } from '../../../src/domain/types.js';
 import type { Tolerances } from '../../support/engines.js';
 import { candidateLosses, dotProduct, type Matrix } from '../naive.js';
 

@@ -1,7 +1,7 @@
 /** What goes wrong, and what it costs: divergence, stopping, closing, memory. */
 import { expect, it } from 'vitest';
+import { DivergedError, StoppedError, TooLargeError } from '../../../src/base/errors.js';
 import type { Network, Problem, Shape } from '../../../src/engine/engine.js';
-import { DivergedError, StoppedError, TooLargeError } from '../../../src/errors.js';
 import { compress, makeBatches, makeInputs, makeProblem } from '../../support/problems.js';
 import { NaiveNetwork } from '../naive.js';
 import { expectSameBits, STEPS, type Subject, trained, withNetwork } from './subject.js';

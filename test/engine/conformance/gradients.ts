@@ -1,6 +1,6 @@
 /** Gradients, seen through the change of the weights in one step, against central differences of the loss. */
 import { expect, it } from 'vitest';
-import type { Activation, Layers, Loss, Scaling } from '../../../src/domain/config.js';
+import type { Activation, Layers, Loss, Scaling } from '../../../src/domain/types.js';
 import type { Problem } from '../../../src/engine/engine.js';
 import { makeBatches, makeProblem, type ProblemOptions } from '../../support/problems.js';
 import { dotProduct, NaiveNetwork } from '../naive.js';

@@ -5,16 +5,16 @@
 import { createHash } from 'node:crypto';
 import { type Dataset, loadDataset } from '../../../src/data/dataset.js';
 import { createInputSource } from '../../../src/data/inputs.js';
-import type { InputScaling, Loss, NetworkSettings, TrainSettings } from '../../../src/domain/config.js';
+import type { InputScaling, Loss, NetworkSettings, TrainSettings } from '../../../src/domain/types.js';
 import { NUMERICS } from '../../../src/engine/numerics.js';
 import { createWasmEngine } from '../../../src/engine/wasm/index.js';
 import { cos, exp, expm1, log, log1p, sigmoid, sin, softplus, tanh } from '../../../src/math/elementary.js';
 import { normals, permutation, stream } from '../../../src/math/random.js';
-import { Batches } from '../../../src/run/batches.js';
-import { initialState } from '../../../src/run/initial.js';
-import { measureDense, measureSubnets } from '../../../src/run/prune.js';
-import { openSession } from '../../../src/run/session.js';
-import { InputLibrary, imagesKey, type World } from '../../../src/run/world.js';
+import { Batches } from '../../../src/trajectory/batches.js';
+import { InputLibrary, imagesKey, type World } from '../../../src/trajectory/environment.js';
+import { initialState } from '../../../src/trajectory/initial.js';
+import { measureDense, measureSubnets } from '../../../src/trajectory/prune.js';
+import { openSession } from '../../../src/trajectory/session.js';
 
 export interface Hashes {
   /** The version of the wasm engine's results that the hashes are of. */

@@ -1,0 +1,51 @@
+/** Which program, on which machine: stored with every attempt. */
+import { execFileSync } from 'node:child_process';
+import { cpus, hostname } from 'node:os';
+import { PACKAGE_ROOT, TOOL_VERSION } from './paths.js';
+
+/** Where, by what and from what something is computed. */
+export interface Provenance {
+  readonly host: string;
+  /** The id of this process. */
+  readonly process: number;
+  readonly toolVersion: string;
+  readonly nodeVersion: string;
+  readonly gitRevision: string | null;
+  /** Whether the working tree differed from that revision; null where there is none. */
+  readonly gitDirty: boolean | null;
+  readonly cpu: string;
+  readonly threads: number;
+}
+
+/** The provenance of this process. Starts `git` twice. */
+export function provenance(threads: number): Provenance {
+  return {
+    host: hostname(),
+    process: process.pid,
+    toolVersion: TOOL_VERSION,
+    nodeVersion: nodeVersion(),
+    ...gitState(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+  };
+}
+
+/** Node's version, and what V8 was told about WebAssembly: results are the same to the bit, times are not. */
+export function nodeVersion(): string {
+  return [process.version, ...process.execArgv.filter(flag => flag.includes('wasm'))].join(' ');
+}
+
+/** The revision of the tool's own source, where it runs from a checkout. */
+function gitState(): { gitRevision: string | null; gitDirty: boolean | null } {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', PACKAGE_ROOT, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  try {
+    if (git('rev-parse', '--show-prefix') !== '') return { gitRevision: null, gitDirty: null };
+    return { gitRevision: git('rev-parse', 'HEAD'), gitDirty: git('status', '--porcelain') !== '' };
+  } catch {
+    return { gitRevision: null, gitDirty: null };
+  }
+}

@@ -1,0 +1,123 @@
+/** The shape of a sweep file: what the settings' rules say about it, as problems with a path. */
+import type { z } from 'zod';
+import { didYouMean } from '../../base/nearest.js';
+import { AXES, SWEEP, type SweepFile } from './schema.js';
+import { GROUPS, SETTINGS } from './settings.js';
+import { isMapping, type Path, type Problem, type SweepDocument } from './yaml.js';
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * The file with its defaults filled in.
+ *
+ * @throws InputError for the first problem.
+ */
+export function validate(document: SweepDocument): SweepFile {
+  const raw = withAxisOnlySettings(document.raw);
+  const result = SWEEP.safeParse(raw);
+  if (result.success) return result.data;
+  document.refuse(result.error.issues.flatMap(issue => problemsOf(issue, [], raw)));
+  throw new Error('unreachable: a failed parse has issues');
+}
+
+/** `dataset.name` has no default, and need not be given where it is an axis. */
+function withAxisOnlySettings(raw: Record<string, unknown>): Record<string, unknown> {
+  const { axes, dataset = {} } = raw;
+  if (!isMapping(axes) || !isMapping(dataset) || dataset.name !== undefined) return raw;
+  const zips = Array.isArray(axes.zip) ? axes.zip.filter(isMapping) : [];
+  return [axes, ...zips].some(axis => 'dataset.name' in axis)
+    ? { ...raw, dataset: { ...dataset, name: 'digits' } }
+    : raw;
+}
+
+function problemsOf(issue: Issue, above: Path, raw: unknown): Problem[] {
+  const path = [...above, ...(issue.path as (string | number)[])];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(path, key));
+  const value = valueAt(raw, path);
+  if (issue.code === 'invalid_union') {
+    const mixed = exclusiveKeys(issue.errors);
+    if (mixed.length > 1) {
+      const expected = `only one of ${mixed.join(' and ')}`;
+      return [{ path, value, what: `has ${mixed.join(' and ')}`, expected }];
+    }
+    const branch = closestBranch(issue.errors);
+    if (branch) return branch.flatMap(inner => problemsOf(inner, path, raw));
+  }
+  return [{ path, value, expected: issue.message }];
+}
+
+/**
+ * The alternative that the value was meant for: one whose complaints lie inside of the value, or are about more than
+ * its type. Null where the value has the type of none.
+ */
+function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
+  const rank = (issues: readonly Issue[]) => {
+    const atRoot = issues.filter(issue => issue.path.length === 0 && issue.code !== 'unrecognized_keys');
+    if (atRoot.length === 0) return issues.length;
+    return atRoot.some(({ code }) => code === 'invalid_type' || code === 'invalid_value') ? Infinity : 1e6;
+  };
+  const best = branches.toSorted((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0))[0];
+  return best && rank(best) < Infinity ? best : null;
+}
+
+/** The keys of a mapping that some alternatives have and others refuse. */
+function exclusiveKeys(branches: readonly (readonly Issue[])[]): string[] {
+  const refused = branches.flatMap(issues => {
+    const unknown = issues.filter(({ path, code }) => path.length === 0 && code === 'unrecognized_keys');
+    return unknown.map(issue => (issue as z.core.$ZodIssueUnrecognizedKeys).keys);
+  });
+  const all = [...new Set(refused.flat())];
+  return all.filter(key => refused.some(keys => !keys.includes(key))).sort();
+}
+
+function valueAt(raw: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null
+        ? (value as Record<string | number, unknown>)[part]
+        : undefined,
+    raw,
+  );
+}
+
+const AXIS_GROUP = new Set(Object.keys(GROUPS));
+
+function unknownKey(path: Path, key: string): Problem {
+  const [head] = path;
+  const inAxes = head === 'axes' && (path.length === 1 || path[1] === 'zip');
+  const known = inAxes ? Object.keys(AXES) : knownKeys(path);
+  const elsewhere = [...SETTINGS.keys()].find(setting => setting.endsWith(`.${key}`));
+  let hint = didYouMean(key, known);
+  if (inAxes && AXIS_GROUP.has(key)) hint = ` (write ${key}.<setting>, with a dot)`;
+  else if (inAxes && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
+  else if (hint === '' && key in AXES) hint = ` (did you mean axes.${key}?)`;
+  else if (hint === '' && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
+  const named = known.filter(name => !name.includes('.'));
+  if (path.length === 1) named.push('zip');
+  const listed = inAxes ? `${named.join(', ')}, or the path of a setting` : known.join(', ');
+  const what = inAxes && /^(evaluate|thresholds|name)\b/.test(key) ? 'cannot be an axis' : 'unknown key';
+  return { path: [...path, key], value: key, what, expected: `one of ${listed}${hint}` };
+}
+
+/** The keys that a mapping at this path may have, from the schema. */
+function knownKeys(path: Path): string[] {
+  const keys = new Set<string>();
+  const visit = (schema: z.ZodType, at: number): void => {
+    const def = schema.def as {
+      type: string;
+      innerType?: z.ZodType;
+      options?: z.ZodType[];
+      element?: z.ZodType;
+    };
+    if (def.innerType) visit(def.innerType, at);
+    else if (def.options) for (const option of def.options) visit(option, at);
+    else if (def.type === 'array' && typeof path[at] === 'number') visit(def.element!, at + 1);
+    else if (def.type === 'object') {
+      const { shape } = schema as z.ZodObject;
+      if (at === path.length) for (const key of Object.keys(shape)) keys.add(key);
+      else if (shape[path[at]!]) visit(shape[path[at]!] as z.ZodType, at + 1);
+    }
+  };
+  visit(SWEEP, 0);
+  return [...keys];
+}

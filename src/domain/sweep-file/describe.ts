@@ -1,0 +1,57 @@
+/** The settings' definition as rows of text, for documentation and for the file that `espalier init` writes. */
+import { z } from 'zod';
+import { REQUIRED_AXES, SWEEP } from './schema.js';
+import { bare, expectedOf } from './value-rules.js';
+
+export interface SettingText {
+  /** The key within its group. */
+  readonly key: string;
+  readonly description: string;
+  /** What a value looks like. */
+  readonly expected: string;
+  readonly unit: string | null;
+  /** Undefined where there is none; `required` says whether the setting may then be left out. */
+  readonly fallback: unknown;
+  readonly required: boolean;
+}
+
+export interface GroupText {
+  readonly key: string;
+  readonly description: string;
+  readonly settings: readonly SettingText[];
+}
+
+/** Every group of a sweep file in the order of its definition; `thresholds` is that of one entry. */
+export function describeGroups(): GroupText[] {
+  return Object.entries(SWEEP.shape).flatMap(([key, schema]) => {
+    const inner = bare(schema);
+    const entry = inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
+    if (!(entry instanceof z.ZodObject)) return [];
+    const settings = Object.entries(entry.shape).map(([name, setting]) =>
+      describe(name, setting as z.ZodType),
+    );
+    return [{ key, description: entry.meta()?.description ?? '', settings }];
+  });
+}
+
+/** The settings of the file itself that are no group: its name. */
+export function describeTop(): SettingText[] {
+  return Object.entries(SWEEP.shape)
+    .filter(([key]) => key === 'name')
+    .map(([key, schema]) => describe(key, schema));
+}
+
+function describe(key: string, schema: z.ZodType): SettingText {
+  const meta = { ...bare(schema).meta(), ...schema.meta() };
+  const given = schema instanceof z.ZodDefault ? schema.def.defaultValue : meta.default;
+  return {
+    key,
+    description: meta.description ?? '',
+    expected: expectedOf(schema),
+    unit: meta.unit ?? null,
+    fallback: given,
+    required:
+      (given === undefined && !(schema instanceof z.ZodOptional)) ||
+      (REQUIRED_AXES as readonly string[]).includes(key),
+  };
+}

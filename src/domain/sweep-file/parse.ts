@@ -1,0 +1,178 @@
+/** A sweep file, read: parse, default, validate, freeze. */
+import { readFileSync } from 'node:fs';
+import { InputError } from '../../base/errors.js';
+import { deepFreeze } from '../../base/frozen.js';
+import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
+import { type DatasetSettings, SET_NAMES } from '../types.js';
+import { type CheckpointRange, checkpointValues, type SeedCount, seedValues } from './axes.js';
+import { validate } from './check-shape.js';
+import { checkSweep } from './check-sweep.js';
+import { AXES, REQUIRED_AXES, SEED_DEFAULT, type SweepFile } from './schema.js';
+import { DIGITS_DEFAULTS } from './settings.js';
+import { resolveThresholds, thresholdEntry } from './targets.js';
+import { expectedOf } from './value-rules.js';
+import { type Path, type Problem, SweepDocument } from './yaml.js';
+
+export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
+export { adviceOn, checkAgainstData, type DataFacts } from './check-sweep.js';
+
+export interface SweepOptions {
+  /** What errors call the text, e.g. the file's name. */
+  readonly source?: string | null;
+  /** `path=value`, the value in YAML. */
+  readonly set?: readonly string[];
+}
+
+/**
+ * Reads the text of a sweep file.
+ *
+ * @throws InputError with the place, the offending value and what was expected.
+ */
+export function parseSweep(text: string, { source = null, set = [] }: SweepOptions = {}): SweepSpec {
+  const document = new SweepDocument(text, source, set);
+  const file = validate(document);
+  const { axes, problems } = resolveAxes(file);
+  document.refuse(problems);
+  const settings = resolveSettings(file, axes);
+  const evaluate = {
+    dense: SET_NAMES.filter(name => file.evaluate.dense.includes(name)),
+    subnet: SET_NAMES.filter(name => file.evaluate.subnet.includes(name)),
+  };
+  const known = { kind: 'sweep', name: file.name, source, settings, axes, evaluate } as const;
+  const targets = resolveThresholds(file.thresholds, known);
+  document.refuse([...checkSweep(known), ...targets.problems]);
+  const { thresholds } = targets;
+  return deepFreeze({ ...known, thresholds, definition: definitionOf({ ...known, thresholds }) });
+}
+
+/** Reads a sweep file; see parseSweep. */
+export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
+  const expected = 'a sweep file (`espalier init` writes one)';
+  if (file === '') throw new InputError({ path: 'sweep', value: file, expected });
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what =
+      { ENOENT: 'no such file', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ?? message;
+    throw new InputError({ path: '', source: file, value: file, what, expected });
+  }
+  return parseSweep(text, { source: file, set });
+}
+
+function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const found = new Map<string, Axis>();
+  const add = (path: string, form: unknown, zip: number | null) => {
+    if (form === undefined) return;
+    if (found.has(path)) {
+      const at: Path = zip === null ? ['axes', path] : ['axes', 'zip', zip, path];
+      problems.push({ path: at, value: form, what: 'is an axis already', expected: 'each axis only once' });
+    } else found.set(path, { path, values: axisValues(path, form, zip !== null), zip });
+  };
+
+  const { zip: zips = [], ...own } = file.axes as { zip?: Record<string, unknown>[] };
+  for (const [path, form] of Object.entries(own)) add(path, form, null);
+  for (const [i, zip] of zips.entries()) {
+    for (const [path, form] of Object.entries(zip)) add(path, form, i);
+    problems.push(...zipProblems(zip, i));
+  }
+  if (Array.isArray(file.prune.method)) {
+    if (found.has('prune.method')) {
+      const expected = 'one method, since prune.method is an axis';
+      problems.push({ path: ['prune', 'method'], value: file.prune.method, expected });
+    } else add('prune.method', file.prune.method, null);
+  }
+  if (!found.has('seed')) add('seed', SEED_DEFAULT, null);
+  for (const path of REQUIRED_AXES) {
+    if (found.has(path)) continue;
+    problems.push({ path: ['axes', path], value: undefined, expected: expectedOf(AXES[path]!) });
+  }
+  return {
+    axes: canonicalOrder(AXIS_ORDER.filter(path => found.has(path))).map(path => found.get(path)!),
+    problems,
+  };
+}
+
+const AXIS_ORDER = Object.keys(AXES);
+
+function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
+  const forms = typeof form === 'object' ? form! : [form];
+  if (path === 'seed') return seedValues(forms as SeedCount | number[]);
+  // The values of a zipped axis stay where they are: they belong to those of the others.
+  if (path === 'pretrainIterations' && !(zipped && Array.isArray(forms))) {
+    return checkpointValues(forms as CheckpointRange | number[])!;
+  }
+  if (path === 'dataset.positive') return (forms as number[][]).map(ascending);
+  return [...(forms as unknown[])];
+}
+
+/** Lists of a zip that are not equally long, or a combination that it has twice. */
+function zipProblems(zip: Record<string, unknown>, i: number): Problem[] {
+  const lists = Object.entries(zip).map(([path, form]) => ({ path, values: axisValues(path, form, true) }));
+  const [first] = lists;
+  if (!first || lists.length < 2) {
+    return [{ path: ['axes', 'zip', i], value: zip, expected: 'at least two axes that move together' }];
+  }
+  const { length } = first.values;
+  const uneven = lists.filter(({ values }) => values.length !== length);
+  if (uneven.length === 0) {
+    const rows = first.values.map((_, row) => JSON.stringify(lists.map(({ values }) => values[row])));
+    if (new Set(rows).size === length) return [];
+    const row = rows.findIndex((text, at) => rows.indexOf(text) < at);
+    const [value, what] = [first.values[row], `repeats the combination ${rows[row]}`];
+    return [{ path: ['axes', 'zip', i, first.path, row], value, what, expected: 'each only once' }];
+  }
+  return uneven.map(({ path, values }) => ({
+    path: ['axes', 'zip', i, path],
+    value: zip[path],
+    what: `has ${values.length} ${values.length === 1 ? 'value' : 'values'}`,
+    expected: `${length}, as many as ${first.path}`,
+  }));
+}
+
+const ascending = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+
+/** The settings with the first value of every axis laid over them, and the data set's defaults. */
+function resolveSettings(file: SweepFile, axes: readonly Axis[]): SweepSettings {
+  const valuesOf = (path: string) => axes.find(axis => axis.path === path)?.values;
+  const settings = {
+    dataset: { ...file.dataset, positive: ascending(file.dataset.positive) } as Record<string, unknown>,
+    network: { ...file.network },
+    inputs: { ...file.inputs },
+    train: { ...file.train },
+    prune: { ...file.prune },
+    retrain: { ...file.retrain },
+  } as Record<keyof SweepSettings, Record<string, unknown>>;
+  const names = valuesOf('dataset.name') ?? [file.dataset.name];
+  if (names.includes('digits')) {
+    const largest = (valuesOf('datasetSize') as number[]).reduce((a, b) => Math.max(a, b));
+    const pool = Math.max(DIGITS_DEFAULTS.pool, largest);
+    settings.dataset = { ...DIGITS_DEFAULTS, pool, ...settings.dataset };
+  }
+  for (const { path, values } of axes) {
+    const [group, key] = path.split('.');
+    if (key !== undefined) settings[group as keyof SweepSettings][key] = values[0];
+  }
+  return settings as unknown as SweepSettings;
+}
+
+/** The resolved sweep as a sweep file. */
+function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unknown> {
+  const { name, settings, axes, evaluate, thresholds } = spec;
+  const own = Object.fromEntries(
+    axes.filter(axis => axis.zip === null).map(({ path, values }) => [path, values]),
+  );
+  const zips: Record<string, unknown>[] = [];
+  for (const { path, values, zip } of axes) if (zip !== null) zips[zip] = { ...zips[zip], [path]: values };
+  const { dataset, ...groups } = settings;
+  return {
+    name,
+    dataset: dataset satisfies DatasetSettings,
+    axes: zips.length > 0 ? { ...own, zip: zips } : own,
+    ...groups,
+    evaluate,
+    thresholds: thresholds.map(thresholdEntry),
+  };
+}

@@ -1,0 +1,102 @@
+/** The entries of `thresholds:`: what they mean, and whether the sweep records what they need. */
+
+import { type MetricInfo, metricNamed } from '../metrics.js';
+import type { Axis, SweepSpec } from '../sweep-spec.js';
+import type { ThresholdSpec } from '../types.js';
+import { TARGET_KINDS, THRESHOLD_DEFAULT, type ThresholdEntry } from './settings.js';
+import type { Path, Problem } from './yaml.js';
+
+type Measuring = Pick<SweepSpec, 'evaluate' | 'settings' | 'axes'>;
+
+/** The thresholds of a sweep, with exactly one primary (or none at all), and what is wrong with them. */
+export function resolveThresholds(
+  entries: readonly ThresholdEntry[] | undefined,
+  sweep: Measuring,
+): { thresholds: ThresholdSpec[]; problems: Problem[] } {
+  const given = entries ?? (sweep.evaluate.subnet.includes('train') ? [THRESHOLD_DEFAULT] : []);
+  const problems = given.flatMap((entry: ThresholdEntry, i) => problemsOf(entry, ['thresholds', i], sweep));
+  const moving = movesWithSize(sweep.axes);
+  const primary = given.findIndex((entry: ThresholdEntry) => entry.primary);
+  const thresholds = given.map((entry: ThresholdEntry, i): ThresholdSpec => {
+    const kind = TARGET_KINDS.find(name => entry[name] !== undefined) ?? 'published';
+    const value = kind === 'published' ? null : entry[kind]!;
+    const spec = { metric: entry.metric, kind, value, primary: i === Math.max(primary, 0) };
+    return kind === 'published' && moving.length > 0 ? { ...spec, movesWithSize: moving } : spec;
+  });
+
+  const seen = new Set<string>();
+  for (const [i, { metric, kind, value }] of thresholds.entries()) {
+    const path: Path = ['thresholds', i];
+    const key = `${metric} ${kind} ${value}`;
+    if (seen.has(key)) problems.push({ path, value: given[i], expected: 'each threshold only once' });
+    seen.add(key);
+    const entry: ThresholdEntry = given[i]!;
+    if (entry.primary && i !== primary) {
+      problems.push({ path: [...path, 'primary'], value: true, expected: 'one primary threshold only' });
+    }
+  }
+  return { thresholds, problems };
+}
+
+/** What else of a trajectory or a variant changes with an axis, where it is no axis itself. */
+const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
+  'dataset.name': ['dataset.content', 'dataset.seed', 'dataset.pool', 'dataset.test'],
+  'dataset.dir': ['dataset.content'],
+  'train.loss': ['prune.objective'],
+};
+
+/** The settings that are zipped with the data set size, and have one value at each size. */
+function movesWithSize(axes: readonly Axis[]): string[] {
+  const sizes = axes.find(axis => axis.path === 'datasetSize');
+  if (!sizes || sizes.zip === null) return [];
+  const paths = axes
+    .filter(axis => axis.zip === sizes.zip && axis !== sizes && isFunctionOf(sizes, axis))
+    .map(axis => axis.path);
+  const following = paths.flatMap(path => FOLLOWERS[path] ?? []);
+  return [...paths, ...following.filter(path => axes.every(axis => axis.path !== path))];
+}
+
+function isFunctionOf({ values: sizes }: Axis, { values }: Axis): boolean {
+  const pairs = new Set(sizes.map((size, i) => JSON.stringify([size, values[i]])));
+  return pairs.size === new Set(sizes).size;
+}
+
+/** As in the sweep file. */
+export function thresholdEntry({ metric, kind, value, primary }: ThresholdSpec): ThresholdEntry {
+  return { metric, [kind]: kind === 'published' ? true : value, ...(primary ? { primary } : {}) };
+}
+
+function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Problem[] {
+  const kinds = TARGET_KINDS.filter(name => entry[name] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const what = kind === undefined ? 'has no target' : `has ${kinds.join(' and ')}`;
+    return [{ path, value: entry, what, expected: `exactly one of ${TARGET_KINDS.join(', ')}` }];
+  }
+  const metric = metricNamed(entry.metric)!;
+  const wrongWay = metric.better === 'lower' ? 'atLeast' : 'atMost';
+  if (kind === wrongWay) {
+    const expected =
+      metric.better === 'lower' ? 'atMost, since a loss falls' : 'atLeast, since an accuracy rises';
+    return [{ path: [...path, kind], value: entry[kind], what: `found ${kind}`, expected }];
+  }
+  if (kind === 'published' && metric.summed) {
+    const expected = `${metric.column}, since a sum at the largest n is no target for a smaller one`;
+    return [{ path: [...path, 'metric'], value: entry.metric, expected }];
+  }
+  const needed = [metric];
+  if (kind === 'withinDense') needed.push(metricNamed(`dense_${metric.set}_${metric.quantity}`)!);
+  const missing = needed.map(info => notRecorded(info, sweep)).find(reason => reason !== null);
+  return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
+}
+
+/** What the sweep would have to record for this metric; null where it does. */
+function notRecorded({ network, set, name }: MetricInfo, sweep: Measuring) {
+  const iterations = sweep.axes.find(axis => axis.path === 'retrain.iterations')?.values;
+  if (network === 'retrained' && !(iterations ?? [sweep.settings.retrain.iterations]).some(r => r !== 0)) {
+    return { what: `nothing is re-trained for ${name}`, expected: 'retrain.iterations above 0' };
+  }
+  const side = network === 'dense' ? 'dense' : 'subnet';
+  if (sweep.evaluate[side].includes(set)) return null;
+  return { what: `${name} is not recorded`, expected: `${set} in evaluate.${side}` };
+}

@@ -1,0 +1,48 @@
+/** Bands of mu(n) by resampling seeds. */
+import { integerBelow, type Uniform } from '../../math/random.js';
+import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
+import { muAt } from '../laws/laws.js';
+import { reweighted, type Sample } from '../laws/sample.js';
+import type { Band } from '../report.js';
+
+/** Points of a band between the smallest and the largest size, evenly spaced in ln n. */
+const POINTS = 33;
+
+/** The data set sizes at which bands and curves are drawn. */
+export function bandGrid(sizes: readonly number[]): number[] {
+  const [first, last] = [sizes[0]!, sizes.at(-1)!];
+  const grid = Array.from({ length: POINTS }, (_, i) => first * (last / first) ** (i / (POINTS - 1)));
+  grid[POINTS - 1] = last;
+  return grid;
+}
+
+/** Pointwise 2.5% and 97.5% quantiles over `draws` resamplings of the seeds, the same ones for every law. */
+export function bandsOf(sample: Sample, laws: readonly FittedLaw[], draws: number, next: Uniform): Band[] {
+  const grid = bandGrid(sample.sizes);
+  const count = sample.seeds.length;
+  const values = laws.map(() => grid.map(() => [] as number[]));
+  for (let draw = 0; draw < draws; draw++) {
+    const times = new Float64Array(count);
+    for (let i = 0; i < count; i++) times[integerBelow(next, count)]!++;
+    const weights = reweighted(sample, times);
+    laws.forEach((fitted, l) => {
+      const { law } = fitLaw(fitted.name, sample, weights, fitted.maximum);
+      grid.forEach((n, i) => {
+        values[l]![i]!.push(muAt(law, n));
+      });
+    });
+  }
+  return laws.map(({ name }, l) => {
+    const sorted = values[l]!.map(list => list.sort((a, b) => a - b));
+    const at = (level: number) => sorted.map(list => quantile(list, level));
+    return { law: name, n: grid, lower: at(0.025), upper: at(0.975) };
+  });
+}
+
+/** Linear between order statistics. */
+function quantile(sorted: readonly number[], level: number): number {
+  const place = level * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+}

@@ -1,0 +1,163 @@
+/** The verdict on one set of crossings (statistics.md, section 5): rules in order, the first that applies decides. */
+import { stream } from '../../math/random.js';
+import type { SizeCounts } from '../counts.js';
+import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
+import { type RatioTest, ratioTest } from '../estimate/likelihood-ratio.js';
+import { learnNoise } from '../estimate/simulate.js';
+import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
+import type { Law } from '../laws/laws.js';
+import { reweighted, type Sample } from '../laws/sample.js';
+import { noiseUnseen, type Shortfall, shortfalls } from './sufficiency.js';
+
+export const VERDICTS = {
+  'insufficient-data': 'insufficient data',
+  'no-smooth-law': 'no smooth law fits',
+  'no-growth': 'no growth detected',
+  decreases: 'decreases',
+  faster: 'grows faster than logarithmic',
+  slower: 'slower than logarithmic',
+  logarithmic: 'logarithmic growth supported (within the margin)',
+  'not-decisive': 'consistent with logarithmic, not decisive',
+} as const;
+export type VerdictCode = keyof typeof VERDICTS;
+
+/** lambda this near 0 counts as logarithmic. */
+export const MARGIN = 0.25;
+/** No smooth law fits where the lack-of-fit p is below this. */
+export const LACK_OF_FIT_LEVEL = 0.01;
+/** Where lambda is unidentified, the logarithmic law is rejected against the free one below this. */
+export const LOGARITHM_LEVEL = 0.05;
+
+export interface VerdictOptions {
+  /** Of the named random streams that simulations draw from. */
+  readonly seed: number;
+  /** A name for this set of crossings among others: part of the streams' names. */
+  readonly name: string;
+  /** Most simulations for the lack-of-fit test; at least 200, or p could not be below its level. */
+  readonly simulations: number;
+  /** Only what the verdict hangs on: later rules are not computed once one has decided, and p is rough where large. */
+  readonly hurry?: boolean;
+}
+
+/** What the rules looked at. Null: not computed, or nothing to compute it from. */
+export interface Evidence {
+  readonly code: VerdictCode;
+  /** Empty unless the code is insufficient-data. */
+  readonly shortfalls: readonly Shortfall[];
+  /** Of the logarithmic law: the growth of t* per unit of ln n, iterations. */
+  readonly slope: Estimate | null;
+  /** Of the free law. */
+  readonly lambda: Estimate | null;
+  readonly r: Estimate | null;
+  /** lambda - r: 0 for a power law, below 0 for a logarithm. */
+  readonly excess: Estimate | null;
+  /** The free law against one mean per size. */
+  readonly lackOfFit: RatioTest | null;
+  /** The logarithmic law against the free one: only where growth is seen but lambda has no interval. */
+  readonly logarithm: RatioTest | null;
+}
+
+/** @param counts all curves, the unreachable among them, which are not in the sample. */
+export function judge(sample: Sample, counts: readonly SizeCounts[], options: VerdictOptions): Evidence {
+  const lacking = shortfalls(counts, sample.seeds.length);
+  const nothing: Evidence = {
+    code: 'insufficient-data',
+    shortfalls: lacking,
+    slope: null,
+    lambda: null,
+    r: null,
+    excess: null,
+    lackOfFit: null,
+    logarithm: null,
+  };
+  if (sample.sizes.length < 3 || (options.hurry && lacking.length > 0)) return nothing;
+
+  const log = fitLaw('logarithmic', sample);
+  const free = fitLaw('free', sample);
+  if (free.bounds.includes('sigma') || log.bounds.includes('sigma'))
+    return { ...nothing, shortfalls: [...lacking, noiseUnseen] };
+  const means = fitLaw('one mean per size', sample);
+  const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
+  if (options.hurry && fit && fit.p < LACK_OF_FIT_LEVEL)
+    return { ...nothing, code: 'no-smooth-law', lackOfFit: fit };
+
+  const weights = sample.seeds.map((_, left) =>
+    reweighted(
+      sample,
+      sample.seeds.map((_, i) => Number(i !== left)),
+    ),
+  );
+  const logs = weights.map(weight => fitLaw('logarithmic', sample, weight, log.maximum));
+  const slope = jackknifeEstimate(
+    slopeOf(log.law),
+    logs.map(({ law }) => slopeOf(law)),
+  );
+  const early = { ...nothing, shortfalls: lacking, slope, lackOfFit: fit };
+  if (options.hurry && !excludesZero(slope)) return { ...early, code: 'no-growth' };
+
+  const frees = weights.map(weight => fitLaw('free', sample, weight, free.maximum));
+  const isIdentified = [free, ...frees].every(one => one.bounds.length === 0);
+  const estimate = (of: (law: Law) => number): Estimate =>
+    isIdentified
+      ? jackknifeEstimate(
+          of(free.law),
+          frees.map(one => of(one.law)),
+        )
+      : unidentified(of(free.law));
+  const evidence = {
+    ...early,
+    lambda: estimate(lambdaOf),
+    r: estimate(rateOf),
+    excess: estimate(law => lambdaOf(law) - rateOf(law)),
+    logarithm: isIdentified || !excludesZero(slope) ? null : compare(sample, log, free, 'logarithm', options),
+  };
+  return { ...evidence, code: decide(evidence) };
+}
+
+/** The smaller law against the larger one, with the noise around whichever of them is smooth and fits better. */
+function compare(
+  sample: Sample,
+  smaller: FittedLaw,
+  larger: FittedLaw,
+  test: 'lack-of-fit' | 'logarithm',
+  { seed, name, simulations, hurry }: VerdictOptions,
+): RatioTest {
+  const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_LEVEL;
+  const free = test === 'lack-of-fit' ? smaller : larger;
+  // Enough to know on which side of the level p is; or to know a large p to about a fifth of its size.
+  const stopAfter = hurry ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
+  const noise = learnNoise(sample, free.logMu, free.sigma);
+  return ratioTest(sample, smaller, larger, stream(seed, test, name), { noise, simulations, stopAfter });
+}
+
+function decide({
+  shortfalls: lacking,
+  slope,
+  lambda,
+  excess,
+  lackOfFit: fit,
+  logarithm,
+}: Omit<Evidence, 'code'>): VerdictCode {
+  if (lacking.length > 0 || !slope) return 'insufficient-data';
+  if (fit && fit.p < LACK_OF_FIT_LEVEL) return 'no-smooth-law';
+  if (!excludesZero(slope)) return 'no-growth';
+  if (slope.interval95!.high < 0) return 'decreases';
+  const [wide, narrow] = [lambda?.interval95, lambda?.interval90];
+  if (!wide || !narrow) {
+    if (!lambda || !logarithm || logarithm.p >= LOGARITHM_LEVEL) return 'not-decisive';
+    return lambda.value > 0 ? 'faster' : 'slower';
+  }
+  if (wide.low > 0) return 'faster';
+  if (wide.high < 0) return 'slower';
+  const within = narrow.low > -MARGIN && narrow.high < MARGIN;
+  const isNoPower = excess?.interval95 ? excess.interval95.high < 0 : false;
+  return within && isNoPower ? 'logarithmic' : 'not-decisive';
+}
+
+const excludesZero = ({ interval95 }: Estimate): boolean =>
+  interval95 !== null && (interval95.low > 0 || interval95.high < 0);
+
+const lambdaOf = (law: Law): number => (law.form === 'growth' ? law.lambda : Number.NaN);
+const rateOf = (law: Law): number => (law.form === 'growth' ? law.r : Number.NaN);
+/** b = A r. */
+const slopeOf = (law: Law): number => (law.form === 'growth' ? Math.exp(law.alpha) * law.r : Number.NaN);

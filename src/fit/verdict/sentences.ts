@@ -1,0 +1,152 @@
+/** Verdicts in words. */
+import { metricNamed } from '../../domain/metrics.js';
+import type { SizeCounts } from '../counts.js';
+import type { Estimate } from '../estimate/jackknife.js';
+import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_LEVEL, MARGIN, VERDICTS } from './judge.js';
+import { factor, type Shortfall } from './sufficiency.js';
+
+/** `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, and which of them are censored. */
+export function designOf(counts: readonly SizeCounts[], seeds: number): string {
+  const sum = (of: (size: SizeCounts) => number): number =>
+    counts.reduce((total, size) => total + of(size), 0);
+  const [first, last] = [counts[0], counts.at(-1)];
+  if (!first || !last) return 'no curves';
+  const censored = [
+    [sum(size => size.left), 'left-censored'],
+    [sum(size => size.right), 'right-censored'],
+    [sum(size => size.unreachable), 'unreachable'],
+  ].filter(([count]) => count !== 0);
+  const of = censored.length > 0 ? ` (${censored.map(part => part.join(' ')).join(', ')})` : '';
+  const sizes =
+    counts.length === 1
+      ? `one size, ${first.n}`
+      : `${counts.length} sizes from ${first.n} to ${last.n} (${factor(last.n / first.n)})`;
+  return `${sizes}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${sum(size => size.curves)} curves${of}`;
+}
+
+/** The verdict on one line, with lambda, its interval, the margin and the design. */
+export function sentenceOf(evidence: Evidence, design: string): string {
+  const { code, shortfalls } = evidence;
+  const label = VERDICTS[code];
+  const head = label[0]!.toUpperCase() + label.slice(1);
+  if (code === 'insufficient-data') {
+    const why = shortfalls.map(({ found, needed }) => `${found} (needed: ${needed})`).join('; ');
+    return `${head}: ${why}. Design: ${design}.`;
+  }
+  return `${head}: ${lambdaPhrase(evidence)}. Design: ${design}.`;
+}
+
+function lambdaPhrase({ lambda, slope }: Evidence): string {
+  const about = lambda
+    ? `lambda = ${round(lambda.value)}, ${
+        lambda.interval95
+          ? `95% interval ${range(lambda.interval95)}, 90% interval ${range(lambda.interval90!)}, margin ${-MARGIN} to ${MARGIN}`
+          : 'unidentified (an estimate ended on its bound)'
+      }`
+    : 'lambda not estimated';
+  return slope?.interval95
+    ? `${about}; slope of the logarithmic law ${withInterval(slope)} iterations per unit of ln n`
+    : about;
+}
+
+/** What decided, one line each, in the order of the rules as far as they were reached. */
+export function reasonsOf({
+  code,
+  shortfalls,
+  slope,
+  lambda,
+  excess,
+  lackOfFit,
+  logarithm,
+}: Evidence): string[] {
+  if (code === 'insufficient-data')
+    return shortfalls.map(({ found, needed, remedy }) => `${found}, needed ${needed}; would help: ${remedy}`);
+  const out: string[] = [];
+  if (lackOfFit) {
+    const side = lackOfFit.p < LACK_OF_FIT_LEVEL ? 'below' : 'not below';
+    out.push(`lack of fit of the free law: p = ${round(lackOfFit.p)}, ${side} ${LACK_OF_FIT_LEVEL}`);
+  }
+  if (code === 'no-smooth-law' || !slope) return out;
+  const zero = code === 'no-growth' ? 'includes 0' : 'excludes 0';
+  out.push(`slope of the logarithmic law ${withInterval(slope)}: the interval ${zero}`);
+  if (code === 'no-growth' || code === 'decreases') return out;
+  if (!lambda?.interval95 || !lambda.interval90) {
+    out.push('lambda is unidentified: its estimate, or that without one of the seeds, ended on a bound');
+    if (logarithm) {
+      const side = logarithm.p < LOGARITHM_LEVEL ? 'below' : 'not below';
+      out.push(`logarithmic against free law: p = ${round(logarithm.p)}, ${side} ${LOGARITHM_LEVEL}`);
+    }
+    return out;
+  }
+  const { low, high } = lambda.interval95;
+  const where = low > 0 ? 'above 0' : high < 0 ? 'below 0' : 'includes 0';
+  out.push(`95% interval of lambda ${range(lambda.interval95)}: ${where}`);
+  if (code === 'faster' || code === 'slower') return out;
+  const narrow = lambda.interval90;
+  const inside = narrow.low > -MARGIN && narrow.high < MARGIN ? 'inside' : 'not inside';
+  out.push(`90% interval of lambda ${range(narrow)}: ${inside} the margin ${-MARGIN} to ${MARGIN}`);
+  if (excess?.interval95) {
+    const below = excess.interval95.high < 0 ? 'below 0' : 'not below 0, as a power law would have it';
+    out.push(`95% interval of lambda - r ${range(excess.interval95)}: ${below}`);
+  }
+  return out;
+}
+
+export function warningsOf(
+  counts: readonly SizeCounts[],
+  facts: {
+    readonly metric: string;
+    readonly target: string;
+    readonly pool: number | null;
+    readonly seeds: number;
+    /** Names of laws whose fit did not converge. */
+    readonly adrift: readonly string[];
+    /** Whether the free law's starts ended at different maxima. */
+    readonly ambiguous: boolean;
+  },
+): string[] {
+  const { metric, target, pool, seeds, adrift, ambiguous } = facts;
+  const out: string[] = [];
+  if (adrift.length > 0) out.push(`not converged: the fit of ${adrift.join(', ')}`);
+  if (ambiguous)
+    out.push('the likelihood of the free law has several maxima; the highest that was found is used');
+  if (target === 'published') {
+    out.push('the target is the best of many noisy values at one n: good for a secondary target only');
+  }
+  if (metricNamed(metric)?.set !== 'train')
+    out.push('a target that is not on the training samples measures generalisation as much as training');
+  const largest = counts.at(-1)?.n ?? 0;
+  if (pool !== null && largest > pool / 4 && seeds > 1) {
+    out.push(
+      `n reaches ${largest} of a pool of ${pool}: above a quarter of it seeds share data, and intervals are too narrow`,
+    );
+  }
+  const flagged = counts.reduce((sum, size) => sum + size.flagged, 0);
+  const curves = counts.reduce((sum, size) => sum + size.curves, 0);
+  if (flagged > 0)
+    out.push(
+      `${flagged} of ${curves} curves are noisy: raw and sustained crossing over two checkpoints apart`,
+    );
+  const unreachable = counts.reduce((sum, size) => sum + size.unreachable, 0);
+  if (unreachable > 0)
+    out.push(
+      `${unreachable} of ${curves} curves have flattened out above the target, and are not in the fits`,
+    );
+  return out;
+}
+
+export const remediesOf = (shortfalls: readonly Shortfall[]): string[] => [
+  ...new Set(shortfalls.map(({ remedy }) => remedy)),
+];
+
+const withInterval = ({ value, interval95 }: Estimate): string =>
+  interval95 ? `${round(value)} (95% interval ${range(interval95)})` : `${round(value)} (no interval)`;
+export const range = ({ low, high }: { readonly low: number; readonly high: number }): string =>
+  `${round(low)} to ${round(high)}`;
+/** Three significant digits, or two decimals. */
+export const round = (value: number): string =>
+  Math.abs(value) >= 100
+    ? value.toFixed(0)
+    : Math.abs(value) >= 1 || value === 0
+      ? value.toFixed(2)
+      : String(Number(value.toPrecision(2)));

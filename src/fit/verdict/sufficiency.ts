@@ -1,0 +1,76 @@
+/** What a set of crossings must have before any verdict, and what would give it that. */
+import type { SizeCounts } from '../counts.js';
+
+export const LEAST = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
+export const MOST = { left: 0.3, right: 0.4 } as const;
+
+export type ShortfallCode = 'seeds' | 'sizes' | 'left-censored' | 'right-censored' | 'noise';
+
+/** One thing that is missing. */
+export interface Shortfall {
+  readonly code: ShortfallCode;
+  /** What there is, and what was needed. */
+  readonly found: string;
+  readonly needed: string;
+  /** What would make it enough. */
+  readonly remedy: string;
+}
+
+/** @param seeds with at least one crossing that can be used. */
+export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortfall[] {
+  const sum = (of: (size: SizeCounts) => number): number =>
+    counts.reduce((total, size) => total + of(size), 0);
+  const usable = sum(size => size.curves - size.unreachable);
+  const [left, right] = [sum(size => size.left), sum(size => size.right)];
+  const out: Shortfall[] = [];
+  const add = (code: ShortfallCode, found: string, needed: string, remedy: string) =>
+    out.push({ code, found, needed, remedy });
+  if (seeds < LEAST.seeds) {
+    add(
+      'seeds',
+      amount(seeds, 'seed'),
+      `at least ${LEAST.seeds}`,
+      'more seeds (10, or 20 where sigma exceeds 0.15)',
+    );
+  }
+  if (left > MOST.left * usable) {
+    const needed = `at most ${percent(MOST.left)}`;
+    const remedy = 'earlier and finer checkpoints, or a harder target';
+    add('left-censored', `${percent(left / usable)} left-censored`, needed, remedy);
+  }
+  if (right > MOST.right * usable) {
+    const needed = `at most ${percent(MOST.right)}`;
+    add(
+      'right-censored',
+      `${percent(right / usable)} right-censored`,
+      needed,
+      'longer training, or an easier target',
+    );
+  }
+  const crossed = counts.filter(size => size.crossed >= LEAST.crossed * size.curves && size.curves > 0);
+  const range = crossed.length > 0 ? crossed.at(-1)!.n / crossed[0]!.n : 0;
+  if (crossed.length < LEAST.sizes || range < LEAST.range) {
+    const unreachable = counts.some(size => size.unreachable > size.curves / 2);
+    const uncrossed = counts.length > crossed.length;
+    const remedy = unreachable
+      ? 'an easier target, or larger N or k: curves have flattened out above this one'
+      : uncrossed
+        ? 'longer training, so that more sizes cross, or more sizes'
+        : 'more sizes over a wider range (8 over 128x)';
+    const found = `${amount(crossed.length, 'size')} over ${factor(range)} at which at least half the seeds cross`;
+    add('sizes', found, `at least ${LEAST.sizes} over ${LEAST.range}x`, remedy);
+  }
+  return out;
+}
+
+/** Where the intervals are so wide that the law passes through all of them, the noise cannot be seen. */
+export const noiseUnseen: Shortfall = {
+  code: 'noise',
+  found: 'every interval holds what the law predicts, so that the noise cannot be estimated',
+  needed: 'intervals narrower than the noise',
+  remedy: 'finer checkpoints (ratio 1.1 to 1.15)',
+};
+
+const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const percent = (share: number): string => `${Math.round(100 * share)}%`;
+export const factor = (range: number): string => `${Number(range.toPrecision(3))}x`;

@@ -1,0 +1,55 @@
+/** Brings a sweep's data sets into shared memory: files are read, generated digits are drawn by all threads. */
+import { Piscina } from 'piscina';
+import { workerFile } from '../base/paths.js';
+import { allocateDigits, type Dataset, type DigitsRange, loadDataset } from '../data/dataset.js';
+import type { PreparedSweep } from './prepare.js';
+
+/** Images that one call to a worker draws. */
+const RANGE = 2000;
+
+/** The data sets of a sweep, by imagesKey. */
+export async function loadData(
+  { data, dataDir }: Pick<PreparedSweep, 'data' | 'dataDir'>,
+  threads: number,
+  signal?: AbortSignal,
+): Promise<Map<string, Dataset>> {
+  const loaded = new Map<string, Dataset>();
+  for (const [key, { settings }] of data) {
+    if (settings.name === 'digits') {
+      const dataset = allocateDigits(settings);
+      await drawDigits(dataset, settings, threads, signal);
+      loaded.set(key, dataset);
+    } else {
+      loaded.set(key, loadDataset(settings, { dataDir }));
+    }
+  }
+  return loaded;
+}
+
+async function drawDigits(
+  dataset: Dataset,
+  settings: DigitsRange['settings'],
+  threads: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const ranges = (['pool', 'test'] as const).flatMap(split =>
+    Array.from({ length: Math.ceil(dataset[split].count / RANGE) }, (_, i): DigitsRange => {
+      const from = i * RANGE;
+      return { dataset, settings, split, from, to: Math.min(from + RANGE, dataset[split].count) };
+    }),
+  );
+  const pool = new Piscina<DigitsRange, void>({
+    filename: workerFile('digits'),
+    minThreads: 0,
+    maxThreads: threads,
+  });
+  // One listener for all ranges: ending the pool ends its threads at once, and fails what they were at.
+  const stop = () => void pool.destroy();
+  signal?.addEventListener('abort', stop);
+  try {
+    await Promise.all(ranges.map(range => pool.run(range)));
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await pool.destroy();
+  }
+}

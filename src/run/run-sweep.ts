@@ -1,0 +1,169 @@
+/** Runs a sweep: the only file that joins executor and store. */
+
+import { provenance } from '../base/provenance.js';
+import type { Dataset } from '../data/dataset.js';
+import { axisValuesOf } from '../domain/grid.js';
+import type { TrajectoryEvent } from '../domain/messages.js';
+import type { PlannedTrajectory } from '../domain/types.js';
+import type { Executor } from '../execute/executor.js';
+import { Snapshots } from '../store/file/snapshots.js';
+import { describeSlowReader } from '../store/file/write-ahead-log.js';
+import { Store, type SweepProgress } from '../store/write/store.js';
+import { summariseThresholds, type ThresholdSummary } from '../threshold/summary.js';
+import { computeThresholds } from '../threshold/targets.js';
+import { bothObservers, RunLog } from './event-log.js';
+import { loadData } from './load-data.js';
+import type { PreparedSweep } from './prepare.js';
+import { Conductor } from './scheduler.js';
+
+/** A stop still refreshes the thresholds of a sweep with so many finished cells; that takes a fraction of a second. */
+const CELLS_AT_A_STOP = 50_000;
+
+/** What a run tells while it goes on. */
+export interface RunObserver {
+  /**
+   * After every commit. `workDone`: the share of this run that is done, by its time; `secondsLeft`: as far as can be told
+   * from what was finished in this run.
+   */
+  progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
+  warning?(message: string): void;
+  /** For good: a trajectory that is tried again is a warning. */
+  failure?(id: string, code: string, message: string): void;
+  /** An attempt, from an iteration on; `worker` as in the table `attempts`. */
+  started?(trajectory: PlannedTrajectory, worker: string, from: number): void;
+  /** Its end, which may not be on the disk yet, after so many seconds. */
+  ended?(id: string, event: AttemptEnd, seconds: number): void;
+}
+
+export type AttemptEnd = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
+
+export interface RunOptions {
+  readonly db: string;
+  /** Write although the database lies on a network file system. */
+  readonly unsafeFilesystem?: boolean | undefined;
+  readonly threads: number;
+  /** Makes the executor once the data are loaded; not called where nothing is left to do. */
+  readonly executor: (datasets: ReadonlyMap<string, Dataset>) => Executor | Promise<Executor>;
+  /** Aborted: finish the step, keep everything finished, return with `stopped`. */
+  readonly signal?: AbortSignal;
+  /** Aborted: everything finished is stored when the listeners have returned; the process is then to be ended. */
+  readonly abandon?: AbortSignal;
+  /** Attempts that may follow a failed one, where they can help; 2 by default. */
+  readonly retries?: number | undefined;
+  /** How often a snapshot is taken; by default so that it costs little. */
+  readonly snapshotEveryMs?: number | undefined;
+  readonly observer?: RunObserver;
+}
+
+export interface RunOutcome {
+  readonly progress: SweepProgress;
+  /** Asked to stop with something left to do. */
+  readonly stopped: boolean;
+  /** Where the curves of finished trajectories cross their targets. */
+  readonly thresholds: readonly ThresholdSummary[];
+}
+
+export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
+  const { spec, trajectories } = prepared;
+  const { signal } = options;
+  const store = Store.open(options.db, {
+    unsafeFilesystem: options.unsafeFilesystem,
+    slowReader: reader =>
+      reader
+        ? observer.warning?.(describeSlowReader(reader))
+        : log.event('the reader is gone; the write-ahead log can be emptied again', {}),
+  });
+  const log = new RunLog(options.db);
+  const observer = bothObservers(options.observer ?? {}, log.observer);
+  const abandon = () => {
+    store.close();
+    log.event('run ended at once', {});
+  };
+  const stop = () => log.event('stop requested', {});
+  options.abandon?.addEventListener('abort', abandon);
+  signal?.addEventListener('abort', stop);
+  const began = performance.now();
+  try {
+    store.saveSweep(
+      {
+        name: spec.name,
+        definition: spec.definition,
+        evaluate: spec.evaluate,
+        thresholds: spec.thresholds,
+        axes: (config, variant) => axisValuesOf(spec, config, variant),
+      },
+      trajectories,
+    );
+    const left = store.left(trajectories, spec.evaluate);
+    log.event('run began', {
+      sweep: spec.name,
+      left: left.length,
+      ...provenance(options.threads),
+      ...engineOf(prepared),
+    });
+    const needed = new Set(left.map(({ trajectory }) => trajectory.id));
+    const snapshots = new Snapshots(options.db);
+    // Failed ones may be put back, and other sweeps may want to go on with theirs.
+    snapshots.keepOnly(id => needed.has(id) || ['pending', 'failed'].includes(store.status(id) ?? ''));
+    let isStored = true;
+    let progress = store.progress(spec.name);
+    observer.progress?.(progress, { workDone: 0, secondsLeft: null });
+    if (left.length > 0 && !signal?.aborted) {
+      const datasets = await loadUnlessAborted(prepared, options);
+      if (datasets) {
+        const executor = await options.executor(datasets);
+        const conductor = new Conductor(prepared, left, store, snapshots, executor, { ...options, observer });
+        await conductor.run();
+        progress = conductor.progress;
+        isStored = conductor.isStored;
+      }
+    }
+    const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
+    const stopped = (signal?.aborted ?? false) && open > 0;
+    log.event('run ended', { stopped, ...progress, seconds: (performance.now() - began) / 1000 });
+    // A stop does not wait for the curves of a large sweep.
+    const isShort = !stopped || progress.cellsDone <= CELLS_AT_A_STOP;
+    return {
+      progress,
+      stopped,
+      thresholds: !(isShort && isStored) ? [] : refreshThresholds(prepared, store, observer),
+    };
+  } catch (error) {
+    log.fault(error);
+    throw error;
+  } finally {
+    options.abandon?.removeEventListener('abort', abandon);
+    signal?.removeEventListener('abort', stop);
+    store.close();
+    log.close();
+  }
+}
+
+const engineOf = ({ engine: { name, numerics } }: PreparedSweep) => ({ engine: name, numerics });
+
+/** Where the curves of finished trajectories cross: stored, and in short. */
+function refreshThresholds(
+  { spec, trajectories }: PreparedSweep,
+  store: Store,
+  observer: RunObserver,
+): ThresholdSummary[] {
+  const largestSize = trajectories.reduce((most, { config }) => Math.max(most, config.datasetSize), 0);
+  const kept = store.keptThresholds(spec.name);
+  const { rows, notes } = kept ?? computeThresholds(spec.thresholds, store.curveRows(spec.name), largestSize);
+  if (!kept) store.replaceThresholds(spec.name, rows, notes);
+  for (const note of notes) observer.warning?.(note);
+  const configs = new Map(trajectories.map(({ id, config }) => [id, config]));
+  return summariseThresholds(spec.thresholds, rows, configs);
+}
+
+async function loadUnlessAborted(
+  prepared: PreparedSweep,
+  { threads, signal }: RunOptions,
+): Promise<Map<string, Dataset> | null> {
+  try {
+    return await loadData(prepared, threads, signal);
+  } catch (error) {
+    if (signal?.aborted) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/** Whether a database would lie on another machine's disk, where SQLite's locks and shared memory cannot be relied on. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, resolve, sep } from 'node:path';
+import { StoreError } from '../../base/errors.js';
+
+export interface Mount {
+  readonly folder: string;
+  /** As the system names it: ext4, nfs4, cifs, fuse.sshfs, ... */
+  readonly type: string;
+}
+
+/** Types without `fuse.`, which says only how a file system is made. */
+const NETWORK = new Set(
+  (
+    'nfs nfs3 nfs4 cifs smb smb2 smb3 smbfs smbnetfs afs afpfs ncpfs 9p ceph ceph-fuse glusterfs lustre gpfs beegfs ' +
+    'orangefs pvfs2 panfs gfs2 ocfs2 vboxsf vmhgfs vmhgfs-fuse prl_fs webdav davfs davfs2 sshfs osxfuse.sshfs macfuse.sshfs ' +
+    's3fs rclone gcsfuse goofys juicefs curlftpfs hdfs'
+  ).split(' '),
+);
+
+/** @throws StoreError NETWORK_FILESYSTEM. */
+export function refuseNetwork(file: string, mounts: readonly Mount[] = systemMounts()): void {
+  const mount = mountOf(file, mounts);
+  if (!mount || !isNetwork(mount.type)) return;
+  throw new StoreError(
+    'NETWORK_FILESYSTEM',
+    file,
+    `${file}: ${mount.folder} is a network file system (${mount.type}), whose locks cannot keep a database whole while ` +
+      'it is written; use --db with a local disk and copy the finished file, or insist with --unsafe-filesystem',
+  );
+}
+
+export const isNetwork = (type: string): boolean => NETWORK.has(type.replace(/^fuse\./, ''));
+
+/** The mount that holds a path, of which any part may not exist yet: the innermost, and of equal ones the latest. */
+export function mountOf(file: string, mounts: readonly Mount[]): Mount | null {
+  const path = existing(resolve(file));
+  const within = (folder: string) => path === folder || path.startsWith(folder === sep ? sep : folder + sep);
+  return mounts.reduce<Mount | null>(
+    (best, mount) =>
+      within(mount.folder) && mount.folder.length >= (best?.folder.length ?? 0) ? mount : best,
+    null,
+  );
+}
+
+/** The nearest folder or file that exists, links followed. */
+function existing(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : existing(parent);
+  }
+}
+
+/** None where the system cannot tell: then nothing is refused. */
+function systemMounts(): Mount[] {
+  try {
+    return process.platform === 'linux'
+      ? parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'))
+      : parseMountCommand(execFileSync('mount', { encoding: 'utf8' }));
+  } catch {
+    return [];
+  }
+}
+
+/** proc(5): `36 35 98:0 /root /folder options [optional fields] - type source options`, with octal escapes. */
+export function parseMountinfo(text: string): Mount[] {
+  return text.split('\n').flatMap(line => {
+    const [mount, source] = line.split(' - ');
+    const folder = mount?.split(' ')[4];
+    const type = source?.split(' ')[0];
+    if (folder === undefined || type === undefined) return [];
+    const plain = folder.replace(/\\([0-7]{3})/g, (_, octal) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    );
+    return [{ folder: plain, type }];
+  });
+}
+
+/** BSD and macOS: `//user@server/share on /Volumes/share (smbfs, nodev, ...)`. */
+export function parseMountCommand(text: string): Mount[] {
+  return [...text.matchAll(/ on (.+) \(([^,)]+)[^)]*\)$/gm)].map(([, folder, type]) => ({
+    folder: folder!,
+    type: type!,
+  }));
+}

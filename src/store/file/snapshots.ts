@@ -1,0 +1,128 @@
+/**
+ * Snapshots of unfinished trajectories, the latest of each, in a folder beside the database. The coordinator alone
+ * writes them, each whole or not at all; whether one is damaged is seen by its own hash when it is used
+ * (trajectory/snapshot.ts). File name: <trajectory id>-<t>.snapshot
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Snapshot } from '../../domain/messages.js';
+
+const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
+
+const folderOf = (database: string): string => `${database}-snapshots`;
+
+/** By trajectory id, the iteration that its snapshot is at. */
+export function snapshotIterations(database: string): Map<string, number> {
+  const iterations = new Map<string, number>();
+  if (!existsSync(folderOf(database))) return iterations;
+  for (const name of readdirSync(folderOf(database))) {
+    const [, id, t] = NAME.exec(name) ?? [];
+    if (id) iterations.set(id, Math.max(Number(t), iterations.get(id) ?? 0));
+  }
+  return iterations;
+}
+
+export class Snapshots {
+  private readonly folder: string;
+  private readonly iterations: Map<string, number>;
+
+  constructor(database: string) {
+    this.folder = folderOf(database);
+    this.iterations = snapshotIterations(database);
+  }
+
+  /** Replaces the trajectory's snapshot, if it has one. */
+  write(id: string, { t, bytes }: Snapshot): void {
+    mkdirSync(this.folder, { recursive: true });
+    const temporary = join(this.folder, `${id}.part`);
+    const descriptor = openSync(temporary, 'w');
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+      fsyncSync(descriptor);
+      closeSync(descriptor);
+    } catch (error) {
+      closeSync(descriptor);
+      // What is there of it takes room that others need.
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    const before = this.iterations.get(id);
+    renameSync(temporary, this.file(id, t));
+    this.syncFolder();
+    if (before !== undefined && before !== t) rmSync(this.file(id, before), { force: true });
+    this.iterations.set(id, t);
+  }
+
+  has(id: string): boolean {
+    return this.iterations.has(id);
+  }
+
+  /** The iteration at which the trajectory goes on towards `next`: its snapshot's, if that is not past it; else 0. */
+  startFor(id: string, next: number): number {
+    const t = this.iterations.get(id) ?? 0;
+    return t > next ? 0 : t;
+  }
+
+  /** The snapshot at `startFor`, null where that is 0. One that is gone or cannot be read is empty: damaged. */
+  read(id: string, next: number): Snapshot | null {
+    const t = this.startFor(id, next);
+    if (t === 0) return null;
+    try {
+      return { t, bytes: readFileSync(this.file(id, t)) };
+    } catch {
+      return { t, bytes: new Uint8Array() };
+    }
+  }
+
+  remove(id: string): void {
+    const t = this.iterations.get(id);
+    if (t === undefined) return;
+    rmSync(this.file(id, t), { force: true });
+    this.iterations.delete(id);
+    if (this.iterations.size === 0) this.removeFolder();
+  }
+
+  /** Removes what a process that was killed left behind: snapshots that are not needed, older ones, unfinished ones. */
+  keepOnly(isNeeded: (id: string) => boolean): void {
+    if (!existsSync(this.folder)) return;
+    for (const id of [...this.iterations.keys()]) if (!isNeeded(id)) this.remove(id);
+    if (!existsSync(this.folder)) return;
+    const kept = new Set([...this.iterations].map(([id, t]) => basename(this.file(id, t))));
+    for (const name of readdirSync(this.folder)) {
+      const isOurs = NAME.test(name) || name.endsWith('.part');
+      if (isOurs && !kept.has(name)) rmSync(join(this.folder, name), { force: true });
+    }
+    if (kept.size === 0) this.removeFolder();
+  }
+
+  /** Leaves it where there is anything that is not ours. */
+  private removeFolder(): void {
+    const others = readdirSync(this.folder).filter(name => !name.endsWith('.part'));
+    if (others.length === 0) rmSync(this.folder, { recursive: true });
+  }
+
+  /** So that the new name is on the disk before the old file is gone. */
+  private syncFolder(): void {
+    const descriptor = openSync(this.folder, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  private file(id: string, t: number): string {
+    return join(this.folder, `${id}-${t}.snapshot`);
+  }
+}

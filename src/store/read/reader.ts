@@ -1,0 +1,271 @@
+/** Everything that is read from a database: by the run that holds it, and by anyone beside it. */
+import { existsSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import type { CheckpointTask } from '../../domain/messages.js';
+import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
+import { type Holder, isAlive, readHolder } from '../file/lock-row.js';
+import { connectReader, guard } from '../file/open.js';
+import {
+  DENSE_COLUMNS,
+  type Evaluate,
+  type FailureRow,
+  RETRAINED_COLUMNS,
+  STATUSES,
+  SUBNET_COLUMNS,
+  type SweepProgress,
+  type SweepRow,
+  setsOf,
+  type TrajectoryStatus,
+} from '../schema/rows.js';
+import { IS_FINISHED } from '../schema/views.js';
+import { Unfinished } from './unfinished.js';
+import { VariantKeys } from './variants.js';
+
+/** A trajectory and the seconds its latest attempt has taken, so far or in all. */
+export interface Duration {
+  readonly trajectoryId: string;
+  readonly datasetSize: number;
+  readonly width: number;
+  readonly seed: number;
+  readonly status: TrajectoryStatus;
+  readonly seconds: number;
+}
+
+/** A table or view of the database. */
+export interface Relation {
+  readonly name: string;
+  readonly type: 'view' | 'table';
+}
+
+const PROGRESS_COLUMNS = `sweep, trajectories, trajectories_done AS trajectoriesDone,
+  trajectories_failed AS trajectoriesFailed, cells, cells_done AS cellsDone`;
+const METRIC_COLUMNS = [...DENSE_COLUMNS, ...SUBNET_COLUMNS, ...RETRAINED_COLUMNS];
+
+/**
+ * A read-only view of a database, which never waits for a writer nor makes one wait.
+ * @throws StoreError where the file is missing, not ours, newer or damaged.
+ */
+export function openReader(file: string): Reader {
+  return new Reader(file, connectReader(file));
+}
+
+/** As `Reader.unfinished`; where there is no database yet, everything is unfinished. */
+export function unfinishedCells(
+  file: string,
+  planned: Iterable<PlannedTrajectory>,
+  evaluate: Evaluate,
+): (trajectory: PlannedTrajectory) => readonly CheckpointTask[] {
+  if (!existsSync(file)) return trajectory => trajectory.checkpoints;
+  const reader = openReader(file);
+  try {
+    const unfinished = reader.unfinished(planned, evaluate);
+    return trajectory => unfinished.get(trajectory.id) ?? trajectory.checkpoints;
+  } finally {
+    reader.close();
+  }
+}
+
+export class Reader {
+  constructor(
+    private readonly file: string,
+    private readonly db: Database,
+  ) {}
+
+  /** All of `work` sees the database as it is at one moment. */
+  atOnce<T>(work: () => T): T {
+    return guard(this.file, this.db.transaction(work));
+  }
+
+  /** Views first. */
+  relations(): Relation[] {
+    return this.all<Relation>(
+      `SELECT name, min(type) AS type
+       FROM (SELECT name, type FROM main.sqlite_schema UNION ALL SELECT name, type FROM temp.sqlite_schema)
+       WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       GROUP BY name ORDER BY 2 DESC, name`,
+    );
+  }
+
+  /** Names of a relation's columns, in order. */
+  columns(relation: string): string[] {
+    return this.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', relation).map(
+      ({ name }) => name,
+    );
+  }
+
+  sweeps(): SweepRow[] {
+    const rows = this.all<Record<string, string> & { dense_mask: number; subnet_mask: number }>(
+      'SELECT * FROM sweeps ORDER BY name',
+    );
+    return rows.map(row => ({
+      name: row.name!,
+      definition: JSON.parse(row.definition!),
+      thresholds: JSON.parse(row.thresholds!),
+      evaluate: { dense: setsOf(row.dense_mask), subnet: setsOf(row.subnet_mask) },
+      createdAt: row.created_at!,
+      updatedAt: row.updated_at!,
+    }));
+  }
+
+  /** One row for each sweep, by name; or for the one that is named, if there is one of that name. */
+  progress(sweep?: string): SweepProgress[] {
+    const only = sweep === undefined ? '' : 'WHERE sweep = ?';
+    const names = sweep === undefined ? [] : [sweep];
+    return this.all<SweepProgress>(
+      `SELECT ${PROGRESS_COLUMNS} FROM progress ${only} ORDER BY sweep`,
+      ...names,
+    );
+  }
+
+  /** Failed trajectories that still lack cells of the sweep (of any sweep, if none is named). */
+  failures(sweep?: string): FailureRow[] {
+    const only = sweep === undefined ? '' : 'AND s.name = ?';
+    return this.all<FailureRow>(
+      `SELECT DISTINCT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed,
+         y.error_code AS errorCode, y.error
+       FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
+       JOIN sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = x.key
+       WHERE y.status = 'failed' ${only} AND ${LACKS_CELLS}
+       ORDER BY y.dataset_size, y.width, y.seed, y.id`,
+      ...(sweep === undefined ? [] : [sweep]),
+    );
+  }
+
+  /** Trajectories that some sweep asks for, by status. */
+  statusCounts(): Record<TrajectoryStatus, number> {
+    const rows = this.all<{ status: TrajectoryStatus; count: number }>(
+      `SELECT y.status, count(*) AS count FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
+       WHERE x.key IN (SELECT trajectory FROM member_variants) GROUP BY y.status`,
+    );
+    const counts = new Map(rows.map(row => [row.status, row.count]));
+    return Object.fromEntries(STATUSES.map(status => [status, counts.get(status) ?? 0])) as Record<
+      TrajectoryStatus,
+      number
+    >;
+  }
+
+  holder(): (Holder & { readonly alive: boolean }) | null {
+    const holder = guard(this.file, () => readHolder(this.db));
+    return holder && { ...holder, alive: isAlive(holder) };
+  }
+
+  /** Cells of any sweep whose last metric was recorded at or after this moment (milliseconds since 1970). */
+  cellsFinishedSince(moment: number): number {
+    return this.all<{ count: number }>(
+      'SELECT count(*) AS count FROM cells WHERE finished_ms >= ?',
+      moment,
+    )[0]!.count;
+  }
+
+  /** The trajectories whose latest attempt takes or took longest, the slowest first. */
+  slowest(limit: number): Duration[] {
+    return this.all<Duration>(
+      `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, y.status,
+         (julianday(coalesce(a.ended_at, 'now')) - julianday(a.started_at)) * 86400 AS seconds
+       FROM (SELECT trajectory_id, max(id) AS id FROM attempts GROUP BY trajectory_id) latest
+       JOIN attempts a ON a.id = latest.id
+       JOIN trajectories y ON y.id = a.trajectory_id
+       WHERE y.status IN ('running', 'done')
+       ORDER BY seconds DESC, y.id LIMIT ?`,
+      limit,
+    );
+  }
+
+  /** By trajectory id, the planned cells that lack any of the metrics. */
+  unfinished(
+    planned: Iterable<PlannedTrajectory>,
+    evaluate: Evaluate,
+  ): Map<string, readonly CheckpointTask[]> {
+    return this.atOnce(() => {
+      const unfinished = new Unfinished(this.db, new VariantKeys(this.db));
+      return new Map([...planned].map(trajectory => [trajectory.id, unfinished.of(trajectory, evaluate)]));
+    });
+  }
+
+  /**
+   * The cells of a sweep's finished trajectories (all cells that this sweep asks of them are there), ordered by
+   * trajectory (n, N, seed, id), variant and t. Holds one trajectory at a time.
+   */
+  *curveRows(sweep: string): Generator<CurveRow> {
+    const trajectories = this.all<{ sweepKey: number; key: number; id: string; config: string }>(
+      `SELECT s.key AS sweepKey, x.key, y.id, y.config FROM sweeps s
+       JOIN member_progress p ON p.sweep = s.key
+       JOIN trajectory_keys x ON x.key = p.trajectory
+       JOIN trajectories y ON y.id = x.id
+       WHERE s.name = ? AND p.cells = p.cells_done
+       ORDER BY y.dataset_size, y.width, y.seed, y.id`,
+      sweep,
+    );
+    const cells = guard(this.file, () => this.db.prepare<[number, number]>(CURVE_CELLS).raw());
+    for (const { sweepKey, key, id, config: text } of trajectories) {
+      const config = JSON.parse(text);
+      for (const row of guard(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
+        const [method, objective, subnetSize, retrainIterations, t, ...values] = row;
+        const metrics: Record<string, number | null> = {};
+        for (let i = 0; i < values.length; i++) metrics[METRIC_COLUMNS[i]!] = values[i]!;
+        yield { trajectoryId: id, config, method, objective, subnetSize, retrainIterations, t, metrics };
+      }
+    }
+  }
+
+  /** The largest n of a sweep, finished or not; 0 where it has none. */
+  largestSize(sweep: string): number {
+    const [row] = this.all<{ n: number | null }>(
+      `SELECT max(y.dataset_size) AS n FROM sweeps s JOIN member_variants a ON a.sweep = s.key
+       JOIN trajectory_keys x ON x.key = a.trajectory JOIN trajectories y ON y.id = x.id WHERE s.name = ?`,
+      sweep,
+    );
+    return row?.n ?? 0;
+  }
+
+  /** The further axes of every variant that a sweep asks for. */
+  variantAxes(sweep: string): (Variant & { trajectoryId: string; axes: Record<string, unknown> })[] {
+    return this.all<Variant & { trajectoryId: string; axes: string }>(
+      `SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,
+         v.retrain_iterations AS retrainIterations, a.axes
+       FROM sweeps s JOIN member_variants a ON a.sweep = s.key
+       JOIN variants v ON v.key = a.variant JOIN trajectory_keys x ON x.key = a.trajectory
+       WHERE s.name = ?`,
+      sweep,
+    ).map(row => ({ ...row, axes: JSON.parse(row.axes) }));
+  }
+
+  /** Rows of a reading statement with named parameters; columns as T says. */
+  rows<T>(sql: string, params: Readonly<Record<string, string | number | null>>): T[] {
+    return guard(this.file, () => this.db.prepare(sql).all(params) as T[]);
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  private all<T>(sql: string, ...params: (string | number)[]): T[] {
+    return guard(this.file, () => this.db.prepare(sql).all(...params) as T[]);
+  }
+}
+
+type CurveCell = [
+  method: Variant['method'],
+  objective: Variant['objective'],
+  subnetSize: number,
+  retrainIterations: number,
+  t: number,
+  ...metrics: (number | null)[],
+];
+
+const CURVE_CELLS = `
+  SELECT v.method, v.objective, v.subnet_size, v.retrain_iterations, m.t,
+    ${[...DENSE_COLUMNS.map(c => `k.${c}`), ...SUBNET_COLUMNS.map(c => `c.${c}`), ...RETRAINED_COLUMNS.map(c => `c.${c}`)].join(', ')}
+  FROM members m
+  JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
+  JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
+  JOIN variants v ON v.key = m.variant
+  WHERE m.sweep = ? AND m.trajectory = ?
+  ORDER BY v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations, m.t`;
+
+/** Whether sweep s asks trajectory x for a cell that is not finished. */
+const LACKS_CELLS = `EXISTS (
+  SELECT 1 FROM members m
+  LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
+  LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
+  WHERE m.sweep = s.key AND m.trajectory = x.key AND (${IS_FINISHED}) IS NOT TRUE)`;

@@ -1,0 +1,85 @@
+/** One trajectory as the database holds it, for recomputing it. */
+
+import { UsageError } from '../../base/errors.js';
+import type { PlannedCheckpoint, PlannedTrajectory, Variant } from '../../domain/types.js';
+import { connectReader } from '../file/open.js';
+
+export interface StoredTrajectory {
+  readonly planned: PlannedTrajectory;
+  /** Folders of `idx` data sets that the sweeps asking for it name, as a setting or on an axis. */
+  readonly folders: readonly string[];
+}
+
+interface MemberRow extends Variant {
+  readonly t: number;
+}
+
+/**
+ * Finds a trajectory by its id or the beginning of one, with every cell that a sweep asks of it.
+ * Throws UsageError where there is none, or more than one.
+ */
+export function storedTrajectory(file: string, id: string): StoredTrajectory {
+  const db = connectReader(file);
+  try {
+    const found = db
+      .prepare<[string, string], { id: string; config: string; key: number }>(
+        `SELECT y.id, y.config, x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
+         WHERE substr(y.id, 1, length(?)) = ? ORDER BY y.id LIMIT 2`,
+      )
+      .all(id, id);
+    const [trajectory, second] = found;
+    if (!trajectory || id === '') {
+      throw new UsageError(
+        `--trajectory: found ${JSON.stringify(id)}, expected the id of a trajectory in ${file}`,
+      );
+    }
+    if (second) {
+      throw new UsageError(
+        `--trajectory: ${id} begins more than one id, expected more of it: ${trajectory.id}, ...`,
+      );
+    }
+    const members = db
+      .prepare<[number], MemberRow>(
+        `SELECT DISTINCT m.t, v.method, v.objective, v.subnet_size AS subnetSize,
+           v.retrain_iterations AS retrainIterations
+         FROM members m JOIN variants v ON v.key = m.variant WHERE m.trajectory = ?
+         ORDER BY m.t, v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`,
+      )
+      .all(trajectory.key);
+    const named = db
+      .prepare<[number], string>(
+        `SELECT json_array(json_extract(definition, '$.dataset.dir'),
+           json_extract(definition, '$.axes."dataset.dir"'), json_extract(definition, '$.axes.zip'))
+         FROM sweeps WHERE key IN (SELECT sweep FROM member_variants WHERE trajectory = ?) ORDER BY key`,
+      )
+      .pluck()
+      .all(trajectory.key) as string[];
+    return {
+      planned: {
+        id: trajectory.id,
+        config: JSON.parse(trajectory.config),
+        checkpoints: byCheckpoint(members),
+      },
+      folders: [...new Set(named.flatMap(row => foldersIn(JSON.parse(row))))],
+    };
+  } finally {
+    db.close();
+  }
+}
+
+type OneOrMore = string | readonly string[] | null;
+
+/** From a sweep's definition: its `dataset.dir`, the axis over it, and the zipped axes. */
+function foldersIn([dir, axis, zips]: [
+  OneOrMore,
+  OneOrMore,
+  readonly { 'dataset.dir'?: OneOrMore }[] | null,
+]): string[] {
+  return [dir, axis, ...(zips ?? []).map(zip => zip['dataset.dir'])].flatMap(folders => folders ?? []);
+}
+
+function byCheckpoint(members: readonly MemberRow[]): PlannedCheckpoint[] {
+  const checkpoints = new Map<number, Variant[]>();
+  for (const { t, ...variant } of members) checkpoints.set(t, [...(checkpoints.get(t) ?? []), variant]);
+  return [...checkpoints].map(([t, variants]) => ({ t, variants }));
+}

@@ -1,0 +1,49 @@
+/** What of a plan is not in the database yet. */
+import type { Database, Statement } from 'better-sqlite3';
+import type { CheckpointTask } from '../../domain/messages.js';
+import type { PlannedTrajectory } from '../../domain/types.js';
+import { type Evaluate, setMask } from '../schema/rows.js';
+import type { VariantKeys } from './variants.js';
+
+export class Unfinished {
+  private readonly finished: Statement<
+    [string, number, number, number, number],
+    [t: number, variant: number]
+  >;
+
+  constructor(
+    db: Database,
+    private readonly variants: VariantKeys,
+  ) {
+    this.finished = db
+      .prepare<[string, number, number, number, number], [number, number]>(
+        `SELECT c.t, c.variant FROM cells c JOIN checkpoints k ON k.trajectory = c.trajectory AND k.t = c.t
+         WHERE c.trajectory = (SELECT key FROM trajectory_keys WHERE id = ?)
+           AND (c.recorded & ?) = ? AND (k.recorded & ?) = ?`,
+      )
+      .raw();
+  }
+
+  /**
+   * The planned cells that lack any of the metrics, by checkpoint; checkpoints that lack nothing are left out. The plan
+   * itself where it lacks all.
+   */
+  of(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
+    const subnet = setMask(evaluate.subnet);
+    const dense = setMask(evaluate.dense);
+    const finished = new Map<number, Set<number>>();
+    for (const [t, variant] of this.finished.all(trajectory.id, subnet, subnet, dense, dense)) {
+      const at = finished.get(t);
+      if (at) at.add(variant);
+      else finished.set(t, new Set([variant]));
+    }
+    if (finished.size === 0) return trajectory.checkpoints;
+    const tasks: CheckpointTask[] = [];
+    for (const { t, variants } of trajectory.checkpoints) {
+      const at = finished.get(t);
+      const missing = at ? variants.filter(variant => !at.has(this.variants.find(variant) ?? -1)) : variants;
+      if (missing.length > 0) tasks.push({ t, variants: missing });
+    }
+    return tasks;
+  }
+}

@@ -1,0 +1,225 @@
+/** Which sweep asks for which cells, and what follows from that for a trajectory's status. */
+import { createHash } from 'node:crypto';
+import type { Database, Statement } from 'better-sqlite3';
+import type { PlannedTrajectory, Variant } from '../../domain/types.js';
+import type { VariantKeys } from '../read/variants.js';
+import { dropFits } from '../schema/fits.js';
+import { type StoredSweep, setMask } from '../schema/rows.js';
+import { IS_FINISHED } from '../schema/views.js';
+
+/**
+ * Replaces a sweep's definition and membership, and adds the trajectories that are new. Inside a transaction of the
+ * caller. Thresholds and fits of an earlier definition go with it.
+ */
+export function replaceSweep(
+  db: Database,
+  variants: VariantKeys,
+  sweep: StoredSweep,
+  trajectories: readonly PlannedTrajectory[],
+): void {
+  const plan = planHash(sweep, trajectories);
+  const known = db
+    .prepare<[string], string | null>('SELECT plan FROM sweeps WHERE name = ?')
+    .pluck()
+    .get(sweep.name);
+  const key = replaceDefinition(db, sweep, plan);
+  // Then its members are what they were, and so is what follows from them: a finished sweep is run again at once.
+  if (known === plan) return;
+  withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
+    replaceMembers(db, variants, sweep, key, trajectories),
+  );
+}
+
+/** Ids are hashes: a trajectory's goes anywhere into the indices, which are held in memory while many are added. */
+const BYTES_PER_TRAJECTORY = 100;
+
+function withCache(db: Database, bytes: number, work: () => void): void {
+  const usual = db.pragma('cache_size', { simple: true });
+  db.pragma(`cache_size = ${-Math.ceil(Math.max(16e6, bytes) / 1024)}`);
+  try {
+    work();
+  } finally {
+    db.pragma(`cache_size = ${usual}`);
+    db.pragma('shrink_memory');
+  }
+}
+
+function replaceMembers(
+  db: Database,
+  variants: VariantKeys,
+  sweep: StoredSweep,
+  key: number,
+  trajectories: readonly PlannedTrajectory[],
+): void {
+  const former = db.prepare('SELECT DISTINCT trajectory FROM member_variants WHERE sweep = ?').pluck();
+  const dropped = new Set(former.all(key) as number[]);
+  db.prepare('DELETE FROM members WHERE sweep = ?').run(key);
+  db.prepare('DELETE FROM member_variants WHERE sweep = ?').run(key);
+
+  const trajectoryKeys = new TrajectoryKeys(db);
+  const addMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)');
+  const addVariant = db.prepare('INSERT INTO member_variants VALUES (?, ?, ?, ?)');
+  const settle = new Settle(db);
+  for (const planned of trajectories) {
+    const trajectory = trajectoryKeys.findOrAdd(planned);
+    const seen = new Map<number, Variant>();
+    for (const { t, variants: pruned } of planned.checkpoints) {
+      for (const variant of pruned) {
+        const variantKey = variants.findOrAdd(variant);
+        addMember.run(key, trajectory, t, variantKey);
+        seen.set(variantKey, variant);
+      }
+    }
+    for (const [variantKey, variant] of seen) {
+      const axes = JSON.stringify(sweep.axes(planned.config, variant));
+      addVariant.run(key, trajectory, variantKey, axes);
+    }
+    dropped.delete(trajectory);
+    settle.one(trajectory);
+  }
+  for (const trajectory of dropped) {
+    if (!trajectoryKeys.removeIfUntouched(trajectory)) settle.one(trajectory);
+  }
+}
+
+/** Equal for equal members with equal masks and axes. Equal lists of checkpoints are mostly the same object. */
+function planHash({ definition, evaluate }: StoredSweep, trajectories: readonly PlannedTrajectory[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([definition, evaluate]));
+  const lists = new Map<PlannedTrajectory['checkpoints'], number>();
+  let ids = '';
+  for (const { id, checkpoints } of trajectories) {
+    let list = lists.get(checkpoints);
+    if (list === undefined) {
+      list = lists.size;
+      lists.set(checkpoints, list);
+      hash.update(JSON.stringify(checkpoints));
+    }
+    ids += `${id} ${list}\n`;
+    if (ids.length < HASHED_AT_ONCE) continue;
+    hash.update(ids);
+    ids = '';
+  }
+  return hash.update(ids).digest('hex');
+}
+
+const HASHED_AT_ONCE = 100_000;
+
+function replaceDefinition(
+  db: Database,
+  { name, definition, thresholds, evaluate }: StoredSweep,
+  plan: string,
+): number {
+  const now = new Date().toISOString();
+  const texts = [JSON.stringify(definition), JSON.stringify(thresholds)] as const;
+  const masks = [setMask(evaluate.dense), setMask(evaluate.subnet)] as const;
+  const known = db
+    .prepare<[string], { key: number; definition: string; thresholds: string; plan: string | null }>(
+      'SELECT key, definition, thresholds, plan FROM sweeps WHERE name = ?',
+    )
+    .get(name);
+  if (!known) {
+    const added = db
+      .prepare(
+        `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at, plan)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(name, ...texts, ...masks, now, now, plan);
+    return Number(added.lastInsertRowid);
+  }
+  if (known.definition !== texts[0] || known.thresholds !== texts[1]) {
+    db.prepare('DELETE FROM threshold_rows WHERE sweep = ?').run(known.key);
+    dropFits(db, known.key);
+  }
+  if (known.plan !== plan || known.thresholds !== texts[1])
+    db.prepare('UPDATE sweeps SET thresholds_from = NULL WHERE key = ?').run(known.key);
+  db.prepare(
+    `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?
+     WHERE key = ?`,
+  ).run(...texts, ...masks, now, plan, known.key);
+  return known.key;
+}
+
+class TrajectoryKeys {
+  private readonly find: Statement<[string], number>;
+  private readonly add: Statement;
+  private readonly addKey: Statement<[string]>;
+  private readonly isTouched: Statement<[{ key: number }], number>;
+
+  constructor(private readonly db: Database) {
+    this.find = db.prepare<[string], number>('SELECT key FROM trajectory_keys WHERE id = ?').pluck();
+    this.add = db.prepare(
+      `INSERT INTO trajectories (id, dataset, task, dataset_size, width, seed, config, engine, numerics)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.addKey = db.prepare<[string]>('INSERT INTO trajectory_keys (id) VALUES (?)');
+    this.isTouched = db
+      .prepare<[{ key: number }], number>(
+        `SELECT EXISTS (SELECT 1 FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = @key)
+           OR EXISTS (SELECT 1 FROM checkpoints WHERE trajectory = @key)
+           OR (SELECT attempts > 0 FROM trajectories WHERE id = (SELECT id FROM trajectory_keys WHERE key = @key))`,
+      )
+      .pluck();
+  }
+
+  findOrAdd({ id, config }: PlannedTrajectory): number {
+    const known = this.find.get(id);
+    if (known !== undefined) return known;
+    const { dataset, datasetSize, width, seed, engine, numerics } = config;
+    const task = dataset.positive.join(',');
+    this.add.run(id, dataset.name, task, datasetSize, width, seed, JSON.stringify(config), engine, numerics);
+    return Number(this.addKey.run(id).lastInsertRowid);
+  }
+
+  /** Removes a trajectory that no sweep asks for and that was never started. */
+  removeIfUntouched(key: number): boolean {
+    if (this.isTouched.get({ key })) return false;
+    this.db
+      .prepare('DELETE FROM trajectories WHERE id = (SELECT id FROM trajectory_keys WHERE key = ?)')
+      .run(key);
+    this.db.prepare('DELETE FROM trajectory_keys WHERE key = ?').run(key);
+    return true;
+  }
+}
+
+/**
+ * Makes a trajectory's status agree with its cells: done when every cell that any sweep asks of it is finished,
+ * pending again when one that was done is asked for more. A failed one stays failed while it lacks cells; a running
+ * one is left alone.
+ */
+export class Settle {
+  private readonly isAsked: Statement<[number], number>;
+  private readonly lacksCells: Statement<[number], number>;
+  private readonly reopen: Statement<[number]>;
+  private readonly complete: Statement<[number, number]>;
+
+  constructor(db: Database) {
+    const own = 'id = (SELECT id FROM trajectory_keys WHERE key = ?)';
+    this.isAsked = db
+      .prepare<[number], number>(
+        'SELECT 1 FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = ? LIMIT 1',
+      )
+      .pluck();
+    this.lacksCells = db
+      .prepare<[number], number>(
+        `SELECT 1 FROM sweeps s
+         CROSS JOIN members m ON m.sweep = s.key AND m.trajectory = ?
+         LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
+         LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
+         WHERE (${IS_FINISHED}) IS NOT TRUE LIMIT 1`,
+      )
+      .pluck();
+    this.reopen = db.prepare<[number]>(
+      `UPDATE trajectories SET status = 'pending', finished_at = NULL WHERE ${own} AND status = 'done'`,
+    );
+    this.complete = db.prepare<[number, number]>(
+      `UPDATE trajectories SET status = 'done', error_code = NULL, error = NULL, finished_at =
+         (SELECT strftime('%Y-%m-%dT%H:%M:%fZ', max(finished_ms) / 1000.0, 'unixepoch') FROM cells WHERE trajectory = ?)
+       WHERE ${own} AND status IN ('pending', 'failed')`,
+    );
+  }
+
+  one(trajectory: number): void {
+    if (this.lacksCells.get(trajectory)) this.reopen.run(trajectory);
+    else if (this.isAsked.get(trajectory)) this.complete.run(trajectory, trajectory);
+  }
+}

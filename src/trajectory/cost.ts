@@ -1,0 +1,138 @@
+/**
+ * What a trajectory costs before it is run: arithmetic, memory, time. Estimates for `plan` and for the order of the
+ * schedule; nothing that is stored depends on them.
+ */
+import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
+import type { Engine, Shape } from '../engine/engine.js';
+import { heldBytes, keptChunkBytes } from './environment.js';
+import { pathKey } from './prune.js';
+
+/** Floating-point operations (a multiply-add counts as two) by kind of work. */
+export interface Arithmetic {
+  readonly training: number;
+  readonly activations: number;
+  readonly selection: number;
+  readonly evaluation: number;
+}
+
+export const WORK_KINDS = ['training', 'activations', 'selection', 'evaluation'] as const;
+
+/** What is known of a data set before it is loaded. */
+export interface DataSizes {
+  readonly pool: number;
+  readonly test: number;
+  /** d, with the constant column of a bias. */
+  readonly columns: number;
+  /** Mean number of stored entries of a row. */
+  readonly entriesPerRow: number;
+}
+
+type Evaluate = { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+
+export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape {
+  const { batchSize, momentum } = config.train;
+  return {
+    datasetSize: config.datasetSize,
+    width: config.width,
+    columns: sizes.columns,
+    batchSize: batchSize === 'full' ? config.datasetSize : Math.min(batchSize, config.datasetSize),
+    momentum: momentum > 0,
+    entriesPerRow: sizes.entriesPerRow,
+  };
+}
+
+/** Operations of all kinds of work. */
+export function totalOf(arithmetic: Arithmetic): number {
+  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind], 0);
+}
+
+/** Arithmetic of one trajectory with its checkpoints, trained from iteration `from` to the last of them. */
+export function arithmeticOf(
+  planned: PlannedTrajectory,
+  evaluate: Evaluate,
+  sizes: DataSizes,
+  from = 0,
+): Arithmetic {
+  const { datasetSize: n, width, batchSize, entriesPerRow } = shapeOf(planned, sizes);
+  const iterations = Math.max(0, (planned.checkpoints.at(-1)?.t ?? 0) - from);
+  const neuronRow = 2 * entriesPerRow;
+  const sum = {
+    training: iterations * batchSize * width * 2 * neuronRow,
+    activations: 0,
+    selection: 0,
+    evaluation: 0,
+  };
+  const rowsOf = (sets: readonly SetName[]) =>
+    sets.reduce((rows, set) => rows + (set === 'train' ? 0 : sizes[set]), 0);
+  for (const { variants } of planned.checkpoints) {
+    sum.activations += n * width * neuronRow;
+    sum.evaluation += rowsOf(evaluate.dense) * width * neuronRow;
+    for (const path of longestPaths(variants)) {
+      const neurons = Math.min(width, path.method === 'greedy' ? path.subnetSize / 2 : path.subnetSize);
+      sum.evaluation += rowsOf(evaluate.subnet) * neurons * neuronRow;
+      sum.selection += selectionWork(path, n, width);
+    }
+    for (const variant of variants) {
+      sum.training += variant.retrainIterations * batchSize * variant.subnetSize * 2 * neuronRow;
+    }
+  }
+  return sum;
+}
+
+/** Squared loss: a pass of twelve Gram columns for about 14 picks. Logistic loss: a pass of two sums for each pick. */
+export function selectionWork(
+  { method, objective, subnetSize }: Pick<Variant, 'method' | 'objective' | 'subnetSize'>,
+  n: number,
+  width: number,
+): number {
+  if (method !== 'greedy') return 0;
+  return objective === 'squared' ? Math.ceil(subnetSize / 14) * 24 * n * width : subnetSize * 16 * n * width;
+}
+
+function longestPaths(variants: readonly Variant[]): Variant[] {
+  const longest = new Map<string, Variant>();
+  for (const variant of variants) {
+    const held = longest.get(pathKey(variant));
+    if (!held || held.subnetSize < variant.subnetSize) longest.set(pathKey(variant), variant);
+  }
+  return [...longest.values()];
+}
+
+/** Peak bytes of one worker that runs this trajectory, shared images not counted. */
+export function workerBytes(
+  planned: PlannedTrajectory,
+  evaluate: Evaluate,
+  engine: Engine,
+  sizes: DataSizes,
+): number {
+  const shape = shapeOf(planned, sizes);
+  const measured = (['pool', 'test'] as const)
+    .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
+    .reduce((bytes, set) => bytes + keptChunkBytes(sizes[set], sizes.entriesPerRow), 0);
+  // Every variant is asked for at t = 0. A subnetwork is re-trained beside the network that it was selected from.
+  const retrained = (planned.checkpoints[0]?.variants ?? []).reduce(
+    (width, variant) => (variant.retrainIterations > 0 ? Math.max(width, variant.subnetSize) : width),
+    0,
+  );
+  return (
+    WORKER_BASE_BYTES +
+    engine.memoryBytes(shape) +
+    (retrained > 0 ? engine.memoryBytes({ ...shape, width: retrained }) : 0) +
+    heldBytes(shape.datasetSize, shape.entriesPerRow) +
+    3 * stateBytes(planned.config, shape.columns) +
+    measured
+  );
+}
+
+/** Node's own share of a worker thread, and what it may keep of an earlier trajectory (execute/worker-slot.ts). */
+const WORKER_BASE_BYTES = 104 * 2 ** 20;
+
+/** Bytes of a snapshot. */
+export function snapshotBytes({ config }: PlannedTrajectory, { columns }: DataSizes): number {
+  return stateBytes(config, columns);
+}
+
+/** Bytes of weights and output weights, and of their velocities where there is momentum. */
+export function stateBytes({ width, engine, train }: TrajectoryConfig, columns: number): number {
+  return width * (columns + 1) * (engine === 'reference' ? 8 : 4) * (train.momentum > 0 ? 2 : 1);
+}

@@ -1,0 +1,192 @@
+/** Pruning at one checkpoint: from a trained network to the cells that hang on it. */
+
+import { labelSigns } from '../data/dataset.js';
+import type { Loss, PruneMethod, SetMetrics, SetName, Variant } from '../domain/types.js';
+import type { Activations, Engine, Network, Problem } from '../engine/engine.js';
+import { permutation, stream } from '../math/random.js';
+import { Batches } from './batches.js';
+import { Measure, measure } from './measure.js';
+import { type Session, trainInSlices } from './session.js';
+import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
+
+/** One order of selection at one checkpoint; every subnetwork size is a prefix of it. */
+export interface Selected {
+  readonly method: PruneMethod;
+  readonly objective: Loss | null;
+  readonly picks: Int32Array;
+  /** Passes over the activations that each prefix needed; null where the method makes none. */
+  readonly passes: Int32Array | null;
+  readonly elapsed: Elapsed;
+}
+
+/** The paths that these variants are prefixes of, each to the largest size asked for. */
+export function selectPaths(
+  session: Session,
+  activations: Activations,
+  variants: readonly Variant[],
+): Selected[] {
+  const longest = new Map<string, Variant>();
+  for (const variant of variants) {
+    const key = pathKey(variant);
+    if ((longest.get(key)?.subnetSize ?? 0) < variant.subnetSize) longest.set(key, variant);
+  }
+  return [...longest.values()].map(variant => {
+    const watch = new Stopwatch();
+    const path = selectPath(session, activations, variant);
+    return { method: variant.method, objective: variant.objective, ...path, elapsed: watch.lap() };
+  });
+}
+
+export const pathKey = (path: { method: PruneMethod; objective: Loss | null }): string =>
+  `${path.method}/${path.objective}`;
+
+function selectPath(
+  session: Session,
+  activations: Activations,
+  { method, objective, subnetSize }: Variant,
+): { picks: Int32Array; passes: Int32Array | null } {
+  const { width, seed } = session.config;
+  switch (method) {
+    case 'greedy':
+      return activations.greedy(objective!, subnetSize);
+    case 'random':
+      return {
+        picks: permutation(stream(seed, 'random-selection', session.t), width).slice(0, subnetSize),
+        passes: null,
+      };
+    case 'magnitude':
+      return { picks: byNorm(activations.squaredNorms).slice(0, subnetSize), passes: null };
+  }
+}
+
+/** Neurons by falling ||Phi_i||, ties to the lowest index. */
+function byNorm(squaredNorms: Float64Array): Int32Array {
+  const order = Int32Array.from(squaredNorms, (_, i) => i);
+  return order.sort((a, b) => squaredNorms[b]! - squaredNorms[a]! || a - b);
+}
+
+export function distinctCount(picks: Int32Array, size: number): number {
+  return new Set(picks.subarray(0, size)).size;
+}
+
+/** The dense network on the sets that are asked for. */
+export function measureDense(
+  session: Session,
+  activations: Activations,
+  sets: readonly SetName[],
+): SetMetrics {
+  const metrics: { [set in SetName]?: SetMetrics[set] } = {};
+  for (const set of sets) {
+    metrics[set] =
+      set === 'train'
+        ? measure(activations.outputs, session.labels, session.config.train.loss)
+        : measureSet(session, session.network, set);
+  }
+  return metrics as SetMetrics;
+}
+
+function measureSet(session: Session, network: Network, set: 'pool' | 'test') {
+  const { scaled, config } = session;
+  const signs = labelSigns(scaled.dataset[set].labels, config.dataset.positive);
+  const sum = new Measure(config.train.loss);
+  for (const chunk of scaled.chunks(set)) sum.add(network.outputs(chunk.inputs), signs, chunk.from);
+  return sum.result();
+}
+
+/** The subnetworks of these sizes (ascending), on the sets that are asked for; one result for each size. */
+export function measureSubnets(
+  session: Session,
+  activations: Activations,
+  picks: Int32Array,
+  sizes: readonly number[],
+  sets: readonly SetName[],
+): SetMetrics[] {
+  const { scaled, config, network, labels } = session;
+  const metrics: { [set in SetName]?: SetMetrics[set] }[] = sizes.map(() => ({}));
+  for (const set of sets) {
+    const sums = sizes.map(() => new Measure(config.train.loss));
+    if (set === 'train') {
+      activations.subnetOutputs(picks, sizes).forEach((outputs, i) => {
+        sums[i]!.add(outputs, labels);
+      });
+    } else {
+      const signs = labelSigns(scaled.dataset[set].labels, config.dataset.positive);
+      for (const chunk of scaled.chunks(set)) {
+        network.subnetOutputs(chunk.inputs, picks, sizes).forEach((outputs, i) => {
+          sums[i]!.add(outputs, signs, chunk.from);
+        });
+      }
+    }
+    sums.forEach((sum, i) => {
+      metrics[i]![set] = sum.result();
+    });
+  }
+  return metrics as SetMetrics[];
+}
+
+/**
+ * Re-trains the subnetwork of the first `size` picks, and measures it after each number of `iterations` (ascending).
+ * It is the network of the distinct neurons, in order of index, with multiplicities kept as output weights; only its
+ * first layer is trained, with the trajectory's own settings and batches of their own stream.
+ */
+export function retrain(
+  session: Session,
+  engine: Engine,
+  picks: Int32Array,
+  size: number,
+  iterations: readonly number[],
+  sets: readonly SetName[],
+): { readonly metrics: SetMetrics; readonly elapsed: Elapsed }[] {
+  const { config, problem } = session;
+  const watch = new Stopwatch();
+  const batches = new Batches(config.datasetSize, config.train.batchSize, config.seed, 'retrain-batches');
+  const network = engine.open(subnetProblem(problem, session.network, picks, size));
+  try {
+    let t = 0;
+    let elapsed: Elapsed = { wallS: 0, cpuS: 0 };
+    return iterations.map(target => {
+      trainInSlices(network, batches, target - t, problem.pulse, {
+        from: t,
+        end: steps => {
+          t += steps;
+        },
+      });
+      const metrics: { [set in SetName]?: SetMetrics[set] } = {};
+      for (const set of sets) {
+        metrics[set] =
+          set === 'train'
+            ? measure(network.outputs(problem.inputs), session.labels, config.train.loss)
+            : measureSet(session, network, set);
+      }
+      elapsed = addElapsed(elapsed, watch.lap());
+      return { metrics: metrics as SetMetrics, elapsed };
+    });
+  } finally {
+    network.close();
+  }
+}
+
+/** The network of the distinct neurons among the first `size` picks. */
+function subnetProblem(problem: Problem, network: Network, picks: Int32Array, size: number): Problem {
+  const multiplicity = new Map<number, number>();
+  for (const pick of picks.subarray(0, size)) multiplicity.set(pick, (multiplicity.get(pick) ?? 0) + 1);
+  const neurons = [...multiplicity.keys()].sort((a, b) => a - b);
+  const columns = problem.inputs.columns;
+  const { weights, signs } = network.state();
+  const few = weights.slice(0, neurons.length * columns);
+  neurons.forEach((neuron, i) => {
+    few.set(weights.subarray(neuron * columns, (neuron + 1) * columns), i * columns);
+  });
+  return {
+    ...problem,
+    width: neurons.length,
+    shares: Float64Array.from(neurons, neuron => multiplicity.get(neuron)! / size),
+    layers: 'first',
+    state: {
+      weights: few,
+      signs: signs.slice(0, neurons.length).map((_, i) => signs[neurons[i]!]!),
+      weightVelocity: null,
+      signVelocity: null,
+    },
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * One trajectory: train once, and at every checkpoint on the way prune to every size that is asked for.
+ * This file is the protocol of science.md; everything it calls does one of its steps.
+ */
+
+import { DivergedError, describeError, StoppedError } from '../base/errors.js';
+import type {
+  CellRow,
+  CheckpointRow,
+  CheckpointTask,
+  TrajectoryEvent,
+  TrajectoryTask,
+} from '../domain/messages.js';
+import { stateBytes } from './cost.js';
+import type { World } from './environment.js';
+import { initialState } from './initial.js';
+import { LAMBDA_MAX_NEURONS, lambdaMax, stabilityLimit } from './lambda-max.js';
+import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
+import { openSession, type Session } from './session.js';
+import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
+
+/** Snapshots are handed over no more often than this, */
+const SNAPSHOT_EVERY_MS = 5_000;
+/** and no more of them than this, so that they wear out no disk: about one a minute at N = 10,000 on MNIST. */
+const SNAPSHOT_BYTES_PER_MS = 500;
+
+/** Runs a task and yields what there is to tell, in order; the last event is done, stopped or failed. */
+export function* runTrajectory(task: TrajectoryTask, world: World): Generator<TrajectoryEvent, void> {
+  let session: Session | null = null;
+  let savedT = 0;
+  try {
+    if (world.stopRequested()) throw new StoppedError();
+    session = openSession(task.id, task.config, world, task.snapshot?.bytes);
+    if (task.snapshot && session.t !== task.snapshot.t) yield damagedSnapshot(task);
+    savedT = session.t;
+    const etaLambdaMax = initialEtaLambdaMax(session);
+    if (etaLambdaMax > stabilityLimit(task.config.train.loss)) yield tooFast(task, etaLambdaMax);
+
+    let trained: Elapsed = { wallS: 0, cpuS: 0 };
+    const due = new SnapshotTimer(task, session);
+    const save = function* (open: Session): Generator<TrajectoryEvent, void> {
+      const snapshot = open.snapshot(task.id);
+      if (snapshot) yield { kind: 'snapshot', snapshot };
+      savedT = open.t;
+      due.restart();
+    };
+    for (const checkpoint of task.checkpoints) {
+      let training: Elapsed = { wallS: 0, cpuS: 0 };
+      for (;;) {
+        const watch = new Stopwatch();
+        session.trainTo(checkpoint.t, due.inMs());
+        training = addElapsed(training, watch.lap());
+        if (session.t === checkpoint.t) break;
+        yield* save(session);
+      }
+      trained = addElapsed(trained, training);
+      yield { kind: 'rows', ...pruneAt(checkpoint, task, session, world, etaLambdaMax, training) };
+      const isLast = checkpoint === task.checkpoints.at(-1);
+      if (due.inMs() <= 0 && !isLast) yield* save(session);
+    }
+    yield { kind: 'done', trainWallS: trained.wallS, trainCpuS: trained.cpuS };
+  } catch (error) {
+    if (error instanceof StoppedError) {
+      const snapshot = session?.snapshot(task.id);
+      if (snapshot && snapshot.t > savedT) yield { kind: 'snapshot', snapshot };
+      yield { kind: 'stopped' };
+    } else {
+      yield { kind: 'failed', ...describeError(error) };
+    }
+  } finally {
+    session?.close();
+  }
+}
+
+/** When the next snapshot is due. */
+class SnapshotTimer {
+  #last = performance.now();
+  readonly #everyMs: number;
+
+  constructor({ snapshotEveryMs, config }: TrajectoryTask, { inputs }: Session) {
+    const bytes = stateBytes(config, inputs.columns);
+    this.#everyMs = snapshotEveryMs ?? Math.max(SNAPSHOT_EVERY_MS, bytes / SNAPSHOT_BYTES_PER_MS);
+  }
+
+  /** Negative once it is overdue. */
+  inMs(): number {
+    return this.#last + this.#everyMs - performance.now();
+  }
+
+  restart(): void {
+    this.#last = performance.now();
+  }
+}
+
+/** All cells of one checkpoint, from one set of activations. */
+function pruneAt(
+  checkpoint: CheckpointTask,
+  task: TrajectoryTask,
+  session: Session,
+  world: World,
+  etaLambdaMax: number,
+  training: Elapsed,
+): { checkpoint: CheckpointRow; cells: CellRow[] } {
+  const { t, variants } = checkpoint;
+  const watch = new Stopwatch();
+  const activations = session.network.activate();
+  if (!activations.outputs.every(Number.isFinite)) throw new DivergedError(t);
+  const building = watch.lap();
+
+  const cells = selectPaths(session, activations, variants).flatMap(path => {
+    const mine = variants.filter(variant => pathKey(variant) === pathKey(path));
+    const sizes = [...new Set(mine.map(variant => variant.subnetSize))].sort((a, b) => a - b);
+    const measured = measureSubnets(session, activations, path.picks, sizes, task.evaluate.subnet);
+    const selecting = addElapsed(building, path.elapsed);
+    return sizes.flatMap((size, i) => {
+      const ofSize = mine
+        .filter(variant => variant.subnetSize === size)
+        .sort((a, b) => a.retrainIterations - b.retrainIterations);
+      const iterations = ofSize.map(variant => variant.retrainIterations).filter(count => count > 0);
+      const retrained = iterations.length
+        ? retrain(session, world.engine, path.picks, size, iterations, task.evaluate.subnet)
+        : [];
+      return ofSize.map(variant => {
+        const again = retrained[iterations.indexOf(variant.retrainIterations)];
+        const elapsed = again ? addElapsed(selecting, again.elapsed) : selecting;
+        return {
+          ...variant,
+          t,
+          subnet: measured[i]!,
+          retrained: again?.metrics ?? null,
+          distinctNeurons: distinctCount(path.picks, size),
+          activationPasses: path.passes?.[size - 1] ?? null,
+          pruneWallS: elapsed.wallS,
+          pruneCpuS: elapsed.cpuS,
+        };
+      });
+    });
+  });
+
+  const dense = measureDense(session, activations, task.evaluate.dense);
+  const deadNeurons = activations.squaredNorms.reduce((dead, norm) => dead + (norm === 0 ? 1 : 0), 0);
+  return {
+    checkpoint: { t, dense, deadNeurons, etaLambdaMax, trainWallS: training.wallS, trainCpuS: training.cpuS },
+    cells,
+  };
+}
+
+/** eta * lambda_max at t = 0, also where the trajectory goes on from a snapshot. Before anything is trained. */
+function initialEtaLambdaMax({ config, inputs, problem, t }: Session): number {
+  const { network, train, seed } = config;
+  const width = Math.min(config.width, LAMBDA_MAX_NEURONS);
+  const { weights } = t === 0 ? problem.state : initialState(network, seed, width, inputs.columns);
+  return train.learningRate * lambdaMax(inputs, weights, width, network.activation, train.layers);
+}
+
+function damagedSnapshot({ id }: TrajectoryTask): TrajectoryEvent {
+  return {
+    kind: 'warning',
+    topic: `snapshot ${id}`,
+    message: `the snapshot of trajectory ${id} is damaged; it starts over from iteration 0`,
+  };
+}
+
+function tooFast(task: TrajectoryTask, etaLambdaMax: number): TrajectoryEvent {
+  const { train, network, inputs, datasetSize, width, seed } = task.config;
+  return {
+    kind: 'warning',
+    topic: `eta * lambda_max ${JSON.stringify([train, network, inputs])}`,
+    message:
+      `learning rate ${train.learningRate} is too high for gradient descent to be stable: eta * lambda_max is ` +
+      `${etaLambdaMax.toFixed(2)}, above ${stabilityLimit(train.loss)} for the ${train.loss} loss ` +
+      `(datasetSize ${datasetSize}, width ${width}, seed ${seed})`,
+  };
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { fitDatabase } from '../../src/analysis/analyse-sweep.js';
+import { Store } from '../../src/store/write/store.js';
+import { fill, LOSS, logarithm } from '../fit/database.js';
+import { scratch } from '../store/fixtures.js';
+
+const folder = scratch();
+
+function filled(...names: string[]): string {
+  const file = join(folder(), 'a.sqlite');
+  const store = Store.open(file);
+  for (const name of names) fill(store, name, { mu: logarithm });
+  store.close();
+  return file;
+}
+
+const rowsOf = (file: string, sql: string): Record<string, unknown>[] => {
+  const db = new Sqlite(file, { readonly: true });
+  try {
+    return db.prepare(sql).all() as Record<string, unknown>[];
+  } finally {
+    db.close();
+  }
+};
+
+test('stores thresholds, laws and verdicts; the same each time', () => {
+  const file = filled('one');
+  const { reports, notStored } = fitDatabase(file);
+  expect(notStored).toBeNull();
+  const [report] = reports;
+  expect(report!.groups.map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
+    ['subnet_train_loss <= 0.15, N = 10, greedy on squared loss, k = 20, wasm 1', true],
+    ['subnet_train_loss <= 0.15, N = 10, greedy on squared loss, k = 10, wasm 1', false],
+    ['dense_train_loss <= 0.15, N = 10, wasm 1', false],
+  ]);
+  expect(report!.groups[0]!.verdict.code).toBe('logarithmic');
+  expect(rowsOf(file, 'SELECT count(*) AS count FROM thresholds')).toEqual([{ count: 4 * 80 }]);
+
+  const fits = rowsOf(file, 'SELECT * FROM fits');
+  expect(Object.keys(fits[0]!)).toEqual([
+    'sweep',
+    'width',
+    'axes',
+    'prune_method',
+    'subnet_size',
+    'metric',
+    'target',
+    'is_primary',
+    'model',
+    'parameters',
+    'log_likelihood',
+    'aicc',
+    'weight',
+    'verdict',
+    'engine',
+    'numerics',
+  ]);
+  expect(fits).toHaveLength(3 * 8);
+  const [best] = rowsOf(file, "SELECT * FROM fits WHERE is_primary AND model = 'logarithmic'");
+  expect(best).toMatchObject({
+    sweep: 'one',
+    width: 10,
+    axes: '{}',
+    prune_method: 'greedy',
+    subnet_size: 20,
+    target: '<= 0.15',
+    verdict: 'logarithmic growth supported (within the margin)',
+    engine: 'wasm',
+    numerics: 1,
+  });
+  const { alpha, r, lambda, n_ref } = JSON.parse(best!.parameters as string);
+  expect(lambda).toBe(0);
+  for (const n of [250, 32_000])
+    expect((Math.exp(alpha) * (1 + r * Math.log(n / n_ref))) / logarithm(n)).toBeCloseTo(1, 1);
+  expect(rowsOf(file, 'SELECT sum(weight) AS total FROM fits WHERE is_primary')[0]!.total).toBeCloseTo(1, 12);
+  expect(rowsOf(file, "SELECT prune_method, subnet_size FROM verdicts WHERE metric LIKE 'dense%'")).toEqual([
+    { prune_method: null, subnet_size: null },
+  ]);
+  expect(rowsOf(file, 'SELECT DISTINCT simulation_seed FROM verdicts')).toEqual([{ simulation_seed: 1 }]);
+
+  const again = fitDatabase(file);
+  expect(again.reports).toEqual(reports);
+  expect(rowsOf(file, 'SELECT * FROM fits')).toEqual(fits);
+  const [stored] = rowsOf(file, 'SELECT report FROM fit_reports');
+  expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
+});
+
+test('while a run holds the database, fits without storing', () => {
+  const file = filled('one');
+  const run = Store.open(file);
+  try {
+    const { reports, notStored } = fitDatabase(file);
+    expect(notStored).toContain('held by another run');
+    expect(reports[0]!.groups[0]!.verdict.code).toBe('logarithmic');
+    expect(rowsOf(file, 'SELECT * FROM fits')).toEqual([]);
+  } finally {
+    run.close();
+  }
+  expect(fitDatabase(file).notStored).toBeNull();
+});
+
+test('fits go with the thresholds that they were made of', () => {
+  const file = filled('one', 'two');
+  const reports = fitDatabase(file).reports;
+  expect(reports.map(({ sweep }) => sweep)).toEqual(['one', 'two']);
+  const sweepsWithFits = () => rowsOf(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
+  const store = Store.open(file);
+  // The end of a run that changed nothing.
+  fill(store, 'one', { mu: logarithm });
+  expect(sweepsWithFits()).toEqual(['one', 'two']);
+  // A threshold more or less.
+  store.replaceThresholds('two', []);
+  expect(sweepsWithFits()).toEqual(['one']);
+  // Another definition.
+  fill(store, 'one', { mu: logarithm, thresholds: [{ ...LOSS, value: 0.2 }] });
+  expect(sweepsWithFits()).toEqual([]);
+  store.close();
+});

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PACKAGE_ROOT } from '../../../src/base/paths.js';
+import { settingsMarkdown, sweepSchemaJson } from '../../../src/domain/sweep-file/reference.js';
+import { SETTINGS } from '../../../src/domain/sweep-file/settings.js';
+import { MINIMAL } from '../fixtures.js';
+
+const read = (...path: string[]) => readFileSync(join(PACKAGE_ROOT, ...path), 'utf8');
+const schema = JSON.parse(sweepSchemaJson());
+
+describe('schema/sweep.schema.json', () => {
+  it('is current (npm run docs)', () => {
+    expect(read('schema', 'sweep.schema.json')).toBe(sweepSchemaJson());
+  });
+
+  it('describes every setting, with its default, and offers it as an axis', () => {
+    for (const path of SETTINGS.keys()) {
+      const [group, key] = path.split('.') as [string, string];
+      expect(schema.properties[group].properties[key].description, path).toMatch(/\w/);
+      expect(schema.properties.axes.properties[path].description, path).toContain(path);
+    }
+    expect(schema.properties.train.properties.learningRate.default).toBe(0.1);
+    expect(schema.properties.train.additionalProperties).toBe(false);
+    expect(schema.required).toEqual(['name', 'dataset', 'axes']);
+    expect(JSON.stringify(schema)).not.toContain('"expected"');
+  });
+
+  const validator = z.fromJSONSchema(schema);
+  const accepts = (text: string) => validator.safeParse(parse(text)).success;
+  const sweeps = ['quickstart', 'mnist-small', 'mnist-paper', 'digits-overnight', 'digits-decades'];
+
+  it.each(sweeps)('accepts sweeps/%s.yaml', name => {
+    expect(accepts(read('sweeps', `${name}.yaml`))).toBe(true);
+  });
+
+  it('accepts axes by path and zips, and refuses what the parser refuses', () => {
+    expect(accepts(MINIMAL)).toBe(true);
+    expect(accepts(`${MINIMAL}  train.learningRate: [0.1, 0.2]\n`)).toBe(true);
+    expect(accepts(`${MINIMAL}  zip: [{ train.momentum: [0, 0], train.weightDecay: [1, 2] }]\n`)).toBe(true);
+    expect(accepts(`${MINIMAL}  train.learnigRate: [0.1, 0.2]\n`)).toBe(false);
+    expect(accepts(`${MINIMAL}train: { learningRate: -1 }\n`)).toBe(false);
+    expect(accepts(`${MINIMAL}train: { batchSize: all }\n`)).toBe(false);
+    expect(accepts(MINIMAL.replace('[100]', '[]'))).toBe(false);
+    expect(accepts(MINIMAL.replace('name: small', ''))).toBe(false);
+  });
+});
+
+describe('docs/settings.md', () => {
+  it('is current (npm run docs)', () => {
+    expect(read('docs', 'settings.md')).toBe(settingsMarkdown());
+  });
+
+  it('has a row for every setting', () => {
+    for (const path of SETTINGS.keys()) {
+      expect(settingsMarkdown()).toContain(`| \`${path.split('.')[1]}\` |`);
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import type { Shape } from '../../src/engine/engine.js';
+import { Contenders } from '../../src/engine/wasm/exact-candidates.js';
+import { Machines } from '../../src/engine/wasm/kernels.js';
+import { CONTENDERS, type Layout, layOut } from '../../src/engine/wasm/layout.js';
+import { neuronAddress, type Site, shardOf } from '../../src/engine/wasm/memory-block.js';
+import { Pace } from '../../src/engine/wasm/work-budget.js';
+import { integerBelow, normals, stream } from '../../src/math/random.js';
+
+const [N, SAMPLES] = [800, 67];
+const SHAPE: Shape = {
+  datasetSize: SAMPLES,
+  width: N,
+  columns: 1,
+  batchSize: 1,
+  momentum: false,
+  entriesPerRow: 1,
+};
+
+/** Shards of so many blocks, with these outputs of the neurons, [N][n]. */
+async function open(blocks: readonly number[], phi: Float32Array): Promise<Site[]> {
+  const machines = await Machines.load();
+  let first = 0;
+  const shards = blocks.map(count => {
+    const layout: Layout = layOut(SHAPE, count);
+    const width = Math.min(layout.padded, N - first);
+    const { machine } = machines.take(layout.bytes);
+    first += width;
+    return {
+      ...machine,
+      layout,
+      pace: new Pace(() => {}),
+      samples: SAMPLES,
+      columns: 1,
+      first: first - width,
+      width,
+      entriesPerRow: 1,
+      kind: 0,
+      sigmaWork: 8,
+    };
+  });
+  expect(first).toBe(N);
+  for (let q = 0; q < N; q++) {
+    const { f32, layout, first } = shardOf(shards, q);
+    const place = neuronAddress(layout.phi, q - first, SAMPLES) / 4;
+    for (let s = 0; s < SAMPLES; s++) f32[place + 24 * s] = phi[q * SAMPLES + s]!;
+  }
+  return shards;
+}
+
+it.each([[[34]], [[12, 12, 10]]])('products of any two neurons, in shards of %j blocks', async blocks => {
+  const next = stream(1, 'test', 'contenders');
+  const phi = Float32Array.from({ length: N * SAMPLES }, normals(next));
+  const contenders = new Contenders(await open(blocks, phi), N);
+  expect(contenders.isWorthwhile).toBe(true);
+  const expectProduct = (q: number, u: number) => {
+    let product = 0;
+    for (let s = 0; s < SAMPLES; s++) product += phi[q * SAMPLES + s]! * phi[u * SAMPLES + s]!;
+    expect(Math.abs(contenders.product(q, u) - product)).toBeLessThan(1e-4);
+  };
+  // As many as are held; then the one that was held first with others, that each take the place of one.
+  for (let q = 0; q < CONTENDERS; q++) expectProduct(q, q);
+  for (let u = CONTENDERS; u < 3 * CONTENDERS; u++) expectProduct(0, u);
+  for (let i = 0; i < 500; i++) expectProduct(integerBelow(next, N), integerBelow(next, N));
+});

@@ -1,0 +1,101 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createInlineExecutor, parseSweep, prepareSweep, runSweep } from '../../src/index.js';
+import { RunLog } from '../../src/run/event-log.js';
+import { plainSweep } from '../support/small-sweeps.js';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-log-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const linesOf = (file: string): Record<string, unknown>[] =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+
+it('a run leaves a line for all that it did, with what it ran on', async () => {
+  const db = join(home, 'a.sqlite');
+  const train = { batchSize: 16 };
+  const sweep = plainSweep({ train, axes: { 'train.learningRate': [0.1, 1e30], datasetSize: 40 } });
+  const prepared = await prepareSweep(parseSweep(JSON.stringify(sweep)), { engine: 'wasm' });
+  const executor = (datasets: Parameters<typeof createInlineExecutor>[0]['datasets']) =>
+    createInlineExecutor({ engine: 'wasm', datasets });
+  await runSweep(prepared, { db, threads: 1, executor });
+  const lines = linesOf(`${db}.log`);
+  const said = lines.map(({ msg }) => msg);
+  expect(said[0]).toBe('run began');
+  expect(lines[0]).toMatchObject({ sweep: 'plain', left: 4, threads: 1, engine: 'wasm', pid: process.pid });
+  for (const field of ['host', 'cpu', 'toolVersion', 'nodeVersion', 'gitRevision', 'gitDirty', 'numerics'])
+    expect(lines[0], field).toHaveProperty(field);
+  expect(lines[0]!.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  const times = (text: string) => said.filter(each => each === text).length;
+  expect([times('trajectory started'), times('trajectory done'), times('trajectory failed')]).toEqual([
+    4, 2, 2,
+  ]);
+  expect(lines.find(({ msg }) => msg === 'trajectory failed')).toMatchObject({
+    level: 50,
+    code: 'DIVERGED',
+    reason: expect.stringContaining('finite'),
+    stack: expect.stringContaining('DivergedError'),
+    seconds: expect.any(Number),
+  });
+  expect(lines.some(({ level }) => level === 40)).toBe(true);
+  expect(lines.at(-1)).toMatchObject({
+    msg: 'run ended',
+    stopped: false,
+    trajectoriesFailed: 2,
+    cellsDone: 20,
+  });
+  // Running again adds to it.
+  await runSweep(prepared, { db, threads: 1, executor });
+  expect(linesOf(`${db}.log`).length).toBeGreaterThan(lines.length);
+});
+
+it('does not keep a run from running where it cannot be written', () => {
+  const db = join(home, 'c.sqlite');
+  mkdirSync(`${db}.log`);
+  const log = new RunLog(db);
+  log.observer.warning!('lost');
+  log.event('lost', {});
+  log.close();
+  expect(readdirSync(home)).toEqual(['c.sqlite.log']);
+});
+
+it.skipIf(!existsSync('/dev/full'))('does not wait for room on a full disk', () => {
+  const db = join(home, 'd.sqlite');
+  symlinkSync('/dev/full', `${db}.log`);
+  const log = new RunLog(db);
+  log.observer.warning!('lost');
+  log.event('lost', {});
+  log.close();
+});
+
+it('is bounded in size, and loses the oldest lines only', () => {
+  const db = join(home, 'b.sqlite');
+  const most = 20_000;
+  for (const half of [0, 1]) {
+    const log = new RunLog(db, most);
+    for (let i = 0; i < 1_000; i++) log.observer.warning!(`line ${half * 1_000 + i}`);
+    log.close();
+  }
+  expect(readdirSync(home).sort()).toEqual(['b.sqlite.log', 'b.sqlite.log.1']);
+  const files = [`${db}.log.1`, `${db}.log`];
+  for (const file of files) expect(statSync(file).size).toBeLessThanOrEqual(most);
+  const kept = files.flatMap(linesOf).map(({ msg }) => Number(String(msg).split(' ')[1]));
+  expect(kept.length).toBeGreaterThan(200);
+  expect(kept).toEqual(Array.from(kept, (_, i) => 2_000 - kept.length + i));
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memoryBudget } from '../../src/base/memory.js';
+import { countCells } from '../../src/domain/grid.js';
+import { parseSweep } from '../../src/domain/sweep-file/parse.js';
+import type { EngineName, PlannedTrajectory } from '../../src/domain/types.js';
+import { planSweep, threadsThatFit } from '../../src/run/plan.js';
+import { type PreparedSweep, prepareSweep } from '../../src/run/prepare.js';
+import { unfinishedCells } from '../../src/store/read/reader.js';
+import { Workplace } from '../support/program.js';
+import { DIGITS, plainSweep } from '../support/small-sweeps.js';
+
+type Changes = Parameters<typeof plainSweep>[0];
+const prepare = (changes: Changes = {}, engine: EngineName = 'wasm'): Promise<PreparedSweep> =>
+  prepareSweep(parseSweep(JSON.stringify(plainSweep(changes))), { engine });
+
+describe('a plan', () => {
+  it('adds up trajectories, by what is held of each', async () => {
+    const prepared = await prepare();
+    const ids = prepared.trajectories.map(({ id }) => id);
+    // Two of four trajectories whole, half of the cells of another.
+    const unfinished = ({ id, checkpoints }: PlannedTrajectory) =>
+      id === ids[2] ? checkpoints : id === ids[1] ? checkpoints.slice(checkpoints.length / 2) : [];
+    const plan = planSweep(prepared, { threads: 2, unfinished, snapshots: new Map() });
+    expect(plan).toMatchObject({ sweep: 'plain', engine: 'wasm', threads: 2 });
+    expect(plan).toMatchObject({ trajectories: 4, cells: 32, cellsHeld: 20 });
+    expect(plan.secondsLongest).toBeGreaterThan(0);
+    expect(plan.secondsLongest).toBeLessThan(10);
+    expect(plan.secondsAll).toBeGreaterThan(0);
+    expect(plan.secondsAll).toBeLessThanOrEqual((4 * plan.secondsLongest) / 2 + 1e-12);
+    // Trajectories of n = 40 come first: one of them without half of its pruning, and one of n = 70.
+    expect(plan.secondsLeft / plan.secondsAll).toBeGreaterThan(1.3 / 4);
+    expect(plan.secondsLeft / plan.secondsAll).toBeLessThan(2 / 4);
+    expect(plan.totalBytes).toBe(2 * plan.workerBytes + 400 * 784);
+    expect(plan.snapshotBytes).toBe(24 * 785 * 4);
+    expect(plan.arithmetic.training).toBeCloseTo(
+      4 * 30 * 16 * 24 * 4 * prepared.sizesOf(prepared.trajectories[0]!).entriesPerRow,
+      0,
+    );
+    expect(prepared.sizesOf(prepared.trajectories[0]!)).toMatchObject({ pool: 300, test: 100, columns: 784 });
+  });
+
+  it('knows dense inputs, and the column of a bias', async () => {
+    const entries = async (changes: Changes) => {
+      const { trajectories, sizesOf } = await prepare(changes);
+      const { columns, entriesPerRow } = sizesOf(trajectories[0]!);
+      return [columns, entriesPerRow] as const;
+    };
+    const [, sparse] = await entries({});
+    expect(sparse / 784).toBeGreaterThan(0.1);
+    expect(sparse / 784).toBeLessThan(0.3);
+    expect(await entries({ network: { bias: true } })).toEqual([785, sparse + 1]);
+    expect(await entries({ inputs: { scaling: 'centred' } })).toEqual([784, 784]);
+    expect(await entries({ inputs: { scaling: 'standardised' }, network: { bias: true } })).toEqual([
+      785, 785,
+    ]);
+  });
+
+  it('runs as many threads as fit in memory', async () => {
+    const prepared = await prepare();
+    expect(threadsThatFit(prepared, 2)).toBe(2);
+    const large = { ...prepared, bytesOf: () => prepared.memoryBytes / 3 };
+    expect(threadsThatFit(large, 8)).toBe(2);
+    expect(threadsThatFit({ ...prepared, bytesOf: () => prepared.memoryBytes }, 8)).toBe(1);
+  });
+});
+
+describe('what does not fit', () => {
+  it('is refused before anything is loaded', async () => {
+    const wide = { dataset: { ...DIGITS, pool: 60_000 }, axes: { datasetSize: 60_000, width: 10_000_000 } };
+    const began = performance.now();
+    await expect(prepare(wide)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      exitCode: 2,
+      message: expect.stringMatching(/^datasetSize 60000 with width 10000000 needs .+, expected at most /),
+    });
+    await expect(prepare({ dataset: { ...DIGITS, test: 9_000_000 } })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/^dataset\.test 9000000 of digits does not fit/),
+    });
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  it('also where single parts would fit, and all together do not', async () => {
+    // Data sets of 4 GB each, of which the engine sees 40 samples.
+    const count = Math.ceil(memoryBudget() / 4e9) + 1;
+    const seeds = Array.from({ length: count }, (_, i) => i);
+    await expect(
+      prepare({ dataset: { ...DIGITS, pool: 5_100_000 }, axes: { 'dataset.seed': seeds } }),
+    ).rejects.toMatchObject({ code: 'TOO_LARGE', message: expect.stringContaining('and its images') });
+  });
+});
+
+describe('espalier plan', () => {
+  let work: Workplace;
+  beforeAll(() => {
+    work = new Workplace();
+  });
+  afterAll(() => work.remove());
+
+  it('--json has the documented keys; what was run is held', async () => {
+    const sweep = work.sweep(plainSweep());
+    const plan = async () => {
+      const { code, stdout, stderr } = await work.run('plan', sweep, '--threads', '2', '--json');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout);
+    };
+    const before = await plan();
+    expect(Object.keys(before).sort()).toEqual(
+      [
+        'sweep',
+        'db',
+        'engine',
+        'threads',
+        'trajectories',
+        'cells',
+        'cellsHeld',
+        'arithmetic',
+        'workerBytes',
+        'totalBytes',
+        'snapshotBytes',
+        'secondsLeft',
+        'secondsAll',
+        'secondsLongest',
+      ].sort(),
+    );
+    expect(Object.keys(before.arithmetic)).toEqual(['training', 'activations', 'selection', 'evaluation']);
+    expect(before).toMatchObject({ sweep: 'plain', db: 'results/plain.sqlite', cells: 32, cellsHeld: 0 });
+    expect(before.secondsLeft).toBe(before.secondsAll);
+    expect(work.files()).toEqual([sweep]);
+
+    expect((await work.run('run', sweep)).code).toBe(0);
+    expect(await plan()).toMatchObject({ cells: 32, cellsHeld: 32, secondsLeft: 0 });
+  });
+
+  it('counts what the database holds of another sweep, other metrics and another engine', async () => {
+    await work.run('run', work.sweep(plainSweep({ name: 'held' })));
+    const held = async (changes: Changes, engine: EngineName = 'wasm') => {
+      const { trajectories, spec } = await prepare(changes, engine);
+      const unfinished = unfinishedCells(work.path('results/held.sqlite'), trajectories, spec.evaluate);
+      const missing = trajectories.map(trajectory => ({ checkpoints: unfinished(trajectory) }));
+      return countCells(trajectories) - countCells(missing);
+    };
+    expect(await held({})).toBe(32);
+    expect(await held({ axes: { seed: { count: 3 }, subnetSize: [3] } })).toBe(16);
+    expect(await held({ evaluate: { dense: ['train', 'pool'] } })).toBe(0);
+    expect(await held({ evaluate: { dense: [], subnet: ['test'] }, thresholds: [] })).toBe(32);
+    expect(await held({}, 'reference')).toBe(0);
+  });
+
+  it('prints for people', async () => {
+    const sweep = work.sweep(
+      plainSweep({ name: 'read', network: { scaling: 'ntk' }, axes: { subnetSize: [1] } }),
+    );
+    const { code, stdout, stderr } = await work.run('plan', sweep, '--db', 'my.sqlite');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').map(line => line.trim().split(/ {2,}/)[0])).toEqual([
+      'read',
+      'trajectories',
+      'cells',
+      'arithmetic',
+      'memory',
+      'snapshot',
+      'expected time',
+      '',
+    ]);
+    expect(stdout).toContain('16, of which my.sqlite holds 0\n');
+    expect(stderr).toMatch(/^note: network\.scaling ntk with subnetSize 1 /);
+  });
+});

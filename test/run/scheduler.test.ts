@@ -1,0 +1,149 @@
+/** Trajectories that are handed ahead to a thread, as a run records them. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import {
+  createPoolExecutor,
+  type Executor,
+  type PreparedSweep,
+  parseSweep,
+  prepareSweep,
+  type RunOptions,
+  runSweep,
+} from '../../src/index.js';
+import { attempts, query } from '../support/results.js';
+import { plainSweep, type SweepObject } from '../support/small-sweeps.js';
+
+let home: string;
+let db: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'espalier-conductor-'));
+  db = join(home, 'a.sqlite');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const prepare = (sweep: SweepObject, memoryBytes?: number) =>
+  prepareSweep(parseSweep(JSON.stringify(sweep)), { engine: 'noop', memoryBytes });
+
+/** Runs it on two threads. Returns how many trajectories the executor had at once, at most. */
+async function run(prepared: PreparedSweep, options: Partial<RunOptions> = {}): Promise<number> {
+  let [now, most] = [0, 0];
+  const counting = (executor: Executor): Executor => ({
+    ...executor,
+    async *submit(task) {
+      most = Math.max(most, ++now);
+      yield* executor.submit(task);
+      now--;
+    },
+  });
+  await runSweep(prepared, {
+    db,
+    threads: 2,
+    executor: datasets => counting(createPoolExecutor({ engine: 'noop', datasets, threads: 2 })),
+    ...options,
+  });
+  return most;
+}
+
+const outcomes = () =>
+  query(
+    db,
+    'SELECT outcome, error_code, count(*) AS n FROM attempts GROUP BY outcome, error_code ORDER BY 1',
+  );
+
+/** Wider ones cost more, and go first. */
+const sweep = (width: number | number[], seeds: number) =>
+  plainSweep({ axes: { datasetSize: 20, width, seed: { count: seeds }, pretrainIterations: [2] } });
+
+it('a thread that dies costs the attempt that it was at, and no other', async () => {
+  const once = join(home, 'once');
+  vi.stubEnv('ESPALIER_NOOP_FAULTS', `exit:13:${once}`);
+  const most = await run(await prepare(sweep([12, 13, 14], 20)));
+  expect(most).toBeGreaterThan(2);
+  expect(existsSync(once)).toBe(true);
+  expect(outcomes()).toEqual([
+    { outcome: 'done', error_code: null, n: 60 },
+    { outcome: 'failed', error_code: 'WORKER_DIED', n: 1 },
+  ]);
+  expect([...attempts(db).values()].sort().slice(-2)).toEqual([1, 2]);
+  expect(query(db, 'SELECT DISTINCT trajectories_done AS n FROM progress')).toEqual([{ n: 60 }]);
+});
+
+it('attempts on one thread follow each other, each with its own times', async () => {
+  vi.stubEnv('ESPALIER_NOOP_STEP_MS', '5');
+  const told: string[] = [];
+  await run(await prepare(sweep(12, 30)), {
+    observer: {
+      started: ({ id }, worker) => told.push(`${worker} started ${id}`),
+      ended: (id, { kind }) => told.push(`${kind} ${id}`),
+    },
+  });
+  const rows = query(db, 'SELECT * FROM attempts ORDER BY rowid');
+  expect(rows).toHaveLength(30);
+  const workers = new Set(rows.map(({ worker }) => worker));
+  expect([...workers].map(worker => String(worker).split('/').at(-1)).sort()).toEqual(['0', '1']);
+  for (const worker of workers) {
+    const times = rows
+      .filter(row => row.worker === worker)
+      .flatMap(row => [String(row.started_at), String(row.ended_at)]);
+    expect(times).toEqual(times.toSorted());
+    let running: string | null = null;
+    for (const line of told) {
+      const [who, what, id] = line.split(' ');
+      if (what === 'started' && who === worker) {
+        expect(running).toBeNull();
+        running = id!;
+      } else if (who === 'done' && what === running) running = null;
+    }
+  }
+  // Two steps of 5 ms.
+  for (const row of rows)
+    expect(Date.parse(String(row.ended_at)) - Date.parse(String(row.started_at))).toBeGreaterThanOrEqual(8);
+});
+
+it('a stop leaves what was handed ahead as it was', async () => {
+  vi.stubEnv('ESPALIER_NOOP_STEP_MS', '5');
+  const prepared = await prepare(sweep(12, 200));
+  const stop = new AbortController();
+  const begun = new Set<string>();
+  const most = await run(prepared, {
+    signal: stop.signal,
+    observer: {
+      started: ({ id }) => {
+        begun.add(id);
+        if (begun.size === 30) stop.abort();
+      },
+    },
+  });
+  expect(most).toBeGreaterThan(2);
+  const tried = attempts(db);
+  expect([...tried].filter(([, count]) => count > 0).map(([id]) => id)).toEqual(
+    [...tried.keys()].filter(id => begun.has(id)),
+  );
+  expect(Math.max(...tried.values())).toBe(1);
+  expect(query(db, 'SELECT count(*) AS n FROM attempts')).toEqual([{ n: begun.size }]);
+  expect(query(db, `SELECT DISTINCT status FROM trajectories WHERE attempts = 0`)).toEqual([
+    { status: 'pending' },
+  ]);
+  const stopped = Number(query(db, `SELECT count(*) AS n FROM attempts WHERE outcome = 'stopped'`)[0]!.n);
+  expect(stopped).toBeLessThanOrEqual(2);
+
+  vi.stubEnv('ESPALIER_NOOP_STEP_MS', '0');
+  await run(prepared);
+  expect(query(db, 'SELECT count(*) AS n FROM attempts')).toEqual([{ n: 200 + stopped }]);
+});
+
+it('no more is handed ahead than fits in memory', async () => {
+  const roomy = await prepare(sweep(12, 40));
+  const each = roomy.bytesOf(roomy.trajectories[0]!);
+  expect(await run(roomy)).toBeGreaterThan(5);
+  for (const fitting of [1, 2, 3]) {
+    rmSync(db);
+    const tight = await prepare(sweep(12, 40), roomy.imageBytes + (fitting + 0.5) * each);
+    expect(await run(tight)).toBe(fitting);
+  }
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../../src/domain/types.js';
+import { createEngine } from '../../src/engine/index.js';
+import { PANEL } from '../../src/engine/wasm/layout.js';
+import { calibrate } from '../../src/run/calibrate.js';
+import {
+  arithmeticOf,
+  type DataSizes,
+  shapeOf,
+  snapshotBytes,
+  WORK_KINDS,
+  workerBytes,
+} from '../../src/trajectory/cost.js';
+import { initialState } from '../../src/trajectory/initial.js';
+import { encodeSnapshot } from '../../src/trajectory/snapshot.js';
+import { greedy, tinyConfig } from '../support/tiny.js';
+
+const SIZES: DataSizes = { pool: 100, test: 20, columns: 50, entriesPerRow: 10 };
+const EVALUATE = { dense: ['train', 'test'], subnet: ['train', 'pool', 'test'] } as const;
+const NONE: { dense: SetName[]; subnet: SetName[] } = { dense: ['train'], subnet: ['train'] };
+
+const variant = (changes: Partial<Variant>): Variant => ({ ...greedy, ...changes });
+const random = variant({ method: 'random', objective: null, subnetSize: 3 });
+
+/** n = 10, N = 20, B = 4. */
+function planned(
+  checkpoints: readonly number[],
+  variants: readonly Variant[],
+  { train = {}, ...changes }: Partial<Omit<TrajectoryConfig, 'train'>> & { train?: object } = {},
+): PlannedTrajectory {
+  const config = tinyConfig('wasm', { datasetSize: 10, width: 20, ...changes });
+  return {
+    id: 'aa',
+    config: { ...config, train: { ...config.train, batchSize: 4, ...train } },
+    checkpoints: checkpoints.map(t => ({ t, variants })),
+  };
+}
+
+describe('arithmetic', () => {
+  it('is what one counts by hand', () => {
+    const variants = [variant({ subnetSize: 14 }), variant({ subnetSize: 28 }), random];
+    expect(arithmeticOf(planned([0, 5], variants), EVALUATE, SIZES)).toEqual({
+      // Five steps on four samples: forward and back, two operations for each of 10 entries and 20 neurons.
+      training: 5 * 4 * 20 * 10 * 2 * 2,
+      // At two checkpoints, ten samples.
+      activations: 2 * 10 * 20 * 10 * 2,
+      // The longer greedy path takes two passes of twelve columns; nothing is computed to select at random.
+      selection: 2 * (2 * PANEL * 2 * 10 * 20),
+      // Own samples are known from the activations. The dense network on 20 samples; the subnetworks, of about 14
+      // distinct neurons and of three, on 120.
+      evaluation: 2 * (20 * 20 + 120 * 14 + 120 * 3) * 10 * 2,
+    });
+  });
+
+  it('counts passes for each pick of the logistic objective, whole batches, and re-training', () => {
+    const of = (...args: Parameters<typeof planned>) => arithmeticOf(planned(...args), NONE, SIZES);
+    expect(of([0], [variant({ objective: 'logistic', subnetSize: 6 })]).selection).toBe(6 * 16 * 10 * 20);
+    expect(of([0, 5], [greedy], { train: { batchSize: 'full' } }).training).toBe(5 * 10 * 20 * 40);
+    expect(of([0, 5], [greedy], { train: { batchSize: 128 } }).training).toBe(5 * 10 * 20 * 40);
+    expect(of([0], [variant({ subnetSize: 3, retrainIterations: 6 })]).training).toBe(6 * 4 * 3 * 40);
+    expect(of([0], [greedy]).evaluation).toBe(0);
+  });
+});
+
+describe('memory', () => {
+  it.each(['wasm', 'reference'] as const)('grows with n and with N: %s', async name => {
+    const engine = await createEngine(name);
+    const bytes = (datasetSize: number, width: number) =>
+      workerBytes(planned([0], [greedy], { datasetSize, width }), EVALUATE, engine, {
+        ...SIZES,
+        pool: 70_000,
+      });
+    const counts = [1, 10, 100, 1000, 1024, 1025, 5000, 60_000];
+    for (const [i, n] of counts.entries()) {
+      for (const [j, width] of counts.entries()) {
+        if (i > 0) expect(bytes(n, width)).toBeGreaterThanOrEqual(bytes(counts[i - 1]!, width));
+        if (j > 0) expect(bytes(n, width)).toBeGreaterThanOrEqual(bytes(n, counts[j - 1]!));
+      }
+    }
+    // The activations alone, in float32.
+    expect(bytes(60_000, 1000)).toBeGreaterThan(60_000 * 1000 * 4);
+    expect(bytes(1, 1)).toBeGreaterThan(10e6);
+    expect(bytes(1, 1)).toBeLessThan(300e6);
+  });
+
+  it('holds a subnetwork beside its network where it is re-trained', async () => {
+    const engine = await createEngine('wasm');
+    const bytes = (retrainIterations: number) => {
+      const trajectory = planned([0], [random, variant({ subnetSize: 15, retrainIterations })]);
+      return workerBytes(trajectory, EVALUATE, engine, SIZES);
+    };
+    const beside = { ...shapeOf(planned([0], []), SIZES), width: 15 };
+    expect(bytes(4) - bytes(0)).toBe(engine.memoryBytes(beside));
+  });
+
+  it.each([0, 0.9])('of a snapshot is what is written, momentum %s', momentum => {
+    const trajectory = planned([0], [greedy], { width: 200, train: { momentum, layers: 'both' } });
+    const state = initialState(trajectory.config.network, 0, 200, SIZES.columns);
+    const velocities = { weightVelocity: state.weights, signVelocity: state.signs };
+    const { length } = encodeSnapshot('aa', 5, momentum > 0 ? { ...state, ...velocities } : state);
+    const expected = snapshotBytes(trajectory, SIZES);
+    expect(length).toBeGreaterThan(expected);
+    expect(length).toBeLessThan(expected + 1000);
+  });
+});
+
+it('rates of a machine are those of a machine', async () => {
+  for (const name of ['wasm', 'reference'] as const) {
+    const rates = calibrate(await createEngine(name), 30, 50, 0.01);
+    expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());
+    for (const kind of WORK_KINDS) {
+      expect(rates[kind]).toBeGreaterThan(1e5);
+      expect(rates[kind]).toBeLessThan(1e12);
+    }
+  }
+});
