@@ -56,14 +56,15 @@ export {
   type Law,
   muAt,
 } from './fit/index.js';
-export { readReport } from './report/data.js';
+export { type Drawing, drawFigure, toPng } from './report/drawing/render.js';
 export type { Columns, Figure, FigureData, FigureTable } from './report/figures/figure.js';
 export { FIGURES } from './report/figures/index.js';
 export { renderReport } from './report/page/report.js';
-export { type Drawing, drawFigure, toPng } from './report/render.js';
+export { readReport } from './report/read-report.js';
+export type { RunObserver, RunOptions, RunOutcome } from './run/observer.js';
 export { planSweep, type SweepPlan } from './run/plan.js';
 export { type PreparedSweep, type PrepareOptions, prepareSweep } from './run/prepare.js';
-export { type RunObserver, type RunOptions, type RunOutcome, runSweep } from './run/run-sweep.js';
+export { runSweep } from './run/run-sweep.js';
 export { openReader, type Reader } from './store/read/reader.js';
 export { type QueryBatch, type QueryOptions, querySql } from './store/user-sql/query.js';
 export type { ThresholdSummary } from './threshold/summary.js';

@@ -32,7 +32,7 @@ const COMMANDS = [
   dataCommand,
   benchCommand,
   initCommand,
-  completionCommand,
+  completionCommand(() => createCli([])),
 ];
 
 /** yargs' own lists of what is known where parsing stands; not part of its published types. */

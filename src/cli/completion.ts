@@ -1,4 +1,4 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -7,8 +7,8 @@ interface WithScript {
   showCompletionScript(name: string, command: string): void;
 }
 
-/** `espalier completion SHELL`: prints a script that completes commands and options. */
-export const completionCommand: CommandModule<object, { shell: string }> = {
+/** `espalier completion SHELL`: prints a script that completes the commands and options of `createCli`. */
+export const completionCommand = (createCli: () => Argv): CommandModule<object, { shell: string }> => ({
   command: 'completion [shell]',
   describe: 'Print a script that completes commands and options in bash, zsh or fish',
   builder: yargs =>
@@ -16,11 +16,10 @@ export const completionCommand: CommandModule<object, { shell: string }> = {
       .positional('shell', { choices: SHELLS, default: 'bash', describe: 'Whose completions' })
       .example('$0 completion bash >> ~/.bashrc', 'complete in bash from the next shell on')
       .example('$0 completion fish > ~/.config/fish/completions/espalier.fish', 'complete in fish') as never,
-  handler: async ({ shell }) => {
+  handler: ({ shell }) => {
     // yargs chooses the script by the shell that it is run from.
     process.env.SHELL = `/bin/${shell}`;
     delete process.env.ZSH_NAME;
-    const { createCli } = await import('./cli.js');
-    (createCli([]) as unknown as WithScript).showCompletionScript('espalier', `completion ${shell}`);
+    (createCli() as unknown as WithScript).showCompletionScript('espalier', `completion ${shell}`);
   },
-};
+});

@@ -1,7 +1,7 @@
 /** What `espalier design` prints. */
 import { formatDuration } from '../base/units.js';
+import type { DesignReport } from '../design/report.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
-import type { DesignReport } from './design.js';
 import { SHORT } from './fit-screen.js';
 import { renderTable } from './output.js';
 

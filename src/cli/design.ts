@@ -2,7 +2,8 @@ import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
 import { writeSimulated } from '../design/fill.js';
 import { learnFrom } from '../design/learn.js';
-import { type Assumptions, type Trial, tryDesign } from '../design/simulate.js';
+import type { DesignReport } from '../design/report.js';
+import { type Assumptions, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
 import { TRUTHS, type Truth } from '../design/truths.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
@@ -21,25 +22,6 @@ interface DesignArguments extends SweepArguments {
   readonly simulationSeed: number;
   readonly write?: string | undefined;
   readonly law?: Truth | undefined;
-}
-
-/** The shape of `design --json`; fields are added, never renamed. Times are iterations; ln is natural. */
-export interface DesignReport {
-  readonly shape: 1;
-  readonly sweep: string;
-  /** The curves that are simulated: the sweep's primary group, as `fit` names it. */
-  readonly group: string;
-  readonly sizes: readonly number[];
-  readonly seeds: number;
-  /** After t = 0, ascending. */
-  readonly checkpoints: readonly number[];
-  /** `learntFrom`: the group of the database that they were learnt from, null for none. */
-  readonly assumed: Assumptions & { readonly learntFrom: string | null };
-  readonly simulations: number;
-  readonly simulationSeed: number;
-  readonly laws: readonly Trial[];
-  /** Wall seconds of the whole sweep from nothing, on these threads of this machine. */
-  readonly cost: { readonly seconds: number; readonly threads: number };
 }
 
 const DEFAULT_NOISE = { own: 0.1, seedLevel: 0.05, seedSlope: 0 };

@@ -56,8 +56,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
     // What draws is loaded here, so that no other command waits for it.
     const [{ readReport }, { exportFigures }, { renderReport }] = await Promise.all([
-      import('../report/data.js'),
-      import('../report/export.js'),
+      import('../report/read-report.js'),
+      import('../report/export-figures.js'),
       import('../report/page/report.js'),
     ]);
     const reader = openReader(args.db);

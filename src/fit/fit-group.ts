@@ -1,7 +1,7 @@
 /** Everything about one group: laws, intervals, bands, verdict. */
 import { stream } from '../math/random.js';
-import { countsBySize } from './counts.js';
 import { bandsOf } from './estimate/bands.js';
+import { countsBySize } from './estimate/counts.js';
 import { aicc, akaikeWeights, bic } from './estimate/criteria.js';
 import { conditionalMean } from './estimate/residuals.js';
 import { holdOutLargest, leaveOneSizeOut } from './estimate/scores.js';

@@ -1,5 +1,6 @@
 /** Which thresholds belong to one curve t*(n). */
 
+import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { metricNamed } from '../domain/metrics.js';
 import type { ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
@@ -42,7 +43,14 @@ export function groupRows(
   specs: readonly ThresholdSpec[],
   zipped: readonly string[] = [],
 ): Group[] {
-  const moving = zipped.filter(path => movesWithSize(rows, path));
+  const moving = zipped.filter(
+    path =>
+      dependenceOnSize(
+        rows,
+        row => row.datasetSize,
+        row => valueAt(row, path),
+      ) !== 'divides',
+  );
   const groups = new Map<string, { key: GroupKey; rows: Map<string, FitRow> }>();
   for (const row of rows) {
     const key = keyOf(row, moving);
@@ -76,15 +84,8 @@ export function groupRows(
   }));
 }
 
-function movesWithSize(rows: readonly FitRow[], path: string): boolean {
-  const values = new Map<number, string>();
-  return rows.every(row => {
-    const own = { width: row.width, subnetSize: row.subnetSize, seed: row.seed, ...row.axes }[path];
-    const text = JSON.stringify(own);
-    const known = values.get(row.datasetSize) ?? text;
-    values.set(row.datasetSize, known);
-    return known === text;
-  });
+function valueAt({ width, subnetSize, seed, axes }: FitRow, path: string): string | undefined {
+  return JSON.stringify({ width, subnetSize, seed, ...axes }[path]);
 }
 
 function keyOf(row: FitRow, moving: readonly string[]): GroupKey {

@@ -1,7 +1,7 @@
 /** From thresholds to a verdict: pure functions of rows. */
 
-export { countsBySize, medianCrossing, type SizeCounts } from './counts.js';
-export { bandGrid } from './estimate/bands.js';
+export { type Band, bandGrid } from './estimate/bands.js';
+export { countsBySize, medianCrossing, type SizeCounts } from './estimate/counts.js';
 export type { Estimate, Interval } from './estimate/jackknife.js';
 export { between, learnNoise, type Noise, simulateSample, totalNoise } from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
@@ -11,7 +11,6 @@ export { type FittedLaw, fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
 export { type Crossed, packSample, type Sample } from './laws/sample.js';
 export type {
-  Band,
   Conventions,
   EstimateReport,
   FitGroup,

@@ -3,7 +3,8 @@
  * renamed; `shape` counts changes that break a reader. Times are iterations; ln is natural.
  */
 import type { EngineName, Loss, PruneMethod } from '../domain/types.js';
-import type { SizeCounts } from './counts.js';
+import type { Band } from './estimate/bands.js';
+import type { SizeCounts } from './estimate/counts.js';
 import type { Interval } from './estimate/jackknife.js';
 import type { RatioTest } from './estimate/likelihood-ratio.js';
 import type { Noise } from './estimate/simulate.js';
@@ -133,13 +134,6 @@ export interface EstimateReport {
   readonly interval95: Interval | null;
   readonly interval90: Interval | null;
   readonly p: number | null;
-}
-
-export interface Band {
-  readonly law: LawName;
-  readonly n: readonly number[];
-  readonly lower: readonly number[];
-  readonly upper: readonly number[];
 }
 
 /** ln t* minus ln mu of the free law. */

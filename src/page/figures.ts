@@ -2,7 +2,8 @@
 import { parse, type Spec, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { Choice, Drawing, Figures as Shown } from '../serve/messages.js';
+import type { Drawing, Figures as Shown } from '../serve/messages.js';
+import type { Choice } from '../slice/selection.js';
 import { find, make, say, show, table } from './dom.js';
 import { counted, whole } from './format.js';
 import { showTooltip } from './tooltip.js';

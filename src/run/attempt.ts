@@ -7,9 +7,9 @@ import type { Snapshots } from '../store/file/snapshots.js';
 import type { Store } from '../store/write/store.js';
 import type { DiskWait } from './disk-full.js';
 import type { Job } from './job-queue.js';
+import type { AttemptEnd, RunOptions } from './observer.js';
 import type { Ledger } from './progress.js';
 import { retryAfter } from './retry-policy.js';
-import type { AttemptEnd, RunOptions } from './run-sweep.js';
 import type { Warnings } from './warnings.js';
 
 /** Attempts that may follow a failed one. */

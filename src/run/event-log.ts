@@ -6,7 +6,7 @@
 import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { describeError } from '../base/errors.js';
-import type { RunObserver } from './run-sweep.js';
+import type { RunObserver } from './observer.js';
 
 const LOG_BYTES = 8 * 2 ** 20;
 const FLUSH_MS = 1_000;
@@ -120,30 +120,4 @@ class RotatingFile implements DestinationStream {
     this.size = 0;
     this.file = this.open();
   }
-}
-
-/** One observer that tells both. */
-export function bothObservers(a: RunObserver, b: RunObserver): RunObserver {
-  return {
-    progress: (...told) => {
-      a.progress?.(...told);
-      b.progress?.(...told);
-    },
-    warning: (...told) => {
-      a.warning?.(...told);
-      b.warning?.(...told);
-    },
-    failure: (...told) => {
-      a.failure?.(...told);
-      b.failure?.(...told);
-    },
-    started: (...told) => {
-      a.started?.(...told);
-      b.started?.(...told);
-    },
-    ended: (...told) => {
-      a.ended?.(...told);
-      b.ended?.(...told);
-    },
-  };
 }

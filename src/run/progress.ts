@@ -9,8 +9,8 @@ import { arithmeticOf } from '../trajectory/cost.js';
 import { CostModel, type Work, workOf } from './cost-model.js';
 import { Forecast } from './eta.js';
 import { Backlog, type Job } from './job-queue.js';
+import type { RunOptions } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
-import type { RunOptions } from './run-sweep.js';
 
 export class Ledger {
   /** Counted here as commits come: asking the database each time would cost more the larger the sweep. */

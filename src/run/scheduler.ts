@@ -12,9 +12,9 @@ import type { Store, SweepProgress } from '../store/write/store.js';
 import { Attempt, type Course } from './attempt.js';
 import { DiskWait } from './disk-full.js';
 import type { Job } from './job-queue.js';
+import type { RunOptions } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 import { Ledger } from './progress.js';
-import type { RunOptions } from './run-sweep.js';
 import { Warnings } from './warnings.js';
 
 export class Conductor {

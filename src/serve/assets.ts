@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../base/paths.js';
-import { FACES, type Face, fontFile } from '../report/measure.js';
-import { pageColours } from '../report/theme.js';
+import { FACES, type Face, fontFile } from '../report/style/measure.js';
+import { pageColours } from '../report/style/theme.js';
 
 export interface Asset {
   readonly type: string;

@@ -1,12 +1,12 @@
 /** Figures for the page, from the curves of a slice: the report's own, as specifications that the page draws. */
 import type { FitReport } from '../fit/index.js';
+import { specOf } from '../report/drawing/render.js';
 import { curvesFigure } from '../report/figures/curves.js';
 import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../report/figures/figure.js';
 import { groupsOfSlice } from '../report/figures/groups.js';
 import { heatmapFigure } from '../report/figures/heatmap.js';
 import { targetsFigure } from '../report/figures/targets.js';
-import { specOf } from '../report/render.js';
-import { criterion } from '../report/text.js';
+import { criterion } from '../report/style/text.js';
 import type { Selection, Wishes } from '../slice/selection.js';
 import type { Drawing, Figures } from './messages.js';
 import type { SliceContents } from './slice.js';

@@ -1,5 +1,7 @@
 /** What the server sends to the page. Types alone, shared with the page's own code. */
-import type { FigureTable, Spec } from '../report/figures/figure.js';
+import type { FigureTable } from '../report/figures/figure.js';
+import type { Spec } from '../report/style/vega-config.js';
+import type { Choice } from '../slice/selection.js';
 import type { Relation, RunningRow } from '../store/read/live-reader.js';
 import type { FailureGroup, StatusReport } from '../store/read/status.js';
 
@@ -41,14 +43,6 @@ export interface LiveState extends Pick<StatusReport, 'holder' | 'trajectories' 
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly leftOut: number;
-}
-
-/** What the figures show, of what could be shown. */
-export interface Choice {
-  /** `sweep`, `metric` (of thresholds), `set`, `width`, `subnet_size`, or the path of a further axis. */
-  readonly name: string;
-  readonly options: readonly string[];
-  readonly chosen: string;
 }
 
 export interface Figures {

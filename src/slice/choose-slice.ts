@@ -1,4 +1,5 @@
 /** Which curves of a sweep its figures show. */
+import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import type { Member, Slice } from '../store/read/figure-rows.js';
 
 /** What a reader asks to see, where it is not the widest network and the largest subnetwork. */
@@ -64,13 +65,6 @@ export function chooseSlice(
   };
 }
 
-/** Several values, but only one at each n. */
 function movesWithSize(members: readonly Member[], pick: (member: Member) => unknown): boolean {
-  const bySize = new Map<number, unknown>();
-  for (const member of members) {
-    const value = pick(member);
-    if (bySize.has(member.datasetSize) && bySize.get(member.datasetSize) !== value) return false;
-    bySize.set(member.datasetSize, value);
-  }
-  return new Set(bySize.values()).size > 1;
+  return dependenceOnSize(members, member => member.datasetSize, pick) === 'moves';
 }

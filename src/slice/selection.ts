@@ -1,13 +1,21 @@
 /** Which curves of a sweep the figures show: one value of everything that differs at a single data set size. */
 
+import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { metricNamed } from '../domain/metrics.js';
 import type { SetName } from '../domain/types.js';
-import type { Choice } from '../serve/messages.js';
 import type { LiveSweep, Member } from '../store/read/live-reader.js';
 import { targetLabel } from '../threshold/targets.js';
 
 /** What a page asked for, by the names of choices; what does not exist is passed over. */
 export type Wishes = Readonly<Record<string, string>>;
+
+/** What the figures show, of what could be shown. */
+export interface Choice {
+  /** `sweep`, `metric` (of thresholds), `set`, `width`, `subnet_size`, or the path of a further axis. */
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly chosen: string;
+}
 
 export interface Selection {
   readonly sweep: LiveSweep;
@@ -44,7 +52,7 @@ export function select(
   const set = chooseSet(sweep, wishes, choices);
   let members = all;
   for (const [name, value, preferred] of dimensionsOf(sweep, all)) {
-    const options = divided(members, value) ? valuesOf(members, value) : [];
+    const options = divides(members, value) ? valuesOf(members, value) : [];
     if (options.length < 2) continue;
     const wish = wishes[name];
     const usual =
@@ -112,16 +120,8 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
 /** Whether there are several values at some data set size: one that moves with n divides nothing. */
-function divided(members: readonly Member[], value: Dimension[1]): boolean {
-  const seen = new Map<number, string>();
-  for (const member of members) {
-    const own = value(member);
-    if (own === null) continue;
-    const known = seen.get(member.datasetSize);
-    if (known === undefined) seen.set(member.datasetSize, own);
-    else if (known !== own) return true;
-  }
-  return false;
+function divides(members: readonly Member[], value: Dimension[1]): boolean {
+  return dependenceOnSize(members, member => member.datasetSize, value) === 'divides';
 }
 
 /** The values of a dimension: numbers by size, then words. */

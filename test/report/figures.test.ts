@@ -1,8 +1,8 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
+import { drawFigure, toPng } from '../../src/report/drawing/render.js';
 import { FIGURE_WIDTH } from '../../src/report/figures/figure.js';
 import { FIGURES } from '../../src/report/figures/index.js';
-import { drawFigure, toPng } from '../../src/report/render.js';
 import { figureData } from './fixtures.js';
 
 describe.each(FIGURES.map(figure => [figure.name, figure] as const))('figure %s', (_, figure) => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { count, short } from '../../src/report/text.js';
-import { logSpan, logTicks, sizeTicks, symlogSpan, tickAxis, timeTicks } from '../../src/report/ticks.js';
+import { count, short } from '../../src/report/style/text.js';
+import {
+  logSpan,
+  logTicks,
+  sizeTicks,
+  symlogSpan,
+  tickAxis,
+  timeTicks,
+} from '../../src/report/style/ticks.js';
 
 describe('ticks', () => {
   it('are 1, 2, 5 where there is room, and powers of ten where there is less', () => {

@@ -1,6 +1,6 @@
 /** What is kept between looks agrees with what SQL says of the whole database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readReport } from '../../src/report/data.js';
+import { readReport } from '../../src/report/read-report.js';
 import { Memory, type Sight } from '../../src/serve/live-cache.js';
 import { LiveReader } from '../../src/store/read/live-reader.js';
 import type { Reader } from '../../src/store/read/reader.js';

@@ -1,5 +1,6 @@
 /** The entries of `thresholds:`: what they mean, and whether the sweep records what they need. */
 
+import { dependenceOnSize } from '../dependence-on-size.js';
 import { type MetricInfo, metricNamed } from '../metrics.js';
 import type { Axis, SweepSpec } from '../sweep-spec.js';
 import type { ThresholdSpec } from '../types.js';
@@ -57,8 +58,14 @@ function movesWithSize(axes: readonly Axis[]): string[] {
 }
 
 function isFunctionOf({ values: sizes }: Axis, { values }: Axis): boolean {
-  const pairs = new Set(sizes.map((size, i) => JSON.stringify([size, values[i]])));
-  return pairs.size === new Set(sizes).size;
+  const points = sizes.map((size, i) => ({ size: Number(size), value: JSON.stringify(values[i]) }));
+  return (
+    dependenceOnSize(
+      points,
+      ({ size }) => size,
+      ({ value }) => value,
+    ) !== 'divides'
+  );
 }
 
 /** As in the sweep file. */

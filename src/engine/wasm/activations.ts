@@ -2,34 +2,16 @@
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { ROW_BYTES } from './layout-parts.js';
-import {
-  beginOutputs,
-  neuronAddress,
-  type Site,
-  shardOf,
-  shareRegion,
-  unpackVector,
-  unpackWideVector,
-} from './memory-block.js';
+import { beginOutputs, type Site, unpackVector, unpackWideVector } from './memory-block.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
+import { addToSum, clearSum } from './selected-sum.js';
+import type { Statistics } from './statistics.js';
 
 /** Samples that are built together: they stay in the second-level cache. A multiple of the kernels' segments. */
 const CHUNK = 512;
 /** Work of adding one row of a block to its statistics. */
 const STATISTICS_WORK = 8;
-/** Work of adding one output of a neuron to a sum, whose reads are far apart. */
-const STRIDED_WORK = 4;
-
-/** What is known of each neuron's outputs on the n samples: N values each. */
-export interface Statistics {
-  /** <Phi_i, y> */
-  readonly projections: Float64Array;
-  /** ||Phi_i||^2 */
-  readonly squaredNorms: Float64Array;
-  /** max |Phi_i| */
-  readonly peaks: Float32Array;
-}
 
 /** Fills layout.phi, layout.projections, norms and peaks of each shard, and returns a view of them. */
 export function buildActivations(shards: readonly Site[]): WasmActivations {
@@ -125,18 +107,4 @@ export class WasmActivations implements Activations {
   #checkValid(): void {
     if (!this.#valid) throw new Error('these activations were overwritten by a later train or activate');
   }
-}
-
-/** z = 0 */
-export function clearSum(shards: readonly Site[]): void {
-  for (const { f64, layout, samples } of shards) f64.fill(0, layout.z / 8, layout.z / 8 + samples);
-}
-
-/** z += Phi_i, in every shard. */
-export function addToSum(shards: readonly Site[], neuron: number): void {
-  const site = shardOf(shards, neuron);
-  const { kernels, layout, pace, samples } = site;
-  kernels.addNeuron(neuronAddress(layout.phi, neuron - site.first, samples), samples, layout.z);
-  pace.spend(STRIDED_WORK * samples);
-  shareRegion(site, shards, 'z', 2 * samples);
 }

@@ -7,13 +7,14 @@
  *
  *   <Phi_q, Phi_u>  ~  <C_q, C_u> + (n / m) <Phi_q, Phi_u - V C_u> over the m rows of the sketch
  */
-import type { Statistics } from './activations.js';
+
 import { Contenders } from './exact-candidates.js';
 import type { GramColumns } from './gram-columns.js';
 import { BASIS, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
 import { bestScore, bestScores, scoreOf } from './scores.js';
+import type { Statistics } from './statistics.js';
 
 /** Picks that are guessed at most. */
 const HORIZON = 3 * PANEL;

@@ -1,5 +1,5 @@
 /** The scores of greedy forward selection for the squared loss: see select-squared.ts. */
-import type { Statistics } from './activations.js';
+import type { Statistics } from './statistics.js';
 
 /** 2 g_q - 2 j p_q + n_q, for this g_q. */
 export function scoreOf({ projections, squaredNorms }: Statistics, q: number, g: number, j: number): number {

@@ -16,9 +16,10 @@
  */
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
-import { addToSum, clearSum, type Statistics } from './activations.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
+import { addToSum, clearSum } from './selected-sum.js';
+import type { Statistics } from './statistics.js';
 
 /**
  * The four sums are float32 sums over segments of 64 samples: their rounding is below 75 * 2^-24 of the sum of the

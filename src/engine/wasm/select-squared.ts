@@ -8,11 +8,11 @@
  * prefix of a longer one in its passes, too.
  */
 import type { Path } from '../engine.js';
-import type { Statistics } from './activations.js';
 import { GramColumns } from './gram-columns.js';
 import { Lookahead } from './gram-prefetcher.js';
 import type { Site } from './memory-block.js';
 import { bestScore } from './scores.js';
+import type { Statistics } from './statistics.js';
 
 export function selectSquared(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
   const picks = new Int32Array(subnetSize);

@@ -1,9 +1,15 @@
 /** Bands of mu(n) by resampling seeds. */
 import { integerBelow, type Uniform } from '../../math/random.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
-import { muAt } from '../laws/laws.js';
+import { type LawName, muAt } from '../laws/laws.js';
 import { reweighted, type Sample } from '../laws/sample.js';
-import type { Band } from '../report.js';
+
+export interface Band {
+  readonly law: LawName;
+  readonly n: readonly number[];
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
+}
 
 /** Points of a band between the smallest and the largest size, evenly spaced in ln n. */
 const POINTS = 33;

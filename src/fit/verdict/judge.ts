@@ -1,6 +1,6 @@
 /** The verdict on one set of crossings (statistics.md, section 5): rules in order, the first that applies decides. */
 import { stream } from '../../math/random.js';
-import type { SizeCounts } from '../counts.js';
+import type { SizeCounts } from '../estimate/counts.js';
 import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
 import { type RatioTest, ratioTest } from '../estimate/likelihood-ratio.js';
 import { learnNoise } from '../estimate/simulate.js';

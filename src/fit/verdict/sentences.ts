@@ -1,6 +1,6 @@
 /** Verdicts in words. */
 import { metricNamed } from '../../domain/metrics.js';
-import type { SizeCounts } from '../counts.js';
+import type { SizeCounts } from '../estimate/counts.js';
 import type { Estimate } from '../estimate/jackknife.js';
 import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_LEVEL, MARGIN, VERDICTS } from './judge.js';
 import { factor, type Shortfall } from './sufficiency.js';

@@ -1,5 +1,5 @@
 /** What a set of crossings must have before any verdict, and what would give it that. */
-import type { SizeCounts } from '../counts.js';
+import type { SizeCounts } from '../estimate/counts.js';
 
 export const LEAST = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
 export const MOST = { left: 0.3, right: 0.4 } as const;

@@ -1,7 +1,7 @@
 /** The axes that figures of thresholds share. */
-import { AXIS } from '../text.js';
-import { logSpan, logTicks, sizeTicks, tickAxis } from '../ticks.js';
-import type { Spec } from './figure.js';
+import { AXIS } from '../style/text.js';
+import { logSpan, logTicks, sizeTicks, tickAxis } from '../style/ticks.js';
+import type { Spec } from '../style/vega-config.js';
 
 /** Room for an arrow at either end of a logarithmic axis, in pixels. */
 const PADDING = 14;

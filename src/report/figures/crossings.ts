@@ -1,7 +1,8 @@
 /** Crossings as they are drawn. */
 import { medianCrossing } from '../../fit/index.js';
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
-import { distinct, type Spec } from './figure.js';
+import type { Spec } from '../style/vega-config.js';
+import { distinct } from './figure.js';
 
 /** Where the point of an interval stands: at its geometric middle; of one that is open to a side, at its end. */
 export function middleOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'>): number | null {

@@ -1,15 +1,15 @@
 /** Loss and accuracy over pre-training, for every n: dense and subnetwork, and the controls below. */
 import type { PruneMethod } from '../../domain/types.js';
 import type { CurvePoint } from '../../store/read/figure-rows.js';
-import { AXIS, NETWORK_LABEL, quantityName, SYMBOL } from '../text.js';
-import { logSpan, logTicks, symlogSpan, tickAxis, timeTicks } from '../ticks.js';
+import { AXIS, NETWORK_LABEL, quantityName, SYMBOL } from '../style/text.js';
+import { logSpan, logTicks, symlogSpan, tickAxis, timeTicks } from '../style/ticks.js';
+import type { Spec } from '../style/vega-config.js';
 import {
   distinct,
   type Figure,
   type FigureData,
   type FigureOptions,
   legendToggle,
-  type Spec,
   sizeScale,
   values,
   whenPicked,

@@ -12,10 +12,8 @@ import type {
   SubnetSizePoint,
   TimePoint,
 } from '../../store/read/figure-rows.js';
-import type { Theme } from '../theme.js';
-
-/** A Vega-Lite specification, or a part of one. */
-export type Spec = { readonly [key: string]: unknown };
+import type { Theme } from '../style/theme.js';
+import type { Spec } from '../style/vega-config.js';
 
 /** The rows of one slice of one sweep. A live page may leave out what its figures do not need. */
 export interface FigureData {
@@ -26,9 +24,9 @@ export interface FigureData {
   readonly subnetSizes: readonly SubnetSizePoint[];
   readonly crossings: readonly CrossingPoint[];
   readonly times: readonly TimePoint[];
-  /** The target that was declared the primary one. */
   /** Null where nothing was fitted. */
   readonly fit: FitReport | null;
+  /** The target that was declared the primary one. */
   readonly primary: { readonly metric: string; readonly target: string } | null;
 }
 

@@ -1,20 +1,13 @@
 /** The published figure: subnetwork accuracy over pre-training and data set size, with the thresholds traced on it. */
 import { metricNamed } from '../../domain/metrics.js';
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
-import { AXIS, criterion, quantityName, SYMBOL } from '../text.js';
-import { logSpan, sizeTicks, tickAxis } from '../ticks.js';
+import { AXIS, criterion, quantityName, SYMBOL } from '../style/text.js';
+import { logSpan, sizeTicks, tickAxis } from '../style/ticks.js';
+import type { Spec } from '../style/vega-config.js';
 import { cellEdges } from './cells.js';
 import { medianOf } from './crossings.js';
 import { timeScale } from './curves.js';
-import {
-  distinct,
-  type Figure,
-  type FigureData,
-  type FigureOptions,
-  type Spec,
-  values,
-  zoom,
-} from './figure.js';
+import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
 
 export const heatmapFigure: Figure = {
   name: 'accuracy-map',

@@ -1,10 +1,11 @@
 /** How much the data say about lambda: the profile for the primary target, and the intervals for all. */
 
 import { metricNamed } from '../../domain/metrics.js';
-import { textWidth } from '../measure.js';
-import { criterion, intervalText, SYMBOL, short, targetSign } from '../text.js';
-import { FONT_SIZE } from './config.js';
-import { type Figure, type FigureData, type FigureOptions, type Spec, values } from './figure.js';
+import { textWidth } from '../style/measure.js';
+import { criterion, intervalText, SYMBOL, short, targetSign } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
+import { FONT_SIZE } from '../style/vega-config.js';
+import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
 import { groupsOfSlice, mostGroups, primaryGroup } from './groups.js';
 
 /** Of the logarithm of the likelihood: below this a lambda is out of the question. */

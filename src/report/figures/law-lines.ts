@@ -1,6 +1,6 @@
 /** Fitted laws as lines and bands. */
 import { type FitGroup, type LawName, type LawReport, muAt } from '../../fit/index.js';
-import { short } from '../text.js';
+import { short } from '../style/text.js';
 import { BEYOND } from './axes.js';
 
 /** Points of a line; more would not be seen. */

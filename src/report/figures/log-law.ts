@@ -1,18 +1,11 @@
 /** Every target against log n with a linear t* axis, where the logarithmic law is a straight line. */
 import { metricNamed } from '../../domain/metrics.js';
 import { VERDICTS, type VerdictCode } from '../../fit/index.js';
-import { AXIS, criterion, quantityName, SYMBOL, short, targetSign } from '../text.js';
+import { AXIS, criterion, quantityName, SYMBOL, short, targetSign } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, placed } from './crossings.js';
-import {
-  distinct,
-  type Figure,
-  type FigureData,
-  type FigureOptions,
-  type Spec,
-  values,
-  zoom,
-} from './figure.js';
+import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
 import { groupsOfSlice, mostGroups } from './groups.js';
 import { bandOf, lineOf, logarithmicLaw, preferredLaw } from './law-lines.js';
 

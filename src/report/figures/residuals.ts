@@ -1,15 +1,8 @@
 /** What the free law leaves unexplained, by n. */
-import { criterion, SYMBOL, short } from '../text.js';
+import { criterion, SYMBOL, short } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
 import { sizeAxis } from './axes.js';
-import {
-  distinct,
-  type Figure,
-  type FigureData,
-  type FigureOptions,
-  type Spec,
-  values,
-  zoom,
-} from './figure.js';
+import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
 import { primaryGroup } from './groups.js';
 import { preferredLaw } from './law-lines.js';
 

@@ -1,14 +1,14 @@
 /** Loss against the size of the subnetwork, at a few checkpoints: the selections side by side. */
 import type { PruneMethod } from '../../domain/types.js';
-import { AXIS, quantityName, SYMBOL } from '../text.js';
-import { logSpan, logTicks, sizeTicks, tickAxis } from '../ticks.js';
+import { AXIS, quantityName, SYMBOL } from '../style/text.js';
+import { logSpan, logTicks, sizeTicks, tickAxis } from '../style/ticks.js';
+import type { Spec } from '../style/vega-config.js';
 import {
   distinct,
   type Figure,
   type FigureData,
   type FigureOptions,
   legendToggle,
-  type Spec,
   values,
   whenPicked,
   zoom,

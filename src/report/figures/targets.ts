@@ -1,6 +1,7 @@
 /** The main figure: thresholds of every target of the primary metric against n. */
 import type { FitGroup } from '../../fit/index.js';
-import { criterion, metricLabel, targetSign } from '../text.js';
+import { criterion, metricLabel, targetSign } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
 import { logTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, medianOf, placed } from './crossings.js';
 import {
@@ -9,7 +10,6 @@ import {
   type FigureData,
   type FigureOptions,
   legendToggle,
-  type Spec,
   values,
   whenPicked,
   zoom,

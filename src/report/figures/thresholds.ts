@@ -1,5 +1,6 @@
 /** Thresholds of the primary target against n, with every fitted law. */
-import { criterion } from '../text.js';
+import { criterion } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, logTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, placed } from './crossings.js';
 import {
@@ -8,7 +9,6 @@ import {
   type FigureData,
   type FigureOptions,
   legendToggle,
-  type Spec,
   values,
   whenPicked,
   zoom,

@@ -1,12 +1,12 @@
 /** Where the time went. */
 import type { TimePoint } from '../../store/read/figure-rows.js';
-import { SYMBOL } from '../text.js';
+import { SYMBOL } from '../style/text.js';
+import type { Spec } from '../style/vega-config.js';
 import {
   type Figure,
   type FigureData,
   type FigureOptions,
   legendToggle,
-  type Spec,
   values,
   whenPicked,
 } from './figure.js';

@@ -1,6 +1,6 @@
 /** The style of a report: light and dark, phone and paper. */
-import { fontFaces } from '../measure.js';
-import { pageColours } from '../theme.js';
+import { fontFaces } from '../style/measure.js';
+import { pageColours } from '../style/theme.js';
 
 /** The width, in pixels, from which figures are two columns wide. */
 export const WIDE = 780;

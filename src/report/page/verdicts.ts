@@ -1,6 +1,6 @@
 /** The verdict in words, and the grid of all verdicts. */
 import type { FitGroup, FitReport, VerdictCode } from '../../fit/index.js';
-import { criterion, intervalText, short } from '../text.js';
+import { criterion, intervalText, short } from '../style/text.js';
 import { type Html, html } from './html.js';
 import { tableOf } from './tables.js';
 

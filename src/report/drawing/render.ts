@@ -2,11 +2,12 @@
 import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { figureConfig } from './figures/config.js';
-import { type Columns, FIGURE_WIDTH, type Figure, type FigureData, type Spec } from './figures/figure.js';
-import { FACES, fontFile, measureWithOurFonts } from './measure.js';
+import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../figures/figure.js';
+import { FACES, fontFile, measureWithOurFonts } from '../style/measure.js';
+import { THEMES, type ThemeName } from '../style/theme.js';
+import type { Spec } from '../style/vega-config.js';
+import { figureConfig } from '../style/vega-config.js';
 import { slimSvg } from './svg.js';
-import { THEMES, type ThemeName } from './theme.js';
 
 /** Dots per inch of a PNG, and of CSS. */
 const PNG_DPI = 300;

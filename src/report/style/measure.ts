@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vega from 'vega';
-import { PACKAGE_ROOT } from '../base/paths.js';
+import { PACKAGE_ROOT } from '../../base/paths.js';
 
 const FOLDER = join(PACKAGE_ROOT, 'assets', 'fonts');
 /** What a character of no face takes, in thousandths. */

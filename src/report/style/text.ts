@@ -1,7 +1,7 @@
 /** Symbols, names and numbers as figures show them. */
 
-import { metricNamed } from '../domain/metrics.js';
-import type { PruneMethod } from '../domain/types.js';
+import { metricNamed } from '../../domain/metrics.js';
+import type { PruneMethod } from '../../domain/types.js';
 
 /** Mathematical italics, which are characters of their own: a figure's text has one style. */
 export const SYMBOL = {

@@ -1,9 +1,10 @@
 /** Figures as files, for a paper. */
+
+import { drawFigure, toPng } from './drawing/render.js';
 import type { Columns, Figure, FigureData } from './figures/figure.js';
 import { FIGURES } from './figures/index.js';
-import { fontFaces } from './measure.js';
 import { html } from './page/html.js';
-import { drawFigure, toPng } from './render.js';
+import { fontFaces } from './style/measure.js';
 
 const SIZES: Readonly<Record<Columns, string>> = { 1: 'one-column', 2: 'two-columns' };
 

@@ -1,7 +1,10 @@
 /** The typography of all figures. */
-import { FONT_FAMILY } from '../measure.js';
-import type { Theme } from '../theme.js';
-import type { Spec } from './figure.js';
+
+import { FONT_FAMILY } from './measure.js';
+import type { Theme } from './theme.js';
+
+/** A Vega-Lite specification, or a part of one. */
+export type Spec = { readonly [key: string]: unknown };
 
 export const FONT_SIZE = { label: 10.5, title: 11.5, head: 11.5 } as const;
 

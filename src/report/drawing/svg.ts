@@ -1,5 +1,5 @@
 /** What Vega writes as SVG, made small and fit to stand among others in one page. */
-import { FONT_FAMILY } from './measure.js';
+import { FONT_FAMILY } from '../style/measure.js';
 
 /** Marks that are there for the pointer alone, empty backgrounds, and what only a program would read. */
 const LEFT_OUT: readonly RegExp[] = [

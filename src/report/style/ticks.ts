@@ -1,8 +1,8 @@
 /** Where axes have ticks, and what stands beside them. */
 
-import { FONT_SIZE } from './figures/config.js';
 import { textWidth } from './measure.js';
 import { count, powerOfTen } from './text.js';
+import { FONT_SIZE } from './vega-config.js';
 
 /** Free space between two labels, in pixels. */
 const GAP = { across: 7, down: 6 } as const;

@@ -1,5 +1,5 @@
 /** What there is at each data set size. */
-import type { ThresholdRow } from '../domain/types.js';
+import type { ThresholdRow } from '../../domain/types.js';
 
 type Crossing = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring'>;
 type Ends = Crossing & Pick<ThresholdRow, 'flagged'> & { readonly datasetSize: number };
