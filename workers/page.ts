@@ -1,7 +1,7 @@
 /** A child process's entry: serves the live page beside a run, until that ends. */
 import { setPriority } from 'node:os';
 import { InputError } from '../src/base/errors.js';
-import type { FromPage, ToPage } from '../src/serve/child-server.js';
+import type { FromChildServer, ToChildServer } from '../src/serve/child-server.js';
 import { type Served, serve } from '../src/serve/server.js';
 
 const NICE = 10;
@@ -16,9 +16,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 
 let served: Promise<Served> | null = null;
 
-async function begin(options: Extract<ToPage, { kind: 'serve' }>['options']): Promise<void> {
+async function begin(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
   served = serve(options);
-  const tell = (message: FromPage) => process.connected && process.send!(message);
+  const tell = (message: FromChildServer) => process.connected && process.send!(message);
   try {
     tell({ kind: 'listening', url: (await served).url });
   } catch (error) {
@@ -33,7 +33,7 @@ async function end(reason: string): Promise<void> {
   process.exit();
 }
 
-process.on('message', (message: ToPage) => {
+process.on('message', (message: ToChildServer) => {
   void (message.kind === 'serve' ? begin(message.options) : end(message.reason));
 });
 process.once('disconnect', () => void end('the run is gone').catch(() => process.exit()));

@@ -3,17 +3,17 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import type { ExecutorEvent } from '../src/domain/messages.js';
 import { createEngine } from '../src/engine/index.js';
-import { type Numbered, SIGNAL, type WorkerCall, type WorkerData } from '../src/execute/protocol.js';
-import { InputLibrary, type World } from '../src/trajectory/environment.js';
+import { type NumberedTask, SIGNAL, type WorkerCall, type WorkerData } from '../src/execute/protocol.js';
+import { InputLibrary, type TrajectoryEnvironment } from '../src/trajectory/environment.js';
 import { runTrajectory } from '../src/trajectory/run-trajectory.js';
 
 const { engine, datasets, signal } = workerData as WorkerData;
 let port: MessagePort;
-let unsaid: ExecutorEvent[] = [];
+let pendingEvents: ExecutorEvent[] = [];
 
 function isStopping(): boolean {
   while (Atomics.load(signal, 0) === SIGNAL.pause) {
-    sayAll();
+    flushEvents();
     Atomics.wait(signal, 0, SIGNAL.pause);
   }
   return Atomics.load(signal, 0) === SIGNAL.stop;
@@ -21,19 +21,19 @@ function isStopping(): boolean {
 
 /** Before anything that takes long it is asked whether to stop. What there is to say is said then, in one message. */
 function stopRequested(): boolean {
-  sayAll();
+  flushEvents();
   return isStopping();
 }
 
-function sayAll(): void {
-  if (unsaid.length === 0) return;
-  const said = unsaid;
-  unsaid = [];
+function flushEvents(): void {
+  if (pendingEvents.length === 0) return;
+  const said = pendingEvents;
+  pendingEvents = [];
   const moved = said.flatMap(event => (event.kind === 'snapshot' ? [event.snapshot.bytes.buffer] : []));
   port.postMessage(said, moved as ArrayBuffer[]);
 }
 
-const world: World = {
+const environment: TrajectoryEnvironment = {
   engine: await createEngine(engine),
   inputs: new InputLibrary(datasets),
   stopRequested,
@@ -42,17 +42,17 @@ const world: World = {
 /** For as long as the thread lives. */
 export default function run(call: WorkerCall): Promise<never> {
   port = call.port;
-  port.on('message', (first: Numbered) => {
-    for (let next: Numbered | undefined = first; next; next = receiveMessageOnPort(port)?.message)
+  port.on('message', (first: NumberedTask) => {
+    for (let next: NumberedTask | undefined = first; next; next = receiveMessageOnPort(port)?.message)
       runNumbered(next, call);
-    sayAll();
+    flushEvents();
   });
   return new Promise(() => {});
 }
 
-function runNumbered({ number, task }: Numbered, { at, lane }: WorkerCall): void {
+function runNumbered({ number, task }: NumberedTask, { claimed, slot }: WorkerCall): void {
   const isStopped = isStopping();
-  if (Atomics.compareExchange(at, 0, number - 1, number) !== number - 1) return;
-  if (!isStopped) unsaid.push({ kind: 'begun', lane });
-  for (const event of runTrajectory(task, world)) unsaid.push(event);
+  if (Atomics.compareExchange(claimed, 0, number - 1, number) !== number - 1) return;
+  if (!isStopped) pendingEvents.push({ kind: 'started', slot });
+  for (const event of runTrajectory(task, environment)) pendingEvents.push(event);
 }

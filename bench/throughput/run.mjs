@@ -110,10 +110,10 @@ async function piscinaPerSecond(tasks = 20_000) {
   await pool.run(null);
   const began = performance.now();
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     while (next++ < tasks) await pool.run(next);
   };
-  await Promise.all(Array.from({ length: THREADS }, lane));
+  await Promise.all(Array.from({ length: THREADS }, worker));
   const perSecond = (1000 * tasks) / (performance.now() - began);
   await pool.destroy();
   return perSecond;

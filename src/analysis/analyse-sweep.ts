@@ -22,7 +22,7 @@ export function analyseSweep(
   sweep: SweepRow,
   options: Partial<FitOptions> = {},
 ): SweepAnalysis {
-  const input = reader.atOnce(() => readFitInput(reader, sweep));
+  const input = reader.inTransaction(() => readFitInput(reader, sweep));
   return { input, report: fitSweep(input, options) };
 }
 
@@ -78,7 +78,7 @@ export function fitDatabase(file: string, name?: string, options: Partial<FitOpt
   if (held instanceof Store) {
     try {
       const reports = chosen.map(sweep => {
-        const { input, report } = analyseSweep(held.reading(), sweep, options);
+        const { input, report } = analyseSweep(held.toReader(), sweep, options);
         held.replaceThresholds(sweep.name, input.rows, input.notes);
         held.replaceFits(sweep.name, storedFits(report));
         return report;

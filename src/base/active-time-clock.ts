@@ -7,8 +7,8 @@ const TICK_MS = 250;
 /** A busy main thread is late by less. */
 const GAP_MS = 2_000;
 
-export class AwakeClock {
-  #awake = 0;
+export class ActiveTimeClock {
+  #active = 0;
   #seen: number;
   readonly #timer: NodeJS.Timeout;
 
@@ -28,9 +28,9 @@ export class AwakeClock {
   ms(): number {
     const now = this.now();
     const gap = now - this.#seen;
-    this.#awake += gap > GAP_MS ? TICK_MS : gap;
+    this.#active += gap > GAP_MS ? TICK_MS : gap;
     this.#seen = now;
-    return this.#awake;
+    return this.#active;
   }
 
   stop(): void {

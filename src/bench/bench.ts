@@ -5,7 +5,7 @@ import { nodeVersion } from '../base/provenance.js';
 import { type DataSearch, type Dataset, identifyDataset, loadDataset } from '../data/dataset.js';
 import type { DatasetSettings, TrajectoryConfig } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
-import { InputLibrary, imagesKey, type World } from '../trajectory/environment.js';
+import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../trajectory/environment.js';
 import { type Ceilings, measureCeilings } from './ceilings.js';
 import { type Bench, MEASURES, type Measured } from './measures.js';
 import { BENCH_NAMES, type BenchName, type BenchSizes, FULL, QUICK } from './sizes.js';
@@ -87,7 +87,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
 async function setUp(
   { dataset: name, dataDir, announce }: BenchOptions,
   sizes: BenchSizes,
-): Promise<{ world: World; config: TrajectoryConfig }> {
+): Promise<{ world: TrajectoryEnvironment; config: TrajectoryConfig }> {
   const engine = await createEngine('wasm');
   const positive = [5, 6, 7, 8, 9];
   const settings: DatasetSettings =

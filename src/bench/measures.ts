@@ -2,11 +2,11 @@
 
 import type { TrajectoryTask } from '../domain/messages.js';
 import type { TrajectoryConfig, Variant } from '../domain/types.js';
-import { Machines } from '../engine/wasm/kernels.js';
+import { WasmInstances } from '../engine/wasm/kernels.js';
 import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
 import { stream } from '../math/random.js';
-import type { World } from '../trajectory/environment.js';
+import type { TrajectoryEnvironment } from '../trajectory/environment.js';
 import { measureDense, measureSubnets, selectPaths } from '../trajectory/prune.js';
 import { runTrajectory } from '../trajectory/run-trajectory.js';
 import { openSession, type Session } from '../trajectory/session.js';
@@ -14,7 +14,7 @@ import type { BenchName, BenchSizes } from './sizes.js';
 import { type Timing, timeOf } from './timing.js';
 
 export interface Bench {
-  readonly world: World;
+  readonly world: TrajectoryEnvironment;
   /** The settings that measurements start from. */
   readonly config: TrajectoryConfig;
   readonly sizes: BenchSizes;
@@ -100,7 +100,7 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
     momentum: false,
     entriesPerRow: 1,
   });
-  const { machine, release } = (await Machines.load()).take(layout.bytes);
+  const { machine, release } = (await WasmInstances.load()).take(layout.bytes);
   const { kernels, f32, u32 } = machine;
   const { phi, columns, columnEntries, columnRuns, columnSums, targets } = layout;
   const uniform = stream(0, 'bench', 'gram');

@@ -1,6 +1,6 @@
 /** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
 import { Presets, SingleBar } from 'cli-progress';
-import { AwakeClock } from '../base/active-time-clock.js';
+import { ActiveTimeClock } from '../base/active-time-clock.js';
 import { formatDuration } from '../base/units.js';
 import type { SweepProgress } from '../store/write/store.js';
 
@@ -8,13 +8,13 @@ import type { SweepProgress } from '../store/write/store.js';
 const LINE_EVERY_MS = 10_000;
 
 /** The share of the work that is done, and the seconds that the rest will take, null before that is known. */
-export interface Pace {
+export interface ProgressEstimate {
   readonly workDone: number;
   readonly secondsLeft: number | null;
 }
 
 export interface ProgressDisplay {
-  update(progress: SweepProgress, pace: Pace): void;
+  update(progress: SweepProgress, pace: ProgressEstimate): void;
   /** Prints a line without tearing the bar. */
   line(text: string): void;
   /** Leaves the terminal as it was. Safe to call twice. */
@@ -22,7 +22,12 @@ export interface ProgressDisplay {
 }
 
 /** Rate of cells and time left, as people read them. */
-function told(progress: SweepProgress, { secondsLeft }: Pace, startCells: number, elapsedS: number) {
+function told(
+  progress: SweepProgress,
+  { secondsLeft }: ProgressEstimate,
+  startCells: number,
+  elapsedS: number,
+) {
   const cells = progress.cellsDone - startCells;
   const rate = elapsedS > 0 ? cells / elapsedS : 0;
   return {
@@ -32,7 +37,7 @@ function told(progress: SweepProgress, { secondsLeft }: Pace, startCells: number
 }
 
 export function createProgressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  const clock = new AwakeClock();
+  const clock = new ActiveTimeClock();
   const elapsedS = () => clock.ms() / 1000;
   let startCells = -1;
   const start = (progress: SweepProgress): number => {

@@ -8,7 +8,7 @@ import type { RunOutcome } from '../run/observer.js';
 import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { runSweep } from '../run/run-sweep.js';
-import { type PageBeside, serveBeside } from '../serve/child-server.js';
+import { type ChildServer, startChildServer } from '../serve/child-server.js';
 import { type LimitArguments, type Limits, limitOptions, limitsOf } from './limits.js';
 import { printPlan, printPlanJson } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
@@ -56,7 +56,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     setFlagsFromString(HEAP_GROWING);
     const display = createProgressDisplay();
     const stopper = stopOnSignals(display);
-    let page: PageBeside | null = null;
+    let page: ChildServer | null = null;
     try {
       const limits = limitsOf(args);
       const prepared = await prepareFromArguments(args);
@@ -78,14 +78,16 @@ async function startPage(
   db: string,
   args: RunArguments,
   display: ProgressDisplay,
-): Promise<PageBeside | null> {
+): Promise<ChildServer | null> {
   if (!args.serve) {
     const without = args.host !== undefined ? '--host' : args.port !== undefined ? '--port' : null;
     if (without) throw new UsageError(`${without}: expected with --serve`);
     return null;
   }
   const options = serveOptionsOf(db, args);
-  const page = await serveBeside(options, how => display.line(`warning: the live page has ended (${how})`));
+  const page = await startChildServer(options, how =>
+    display.line(`warning: the live page has ended (${how})`),
+  );
   display.line(`live page: ${page.url}`);
   const advice = addressAdvice(options);
   if (advice) display.line(advice.trim());

@@ -57,7 +57,7 @@ export function tryTruth(
       seed,
       name: `design ${truth} ${i}`,
       simulations: LACK_OF_FIT_SIMULATIONS,
-      hurry: true,
+      earlyExit: true,
     });
     verdicts[code] = (verdicts[code] ?? 0) + 1;
     for (const { remedy } of shortfalls) remedies[remedy] = (remedies[remedy] ?? 0) + 1;

@@ -8,7 +8,7 @@ export interface CheckpointTask {
 }
 
 /** A planned trajectory, and what of it is not finished yet. */
-export interface LeftTrajectory {
+export interface UnfinishedTrajectory {
   readonly trajectory: PlannedTrajectory;
   readonly checkpoints: readonly CheckpointTask[];
 }
@@ -76,7 +76,7 @@ export type TrajectoryEvent =
     };
 
 /**
- * What an executor says of a trajectory: first that it begins, on which of its lanes, unless a stop comes before that;
+ * What an executor says of a trajectory: first that it begins, on which of its slots, unless a stop comes before that;
  * then what the trajectory says.
  */
-export type ExecutorEvent = { readonly kind: 'begun'; readonly lane: number } | TrajectoryEvent;
+export type ExecutorEvent = { readonly kind: 'started'; readonly slot: number } | TrajectoryEvent;

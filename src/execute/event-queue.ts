@@ -1,51 +1,51 @@
 /** What is said of one trajectory, from whoever hears it first to the one who reads it. */
 import type { ExecutorEvent, TrajectoryEvent } from '../domain/messages.js';
 
-export type LastEvent = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
+export type FinalEvent = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
 
-export const isLast = (event: ExecutorEvent): event is LastEvent =>
+export const isFinal = (event: ExecutorEvent): event is FinalEvent =>
   event.kind === 'done' || event.kind === 'stopped' || event.kind === 'failed';
 
-export class Events implements AsyncIterable<ExecutorEvent> {
+export class EventQueue implements AsyncIterable<ExecutorEvent> {
   /** Resolves when the reader is done with the last one. */
-  readonly read: Promise<void>;
-  #isRead = () => {};
-  readonly #unread: ExecutorEvent[] = [];
-  #more = () => {};
+  readonly drained: Promise<void>;
+  #resolveDrained = () => {};
+  readonly #pending: ExecutorEvent[] = [];
+  #wake = () => {};
   #earlier: Promise<void> | null = null;
 
   constructor() {
-    this.read = new Promise(resolve => {
-      this.#isRead = resolve;
+    this.drained = new Promise(resolve => {
+      this.#resolveDrained = resolve;
     });
   }
 
   push(event: ExecutorEvent): void {
-    this.#unread.push(event);
-    this.#more();
+    this.#pending.push(event);
+    this.#wake();
   }
 
   /** None is read from now on before those have been. */
-  follow(earlier: Events): void {
-    this.#earlier = earlier.read;
+  startAfter(earlier: EventQueue): void {
+    this.#earlier = earlier.drained;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ExecutorEvent, void> {
     try {
       for (;;) {
-        while (this.#unread.length === 0) {
+        while (this.#pending.length === 0) {
           await new Promise<void>(resolve => {
-            this.#more = resolve;
+            this.#wake = resolve;
           });
         }
         if (this.#earlier) await this.#earlier;
         this.#earlier = null;
-        const event = this.#unread.shift()!;
+        const event = this.#pending.shift()!;
         yield event;
-        if (isLast(event)) return;
+        if (isFinal(event)) return;
       }
     } finally {
-      this.#isRead();
+      this.#resolveDrained();
     }
   }
 }

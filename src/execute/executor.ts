@@ -21,10 +21,10 @@ export interface Executor {
   /** Trajectories that run at once; more may be submitted and wait. */
   readonly capacity: number;
   /** How many more are best submitted now, so that none of those that run has to wait for its successor. */
-  ahead(): number;
+  prefetch(): number;
   /**
    * Events in order, to be read to the end; the iteration ends after the last one, and those of the next trajectory on
-   * the same lane come after that. A fault of the trajectory is an event, not a throw.
+   * the same slot come after that. A fault of the trajectory is an event, not a throw.
    */
   submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent>;
   /** Asks all running trajectories to stop at their next pulse, and refuses to start waiting ones. */

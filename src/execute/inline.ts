@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineName } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
-import { InputLibrary, type World } from '../trajectory/environment.js';
+import { InputLibrary, type TrajectoryEnvironment } from '../trajectory/environment.js';
 import { runTrajectory } from '../trajectory/run-trajectory.js';
 import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
@@ -18,7 +18,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
   let finished = 0;
   let running = 0;
   let last: Promise<void> = Promise.resolve();
-  const world: World = {
+  const world: TrajectoryEnvironment = {
     engine: await createEngine(engine),
     inputs: new InputLibrary(datasets),
     stopRequested: () => stopping,
@@ -26,7 +26,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
 
   return {
     capacity: 1,
-    ahead: () => 0,
+    prefetch: () => 0,
     submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent> {
       const before = last;
       let free = () => {};
@@ -37,7 +37,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
         await before;
         running++;
         try {
-          if (!stopping) yield { kind: 'begun', lane: 0 };
+          if (!stopping) yield { kind: 'started', slot: 0 };
           for (const event of runTrajectory(task, world)) {
             yield event;
             await nextTurn();

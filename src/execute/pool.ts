@@ -1,11 +1,11 @@
 /** Runs trajectories on worker threads; see worker-slot.ts for one of them, and workers/trajectory.ts for its other side. */
 import { setFlagsFromString } from 'node:v8';
-import { AwakeClock } from '../base/active-time-clock.js';
-import { Events, type LastEvent } from './event-queue.js';
+import { ActiveTimeClock } from '../base/active-time-clock.js';
+import { EventQueue, type FinalEvent } from './event-queue.js';
 import type { Executor } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
 import { SIGNAL } from './protocol.js';
-import { Lane, SPARE_BYTES, type Submitted } from './worker-slot.js';
+import { SPARE_BYTES, type SubmittedTask, WorkerSlot } from './worker-slot.js';
 
 // A thread that is ended while V8 optimises its code in the background can take the whole process with it (Node 20:
 // `NodePlatform::ForIsolate` asserts). Threads that are started from now on optimise by themselves.
@@ -23,11 +23,11 @@ export interface PoolOptions extends ExecutorOptions {
 export function createPoolExecutor(options: PoolOptions): Executor {
   const { engine, datasets, threads, timeoutS = Number.POSITIVE_INFINITY } = options;
   const signal = new Int32Array(new SharedArrayBuffer(4));
-  const waiting: Submitted[] = [];
-  const lanes = Array.from(
+  const waiting: SubmittedTask[] = [];
+  const slots = Array.from(
     { length: threads },
     (_, number) =>
-      new Lane(number, { engine, datasets, signal }, back => {
+      new WorkerSlot(number, { engine, datasets, signal }, back => {
         waiting.unshift(...back);
         distribute();
       }),
@@ -37,12 +37,12 @@ export function createPoolExecutor(options: PoolOptions): Executor {
   let seenMs = 0;
   let stopTimer: NodeJS.Timeout | undefined;
 
-  const clock = new AwakeClock(() => {
+  const clock = new ActiveTimeClock(() => {
     const now = clock.ms();
     const passed = now - seenMs;
     seenMs = now;
     if (Atomics.load(signal, 0) !== SIGNAL.go) return;
-    for (const lane of lanes) lane.passed(passed, 1000 * timeoutS, timedOut(timeoutS));
+    for (const slot of slots) slot.addActiveTime(passed, 1000 * timeoutS, timedOut(timeoutS));
   });
 
   const distribute = () => {
@@ -51,22 +51,22 @@ export function createPoolExecutor(options: PoolOptions): Executor {
         refused++;
         next.events.push({ kind: 'stopped' });
       } else {
-        const lane = laneFor(next);
-        if (!lane) return;
-        lane.hand(next);
+        const slot = slotFor(next);
+        if (!slot) return;
+        slot.enqueue(next);
       }
       waiting.shift();
     }
   };
 
   /** Null where it has to wait. */
-  const laneFor = ({ task }: Submitted): Lane | null => {
-    const [lane, ...others] = lanes.filter(each => each.isIdle).sort((a, b) => b.heldBytes - a.heldBytes);
-    if (!lane) return leastHanded(lanes.filter(each => each.hasRoomFor(task)));
+  const slotFor = ({ task }: SubmittedTask): WorkerSlot | null => {
+    const [slot, ...others] = slots.filter(each => each.isIdle).sort((a, b) => b.heldBytes - a.heldBytes);
+    if (!slot) return leastQueued(slots.filter(each => each.canPrefetch(task)));
     // What idle threads still hold is not counted by who schedules.
     const unneeded = others.filter(each => each.heldBytes > SPARE_BYTES);
-    if (lane.holdsTooMuchFor(task.memoryBytes)) unneeded.push(lane);
-    if (unneeded.length === 0) return lane;
+    if (slot.holdsTooMuchFor(task.memoryBytes)) unneeded.push(slot);
+    if (unneeded.length === 0) return slot;
     isMakingRoom = true;
     void Promise.all(unneeded.map(each => each.close())).then(() => {
       isMakingRoom = false;
@@ -77,9 +77,9 @@ export function createPoolExecutor(options: PoolOptions): Executor {
 
   return {
     capacity: threads,
-    ahead: () => lanes.reduce((sum, lane) => sum + lane.ahead, 0),
+    prefetch: () => slots.reduce((sum, slot) => sum + slot.prefetch, 0),
     submit(task) {
-      const events = new Events();
+      const events = new EventQueue();
       waiting.push({ task, events });
       distribute();
       return events;
@@ -89,7 +89,7 @@ export function createPoolExecutor(options: PoolOptions): Executor {
       Atomics.notify(signal, 0);
       distribute();
       stopTimer ??= setTimeout(() => {
-        for (const lane of lanes) lane.kill({ kind: 'stopped' });
+        for (const slot of slots) slot.kill({ kind: 'stopped' });
       }, STOP_WITHIN_MS);
     },
     pause() {
@@ -101,25 +101,25 @@ export function createPoolExecutor(options: PoolOptions): Executor {
     },
     stats: () => ({
       capacity: threads,
-      running: lanes.filter(lane => lane.handed > 0).length,
-      finished: lanes.reduce((sum, lane) => sum + lane.finished, refused),
+      running: slots.filter(slot => slot.queued > 0).length,
+      finished: slots.reduce((sum, slot) => sum + slot.finished, refused),
     }),
     async close() {
       clearTimeout(stopTimer);
       clock.stop();
-      await Promise.all(lanes.map(lane => lane.close()));
+      await Promise.all(slots.map(slot => slot.close()));
     },
   };
 }
 
-function leastHanded(lanes: readonly Lane[]): Lane | null {
-  return lanes.reduce<Lane | null>(
-    (least, each) => (least && least.handed <= each.handed ? least : each),
+function leastQueued(slots: readonly WorkerSlot[]): WorkerSlot | null {
+  return slots.reduce<WorkerSlot | null>(
+    (least, each) => (least && least.queued <= each.queued ? least : each),
     null,
   );
 }
 
-const timedOut = (seconds: number): LastEvent => ({
+const timedOut = (seconds: number): FinalEvent => ({
   kind: 'failed',
   code: 'TIMEOUT',
   message: `took longer than the ${seconds} s that --timeout allows`,

@@ -1,10 +1,10 @@
 /**
- * What passes between a lane and its thread. The thread is called once and then reads its trajectories from a port, so
+ * What passes between a slot and its thread. The thread is called once and then reads its trajectories from a port, so
  * that the next one can be there before the present one has ended.
  *
  * Trajectories are numbered from 1 in the order in which they are handed over, and `at` holds the number of the last one
  * that is no longer free: whoever moves it from n - 1 to n, in one step, has number n. The thread does so to begin it.
- * The lane does so to take it back, with all that follow it, which the thread then skips.
+ * The slot does so to take it back, with all that follow it, which the thread then skips.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '../data/dataset.js';
@@ -26,14 +26,14 @@ export interface WorkerCall {
   /** Numbered comes, Said goes. */
   readonly port: MessagePort;
   /** One int32, see above. */
-  readonly at: Int32Array;
-  readonly lane: number;
+  readonly claimed: Int32Array;
+  readonly slot: number;
 }
 
-export interface Numbered {
+export interface NumberedTask {
   readonly number: number;
   readonly task: TrajectoryTask;
 }
 
 /** In order; those of one trajectory may be followed by the first ones of the next. */
-export type Said = readonly ExecutorEvent[];
+export type WorkerEvents = readonly ExecutorEvent[];

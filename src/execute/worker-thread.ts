@@ -3,8 +3,8 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { workerFile } from '../base/paths.js';
 import type { TrajectoryTask } from '../domain/messages.js';
-import type { LastEvent } from './event-queue.js';
-import type { Numbered, Said, WorkerCall, WorkerData } from './protocol.js';
+import type { FinalEvent } from './event-queue.js';
+import type { NumberedTask, WorkerCall, WorkerData, WorkerEvents } from './protocol.js';
 
 /**
  * What a thread may have on its heap, which holds no matrices: those are counted where trajectories are scheduled. One
@@ -17,29 +17,29 @@ const HEAP_MB = 1024;
  */
 const YOUNG_MB = 6;
 /** A thread that does not end within this, being inside the system, is left to itself. */
-const FAREWELL_MS = 5_000;
+const TERMINATE_WITHIN_MS = 5_000;
 
-export interface ThreadListener {
-  hear(said: Said): void;
+export interface WorkerThreadListener {
+  onEvents(said: WorkerEvents): void;
   /** Once, where nobody ended it, after all that it said; as the end of what it was at. */
-  died(as: LastEvent): void;
+  onDeath(as: FinalEvent): void;
 }
 
-export class Thread {
+export class WorkerThread {
   readonly #piscina: Piscina<WorkerCall, never>;
   readonly #port: MessagePort;
-  readonly #at = new Int32Array(new SharedArrayBuffer(4));
+  readonly #claimed = new Int32Array(new SharedArrayBuffer(4));
   /** Resolves when the thread has loaded its modules: Node 20 does not survive that it is ended before. */
   readonly #loaded: Promise<void>;
-  readonly #listener: ThreadListener;
-  #handed = 0;
+  readonly #listener: WorkerThreadListener;
+  #posted = 0;
   #isOver = false;
 
-  constructor(workerData: WorkerData, lane: number, listener: ThreadListener) {
+  constructor(workerData: WorkerData, slot: number, listener: WorkerThreadListener) {
     this.#listener = listener;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1.on('message', (said: Said) => {
-      if (!this.#isOver) listener.hear(said);
+    this.#port = port1.on('message', (said: WorkerEvents) => {
+      if (!this.#isOver) listener.onEvents(said);
     });
     this.#piscina = new Piscina<WorkerCall, never>({
       filename: workerFile('trajectory'),
@@ -63,35 +63,35 @@ export class Thread {
     this.#piscina.once('workerDestroy', () => {
       if (!isLoaded) setImmediate(() => this.#died(new Error('it exited before it began')));
     });
-    const call: WorkerCall = { port: port2, at: this.#at, lane };
+    const call: WorkerCall = { port: port2, claimed: this.#claimed, slot };
     this.#piscina.run(call, { transferList: [port2 as never] }).catch((error: unknown) => this.#died(error));
   }
 
   /** Returns the trajectory's number. It begins when those before it have ended. */
-  hand(task: TrajectoryTask): number {
-    const numbered: Numbered = { number: ++this.#handed, task };
+  post(task: TrajectoryTask): number {
+    const numbered: NumberedTask = { number: ++this.#posted, task };
     this.#port.postMessage(numbered);
-    return this.#handed;
+    return this.#posted;
   }
 
   /** Has it begin none after `number`, which it must be at. Whether it was. */
   skipAfter(number: number): boolean {
-    return Atomics.compareExchange(this.#at, 0, number, this.#handed) === number;
+    return Atomics.compareExchange(this.#claimed, 0, number, this.#posted) === number;
   }
 
   /** What it has said may still be on its way. */
-  hearAll(): void {
+  drain(): void {
     for (let said = receiveMessageOnPort(this.#port); said; said = receiveMessageOnPort(this.#port))
-      this.#listener.hear(said.message);
+      this.#listener.onEvents(said.message);
   }
 
   /** In the middle of whatever it does. */
-  async end(): Promise<void> {
+  async terminate(): Promise<void> {
     this.#isOver = true;
     this.#port.close();
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, FAREWELL_MS);
+      timer = setTimeout(resolve, TERMINATE_WITHIN_MS);
     });
     await Promise.race([this.#loaded.then(() => this.#piscina.destroy()), enough]);
     clearTimeout(timer);
@@ -99,14 +99,14 @@ export class Thread {
 
   #died(error: unknown): void {
     if (this.#isOver) return;
-    this.hearAll();
+    this.drain();
     this.#isOver = true;
-    this.#listener.died(threadEnded(error));
+    this.#listener.onDeath(threadEnded(error));
   }
 }
 
 /** What piscina says of a thread that is gone. Where `process.exit` was called, that is an error without a code. */
-function threadEnded(error: unknown): LastEvent {
+function threadEnded(error: unknown): FinalEvent {
   const { message, stack, code }: NodeJS.ErrnoException =
     error instanceof Error ? error : new Error(String(error));
   return {

@@ -5,7 +5,7 @@ import { countsBySize } from './estimate/counts.js';
 import { aicc, akaikeWeights, bic } from './estimate/criteria.js';
 import { conditionalMean } from './estimate/residuals.js';
 import { holdOutLargest, leaveOneSizeOut } from './estimate/scores.js';
-import { learnNoise } from './estimate/simulate.js';
+import { estimateNoise } from './estimate/simulate.js';
 import type { FitRow, Group } from './groups.js';
 import { type FittedLaw, fitAtLambda, fitLaw, startsApart } from './laws/fit-law.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
@@ -70,7 +70,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
     profile: free ? profileOf(sample) : null,
     lackOfFit,
     logarithm,
-    noise: free ? learnNoise(sample, free.logMu, free.sigma) : null,
+    noise: free ? estimateNoise(sample, free.logMu, free.sigma) : null,
     bands: bandsOf(sample, banded, bandDraws, stream(seed, 'bands', name)),
     residuals: free ? residualsOf(sample, free) : [],
     verdict: {

@@ -3,7 +3,13 @@
 export { type Band, bandGrid } from './estimate/bands.js';
 export { countsBySize, medianCrossing, type SizeCounts } from './estimate/counts.js';
 export type { Estimate, Interval } from './estimate/jackknife.js';
-export { between, learnNoise, type Noise, simulateSample, totalNoise } from './estimate/simulate.js';
+export {
+  between,
+  estimateNoise as learnNoise,
+  type Noise,
+  simulateSample,
+  totalNoise,
+} from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
 export { type FitInput, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';

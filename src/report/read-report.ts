@@ -9,9 +9,9 @@ import {
   type CrossingPoint,
   checkpointsOf,
   curvePoints,
-  membersOf,
   type Slice,
   subnetSizePoints,
+  sweepCurves,
   timePoints,
 } from '../store/read/figure-rows.js';
 import { costOf, provenanceOf } from '../store/read/history.js';
@@ -30,7 +30,7 @@ const SIZE_CHECKPOINTS = 5;
 
 /** Everything of a report, as the database is at one moment. @throws UsageError where there is no such width or size. */
 export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): ReportContent {
-  return reader.atOnce(() => {
+  return reader.inTransaction(() => {
     const input = readFitInput(reader, sweep);
     const chosen = slicesOf(reader, sweep, choice);
     const report = fitSweep(input, { wantsBands: group => isOfSlice(group, chosen.slice) });
@@ -47,7 +47,7 @@ export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice 
 
 /** @throws UsageError where the sweep asks for nothing, or not for this width or size. */
 function slicesOf(reader: Reader, sweep: SweepRow, choice: SliceChoice): ChosenSlice {
-  const members = membersOf(reader, sweep.name);
+  const members = sweepCurves(reader, sweep.name);
   for (const [option, wanted, present] of [
     ['--width', choice.width, members.map(({ width }) => width)],
     ['--subnet-size', choice.subnetSize, members.map(({ subnetSize }) => subnetSize)],

@@ -41,7 +41,7 @@ export class CostModel {
   }
 
   /** This work took so many seconds. */
-  learn(work: Work, seconds: number): void {
+  observe(work: Work, seconds: number): void {
     const common = work.map((amount, i) => amount * COMMON[i]!);
     const scale = common.reduce((sum, part) => sum + part, 0);
     if (!(scale > 0)) return;

@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 1_000;
 
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'DISK_FULL']);
 
-export class DiskWait {
+export class DiskFullPause {
   #waiting = 0;
 
   constructor(
@@ -16,13 +16,13 @@ export class DiskWait {
   ) {}
 
   /** Somebody found no room in `file`. To be followed by one call of `room`. */
-  full(file: string): void {
+  onFull(file: string): void {
     if (this.#waiting++ > 0) return;
     this.executor.pause();
     this.say(`the disk is full: ${file} cannot be written; the sweep waits until there is room`);
   }
 
-  room(): void {
+  onRoom(): void {
     if (--this.#waiting > 0) return;
     this.executor.resume();
     this.say('there is room on the disk again; the sweep goes on');
@@ -32,7 +32,7 @@ export class DiskWait {
   async write(file: string, write: () => void): Promise<boolean> {
     if (attempted(write)) return true;
     if (this.signal?.aborted) return false;
-    this.full(file);
+    this.onFull(file);
     try {
       while (!this.signal?.aborted) {
         await wait(LOOK_EVERY_MS, undefined, this.signal ? { signal: this.signal } : {}).catch(() => {});
@@ -40,7 +40,7 @@ export class DiskWait {
       }
       return false;
     } finally {
-      this.room();
+      this.onRoom();
     }
   }
 }

@@ -1,15 +1,15 @@
 /** How long a run will still take, from what is left of it and how long the rest took. */
 import { addWork, CostModel, NO_WORK, type Work } from './cost-model.js';
 
-export class Forecast {
+export class EtaEstimator {
   readonly #model = new CostModel();
   /** Of all trajectories, begun or not. */
   #left: Work = NO_WORK;
   #done: Work = NO_WORK;
   readonly #running = new Map<string, Work>();
   /** What was left of those that are tried again. */
-  readonly #again = new Map<string, Work>();
-  #hasLearnt = false;
+  readonly #retried = new Map<string, Work>();
+  #hasObserved = false;
 
   /** Work that is to be done. */
   add(work: Work): void {
@@ -17,17 +17,17 @@ export class Forecast {
   }
 
   /** A trajectory begins, of which so much is to be done; one that is tried again may have lost some. */
-  begin(id: string, work: Work): void {
-    const left = this.#again.get(id);
+  start(id: string, work: Work): void {
+    const left = this.#retried.get(id);
     if (left) this.#left = addWork(addWork(this.#left, work), left, -1);
-    this.#again.delete(id);
+    this.#retried.delete(id);
     this.#running.set(id, work);
   }
 
   /** A part of a running trajectory is done, and took so many seconds of its thread. */
-  did(id: string, work: Work, seconds: number): void {
-    this.#model.learn(work, seconds);
-    this.#hasLearnt = true;
+  record(id: string, work: Work, seconds: number): void {
+    this.#model.observe(work, seconds);
+    this.#hasObserved = true;
     this.#done = addWork(this.#done, work);
     this.#left = addWork(this.#left, work, -1);
     this.#running.set(id, addWork(this.#running.get(id) ?? work, work, -1));
@@ -36,7 +36,7 @@ export class Forecast {
   /** It runs no more. Unless it is tried again, what is left of it will not be done. */
   end(id: string, isTriedAgain: boolean): void {
     const left = this.#running.get(id) ?? NO_WORK;
-    if (isTriedAgain) this.#again.set(id, left);
+    if (isTriedAgain) this.#retried.set(id, left);
     else this.#left = addWork(this.#left, left, -1);
     this.#running.delete(id);
   }
@@ -53,7 +53,7 @@ export class Forecast {
    * waits. No run is shorter than its longest trajectory.
    */
   secondsLeft(threads: number, longest: Work | null): number | null {
-    if (!this.#hasLearnt) return null;
+    if (!this.#hasObserved) return null;
     const single = [...this.#running.values(), ...(longest ? [longest] : [])];
     return Math.max(
       this.#model.seconds(this.#left) / threads,

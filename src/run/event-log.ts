@@ -12,7 +12,7 @@ const LOG_BYTES = 8 * 2 ** 20;
 const FLUSH_MS = 1_000;
 const BUFFER_BYTES = 8_192;
 
-export class RunLog {
+export class EventLog {
   /** What a run tells, as lines. */
   readonly observer: RunObserver;
   private readonly stream: RotatingFile;

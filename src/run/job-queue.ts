@@ -1,8 +1,8 @@
 /** What waits to be run: the longest first, and never more at once than fits in memory. */
-import type { LeftTrajectory } from '../domain/messages.js';
+import type { UnfinishedTrajectory } from '../domain/messages.js';
 
 /** What it lacks is as of the begin of the run: less, where attempts of this run failed. */
-export interface Job extends LeftTrajectory {
+export interface Job extends UnfinishedTrajectory {
   /** What it costs, in any unit: those that cost more go first. */
   readonly cost: number;
   /** Peak bytes while it runs; Infinity: it has to run alone. */
@@ -14,12 +14,12 @@ export interface Job extends LeftTrajectory {
 /** How often a job that does not fit yet is passed by, for each that runs, before it is waited for. */
 const PASSES = 4;
 
-export class Backlog {
+export class JobQueue {
   /** Jobs of the same size, the costliest last. */
   readonly #bySize = new Map<number, Job[]>();
   readonly #running = new Set<Job>();
   /** To be tried again once all others were begun. */
-  readonly #again: Job[] = [];
+  readonly #retries: Job[] = [];
   #free: number;
   #passed: { readonly job: Job; times: number } | null = null;
 
@@ -36,11 +36,11 @@ export class Backlog {
 
   /** The job to begin now; null where none is left or none fits beside what runs. */
   take(): Job | null {
-    const first = this.first();
-    if (!first) return null;
-    let job: Job | null = first;
-    if (!this.#fits(first)) {
-      if (this.#passed?.job !== first) this.#passed = { job: first, times: 0 };
+    const peek = this.first();
+    if (!peek) return null;
+    let job: Job | null = peek;
+    if (!this.#fits(peek)) {
+      if (this.#passed?.job !== peek) this.#passed = { job: peek, times: 0 };
       job =
         this.#passed.times < PASSES * this.#running.size ? this.#costliest(each => this.#fits(each)) : null;
       if (job) this.#passed.times++;
@@ -53,19 +53,19 @@ export class Backlog {
   }
 
   /** The job has ended, and its memory is free. */
-  ended(job: Job): void {
+  release(job: Job): void {
     this.#running.delete(job);
     if (Number.isFinite(job.bytes)) this.#free += job.bytes;
   }
 
   /** Has a job that has ended tried again, after all others. */
-  again(job: Job): void {
-    this.#again.push(job);
+  retry(job: Job): void {
+    this.#retries.push(job);
   }
 
   /** The job that is to be begun next, whether it fits now or not. */
   first(): Job | null {
-    return this.#costliest(() => true) ?? this.#again[0] ?? null;
+    return this.#costliest(() => true) ?? this.#retries[0] ?? null;
   }
 
   #costliest(isEligible: (job: Job) => boolean): Job | null {
@@ -84,7 +84,7 @@ export class Backlog {
   }
 
   #remove(job: Job): void {
-    if (job === this.#again[0]) this.#again.shift();
+    if (job === this.#retries[0]) this.#retries.shift();
     else this.#bySize.get(job.bytes)!.pop();
   }
 }

@@ -51,7 +51,7 @@ export interface RunOutcome {
 }
 
 /** One observer that tells both. */
-export function bothObservers(a: RunObserver, b: RunObserver): RunObserver {
+export function combineObservers(a: RunObserver, b: RunObserver): RunObserver {
   return {
     progress: (...told) => {
       a.progress?.(...told);

@@ -2,30 +2,30 @@
  * What of a run waits, what is on its way and what is on the disk: counted as it gets there, and told together with how
  * long the rest will take.
  */
-import type { CheckpointTask, LeftTrajectory } from '../domain/messages.js';
+import type { CheckpointTask, UnfinishedTrajectory } from '../domain/messages.js';
 import type { Snapshots } from '../store/file/snapshots.js';
 import type { Store, SweepProgress } from '../store/write/store.js';
 import { arithmeticOf } from '../trajectory/cost.js';
 import { CostModel, type Work, workOf } from './cost-model.js';
-import { Forecast } from './eta.js';
-import { Backlog, type Job } from './job-queue.js';
+import { EtaEstimator } from './eta.js';
+import { type Job, JobQueue } from './job-queue.js';
 import type { RunOptions } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 
-export class Ledger {
+export class ProgressTracker {
   /** Counted here as commits come: asking the database each time would cost more the larger the sweep. */
   readonly progress: { -readonly [key in keyof SweepProgress]: SweepProgress[key] };
-  readonly backlog: Backlog;
-  readonly forecast = new Forecast();
+  readonly queue: JobQueue;
+  readonly eta = new EtaEstimator();
   #longest: { readonly job: Job | null; readonly work: Work | null } = { job: null, work: null };
   readonly #uncommitted = new Set<Promise<void>>();
-  #telling: Promise<void> | null = null;
+  #reporting: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
 
   /** @param broken hears of the first fault: what was to be committed is missing from all that follows. */
   constructor(
     private readonly prepared: PreparedSweep,
-    left: readonly LeftTrajectory[],
+    left: readonly UnfinishedTrajectory[],
     private readonly store: Store,
     private readonly snapshots: Snapshots,
     private readonly options: RunOptions,
@@ -35,16 +35,16 @@ export class Ledger {
     const common = new CostModel();
     const jobs = left.map(({ trajectory, checkpoints }) => {
       const work = this.#workLeft(trajectory, checkpoints);
-      this.forecast.add(work);
+      this.eta.add(work);
       const bytes = prepared.bytesOf(trajectory);
       return { trajectory, checkpoints, cost: common.seconds(work), bytes, failures: 0 };
     });
-    this.backlog = new Backlog(jobs, prepared.memoryBytes - prepared.imageBytes);
+    this.queue = new JobQueue(jobs, prepared.memoryBytes - prepared.imageBytes);
   }
 
   /** Of these checkpoints, trained from iteration `from`; `starts` is 1 where that opens the trajectory, else 0. */
   workOf(
-    trajectory: LeftTrajectory['trajectory'],
+    trajectory: UnfinishedTrajectory['trajectory'],
     checkpoints: readonly CheckpointTask[],
     from: number,
     starts: number,
@@ -57,13 +57,13 @@ export class Ledger {
   }
 
   /** Does `work` when it is on the disk: what is said to be done is. */
-  afterwards(committed: Promise<void>, work: () => void): void {
+  onCommitted(committed: Promise<void>, work: () => void): void {
     const done = committed
       .then(() => {
         work();
         // Once for all that was committed together.
-        this.#telling ??= Promise.resolve().then(() => this.#tell());
-        return this.#telling;
+        this.#reporting ??= Promise.resolve().then(() => this.#report());
+        return this.#reporting;
       })
       .catch((error: unknown) => {
         if (this.#fault) return;
@@ -88,17 +88,17 @@ export class Ledger {
     await Promise.all(this.#uncommitted);
   }
 
-  #tell(): void {
-    this.#telling = null;
-    const job = this.backlog.first();
+  #report(): void {
+    this.#reporting = null;
+    const job = this.queue.first();
     if (job !== this.#longest.job)
       this.#longest = { job, work: job && this.#workLeft(job.trajectory, job.checkpoints) };
-    const secondsLeft = this.forecast.secondsLeft(this.options.threads, this.#longest.work);
+    const secondsLeft = this.eta.secondsLeft(this.options.threads, this.#longest.work);
     this.store.expect(secondsLeft);
-    this.options.observer?.progress?.(this.progress, { workDone: this.forecast.share(), secondsLeft });
+    this.options.observer?.progress?.(this.progress, { workDone: this.eta.share(), secondsLeft });
   }
 
-  #workLeft(trajectory: LeftTrajectory['trajectory'], checkpoints: readonly CheckpointTask[]): Work {
+  #workLeft(trajectory: UnfinishedTrajectory['trajectory'], checkpoints: readonly CheckpointTask[]): Work {
     const from = this.snapshots.startFor(trajectory.id, checkpoints[0]?.t ?? 0);
     return this.workOf(trajectory, checkpoints, from, 1);
   }

@@ -8,11 +8,11 @@ import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { Store } from '../store/write/store.js';
 import { summariseThresholds, type ThresholdSummary } from '../threshold/summary.js';
 import { computeThresholds } from '../threshold/targets.js';
-import { RunLog } from './event-log.js';
+import { EventLog } from './event-log.js';
 import { loadData } from './load-data.js';
-import { bothObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
+import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
-import { Conductor } from './scheduler.js';
+import { Scheduler } from './scheduler.js';
 
 /** A stop still refreshes the thresholds of a sweep with so many finished cells; that takes a fraction of a second. */
 const CELLS_AT_A_STOP = 50_000;
@@ -27,8 +27,8 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
         ? observer.warning?.(describeSlowReader(reader))
         : log.event('the reader is gone; the write-ahead log can be emptied again', {}),
   });
-  const log = new RunLog(options.db);
-  const observer = bothObservers(options.observer ?? {}, log.observer);
+  const log = new EventLog(options.db);
+  const observer = combineObservers(options.observer ?? {}, log.observer);
   const abandon = () => {
     store.close();
     log.event('run ended at once', {});
@@ -66,10 +66,10 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       const datasets = await loadUnlessAborted(prepared, options);
       if (datasets) {
         const executor = await options.executor(datasets);
-        const conductor = new Conductor(prepared, left, store, snapshots, executor, { ...options, observer });
-        await conductor.run();
-        progress = conductor.progress;
-        isStored = conductor.isStored;
+        const scheduler = new Scheduler(prepared, left, store, snapshots, executor, { ...options, observer });
+        await scheduler.run();
+        progress = scheduler.progress;
+        isStored = scheduler.isStored;
       }
     }
     const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;

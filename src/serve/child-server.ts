@@ -6,18 +6,18 @@ import { workerFile } from '../base/paths.js';
 import type { ServeOptions } from './options.js';
 
 /** Parent to child: what to serve; then, once, why it ends. */
-export type ToPage =
+export type ToChildServer =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
   | { readonly kind: 'close'; readonly reason: string };
 /** Child to parent: where it listens, or why it does not. */
-export type FromPage =
+export type FromChildServer =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'refused'; readonly message: string };
 
 /** The last look at the database may take so long; then the process is ended. */
 const CLOSE_MS = 5_000;
 
-export interface PageBeside {
+export interface ChildServer {
   readonly url: string;
   /** Shows the end, and lets go. Safe to call twice. */
   close(reason: string): Promise<void>;
@@ -27,11 +27,14 @@ export interface PageBeside {
  * @param lost the process has ended by itself; the run goes on.
  * @throws UsageError where the address cannot be listened on.
  */
-export async function serveBeside(options: ServeOptions, lost: (how: string) => void): Promise<PageBeside> {
+export async function startChildServer(
+  options: ServeOptions,
+  lost: (how: string) => void,
+): Promise<ChildServer> {
   const entry = workerFile('page');
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
   const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const send = (message: ToPage) => child.connected && child.send(message, () => {});
+  const send = (message: ToChildServer) => child.connected && child.send(message, () => {});
   send({ kind: 'serve', options });
   const url = await listening(child);
   let isClosing = false;
@@ -57,7 +60,7 @@ function listening(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', code => reject(new Error(`the live page's process ended with ${code}`)));
-    child.once('message', (message: FromPage) => {
+    child.once('message', (message: FromChildServer) => {
       child.removeAllListeners('exit');
       if (message.kind === 'listening') resolve(message.url);
       else reject(new UsageError(message.message));

@@ -7,9 +7,9 @@ import { groupsOfSlice } from '../report/figures/groups.js';
 import { heatmapFigure } from '../report/figures/heatmap.js';
 import { targetsFigure } from '../report/figures/targets.js';
 import { criterion } from '../report/style/text.js';
-import type { Selection, Wishes } from '../slice/selection.js';
+import type { Selection, SelectionParams } from '../slice/selection.js';
 import type { Drawing, Figures } from './messages.js';
-import type { SliceContents } from './slice.js';
+import type { CachedCurves } from './slice.js';
 
 /** Nothing is fitted here: laws and verdicts are those that were last stored, if any were. */
 const LIVE: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
@@ -19,12 +19,12 @@ const MOST_VERDICTS = 12;
 /** What axes and gaps take of the width, about: a page scales a figure to where it stands. */
 const BESIDE = { figure: 60, panel: 40 };
 
-export const columnsOf = ({ columns }: Wishes): Columns => (columns === '1' ? 1 : 2);
+export const columnsOf = ({ columns }: SelectionParams): Columns => (columns === '1' ? 1 : 2);
 
 /** @param fit the stored report of the sweep's fits, as JSON. */
 export function drawn(
   selection: Selection,
-  contents: SliceContents,
+  contents: CachedCurves,
   fit: string | null,
   columns: Columns,
 ): Figures {
@@ -67,7 +67,7 @@ function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
   };
 }
 
-function figureData(selection: Selection, { curves, crossings }: SliceContents): Omit<FigureData, 'fit'> {
+function figureData(selection: Selection, { curves, crossings }: CachedCurves): Omit<FigureData, 'fit'> {
   const { sweep, set, axes, members, target } = selection;
   const widths = new Set(members.map(({ width }) => width));
   const [width] = widths;

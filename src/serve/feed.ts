@@ -5,12 +5,12 @@
 import { statSync } from 'node:fs';
 import { setImmediate as breath } from 'node:timers/promises';
 import { StoreError } from '../base/errors.js';
-import type { Wishes } from '../slice/selection.js';
+import type { SelectionParams } from '../slice/selection.js';
 import { LiveReader } from '../store/read/live-reader.js';
 import { columnsOf, drawn } from './drawings.js';
-import { Memory } from './live-cache.js';
+import { LiveCache } from './live-cache.js';
 import type { Figures, LiveState, Waiting } from './messages.js';
-import type { Slice } from './slice.js';
+import type { CurveCache } from './slice.js';
 import { readState } from './state.js';
 import type { EventStream } from './stream.js';
 
@@ -31,9 +31,9 @@ const NO_FIGURES: Figures = { choices: [], drawings: [], verdicts: [], members: 
 
 /** A page, and what its figures showed last. */
 interface Viewer {
-  readonly wishes: Wishes;
+  readonly wishes: SelectionParams;
   isNew: boolean;
-  slice: Slice | null;
+  slice: CurveCache | null;
   version: number;
   fit: string | null;
   drawnAt: number;
@@ -41,7 +41,7 @@ interface Viewer {
 
 export class Feed {
   private readonly viewers = new Map<EventStream, Viewer>();
-  private memory = new Memory();
+  private memory = new LiveCache();
   /** Of the file when it was last looked at. */
   private seen = { identity: '', version: '', at: 0 };
   private state: LiveState | Waiting = { kind: 'waiting', message: 'not read yet' };
@@ -59,7 +59,7 @@ export class Feed {
     return this.viewers.size;
   }
 
-  add(stream: EventStream, wishes: Wishes): void {
+  add(stream: EventStream, wishes: SelectionParams): void {
     if (this.looking) stream.send('state', this.state);
     this.viewers.set(stream, { wishes, isNew: true, slice: null, version: 0, fit: null, drawnAt: 0 });
     this.isOwing = true;
@@ -116,14 +116,14 @@ export class Feed {
     const isDue = isLively && Date.now() - this.seen.at >= LIVELY_MS;
     if (this.state.kind === 'open' && version === this.seen.version && !isDue && !this.isOwing) return;
     this.isOwing = false;
-    if (identity !== this.seen.identity) this.memory = new Memory();
+    if (identity !== this.seen.identity) this.memory = new LiveCache();
     this.seen = { identity, version, at: Date.now() };
     let live: LiveReader | null = null;
     try {
       live = new LiveReader(this.file);
       live.hold();
       if (!(await breathing(this.memory.update(live)))) {
-        this.memory = new Memory();
+        this.memory = new LiveCache();
         await breathing(this.memory.update(live));
       }
       this.tell(readState(live, this.memory.counts, this.file));
@@ -134,7 +134,7 @@ export class Feed {
       const { message, stack } = error as Error;
       const isOurs = error instanceof StoreError;
       if (!isOurs) process.stderr.write(`espalier: ${this.file} cannot be shown: ${stack}\n`);
-      this.memory = new Memory();
+      this.memory = new LiveCache();
       this.tell({ kind: 'waiting', message: isOurs ? message : `${this.file} cannot be shown: ${message}` });
       for (const stream of this.viewers.keys()) stream.send('figures', NO_FIGURES);
     } finally {
@@ -149,7 +149,7 @@ export class Feed {
 
   private async tellFigures(live: LiveReader): Promise<void> {
     const running = this.state.kind === 'open' ? (this.state.holder?.sweep ?? null) : null;
-    const used = new Set<Slice>();
+    const used = new Set<CurveCache>();
     for (const [stream, viewer] of this.viewers) {
       const sight = await breathing(this.memory.look(live, viewer.wishes, running));
       if (!sight) {

@@ -1,27 +1,27 @@
 /** What is kept of a database between two looks, so that a look reads only what is new. */
 
-import { type Selection, select, type Wishes } from '../slice/selection.js';
-import type { LiveReader, LiveSweep, Mark, Member } from '../store/read/live-reader.js';
+import { type Selection, type SelectionParams, select } from '../slice/selection.js';
+import type { Cursor, LiveReader, LiveSweep, SweepCurve } from '../store/read/live-reader.js';
 import { Counts } from './counts.js';
-import { Slice } from './slice.js';
+import { CurveCache } from './slice.js';
 
 /** Different sets of curves that are kept at once. */
 const MOST_SLICES = 6;
 /** Members between two rests while a sweep's are read. */
 const REST_EVERY = 500;
 
-export interface Sight {
+export interface View {
   readonly selection: Selection;
-  readonly slice: Slice;
+  readonly slice: CurveCache;
 }
 
-export class Memory {
+export class LiveCache {
   readonly counts = new Counts();
-  private mark: Mark | null = null;
+  private mark: Cursor | null = null;
   private sweeps: readonly LiveSweep[] = [];
-  private readonly members = new Map<string, readonly Member[]>();
+  private readonly members = new Map<string, readonly SweepCurve[]>();
   private readonly selections = new Map<string, Selection>();
-  private slices = new Map<string, Slice>();
+  private slices = new Map<string, CurveCache>();
 
   /**
    * Learns what has changed, and counts it. False where the database is another one than before: begin with a new
@@ -44,7 +44,7 @@ export class Memory {
   }
 
   /** The curves that these wishes stand for, null where there is no sweep yet. Yields where it may rest. */
-  *look(live: LiveReader, wishes: Wishes, running: string | null): Generator<void, Sight | null> {
+  *look(live: LiveReader, wishes: SelectionParams, running: string | null): Generator<void, View | null> {
     const named = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
     const sweep = named(wishes.sweep) ?? named(running) ?? this.sweeps[0];
     if (!sweep) return null;
@@ -56,21 +56,21 @@ export class Memory {
       selection = select(this.sweeps, sweep, members, wishes);
       this.selections.set(wish, selection);
     }
-    const slice = this.slices.get(selection.key) ?? new Slice(selection);
+    const slice = this.slices.get(selection.key) ?? new CurveCache(selection);
     this.slices.set(selection.key, slice);
     return { selection, slice };
   }
 
   /** Lets go of curves that nobody looks at any more, the longest unused first. */
-  keep(used: ReadonlySet<Slice>): void {
+  keep(used: ReadonlySet<CurveCache>): void {
     const all = [...this.slices].sort(([, a], [, b]) => Number(used.has(a)) - Number(used.has(b)));
     this.slices = new Map(all.slice(-Math.max(MOST_SLICES, used.size)));
     if (this.selections.size > 1000) this.selections.clear();
   }
 }
 
-function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, readonly Member[]> {
-  const members: Member[] = [];
+function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, readonly SweepCurve[]> {
+  const members: SweepCurve[] = [];
   for (const member of live.members(key)) {
     members.push(member);
     if (members.length % REST_EVERY === 0) yield;

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { InputError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
-import type { Wishes } from '../slice/selection.js';
+import type { SelectionParams } from '../slice/selection.js';
 import { Access, isLoopback, SECURITY_HEADERS } from './access.js';
 import { readAssets } from './assets.js';
 import { Feed } from './feed.js';
@@ -139,7 +139,7 @@ function oneOf(request: FastifyRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function wishesOf(request: FastifyRequest): Wishes {
+function wishesOf(request: FastifyRequest): SelectionParams {
   const all = Object.entries(request.query as Record<string, unknown>);
   return Object.fromEntries(all.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }

@@ -23,7 +23,7 @@ const MOST_PUBLISHED_ROWS = 200_000;
 /** In the order in which they are drawn. */
 const METHODS: readonly PruneMethod[] = ['greedy', 'random', 'magnitude'];
 
-export interface SliceContents {
+export interface CachedCurves {
   readonly curves: readonly CurvePoint[];
   /** Of whole curves. */
   readonly crossings: readonly CrossingPoint[];
@@ -32,7 +32,7 @@ export interface SliceContents {
   readonly read: number;
 }
 
-export class Slice {
+export class CurveCache {
   private readonly columns: readonly string[];
   /** All by the index of a member. */
   private readonly stale: Set<number>;
@@ -81,7 +81,7 @@ export class Slice {
     }
   }
 
-  contents(): SliceContents {
+  contents(): CachedCurves {
     return {
       curves: [...this.ofSize.keys()].sort((a, b) => a - b).flatMap(n => this.summaryOf(n)),
       crossings: this.crossingPoints(),

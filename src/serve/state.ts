@@ -11,7 +11,7 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
   const { reader } = live;
   const { holder, trajectories, cellsPerSecond, secondsLeft, sweeps, failures } = readStatus(
     {
-      atOnce: work => reader.atOnce(work),
+      inTransaction: work => reader.inTransaction(work),
       holder: () => reader.holder(),
       progress: () => counts.progress(live),
       cellsFinishedSince: moment => live.cellsFinishedSince(moment),

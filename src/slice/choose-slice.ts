@@ -1,6 +1,6 @@
 /** Which curves of a sweep its figures show. */
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
-import type { Member, Slice } from '../store/read/figure-rows.js';
+import type { Slice, SweepCurve } from '../store/read/figure-rows.js';
 
 /** What a reader asks to see, where it is not the widest network and the largest subnetwork. */
 export interface SliceChoice {
@@ -24,7 +24,7 @@ type Axes = Readonly<Record<string, unknown>>;
  */
 export function chooseSlice(
   sweep: string,
-  members: readonly Member[],
+  members: readonly SweepCurve[],
   axisValues: Readonly<Record<string, unknown>>,
   choice: SliceChoice = {},
 ): ChosenSlice | null {
@@ -32,7 +32,7 @@ export function chooseSlice(
   const parsed = new Map(
     [...new Set(members.map(({ axes }) => axes))].map(text => [text, JSON.parse(text) as Axes]),
   );
-  const axesOf = (member: Member): Axes => parsed.get(member.axes)!;
+  const axesOf = (member: SweepCurve): Axes => parsed.get(member.axes)!;
   const widthMoves = movesWithSize(members, member => member.width);
   const width = widthMoves
     ? null
@@ -65,6 +65,6 @@ export function chooseSlice(
   };
 }
 
-function movesWithSize(members: readonly Member[], pick: (member: Member) => unknown): boolean {
+function movesWithSize(members: readonly SweepCurve[], pick: (member: SweepCurve) => unknown): boolean {
   return dependenceOnSize(members, member => member.datasetSize, pick) === 'moves';
 }

@@ -3,11 +3,11 @@
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { metricNamed } from '../domain/metrics.js';
 import type { SetName } from '../domain/types.js';
-import type { LiveSweep, Member } from '../store/read/live-reader.js';
+import type { LiveSweep, SweepCurve } from '../store/read/live-reader.js';
 import { targetLabel } from '../threshold/targets.js';
 
 /** What a page asked for, by the names of choices; what does not exist is passed over. */
-export type Wishes = Readonly<Record<string, string>>;
+export type SelectionParams = Readonly<Record<string, string>>;
 
 /** What the figures show, of what could be shown. */
 export interface Choice {
@@ -26,7 +26,7 @@ export interface Selection {
   /** Values of further axes, of those that divide the sweep. */
   readonly axes: Readonly<Record<string, unknown>>;
   readonly choices: readonly Choice[];
-  readonly members: readonly Member[];
+  readonly members: readonly SweepCurve[];
   /** Equal for selections that show the same curves of the same definition of a sweep, whatever the target. */
   readonly key: string;
 }
@@ -34,7 +34,7 @@ export interface Selection {
 /** The value is null where it does not apply: such a member belongs to every choice. */
 type Dimension = readonly [
   name: string,
-  value: (member: Member) => string | null,
+  value: (member: SweepCurve) => string | null,
   /** What is shown unless something else is wished; of a list, the first that there is. */
   preferred: 'largest' | readonly string[],
 ];
@@ -42,8 +42,8 @@ type Dimension = readonly [
 export function select(
   sweeps: readonly LiveSweep[],
   sweep: LiveSweep,
-  all: readonly Member[],
-  wishes: Wishes,
+  all: readonly SweepCurve[],
+  wishes: SelectionParams,
 ): Selection {
   const choices: Choice[] = [];
   if (sweeps.length > 1)
@@ -69,7 +69,7 @@ export function select(
 }
 
 /** Of the settings that were chosen, those that belong to the trajectory, as the database has them. */
-function axesOf([first]: readonly Member[], choices: readonly Choice[]): Selection['axes'] {
+function axesOf([first]: readonly SweepCurve[], choices: readonly Choice[]): Selection['axes'] {
   const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
   const isChosen = ([path]: [string, unknown]) =>
     !['prune.objective', 'retrain.iterations'].includes(path) && choices.some(({ name }) => name === path);
@@ -77,7 +77,11 @@ function axesOf([first]: readonly Member[], choices: readonly Choice[]): Selecti
 }
 
 /** The primary target if its metric is chosen, else the first of the chosen metric. */
-function chooseTarget({ thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): Selection['target'] {
+function chooseTarget(
+  { thresholds }: LiveSweep,
+  wishes: SelectionParams,
+  choices: Choice[],
+): Selection['target'] {
   const ordered = [...thresholds].sort((a, b) => Number(b.primary) - Number(a.primary));
   const options = [...new Set(ordered.map(({ metric }) => metric))];
   const chosen = ordered.find(({ metric }) => metric === wishes.metric) ?? ordered[0];
@@ -87,7 +91,7 @@ function chooseTarget({ thresholds }: LiveSweep, wishes: Wishes, choices: Choice
   return { metric, target: targetLabel(chosen) };
 }
 
-function chooseSet({ sets, thresholds }: LiveSweep, wishes: Wishes, choices: Choice[]): SetName {
+function chooseSet({ sets, thresholds }: LiveSweep, wishes: SelectionParams, choices: Choice[]): SetName {
   const primary = thresholds.find(spec => spec.primary) ?? thresholds[0];
   const aimed = primary && metricNamed(primary.metric)?.set;
   const usual = aimed && sets.includes(aimed) ? aimed : (sets[0] ?? 'train');
@@ -96,9 +100,9 @@ function chooseSet({ sets, thresholds }: LiveSweep, wishes: Wishes, choices: Cho
   return chosen;
 }
 
-function dimensionsOf({ axes: asked }: LiveSweep, members: readonly Member[]): Dimension[] {
+function dimensionsOf({ axes: asked }: LiveSweep, members: readonly SweepCurve[]): Dimension[] {
   const parsed = new Map<string, Record<string, unknown>>();
-  const axes = ({ axes: text }: Member): Record<string, unknown> => {
+  const axes = ({ axes: text }: SweepCurve): Record<string, unknown> => {
     const known = parsed.get(text) ?? (JSON.parse(text) as Record<string, unknown>);
     parsed.set(text, known);
     return known;
@@ -120,12 +124,12 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
 /** Whether there are several values at some data set size: one that moves with n divides nothing. */
-function divides(members: readonly Member[], value: Dimension[1]): boolean {
+function divides(members: readonly SweepCurve[], value: Dimension[1]): boolean {
   return dependenceOnSize(members, member => member.datasetSize, value) === 'divides';
 }
 
 /** The values of a dimension: numbers by size, then words. */
-function valuesOf(members: readonly Member[], value: Dimension[1]): string[] {
+function valuesOf(members: readonly SweepCurve[], value: Dimension[1]): string[] {
   const values = new Set(members.map(value).filter(one => one !== null));
   return [...values].sort((a, b) => {
     const difference = Number(a) - Number(b);

@@ -5,7 +5,7 @@ import { createInputSource, type InputMatrix, type InputSource } from '../data/i
 import type { DatasetIdentity, InputScaling } from '../domain/types.js';
 import type { Engine } from '../engine/engine.js';
 
-export interface World {
+export interface TrajectoryEnvironment {
   readonly engine: Engine;
   readonly inputs: InputLibrary;
   /** Looked at between slices of work. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { InputMatrix } from '../data/inputs.js';
 import type { PlannedTrajectory, Variant } from '../domain/types.js';
 import { Batches } from './batches.js';
-import type { World } from './environment.js';
+import type { TrajectoryEnvironment } from './environment.js';
 import { NpyWriter, writeNpy } from './npy.js';
 import { pathKey, selectPaths } from './prune.js';
 import { openSession, type Session } from './session.js';
@@ -23,7 +23,7 @@ const ROWS = 4096;
 /** Writes the files into `output`, a folder that exists, and returns their names. */
 export function exportTrajectory(
   trajectory: PlannedTrajectory,
-  world: World,
+  world: TrajectoryEnvironment,
   options: ExportOptions,
 ): string[] {
   const { id, config } = trajectory;

@@ -12,7 +12,7 @@ import type {
   TrajectoryTask,
 } from '../domain/messages.js';
 import { stateBytes } from './cost.js';
-import type { World } from './environment.js';
+import type { TrajectoryEnvironment } from './environment.js';
 import { initialState } from './initial.js';
 import { LAMBDA_MAX_NEURONS, lambdaMax, stabilityLimit } from './lambda-max.js';
 import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
@@ -25,7 +25,10 @@ const SNAPSHOT_EVERY_MS = 5_000;
 const SNAPSHOT_BYTES_PER_MS = 500;
 
 /** Runs a task and yields what there is to tell, in order; the last event is done, stopped or failed. */
-export function* runTrajectory(task: TrajectoryTask, world: World): Generator<TrajectoryEvent, void> {
+export function* runTrajectory(
+  task: TrajectoryTask,
+  world: TrajectoryEnvironment,
+): Generator<TrajectoryEvent, void> {
   let session: Session | null = null;
   let savedT = 0;
   try {
@@ -97,7 +100,7 @@ function pruneAt(
   checkpoint: CheckpointTask,
   task: TrajectoryTask,
   session: Session,
-  world: World,
+  world: TrajectoryEnvironment,
   etaLambdaMax: number,
   training: Elapsed,
 ): { checkpoint: CheckpointRow; cells: CellRow[] } {

@@ -7,7 +7,7 @@ import type { Snapshot } from '../domain/messages.js';
 import type { TrajectoryConfig } from '../domain/types.js';
 import type { Network, NetworkState, Problem } from '../engine/engine.js';
 import { Batches } from './batches.js';
-import type { ScaledInputs, World } from './environment.js';
+import type { ScaledInputs, TrajectoryEnvironment } from './environment.js';
 import { gradientRate, initialState, outputScale } from './initial.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 
@@ -42,7 +42,7 @@ export interface Session {
 export function openSession(
   id: string,
   config: TrajectoryConfig,
-  world: World,
+  world: TrajectoryEnvironment,
   snapshot: Uint8Array | null = null,
 ): Session {
   const { network: settings, train, datasetSize, width, seed } = config;
@@ -80,7 +80,7 @@ export function openSession(
     pulse,
   };
   const network = world.engine.open(problem);
-  const pace: Pace = { perStepMs: 0 };
+  const timing: StepTiming = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
   batches.skip(t);
 
@@ -99,7 +99,7 @@ export function openSession(
       trainInSlices(network, batches, target - t, pulse, {
         from: t,
         forMs,
-        pace,
+        timing,
         begin: expectedMs => {
           if (expectedMs > SLICE_MS) kept = network.state();
           sliceBegan = performance.now();
@@ -120,7 +120,7 @@ export function openSession(
 }
 
 /** How long a step took last; 0 where none was taken yet. */
-interface Pace {
+interface StepTiming {
   perStepMs: number;
 }
 
@@ -138,18 +138,18 @@ export function trainInSlices(
     readonly from: number;
     readonly forMs?: number | undefined;
     /** Kept from call to call. */
-    readonly pace?: Pace;
+    readonly timing?: StepTiming;
     begin?: (expectedMs: number) => void;
     end: (steps: number) => void;
   },
 ): void {
-  const { forMs = Number.POSITIVE_INFINITY, pace = { perStepMs: 0 } } = slice;
+  const { forMs = Number.POSITIVE_INFINITY, timing = { perStepMs: 0 } } = slice;
   const start = performance.now();
   let length = 1;
   for (let done = 0; done < steps && performance.now() - start < forMs; ) {
     pulse();
     const count = Math.min(length, steps - done);
-    slice.begin?.(pace.perStepMs * count);
+    slice.begin?.(timing.perStepMs * count);
     const began = performance.now();
     try {
       network.train(batches.take(count), count);
@@ -157,9 +157,9 @@ export function trainInSlices(
       if (error instanceof DivergedError) throw new DivergedError(slice.from + done + error.step);
       throw error;
     }
-    pace.perStepMs = (performance.now() - began) / count;
+    timing.perStepMs = (performance.now() - began) / count;
     done += count;
     slice.end(count);
-    length = Math.max(1, Math.min(2 * length, Math.floor(SLICE_MS / pace.perStepMs)));
+    length = Math.max(1, Math.min(2 * length, Math.floor(SLICE_MS / timing.perStepMs)));
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { AwakeClock } from '../../src/base/active-time-clock.js';
+import { ActiveTimeClock } from '../../src/base/active-time-clock.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 it('counts what passes between ticks, and a gap as one tick', () => {
   let now = 5_000;
   let ticks = 0;
-  const clock = new AwakeClock(
+  const clock = new ActiveTimeClock(
     () => ticks++,
     () => now,
   );

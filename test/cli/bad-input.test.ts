@@ -147,7 +147,7 @@ describe('bad input: one line, exit code 2, nothing written', () => {
       const began = Date.now();
       // Two at a time.
       const queue = [...cases];
-      const lane = async () => {
+      const worker = async () => {
         for (let next = queue.shift(); next; next = queue.shift()) {
           await refused(next).catch(error => {
             error.message = `${next![0]}: ${error.message}`;
@@ -155,7 +155,7 @@ describe('bad input: one line, exit code 2, nothing written', () => {
           });
         }
       };
-      await Promise.all([lane(), lane()]);
+      await Promise.all([worker(), worker()]);
       expect((Date.now() - began) / cases.length).toBeLessThan(3000);
       const left = work.files().filter(file => !/^good\.sqlite-(shm|wal)$/.test(file));
       expect(left).toEqual(files.filter(file => !/^good\.sqlite-(shm|wal)$/.test(file)));

@@ -30,7 +30,7 @@ describe('help', () => {
 
   it('of every command says what it does, and shows an example of itself', async () => {
     const queue = [...(await complete('')), 'data list', 'data fetch', 'data info'];
-    const lane = async () => {
+    const worker = async () => {
       for (let command = queue.shift(); command; command = queue.shift()) {
         const { code, stdout, stderr } = await work.run(...command.split(' '), '--help');
         expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
@@ -41,7 +41,7 @@ describe('help', () => {
         expect(examples).toMatch(new RegExp(`^Examples:\n +espalier ${command}\\b`));
       }
     };
-    await Promise.all([lane(), lane()]);
+    await Promise.all([worker(), worker()]);
     expect(work.files()).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ async function events(options: Parameters<typeof tinyTask>[1], snapshot = false)
 
 it('gives the same rows when it goes on from a snapshot, and others from another history', async () => {
   const whole = await events({});
-  expect(whole.map(event => event.kind)).toEqual(['begun', 'rows', 'rows', 'rows', 'done']);
+  expect(whole.map(event => event.kind)).toEqual(['started', 'rows', 'rows', 'rows', 'done']);
   const stopped = await events({}, true);
   const last = stopped.find(event => event.kind === 'snapshot')!;
   const executor = await createInlineExecutor({ engine: 'noop', datasets: tinyDatasets });

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Shape } from '../../src/engine/engine.js';
-import { Contenders } from '../../src/engine/wasm/exact-candidates.js';
-import { Machines } from '../../src/engine/wasm/kernels.js';
+import { ExactCandidates } from '../../src/engine/wasm/exact-candidates.js';
+import { WasmInstances } from '../../src/engine/wasm/kernels.js';
 import { CONTENDERS, type Layout, layOut } from '../../src/engine/wasm/layout.js';
-import { neuronAddress, type Site, shardOf } from '../../src/engine/wasm/memory-block.js';
-import { Pace } from '../../src/engine/wasm/work-budget.js';
+import { type MemoryBlock, memoryOf, neuronAddress } from '../../src/engine/wasm/memory-block.js';
+import { WorkBudget } from '../../src/engine/wasm/work-budget.js';
 import { integerBelow, normals, stream } from '../../src/math/random.js';
 
 const [N, SAMPLES] = [800, 67];
@@ -17,11 +17,11 @@ const SHAPE: Shape = {
   entriesPerRow: 1,
 };
 
-/** Shards of so many blocks, with these outputs of the neurons, [N][n]. */
-async function open(blocks: readonly number[], phi: Float32Array): Promise<Site[]> {
-  const machines = await Machines.load();
+/** Memories of so many blocks, with these outputs of the neurons, [N][n]. */
+async function open(blocks: readonly number[], phi: Float32Array): Promise<MemoryBlock[]> {
+  const machines = await WasmInstances.load();
   let first = 0;
-  const shards = blocks.map(count => {
+  const memories = blocks.map(count => {
     const layout: Layout = layOut(SHAPE, count);
     const width = Math.min(layout.padded, N - first);
     const { machine } = machines.take(layout.bytes);
@@ -29,7 +29,7 @@ async function open(blocks: readonly number[], phi: Float32Array): Promise<Site[
     return {
       ...machine,
       layout,
-      pace: new Pace(() => {}),
+      budget: new WorkBudget(() => {}),
       samples: SAMPLES,
       columns: 1,
       first: first - width,
@@ -41,17 +41,17 @@ async function open(blocks: readonly number[], phi: Float32Array): Promise<Site[
   });
   expect(first).toBe(N);
   for (let q = 0; q < N; q++) {
-    const { f32, layout, first } = shardOf(shards, q);
+    const { f32, layout, first } = memoryOf(memories, q);
     const place = neuronAddress(layout.phi, q - first, SAMPLES) / 4;
     for (let s = 0; s < SAMPLES; s++) f32[place + 24 * s] = phi[q * SAMPLES + s]!;
   }
-  return shards;
+  return memories;
 }
 
-it.each([[[34]], [[12, 12, 10]]])('products of any two neurons, in shards of %j blocks', async blocks => {
+it.each([[[34]], [[12, 12, 10]]])('products of any two neurons, in memories of %j blocks', async blocks => {
   const next = stream(1, 'test', 'contenders');
   const phi = Float32Array.from({ length: N * SAMPLES }, normals(next));
-  const contenders = new Contenders(await open(blocks, phi), N);
+  const contenders = new ExactCandidates(await open(blocks, phi), N);
   expect(contenders.isWorthwhile).toBe(true);
   const expectProduct = (q: number, u: number) => {
     let product = 0;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Machine, Machines } from '../../src/engine/wasm/kernels.js';
+import { type WasmInstance, WasmInstances } from '../../src/engine/wasm/kernels.js';
 import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
 import { KIND } from '../../src/engine/wasm/memory-block.js';
@@ -8,10 +8,10 @@ import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
 import { normals, stream } from '../../src/math/random.js';
 
 const MEBIBYTE = 2 ** 20;
-let machine: Machine;
+let machine: WasmInstance;
 
 beforeAll(async () => {
-  machine = (await Machines.load()).take(8 * MEBIBYTE).machine;
+  machine = (await WasmInstances.load()).take(8 * MEBIBYTE).machine;
 });
 
 /** Addresses of a test's arrays, one after another. */

@@ -24,7 +24,7 @@ import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { CONTENDERS, layOut } from '../../src/engine/wasm/layout.js';
 import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { shapeOf } from '../../src/engine/wasm/network.js';
-import { cutIntoShards, MOST_SHARDS } from '../../src/engine/wasm/split-memory.js';
+import { MAX_MEMORIES, splitMemory } from '../../src/engine/wasm/split-memory.js';
 import {
   makeBatches,
   makeInputs,
@@ -114,7 +114,7 @@ describe('a network in several memories', () => {
       const expected = results(await createWasmEngine(), problem);
       const blocksOf = (picks: Int32Array) => new Set(Array.from(picks, pick => Math.floor(pick / LANES)));
       expect(blocksOf(expected.first.squared.picks).size).toBeGreaterThan(4);
-      for (const [blocks, shards] of [
+      for (const [blocks, count] of [
         [5, 2],
         [4, 3],
         [1, 10],
@@ -122,7 +122,7 @@ describe('a network in several memories', () => {
         const engine = await engineOf(problem, blocks);
         const before = memories.all.length;
         expect(bitsOf(results(engine, problem))).toEqual(bitsOf(expected));
-        expect(memories.all.length - before).toBe(shards);
+        expect(memories.all.length - before).toBe(count);
       }
     });
   }
@@ -152,7 +152,7 @@ describe('a network in several memories', () => {
     expect(new Set(expected!.picks).size).toBeGreaterThan(512);
   });
 
-  it('compares contenders of other memories as those of its own', async () => {
+  it('compares exact candidates of other memories as those of its own', async () => {
     const problem = makeProblem({ rows: 400, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 9)].map(engine => {
       const network = engine.open(problem);
@@ -253,8 +253,8 @@ describe('memory of a network in several memories', () => {
   });
 
   it('has a limit', async () => {
-    const most = makeProblem({ ...COMMON, width: MOST_SHARDS * LANES });
-    const wide = makeProblem({ ...COMMON, width: MOST_SHARDS * LANES + 1 });
+    const most = makeProblem({ ...COMMON, width: MAX_MEMORIES * LANES });
+    const wide = makeProblem({ ...COMMON, width: MAX_MEMORIES * LANES + 1 });
     const engine = await engineOf(wide, 1);
     expect(engine.memoryBytes(shapeOf(most))).toBe(engine.memoryLimitBytes);
     expect(engine.memoryBytes(shapeOf(wide))).toBeGreaterThan(engine.memoryLimitBytes);
@@ -264,7 +264,7 @@ describe('memory of a network in several memories', () => {
     );
   });
 
-  it('is not enough in any number of shards where samples alone fill one', async () => {
+  it('is not enough in any number of memories where samples alone fill one', async () => {
     const engine = await engineOf(problem, 1);
     const long = makeProblem({ ...COMMON, momentum: 0.5, rows: 2000, width: 24 });
     expect(engine.memoryBytes(shapeOf(long))).toBe(Infinity);
@@ -287,20 +287,20 @@ describe('cutting', () => {
   const limit = 65535 * 65536;
 
   it('takes as few memories as will do, filled one after another', () => {
-    const layouts = cutIntoShards(shape, limit)!;
+    const layouts = splitMemory(shape, limit)!;
     expect(layouts.map(({ blocks }) => blocks).reduce((a, b) => a + b)).toBe(Math.ceil(20_000 / 24));
     expect(layouts).toHaveLength(2);
     for (const { bytes } of layouts) expect(bytes).toBeLessThanOrEqual(limit);
     const { blocks } = layouts[0]!;
     expect(layOut(shape, blocks + 1).bytes).toBeGreaterThan(limit);
-    expect(cutIntoShards({ ...shape, width: 10_000 }, limit)).toHaveLength(1);
+    expect(splitMemory({ ...shape, width: 10_000 }, limit)).toHaveLength(1);
   });
 
   it('leaves nothing out, whatever the sizes', () => {
     for (const width of [1, 23, 24, 25, 1000, 123_457]) {
       for (const datasetSize of [1, 1000, 300_000]) {
         const some = { ...shape, width, datasetSize };
-        const blocks = cutIntoShards(some, limit)!.map(layout => layout.blocks);
+        const blocks = splitMemory(some, limit)!.map(layout => layout.blocks);
         expect(blocks.reduce((a, b) => a + b)).toBe(Math.ceil(width / 24));
         expect(Math.min(...blocks)).toBeGreaterThan(0);
       }

@@ -29,7 +29,7 @@ export function executorConformance(
         { ...greedy, method: 'random' as const, objective: null },
       ];
       const events = await collect((await executor()).submit(tinyTask(engine, { variants })));
-      expect(events.map(({ kind }) => kind)).toEqual(['begun', 'rows', 'rows', 'rows', 'done']);
+      expect(events.map(({ kind }) => kind)).toEqual(['started', 'rows', 'rows', 'rows', 'done']);
       const rows = events.filter(event => event.kind === 'rows');
       expect(rows.map(({ checkpoint }) => checkpoint.t)).toEqual([0, 5, 20]);
       for (const { cells, checkpoint } of rows) {

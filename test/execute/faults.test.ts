@@ -43,9 +43,9 @@ describe('a fault of one trajectory', () => {
       const all = await Promise.all(widths.map(width => collect(pool.submit(task(width)))));
       for (const [i, width] of widths.entries()) {
         const kinds = all[i]!.map(event => event.kind);
-        if (width !== 13) expect(kinds).toEqual(['begun', 'rows', 'rows', 'rows', 'done']);
+        if (width !== 13) expect(kinds).toEqual(['started', 'rows', 'rows', 'rows', 'done']);
         else {
-          expect(kinds).toEqual(['begun', 'rows', 'failed']);
+          expect(kinds).toEqual(['started', 'rows', 'failed']);
           const failed = all[i]!.at(-1)!;
           expect(failed).toMatchObject({ code, message: expect.stringContaining(message) });
           if (stack) expect(failed).toMatchObject({ stack: expect.stringMatching(stack) });
@@ -116,7 +116,7 @@ describe('stopping', () => {
     await new Promise(resolve => setTimeout(resolve, 500));
     const asked = performance.now();
     pool.stop();
-    expect((await events).map(({ kind }) => kind)).toEqual(['begun', 'rows', 'stopped']);
+    expect((await events).map(({ kind }) => kind)).toEqual(['started', 'rows', 'stopped']);
     await pool.close();
     expect(performance.now() - asked).toBeLessThan(4000);
   });

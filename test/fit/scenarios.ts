@@ -92,8 +92,8 @@ export function countsOf(sample: Sample): SizeCounts[] {
 }
 
 /** Whole evidence, or only what the verdict hangs on. */
-export function judged(sample: Sample, name: string, hurry: boolean, simulations = 399): Evidence {
-  return judge(sample, countsOf(sample), { seed: 1, name, simulations, hurry });
+export function judged(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
+  return judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit });
 }
 
 /** How often each verdict is reached, as shares. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { stream } from '../../src/math/random.js';
 import { CostModel, type Work } from '../../src/run/cost-model.js';
-import { Forecast } from '../../src/run/eta.js';
+import { EtaEstimator } from '../../src/run/eta.js';
 
 /** Seconds on a machine that does each kind of work at its own speed. */
 const machine = ([training, activations, selection, evaluation, starts]: Work) =>
   4e-10 * training + 2e-10 * activations + 1e-11 * selection + 1e-10 * evaluation + 0.2 * starts;
 
-const next = stream(0, 'forecast');
+const next = stream(0, 'eta');
 const someWork = (scale: number): Work => [
   1e9 * scale * next(),
   1e8 * scale * next(),
@@ -23,7 +23,7 @@ describe('the cost model', () => {
     expect(before).toBeGreaterThan(0.5);
     for (let i = 0; i < 300; i++) {
       const work = someWork(10 ** (3 * next()));
-      model.learn(work, machine(work) * (0.9 + 0.2 * next()));
+      model.observe(work, machine(work) * (0.9 + 0.2 * next()));
     }
     for (let i = 0; i < 20; i++) {
       const work = someWork(1000);
@@ -34,7 +34,7 @@ describe('the cost model', () => {
   it('is of the right size after one observation', () => {
     const model = new CostModel();
     const work: Work = [1e9, 1e8, 1e8, 1e7, 1];
-    model.learn(work, 20 * model.seconds(work));
+    model.observe(work, 20 * model.seconds(work));
     const further: Work = [1e10, 1e9, 1e9, 1e8, 0];
     const ratio = model.seconds(further) / new CostModel().seconds(further);
     expect(ratio).toBeGreaterThan(10);
@@ -44,37 +44,37 @@ describe('the cost model', () => {
   it('stays finite over a night of the same, and follows a machine that gets slower', () => {
     const model = new CostModel();
     const work: Work = [1e9, 0, 0, 0, 0];
-    for (let i = 0; i < 100_000; i++) model.learn(work, 1);
+    for (let i = 0; i < 100_000; i++) model.observe(work, 1);
     expect(model.seconds(work)).toBeCloseTo(1, 3);
-    for (let i = 0; i < 2_000; i++) model.learn(work, 2);
+    for (let i = 0; i < 2_000; i++) model.observe(work, 2);
     expect(model.seconds(work)).toBeCloseTo(2, 1);
     expect(Number.isFinite(model.seconds([1, 1, 1, 1, 1]))).toBe(true);
   });
 });
 
-describe('a forecast', () => {
+describe('a eta', () => {
   it('divides the work among the threads, but not one trajectory', () => {
-    const forecast = new Forecast();
+    const eta = new EtaEstimator();
     const piece: Work = [1e9, 0, 0, 0, 0];
     const long: Work = [10e9, 0, 0, 0, 0];
-    for (const work of [piece, piece, piece, long]) forecast.add(work);
-    expect(forecast.secondsLeft(2, long)).toBeNull();
+    for (const work of [piece, piece, piece, long]) eta.add(work);
+    expect(eta.secondsLeft(2, long)).toBeNull();
     for (const id of ['a', 'b']) {
-      forecast.begin(id, piece);
-      forecast.did(id, piece, 3);
-      forecast.end(id, false);
+      eta.start(id, piece);
+      eta.record(id, piece, 3);
+      eta.end(id, false);
     }
-    const alone = forecast.secondsLeft(4, long)!;
+    const alone = eta.secondsLeft(4, long)!;
     expect(alone).toBeGreaterThan(28);
     expect(alone).toBeLessThan(31);
-    expect(forecast.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
-    expect(forecast.share()).toBeCloseTo(2 / 13, 5);
+    expect(eta.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
+    expect(eta.share()).toBeCloseTo(2 / 13, 5);
     // What failed for good is not waited for; what is tried again is.
-    forecast.begin('long', long);
-    forecast.end('long', true);
-    expect(forecast.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
-    forecast.begin('long', long);
-    forecast.end('long', false);
-    expect(forecast.secondsLeft(1, piece)! / alone).toBeCloseTo(0.1, 5);
+    eta.start('long', long);
+    eta.end('long', true);
+    expect(eta.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
+    eta.start('long', long);
+    eta.end('long', false);
+    expect(eta.secondsLeft(1, piece)! / alone).toBeCloseTo(0.1, 5);
   });
 });

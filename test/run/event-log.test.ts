@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createInlineExecutor, parseSweep, prepareSweep, runSweep } from '../../src/index.js';
-import { RunLog } from '../../src/run/event-log.js';
+import { EventLog } from '../../src/run/event-log.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
 let home: string;
@@ -68,7 +68,7 @@ it('a run leaves a line for all that it did, with what it ran on', async () => {
 it('does not keep a run from running where it cannot be written', () => {
   const db = join(home, 'c.sqlite');
   mkdirSync(`${db}.log`);
-  const log = new RunLog(db);
+  const log = new EventLog(db);
   log.observer.warning!('lost');
   log.event('lost', {});
   log.close();
@@ -78,7 +78,7 @@ it('does not keep a run from running where it cannot be written', () => {
 it.skipIf(!existsSync('/dev/full'))('does not wait for room on a full disk', () => {
   const db = join(home, 'd.sqlite');
   symlinkSync('/dev/full', `${db}.log`);
-  const log = new RunLog(db);
+  const log = new EventLog(db);
   log.observer.warning!('lost');
   log.event('lost', {});
   log.close();
@@ -88,7 +88,7 @@ it('is bounded in size, and loses the oldest lines only', () => {
   const db = join(home, 'b.sqlite');
   const most = 20_000;
   for (const half of [0, 1]) {
-    const log = new RunLog(db, most);
+    const log = new EventLog(db, most);
     for (let i = 0; i < 1_000; i++) log.observer.warning!(`line ${half * 1_000 + i}`);
     log.close();
   }

@@ -56,7 +56,7 @@ async function run(
 function watched(executor: Executor, sawRows: () => unknown): Executor {
   return {
     capacity: executor.capacity,
-    ahead: () => executor.ahead(),
+    prefetch: () => executor.prefetch(),
     async *submit(task) {
       for await (const event of executor.submit(task)) {
         if (event.kind === 'rows') sawRows();
@@ -381,7 +381,7 @@ describe('faults', () => {
     let submitted = 0;
     const broken: Executor = {
       capacity: 2,
-      ahead: () => 0,
+      prefetch: () => 0,
       async *submit(): AsyncGenerator<TrajectoryEvent> {
         if (submitted++ === 0) throw new Error('the network cable');
         await asked;

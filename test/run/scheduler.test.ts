@@ -18,7 +18,7 @@ import { plainSweep, type SweepObject } from '../support/small-sweeps.js';
 let home: string;
 let db: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'espalier-conductor-'));
+  home = mkdtempSync(join(tmpdir(), 'espalier-scheduler-'));
   db = join(home, 'a.sqlite');
 });
 afterEach(() => {

@@ -1,7 +1,7 @@
 /** What is kept between looks agrees with what SQL says of the whole database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readReport } from '../../src/report/read-report.js';
-import { Memory, type Sight } from '../../src/serve/live-cache.js';
+import { LiveCache, type View } from '../../src/serve/live-cache.js';
 import { LiveReader } from '../../src/store/read/live-reader.js';
 import type { Reader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
@@ -29,7 +29,7 @@ function finish<T>(work: Generator<void, T>): T {
   }
 }
 
-function look(memory: Memory, live: LiveReader, wishes: Record<string, string> = {}): Sight {
+function look(memory: LiveCache, live: LiveReader, wishes: Record<string, string> = {}): View {
   expect(finish(memory.update(live))).toBe(true);
   const sight = finish(memory.look(live, wishes, null))!;
   finish(sight.slice.refresh(live));
@@ -63,7 +63,7 @@ describe('the figures of a run', () => {
   });
 
   it('are those of the report', () => {
-    const { slice, selection } = look(new Memory(), live);
+    const { slice, selection } = look(new LiveCache(), live);
     const { curves, crossings } = slice.contents();
     const { figures: data } = readReport(live.reader, live.reader.sweeps()[0]!);
     expect(selection).toMatchObject({ set: data.set, target: data.primary });
@@ -86,7 +86,7 @@ describe('the figures of a run', () => {
   });
 
   it('show what is chosen', () => {
-    const { selection, slice } = look(new Memory(), live, { width: '12', subnet_size: '3', set: 'test' });
+    const { selection, slice } = look(new LiveCache(), live, { width: '12', subnet_size: '3', set: 'test' });
     expect(selection.choices.map(({ name, chosen }) => [name, chosen])).toEqual([
       ['metric', 'subnet_train_loss'],
       ['set', 'test'],
@@ -106,7 +106,7 @@ describe('the figures of a run', () => {
   });
 
   it('pass over wishes for what is not there', () => {
-    const plain = look(new Memory(), live).selection;
+    const plain = look(new LiveCache(), live).selection;
     const odd = {
       width: '13',
       subnet_size: '',
@@ -115,13 +115,13 @@ describe('the figures of a run', () => {
       metric: '__proto__',
       constructor: 'x',
     };
-    expect(look(new Memory(), live, odd).selection.choices).toEqual(plain.choices);
+    expect(look(new LiveCache(), live, odd).selection.choices).toEqual(plain.choices);
   });
 });
 
 it('counts as the view does, however the database goes on', () => {
   const store = Store.open(`${folder()}/a.sqlite`);
-  const memory = new Memory();
+  const memory = new LiveCache();
   const agree = () => {
     const live = new LiveReader(store.file);
     try {

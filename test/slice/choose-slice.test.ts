@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chooseSlice } from '../../src/slice/choose-slice.js';
-import type { Member } from '../../src/store/read/figure-rows.js';
+import type { SweepCurve } from '../../src/store/read/figure-rows.js';
 
-const member = (changes: Partial<Member> = {}): Member => {
+const member = (changes: Partial<SweepCurve> = {}): SweepCurve => {
   const { datasetSize = 100, width = 10, seed = 0, axes = '{}' } = changes;
   return {
     trajectoryId: `${datasetSize}/${width}/${seed}/${axes}`,

@@ -17,7 +17,7 @@ import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
-import { isAlive, readHolder, STALE_MS } from '../../src/store/file/lock-row.js';
+import { isAlive, readLockRow, STALE_MS } from '../../src/store/file/lock-row.js';
 import { openReader } from '../../src/store/read/reader.js';
 import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema/migrations.js';
 import { Store } from '../../src/store/write/store.js';
@@ -236,7 +236,7 @@ describe('the hold', () => {
   it('is judged by process, boot and heartbeat', () => {
     const store = Store.open(file);
     const db = new Sqlite(file, { readonly: true });
-    const holder = readHolder(db)!;
+    const holder = readLockRow(db)!;
     db.close();
     store.close();
     expect(isAlive(holder)).toBe(true);

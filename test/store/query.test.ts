@@ -8,7 +8,7 @@ import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EspalierError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
-import { type Holder, isAlive } from '../../src/store/file/lock-row.js';
+import { isAlive, type LockRow } from '../../src/store/file/lock-row.js';
 import { type QueryBatch, type QueryOptions, querySql } from '../../src/store/user-sql/query.js';
 import { uniqueNames } from '../../src/store/user-sql/query-server.js';
 import { Store } from '../../src/store/write/store.js';
@@ -212,7 +212,7 @@ describe('an end', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [said] = await once(parent.stdout, 'data');
-    const child: Holder = {
+    const child: LockRow = {
       token: '',
       host: hostname(),
       pid: Number(said),

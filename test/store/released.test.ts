@@ -8,7 +8,7 @@ import { openReader } from '../../src/store/read/reader.js';
 import { readStatus } from '../../src/store/read/status.js';
 import { storedTrajectory } from '../../src/store/read/stored-trajectory.js';
 import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema/migrations.js';
-import { showAsPresent } from '../../src/store/schema/read-older.js';
+import { showAsCurrent } from '../../src/store/schema/read-older.js';
 import { Store } from '../../src/store/write/store.js';
 import { complete, EVALUATE, greedy, planned, scratch, sweep } from './fixtures.js';
 
@@ -118,7 +118,7 @@ describe('a migration', () => {
   it('shows to readers as what it will be', () => {
     const reading = new Sqlite(file, { readonly: true });
     const before = schemaOf(reading);
-    showAsPresent(reading, more);
+    showAsCurrent(reading, more);
     reading.pragma('query_only = ON');
     const writing = new Sqlite(join(folder(), 'migrated.sqlite'));
     writing.close();

@@ -79,6 +79,6 @@ export async function collect(events: AsyncIterable<ExecutorEvent>): Promise<Exe
 /** What events say about numbers: wall and CPU times are removed, and where it was. */
 export function withoutTimes(events: readonly ExecutorEvent[]): unknown[] {
   return JSON.parse(
-    JSON.stringify(events, (key, value) => (/(WallS|CpuS|^lane)$/.test(key) ? undefined : value)),
+    JSON.stringify(events, (key, value) => (/(WallS|CpuS|^slot)$/.test(key) ? undefined : value)),
   );
 }

@@ -9,7 +9,7 @@ import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { ReferenceActivations } from './activations.js';
 import { LOSS, type LossFunction, SIGMA, type Sigma } from './functions.js';
-import { paced, type Spend } from './work-budget.js';
+import { type Spend, workBudget } from './work-budget.js';
 
 /** Work of one sigma(z), in multiply-adds. */
 const SIGMA_WORK = 20;
@@ -48,7 +48,7 @@ export class ReferenceNetwork implements Network {
     this.#shares = problem.shares?.slice() ?? new Float64Array(width).fill(1 / width);
     this.#sigma = SIGMA[problem.activation];
     this.#loss = LOSS[problem.loss];
-    this.#spend = paced(problem.pulse);
+    this.#spend = workBudget(problem.pulse);
     this.#weights = Float64Array.from(state.weights);
     this.#weightGradient = new Float64Array(this.#weights.length);
     this.#weightVelocity =

@@ -4,7 +4,7 @@ const SLICE = 20_000_000;
 /** Tells how much work was just done (multiply-adds, roughly), and calls `pulse` whenever a slice is full. */
 export type Spend = (work: number) => void;
 
-export function paced(pulse: () => void): Spend {
+export function workBudget(pulse: () => void): Spend {
   let left = SLICE;
   return work => {
     left -= work;

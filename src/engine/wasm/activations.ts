@@ -2,7 +2,7 @@
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { ROW_BYTES } from './layout-parts.js';
-import { beginOutputs, type Site, unpackVector, unpackWideVector } from './memory-block.js';
+import { beginOutputs, type MemoryBlock, unpackVector, unpackWideVector } from './memory-block.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
 import { addToSum, clearSum } from './selected-sum.js';
@@ -13,30 +13,30 @@ const CHUNK = 512;
 /** Work of adding one row of a block to its statistics. */
 const STATISTICS_WORK = 8;
 
-/** Fills layout.phi, layout.projections, norms and peaks of each shard, and returns a view of them. */
-export function buildActivations(shards: readonly Site[]): WasmActivations {
-  let before: Site | null = null;
-  for (const site of shards) {
-    beginOutputs(site, before, site.samples);
-    build(site);
-    before = site;
+/** Fills layout.phi, layout.projections, norms and peaks of each memory, and returns a view of them. */
+export function buildActivations(memories: readonly MemoryBlock[]): WasmActivations {
+  let before: MemoryBlock | null = null;
+  for (const memory of memories) {
+    beginOutputs(memory, before, memory.samples);
+    build(memory);
+    before = memory;
   }
-  const { f64, layout, samples } = shards.at(-1)!;
+  const { f64, layout, samples } = memories.at(-1)!;
   const outputs = f64.slice(layout.f / 8, layout.f / 8 + samples);
-  const projections = unpackWideVector(shards, layout => layout.projections);
-  const squaredNorms = unpackWideVector(shards, layout => layout.norms);
-  const peaks = unpackVector(shards, layout => layout.peaks);
+  const projections = unpackWideVector(memories, layout => layout.projections);
+  const squaredNorms = unpackWideVector(memories, layout => layout.norms);
+  const peaks = unpackVector(memories, layout => layout.peaks);
   for (let i = 0; i < peaks.length; i++) {
     // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
     if (squaredNorms[i] === 0 && peaks[i]! > 0) squaredNorms[i] = Number.MIN_VALUE;
   }
-  return new WasmActivations(shards, outputs, { projections, squaredNorms, peaks });
+  return new WasmActivations(memories, outputs, { projections, squaredNorms, peaks });
 }
 
-function build(site: Site): void {
-  const { kernels, layout, f32, f64, pace, kind, samples, columns } = site;
+function build(memory: MemoryBlock): void {
+  const { kernels, layout, f32, f64, budget, kind, samples, columns } = memory;
   const { projections, norms, peaks, padded } = layout;
-  const rowWork = site.entriesPerRow + 2 * site.sigmaWork + STATISTICS_WORK;
+  const rowWork = memory.entriesPerRow + 2 * memory.sigmaWork + STATISTICS_WORK;
   f64.fill(0, projections / 8, projections / 8 + padded);
   f64.fill(0, norms / 8, norms / 8 + padded);
   f32.fill(0, peaks / 4, peaks / 4 + padded);
@@ -57,19 +57,19 @@ function build(site: Site): void {
         norms + 2 * vector,
         peaks + vector,
       );
-      pace.spend(count * rowWork);
+      budget.spend(count * rowWork);
     }
   }
 }
 
 export class WasmActivations implements Activations {
   readonly outputs: Float64Array;
-  readonly #shards: readonly Site[];
+  readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
   #valid = true;
 
-  constructor(shards: readonly Site[], outputs: Float64Array, statistics: Statistics) {
-    this.#shards = shards;
+  constructor(memories: readonly MemoryBlock[], outputs: Float64Array, statistics: Statistics) {
+    this.#memories = memories;
     this.outputs = outputs;
     this.#statistics = statistics;
   }
@@ -81,18 +81,18 @@ export class WasmActivations implements Activations {
   greedy(objective: Loss, subnetSize: number): Path {
     this.#checkValid();
     const select = objective === 'squared' ? selectSquared : selectLogistic;
-    return select(this.#shards, this.#statistics, subnetSize);
+    return select(this.#memories, this.#statistics, subnetSize);
   }
 
   subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[] {
     this.#checkValid();
-    const shards = this.#shards;
-    const { f64, layout, samples } = shards[0]!;
-    clearSum(shards);
+    const memories = this.#memories;
+    const { f64, layout, samples } = memories[0]!;
+    clearSum(memories);
     const z = layout.z / 8;
     let picked = 0;
     return sizes.map(k => {
-      for (; picked < k; picked++) addToSum(shards, picks[picked]!);
+      for (; picked < k; picked++) addToSum(memories, picks[picked]!);
       const outputs = f64.slice(z, z + samples);
       for (let s = 0; s < samples; s++) outputs[s]! /= k;
       return outputs;

@@ -1,13 +1,13 @@
 /** One batch as the kernels walk it: by row for the outputs, by column for gradients that are summed so. */
 import type { BatchLayout } from './layout-parts.js';
-import type { Site } from './memory-block.js';
-import { Pace } from './work-budget.js';
+import type { MemoryBlock } from './memory-block.js';
+import { WorkBudget } from './work-budget.js';
 
 /** Work of sorting an entry into its column. */
 const SORT_WORK = 8;
 
 export class Batch {
-  readonly #site: Site;
+  readonly #memory: MemoryBlock;
   readonly #layout: BatchLayout;
   readonly #size: number;
   /** The columns that gradients are summed over; momentum and weight decay change those without entries, too. */
@@ -21,13 +21,13 @@ export class Batch {
   #entryCount = 0;
 
   constructor(
-    site: Site,
+    memory: MemoryBlock,
     layout: BatchLayout,
     size: number,
     columns: 'all' | 'stored' | 'none',
     places: Int32Array,
   ) {
-    this.#site = site;
+    this.#memory = memory;
     this.#layout = layout;
     this.#size = size;
     this.#columns = columns;
@@ -73,7 +73,7 @@ export class Batch {
   }
 
   #loadRows(batches: Int32Array, from: number): void {
-    const { u32, f32, layout: whole, samples } = this.#site;
+    const { u32, f32, layout: whole, samples } = this.#memory;
     const places = this.#places;
     const size = this.#size;
     const runs = this.#layout.runs / 4;
@@ -120,23 +120,23 @@ export class Batch {
   }
 
   #layColumns(): void {
-    const { kernels, layout: whole, columns: d, entriesPerRow, pace, u32 } = this.#site;
+    const { kernels, layout: whole, columns: d, entriesPerRow, budget, u32 } = this.#memory;
     const { runs, columns, entries } = this.#layout;
     const { counts } = whole;
     u32.fill(0, counts / 4, counts / 4 + d);
     const rows = this.#rows;
     const rowWork = SORT_WORK * entriesPerRow;
-    const slice = Pace.piecesOf(rows * rowWork, rows, 1);
+    const slice = WorkBudget.piecesOf(rows * rowWork, rows, 1);
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       kernels.countColumns(runs + 8 * row, count, counts);
-      pace.spend(count * rowWork);
+      budget.spend(count * rowWork);
     }
     this.#columnCount = kernels.layColumns(counts, d, entries, columns, this.#columns === 'all');
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       kernels.fillColumns(runs + 8 * row, count, row, counts);
-      pace.spend(count * rowWork);
+      budget.spend(count * rowWork);
     }
   }
 }

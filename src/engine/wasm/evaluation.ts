@@ -1,11 +1,18 @@
 /** Outputs on inputs other than the training samples, a stage of rows at a time. */
 import type { InputMatrix } from '../../data/inputs.js';
 import { LANES, ROW_BYTES, STAGED_ROWS } from './layout-parts.js';
-import { beginOutputs, copyRegion, neuronAddress, type Site, shardOf, writeRows } from './memory-block.js';
+import {
+  beginOutputs,
+  copyRegion,
+  type MemoryBlock,
+  memoryOf,
+  neuronAddress,
+  writeRows,
+} from './memory-block.js';
 
-/** Blocks of neurons that are evaluated in one shard's memory. */
+/** Blocks of neurons that are evaluated in one memory's memory. */
 interface Part {
-  readonly site: Site;
+  readonly memory: MemoryBlock;
   readonly blocks: number;
   readonly weights: number;
   readonly gains: number;
@@ -15,16 +22,16 @@ interface Part {
 interface Gathered {
   readonly picks: Int32Array;
   readonly parts: readonly Part[];
-  readonly places: readonly { readonly site: Site; readonly place: number }[];
+  readonly places: readonly { readonly memory: MemoryBlock; readonly place: number }[];
 }
 
 export class Evaluation {
-  readonly #shards: readonly Site[];
+  readonly #memories: readonly MemoryBlock[];
   /** What was evaluated last: sets come in pieces, with the same picks. */
   #gathered: Gathered | null = null;
 
-  constructor(shards: readonly Site[]) {
-    this.#shards = shards;
+  constructor(memories: readonly MemoryBlock[]) {
+    this.#memories = memories;
   }
 
   /** Said when weights or signs change. */
@@ -34,23 +41,23 @@ export class Evaluation {
 
   /** f on each row. */
   outputs(inputs: InputMatrix): Float64Array {
-    const shards = this.#shards;
-    const last = shards.at(-1)!;
+    const memories = this.#memories;
+    const last = memories.at(-1)!;
     const outputs = new Float64Array(inputs.rows);
-    this.#forEachStage(shards, inputs, 1, (from, rows) => {
-      let before: Site | null = null;
-      for (const site of shards) {
-        const { kernels, layout, pace, kind, columns, entriesPerRow, sigmaWork } = site;
+    this.#forEachStage(memories, inputs, 1, (from, rows) => {
+      let before: MemoryBlock | null = null;
+      for (const memory of memories) {
+        const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         const { staged } = layout;
-        beginOutputs(site, before, rows);
+        beginOutputs(memory, before, rows);
         for (let block = 0; block < layout.blocks; block++) {
           const weights = layout.weights + block * columns * ROW_BYTES;
           const coefficients = layout.coefficients + block * ROW_BYTES;
           kernels.preactivate(weights, staged.runs, rows, staged.phi);
           kernels.addOutputs(kind, staged.phi, rows, coefficients, layout.f);
-          pace.spend(rows * (entriesPerRow + sigmaWork));
+          budget.spend(rows * (entriesPerRow + sigmaWork));
         }
-        before = site;
+        before = memory;
       }
       const f = last.layout.f / 8;
       outputs.set(last.f64.subarray(f, f + rows), from);
@@ -64,47 +71,47 @@ export class Evaluation {
     const needed = picks.subarray(0, sizes.at(-1) ?? 0);
     if (!this.#gathered || !isSame(this.#gathered.picks, needed)) this.#gathered = this.#gather(needed);
     const { parts, places } = this.#gathered;
-    const sites = parts.map(part => part.site);
+    const memories = parts.map(part => part.memory);
     const mostBlocks = Math.max(...parts.map(part => part.blocks));
-    this.#forEachStage(sites, inputs, mostBlocks, (from, rows) => {
-      for (const { site, blocks, weights, gains } of parts) {
-        const { kernels, layout, pace, kind, columns, entriesPerRow, sigmaWork } = site;
+    this.#forEachStage(memories, inputs, mostBlocks, (from, rows) => {
+      for (const { memory, blocks, weights, gains } of parts) {
+        const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         for (let block = 0; block < blocks; block++) {
           const phi = layout.staged.phi + block * rows * ROW_BYTES;
           kernels.preactivate(weights + block * columns * ROW_BYTES, layout.staged.runs, rows, phi);
           kernels.activate(kind, phi, rows, gains + block * ROW_BYTES);
-          pace.spend(rows * (entriesPerRow + sigmaWork));
+          budget.spend(rows * (entriesPerRow + sigmaWork));
         }
       }
-      // The sum is in the shard of the neuron that was added last.
-      let holder = sites[0]!;
+      // The sum is in the memory of the neuron that was added last.
+      let holder = memories[0]!;
       beginOutputs(holder, null, rows);
       let picked = 0;
       sizes.forEach((k, index) => {
         for (; picked < k; picked++) {
-          const { site, place } = places[picked]!;
-          if (site !== holder) copyRegion(holder, site, 'f', 2 * rows);
-          holder = site;
-          const { kernels, layout } = site;
+          const { memory, place } = places[picked]!;
+          if (memory !== holder) copyRegion(holder, memory, 'f', 2 * rows);
+          holder = memory;
+          const { kernels, layout } = memory;
           kernels.addNeuron(neuronAddress(layout.staged.phi, place, rows), rows, layout.f);
         }
         const means = outputs[index]!;
         const sum = holder.layout.f / 8;
         for (let s = 0; s < rows; s++) means[from + s] = holder.f64[sum + s]! / k;
       });
-      holder.pace.spend(rows * picked);
+      holder.budget.spend(rows * picked);
     });
     return outputs;
   }
 
-  /** Copies rows into the stages of `sites`, as many at a time as these and the outputs of `blocks` blocks allow. */
+  /** Copies rows into the stages of `memories`, as many at a time as these and the outputs of `blocks` blocks allow. */
   #forEachStage(
-    sites: readonly Site[],
+    memories: readonly MemoryBlock[],
     inputs: InputMatrix,
     blocks: number,
     visit: (from: number, rows: number) => void,
   ): void {
-    const { columns, layout } = this.#shards[0]!;
+    const { columns, layout } = this.#memories[0]!;
     if (inputs.columns !== columns) {
       throw new RangeError(`inputs of ${inputs.columns} columns, expected ${columns}`);
     }
@@ -116,8 +123,8 @@ export class Evaluation {
       const room = rowStart[from]! + entryCapacity;
       let to = from + 1;
       while (to < most && rowStart[to + 1]! <= room) to++;
-      for (const site of sites) {
-        writeRows(site, inputs, from, to, site.layout.staged.runs, site.layout.staged.entries);
+      for (const memory of memories) {
+        writeRows(memory, inputs, from, to, memory.layout.staged.runs, memory.layout.staged.entries);
       }
       visit(from, to - from);
       from = to;
@@ -125,12 +132,12 @@ export class Evaluation {
   }
 
   /**
-   * Gathers the distinct neurons into blocks of their own in the first shard; all neurons, where they are, if those
+   * Gathers the distinct neurons into blocks of their own in the first memory; all neurons, where they are, if those
    * would be too many.
    */
   #gather(picks: Int32Array): Gathered {
-    const shards = this.#shards;
-    const target = shards[0]!;
+    const memories = this.#memories;
+    const target = memories[0]!;
     const { columns } = target;
     const { staged } = target.layout;
     const gathered = new Map<number, number>();
@@ -139,20 +146,20 @@ export class Evaluation {
     if (blocks > staged.blocks) {
       return {
         picks: picks.slice(),
-        parts: shards.map(site => {
-          const { blocks, weights, gains } = site.layout;
-          return { site, blocks, weights, gains };
+        parts: memories.map(memory => {
+          const { blocks, weights, gains } = memory.layout;
+          return { memory, blocks, weights, gains };
         }),
         places: Array.from(picks, neuron => {
-          const site = shardOf(shards, neuron);
-          return { site, place: neuron - site.first };
+          const memory = memoryOf(memories, neuron);
+          return { memory, place: neuron - memory.first };
         }),
       };
     }
     target.f32.fill(0, staged.weights / 4, staged.weights / 4 + blocks * columns * LANES);
     target.f32.fill(0, staged.gains / 4, staged.gains / 4 + blocks * LANES);
     for (const [neuron, place] of gathered) {
-      const { f32, layout, first } = shardOf(shards, neuron);
+      const { f32, layout, first } = memoryOf(memories, neuron);
       const from = neuronAddress(layout.weights, neuron - first, columns) / 4;
       const to = neuronAddress(staged.weights, place, columns) / 4;
       for (let c = 0; c < columns; c++) target.f32[to + c * LANES] = f32[from + c * LANES]!;
@@ -160,8 +167,8 @@ export class Evaluation {
     }
     return {
       picks: picks.slice(),
-      parts: [{ site: target, blocks, weights: staged.weights, gains: staged.gains }],
-      places: Array.from(picks, neuron => ({ site: target, place: gathered.get(neuron)! })),
+      parts: [{ memory: target, blocks, weights: staged.weights, gains: staged.gains }],
+      places: Array.from(picks, neuron => ({ memory: target, place: gathered.get(neuron)! })),
     };
   }
 }

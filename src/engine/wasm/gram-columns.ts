@@ -1,7 +1,7 @@
 /** Columns of the Gram matrix of the activations, computed several in a pass and held. */
 import { columnEntryBytes, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
+import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
 
 /** Work of one sample of one block in a pass, and of gathering one output. */
 const PASS_WORK = PANEL;
@@ -11,7 +11,7 @@ const GATHER_WORK = 4;
 export class GramColumns {
   /** Passes over the activations until now. */
   passes = 0;
-  readonly #shards: readonly Site[];
+  readonly #memories: readonly MemoryBlock[];
   readonly #squaredNorms: Float64Array;
   /** For each neuron, where its column is held, or -1. */
   readonly #slotOf: Int32Array;
@@ -21,10 +21,10 @@ export class GramColumns {
   /** 1 for each block with a neuron that is not silent: products with the others are 0. */
   readonly #live: Uint8Array;
 
-  constructor(shards: readonly Site[], squaredNorms: Float64Array) {
+  constructor(memories: readonly MemoryBlock[], squaredNorms: Float64Array) {
     const width = squaredNorms.length;
-    const { columnCapacity } = shards[0]!.layout;
-    this.#shards = shards;
+    const { columnCapacity } = memories[0]!.layout;
+    this.#memories = memories;
     this.#squaredNorms = squaredNorms;
     this.#slotOf = new Int32Array(width).fill(-1);
     this.#neuronOf = new Int32Array(columnCapacity).fill(-1);
@@ -48,7 +48,7 @@ export class GramColumns {
   addTo(g: Float64Array, neuron: number): void {
     const slot = this.#slotOf[neuron]!;
     if (slot < 0) return;
-    for (const { f64, layout, first, width } of this.#shards) {
+    for (const { f64, layout, first, width } of this.#memories) {
       const column = layout.columns / 8 + slot * layout.padded;
       for (let q = 0; q < width; q++) g[first + q]! += f64[column + q]!;
     }
@@ -60,29 +60,29 @@ export class GramColumns {
     neurons.forEach((neuron, c) => {
       this.#gather(neuron, c);
     });
-    for (const site of this.#shards) this.#pass(site, slots);
+    for (const memory of this.#memories) this.#pass(memory, slots);
     this.passes++;
   }
 
-  /** Makes a neuron's outputs column c of the pass, in every shard. */
+  /** Makes a neuron's outputs column c of the pass, in every memory. */
   #gather(neuron: number, c: number): void {
-    const shards = this.#shards;
-    const owner = shardOf(shards, neuron);
+    const memories = this.#memories;
+    const owner = memoryOf(memories, neuron);
     const { layout, samples } = owner;
     const phi = neuronAddress(layout.phi, neuron - owner.first, samples);
-    if (shards.length > 1) {
+    if (memories.length > 1) {
       owner.kernels.copyNeuron(phi, samples, layout.values);
-      shareRegion(owner, shards, 'values', samples);
+      shareRegion(owner, memories, 'values', samples);
     }
-    for (const { kernels, layout, pace } of shards) {
+    for (const { kernels, layout, budget } of memories) {
       const entries = layout.columnEntries + c * columnEntryBytes(samples);
-      const [source, stride] = shards.length > 1 ? [layout.values, 4] : [phi, ROW_BYTES];
+      const [source, stride] = memories.length > 1 ? [layout.values, 4] : [phi, ROW_BYTES];
       kernels.gatherColumn(source, stride, samples, entries, layout.columnRuns, c);
-      pace.spend(GATHER_WORK * samples);
+      budget.spend(GATHER_WORK * samples);
     }
   }
 
-  #pass({ kernels, layout, u32, pace, samples, first }: Site, slots: readonly number[]): void {
+  #pass({ kernels, layout, u32, budget, samples, first }: MemoryBlock, slots: readonly number[]): void {
     for (let block = 0; block < layout.blocks; block++) {
       for (let c = 0; c < slots.length; c++) {
         u32[layout.targets / 4 + c] = layout.columns + 8 * (slots[c]! * layout.padded + block * LANES);
@@ -90,7 +90,7 @@ export class GramColumns {
       const rows = this.#live[first / LANES + block] === 1 ? samples : 0;
       const phi = layout.phi + block * samples * ROW_BYTES;
       kernels.gram(phi, rows, layout.columnRuns, layout.targets, slots.length, layout.columnSums);
-      pace.spend(rows * PASS_WORK);
+      budget.spend(rows * PASS_WORK);
     }
   }
 

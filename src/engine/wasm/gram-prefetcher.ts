@@ -8,11 +8,11 @@
  *   <Phi_q, Phi_u>  ~  <C_q, C_u> + (n / m) <Phi_q, Phi_u - V C_u> over the m rows of the sketch
  */
 
-import { Contenders } from './exact-candidates.js';
+import { ExactCandidates } from './exact-candidates.js';
 import type { GramColumns } from './gram-columns.js';
 import { BASIS, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
+import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
 import { bestScore, bestScores, scoreOf } from './scores.js';
 import type { Statistics } from './statistics.js';
 
@@ -26,11 +26,11 @@ const NEGLIGIBLE = 1e-3;
 const COPY_WORK = 64;
 const PRODUCT_WORK = 2;
 
-export class Lookahead {
-  readonly #shards: readonly Site[];
+export class GramPrefetcher {
+  readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
   readonly #columns: GramColumns;
-  readonly #contenders: Contenders;
+  readonly #contenders: ExactCandidates;
   /** The guessed g; what of it is known; which neurons may still join the group. */
   readonly #g: Float64Array;
   readonly #known: Float64Array;
@@ -43,16 +43,16 @@ export class Lookahead {
   readonly #left: Float64Array;
   readonly #column: Float64Array;
 
-  constructor(shards: readonly Site[], statistics: Statistics, columns: GramColumns) {
+  constructor(memories: readonly MemoryBlock[], statistics: Statistics, columns: GramColumns) {
     const width = statistics.squaredNorms.length;
-    this.#shards = shards;
+    this.#memories = memories;
     this.#statistics = statistics;
     this.#columns = columns;
-    this.#contenders = new Contenders(shards, width);
+    this.#contenders = new ExactCandidates(memories, width);
     this.#g = new Float64Array(width);
     this.#known = new Float64Array(width);
     this.#allowed = new Uint8Array(width);
-    const { sketchRows } = shards[0]!.layout;
+    const { sketchRows } = memories[0]!.layout;
     this.#basisRows = new Float64Array(BASIS * sketchRows);
     this.#left = new Float64Array(sketchRows);
     this.#column = new Float64Array(width);
@@ -118,12 +118,12 @@ export class Lookahead {
   }
 
   #sketch(): void {
-    for (const { kernels, layout, pace, samples } of this.#shards) {
+    for (const { kernels, layout, budget, samples } of this.#memories) {
       for (let block = 0; block < layout.blocks; block++) {
         const phi = layout.phi + block * samples * ROW_BYTES;
         const sketch = layout.sketch + block * layout.sketchRows * ROW_BYTES;
         kernels.sketchRows(phi, samples, layout.sketchRows, sketch);
-        pace.spend(layout.sketchRows * COPY_WORK);
+        budget.spend(layout.sketchRows * COPY_WORK);
       }
     }
     this.#sketched = true;
@@ -138,7 +138,7 @@ export class Lookahead {
       const column = this.#column.fill(0);
       this.#columns.addTo(column, neuron);
       this.#addProducts(column, 'basis', this.#rank, -1);
-      for (const { f32, layout, first, width } of this.#shards) {
+      for (const { f32, layout, first, width } of this.#memories) {
         for (let q = 0; q < width; q++) {
           const place = neuronAddress(layout.basis + this.#rank * ROW_BYTES, q, BASIS) / 4;
           f32[place] = column[first + q]! / norm;
@@ -155,7 +155,7 @@ export class Lookahead {
     const left = this.#project(neuron);
     this.#addProducts(this.#g, 'basis', this.#rank, 1);
     if (left === 0) return;
-    const { layout, samples } = this.#shards[0]!;
+    const { layout, samples } = this.#memories[0]!;
     this.#addProducts(this.#g, 'sketch', layout.sketchRows, samples / layout.sketchRows);
   }
 
@@ -164,9 +164,9 @@ export class Lookahead {
    * squared norm of what is left; 0 where that is negligible.
    */
   #project(neuron: number): number {
-    const shards = this.#shards;
-    const owner = shardOf(shards, neuron);
-    const { f32, layout, first, pace } = owner;
+    const memories = this.#memories;
+    const owner = memoryOf(memories, neuron);
+    const { f32, layout, first, budget } = owner;
     const rows = layout.sketchRows;
     const left = this.#left;
     const sketch = neuronAddress(layout.sketch, neuron - first, rows) / 4;
@@ -181,15 +181,15 @@ export class Lookahead {
       for (let t = 0; t < rows; t++) left[t]! -= c * this.#basisRows[i * rows + t]!;
     }
     for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = left[t]!;
-    shareRegion(owner, shards, 'basisValues', this.#rank);
-    shareRegion(owner, shards, 'sketchValues', rows);
-    pace.spend(this.#rank * rows);
+    shareRegion(owner, memories, 'basisValues', this.#rank);
+    shareRegion(owner, memories, 'sketchValues', rows);
+    budget.spend(this.#rank * rows);
     return rest > NEGLIGIBLE * norm ? rest : 0;
   }
 
   /** g += scale times the products of the values with all neurons' first `rows` rows. */
   #addProducts(g: Float64Array, kind: 'basis' | 'sketch', rows: number, scale: number): void {
-    for (const { kernels, layout, f64, pace, first, width } of this.#shards) {
+    for (const { kernels, layout, f64, budget, first, width } of this.#memories) {
       const { sketchProducts } = layout;
       const [matrix, stride, values] =
         kind === 'basis'
@@ -198,7 +198,7 @@ export class Lookahead {
       for (let block = 0; block < layout.blocks; block++) {
         const products = sketchProducts + 8 * block * LANES;
         kernels.sketchProducts(matrix + block * stride * ROW_BYTES, values, rows, products);
-        pace.spend(PRODUCT_WORK * rows);
+        budget.spend(PRODUCT_WORK * rows);
       }
       for (let q = 0; q < width; q++) g[first + q]! += scale * f64[sketchProducts / 8 + q]!;
     }

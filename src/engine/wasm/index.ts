@@ -2,9 +2,9 @@
 import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { Machines, MEMORY_LIMIT } from './kernels.js';
+import { MEMORY_LIMIT, WasmInstances } from './kernels.js';
 import { shapeOf, WasmNetwork } from './network.js';
-import { bytesOf, cutIntoShards, MOST_SHARDS } from './split-memory.js';
+import { bytesOf, MAX_MEMORIES, splitMemory } from './split-memory.js';
 
 export interface WasmOptions {
   /** The most bytes of one memory, for tests; by default what 32 bits address. */
@@ -13,17 +13,17 @@ export interface WasmOptions {
 
 /** Throws EngineUnavailableError where the kernels were not built. */
 export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptions = {}): Promise<Engine> {
-  const pool = await Machines.load();
+  const pool = await WasmInstances.load();
   return {
     name: 'wasm',
     numerics: NUMERICS.wasm,
-    memoryLimitBytes: MOST_SHARDS * memoryLimit,
-    memoryBytes: shape => bytesOf(cutIntoShards(shape, memoryLimit)),
+    memoryLimitBytes: MAX_MEMORIES * memoryLimit,
+    memoryBytes: shape => bytesOf(splitMemory(shape, memoryLimit)),
     open(problem) {
       const shape = shapeOf(problem);
-      const layouts = cutIntoShards(shape, memoryLimit);
-      if (!layouts || layouts.length > MOST_SHARDS) throw tooLarge(shape, bytesOf(layouts), memoryLimit);
-      const taken: ReturnType<Machines['take']>[] = [];
+      const layouts = splitMemory(shape, memoryLimit);
+      if (!layouts || layouts.length > MAX_MEMORIES) throw tooLarge(shape, bytesOf(layouts), memoryLimit);
+      const taken: ReturnType<WasmInstances['take']>[] = [];
       const release = () => {
         for (const each of taken.splice(0)) each.release();
       };
@@ -45,6 +45,6 @@ function tooLarge({ datasetSize, width }: Shape, bytes: number, memoryLimit: num
     bytes === Infinity
       ? `n = ${datasetSize} samples do not fit in a memory of the engine "wasm", which holds ${gib(memoryLimit)}`
       : `n = ${datasetSize} samples and N = ${width} neurons need ${gib(bytes)}, ` +
-          `the engine "wasm" holds at most ${gib(MOST_SHARDS * memoryLimit)}`,
+          `the engine "wasm" holds at most ${gib(MAX_MEMORIES * memoryLimit)}`,
   );
 }

@@ -74,7 +74,7 @@ export interface Kernels {
 }
 
 /** A memory with kernels bound to it, and views of all of it. */
-export interface Machine {
+export interface WasmInstance {
   readonly kernels: Kernels;
   readonly f32: Float32Array;
   readonly f64: Float64Array;
@@ -89,7 +89,7 @@ export const MEMORY_LIMIT = 65535 * PAGE;
  * Machines of one thread. One that is given back is used again before another is made, so a thread holds no more
  * memory than it once needed at a time. Contents are left as they are: users of a machine write before they read.
  */
-export class Machines {
+export class WasmInstances {
   readonly #module: WasmModule;
   readonly #idle: { memory: WasmMemory; kernels: Kernels }[] = [];
 
@@ -98,19 +98,19 @@ export class Machines {
   }
 
   /** Throws EngineUnavailableError where the kernels were not built. */
-  static async load(): Promise<Machines> {
+  static async load(): Promise<WasmInstances> {
     const bytes = await readFile(KERNELS_FILE).catch(cause => {
       const message = `engine "wasm" has no kernels at ${KERNELS_FILE}, expected them from npm run build`;
       throw new EngineUnavailableError(message, { cause });
     });
-    return new Machines(await compile(bytes));
+    return new WasmInstances(await compile(bytes));
   }
 
   /**
    * A machine with at least this much memory, and how to give it back (once). Throws TooLargeError where the system
    * has not so much.
    */
-  take(bytes: number): { readonly machine: Machine; readonly release: () => void } {
+  take(bytes: number): { readonly machine: WasmInstance; readonly release: () => void } {
     const pages = Math.ceil(bytes / PAGE);
     const held = this.#takeIdle(pages) ?? this.#create(pages);
     const { buffer } = held.memory;

@@ -1,5 +1,5 @@
 /**
- * Where everything is in the memory of one shard of an open network (split-memory.ts). Addresses are bytes; all of them are
+ * Where everything is in the memory of one memory of an open network (split-memory.ts). Addresses are bytes; all of them are
  * fixed when the network is opened, and the memory never grows, so views of it stay valid.
  *
  *   blocks of 24 neurons, of the ceil(N / 24) of the network; P = 24 * blocks; the network's last block is filled up
@@ -29,7 +29,7 @@
  *   slopes            f32 [n]                        dloss/df of a batch
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
- *   values            f32 [n]                        one neuron's outputs, on the way to other shards
+ *   values            f32 [n]                        one neuron's outputs, on the way to other memories
  *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons whose Gram columns are computed: sample * 96,
  *                                                    value; logistic selection: margins, f32 [n][2]
  *   columnRuns        u32 [ceil(n / 256)][12][2]     where the entries of each 256 samples begin and end
@@ -130,7 +130,7 @@ export interface Layout {
   readonly bytes: number;
 }
 
-/** What is the same in each shard of a network, and is copied between them. */
+/** What is the same in each memory of a network, and is copied between them. */
 export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues' | 'basisValues';
 
 /** Bytes of the entries of one column of a Gram pass. */
@@ -140,7 +140,7 @@ export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
 export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
 
 /**
- * The layout of a shard of this many blocks, of a network of this shape; `bytes`, whole pages, may be more than a memory
+ * The layout of a memory of this many blocks, of a network of this shape; `bytes`, whole pages, may be more than a memory
  * can have.
  */
 export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {

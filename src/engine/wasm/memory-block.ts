@@ -1,25 +1,25 @@
 /**
- * One shard of an open network: a range of its blocks of neurons in a memory of their own, where things are in it, and
- * its sizes. A network that fits in one memory is one shard. Everything over the samples is in each shard.
+ * One memory of an open network: a range of its blocks of neurons in a memory of their own, where things are in it, and
+ * its sizes. A network that fits in one memory is one memory. Everything over the samples is in each memory.
  */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
 import type { FloatArray } from '../engine.js';
-import type { Machine } from './kernels.js';
+import type { WasmInstance } from './kernels.js';
 import type { Layout, Region } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import type { Pace } from './work-budget.js';
+import type { WorkBudget } from './work-budget.js';
 
-export interface Site extends Machine {
+export interface MemoryBlock extends WasmInstance {
   readonly layout: Layout;
-  readonly pace: Pace;
+  readonly budget: WorkBudget;
   /** n and d. */
   readonly samples: number;
   readonly columns: number;
-  /** The neurons of the shard: `width` of them, the first of which is number `first` of the network's. */
+  /** The neurons of the memory: `width` of them, the first of which is number `first` of the network's. */
   readonly first: number;
   readonly width: number;
-  /** Mean number of stored entries of a row, for the pace. */
+  /** Mean number of stored entries of a row, for the budget. */
   readonly entriesPerRow: number;
   /** The activation as kernels know it, and the work of one row of a block's. */
   readonly kind: number;
@@ -34,47 +34,52 @@ const ENTRY_WORK = 1;
 const PACK_WORK = 2;
 
 /** N */
-export function widthOf(shards: readonly Site[]): number {
-  const { first, width } = shards.at(-1)!;
+export function widthOf(memories: readonly MemoryBlock[]): number {
+  const { first, width } = memories.at(-1)!;
   return first + width;
 }
 
-/** The shard that neuron i of the network belongs to. */
-export function shardOf(shards: readonly Site[], i: number): Site {
-  let s = shards.length - 1;
-  while (s > 0 && shards[s]!.first > i) s--;
-  return shards[s]!;
+/** The memory that neuron i of the network belongs to. */
+export function memoryOf(memories: readonly MemoryBlock[], i: number): MemoryBlock {
+  let s = memories.length - 1;
+  while (s > 0 && memories[s]!.first > i) s--;
+  return memories[s]!;
 }
 
-/** The address of the shard's neuron i in row 0 of its block, in a matrix [block][rows][24]. */
+/** The address of the memory's neuron i in row 0 of its block, in a matrix [block][rows][24]. */
 export function neuronAddress(base: number, i: number, rows: number): number {
   const lane = i % LANES;
   return base + ((i - lane) / LANES) * rows * ROW_BYTES + lane * 4;
 }
 
-/** Copies the first `words` (4 bytes each) of a region from one shard to another. */
-export function copyRegion(from: Site, to: Site, region: Region, words: number): void {
+/** Copies the first `words` (4 bytes each) of a region from one memory to another. */
+export function copyRegion(from: MemoryBlock, to: MemoryBlock, region: Region, words: number): void {
   const start = from.layout[region] / 4;
   to.u32.set(from.u32.subarray(start, start + words), to.layout[region] / 4);
 }
 
-/** Copies the first `words` of a region from one shard to all others. */
-export function shareRegion(from: Site, shards: readonly Site[], region: Region, words: number): void {
-  for (const to of shards) if (to !== from) copyRegion(from, to, region, words);
+/** Copies the first `words` of a region from one memory to all others. */
+export function shareRegion(
+  from: MemoryBlock,
+  memories: readonly MemoryBlock[],
+  region: Region,
+  words: number,
+): void {
+  for (const to of memories) if (to !== from) copyRegion(from, to, region, words);
 }
 
 /**
- * Makes f of `rows` rows ready for the shard's neurons to be added: what `before` has there, which is next to it; for
- * the first shard 0. Outputs are sums over the blocks in order, so that they do not depend on how these are cut.
+ * Makes f of `rows` rows ready for the memory's neurons to be added: what `before` has there, which is next to it; for
+ * the first memory 0. Outputs are sums over the blocks in order, so that they do not depend on how these are cut.
  */
-export function beginOutputs(site: Site, before: Site | null, rows: number): void {
-  if (before) copyRegion(before, site, 'f', 2 * rows);
-  else site.f64.fill(0, site.layout.f / 8, site.layout.f / 8 + rows);
+export function beginOutputs(memory: MemoryBlock, before: MemoryBlock | null, rows: number): void {
+  if (before) copyRegion(before, memory, 'f', 2 * rows);
+  else memory.f64.fill(0, memory.layout.f / 8, memory.layout.f / 8 + rows);
 }
 
-/** Writes the shard's part of an N x d matrix as [block][d][24], the surplus neurons 0; null: all 0. */
-export function packMatrix(site: Site, source: FloatArray | null, address: number): void {
-  const { f32, layout, pace, first, width, columns } = site;
+/** Writes the memory's part of an N x d matrix as [block][d][24], the surplus neurons 0; null: all 0. */
+export function packMatrix(memory: MemoryBlock, source: FloatArray | null, address: number): void {
+  const { f32, layout, budget, first, width, columns } = memory;
   for (let block = 0; block < layout.blocks; block++) {
     const start = address / 4 + block * columns * LANES;
     f32.fill(0, start, start + columns * LANES);
@@ -85,15 +90,18 @@ export function packMatrix(site: Site, source: FloatArray | null, address: numbe
       const place = start + i - from;
       for (let c = 0; c < columns; c++) f32[place + c * LANES] = source![row + c]!;
     }
-    pace.spend(PACK_WORK * columns * LANES);
+    budget.spend(PACK_WORK * columns * LANES);
   }
 }
 
-/** Reads a matrix [block][d][24] of each shard as one of N x d. Never pulses: it is read after a stop, too. */
-export function unpackMatrix(shards: readonly Site[], address: (layout: Layout) => number): Float32Array {
-  const { columns } = shards[0]!;
-  const matrix = new Float32Array(widthOf(shards) * columns);
-  for (const { f32, layout, first, width } of shards) {
+/** Reads a matrix [block][d][24] of each memory as one of N x d. Never pulses: it is read after a stop, too. */
+export function unpackMatrix(
+  memories: readonly MemoryBlock[],
+  address: (layout: Layout) => number,
+): Float32Array {
+  const { columns } = memories[0]!;
+  const matrix = new Float32Array(widthOf(memories) * columns);
+  for (const { f32, layout, first, width } of memories) {
     for (let i = 0; i < width; i++) {
       const place = neuronAddress(address(layout), i, columns) / 4;
       const row = (first + i) * columns;
@@ -103,28 +111,34 @@ export function unpackMatrix(shards: readonly Site[], address: (layout: Layout) 
   return matrix;
 }
 
-/** Writes the shard's part of a vector over the neurons, the surplus ones 0; null: all 0. */
-export function packVector(site: Site, source: ArrayLike<number> | null, address: number): void {
-  const { f32, layout, first, width } = site;
+/** Writes the memory's part of a vector over the neurons, the surplus ones 0; null: all 0. */
+export function packVector(memory: MemoryBlock, source: ArrayLike<number> | null, address: number): void {
+  const { f32, layout, first, width } = memory;
   const place = address / 4;
   f32.fill(0, place, place + layout.padded);
   if (source) for (let i = 0; i < width; i++) f32[place + i] = source[first + i]!;
 }
 
-/** Reads a float32 vector over the neurons of all shards. */
-export function unpackVector(shards: readonly Site[], address: (layout: Layout) => number): Float32Array {
-  const vector = new Float32Array(widthOf(shards));
-  for (const { f32, layout, first, width } of shards) {
+/** Reads a float32 vector over the neurons of all memories. */
+export function unpackVector(
+  memories: readonly MemoryBlock[],
+  address: (layout: Layout) => number,
+): Float32Array {
+  const vector = new Float32Array(widthOf(memories));
+  for (const { f32, layout, first, width } of memories) {
     const place = address(layout) / 4;
     vector.set(f32.subarray(place, place + width), first);
   }
   return vector;
 }
 
-/** Reads a float64 vector over the neurons of all shards. */
-export function unpackWideVector(shards: readonly Site[], address: (layout: Layout) => number): Float64Array {
-  const vector = new Float64Array(widthOf(shards));
-  for (const { f64, layout, first, width } of shards) {
+/** Reads a float64 vector over the neurons of all memories. */
+export function unpackWideVector(
+  memories: readonly MemoryBlock[],
+  address: (layout: Layout) => number,
+): Float64Array {
+  const vector = new Float64Array(widthOf(memories));
+  for (const { f64, layout, first, width } of memories) {
     const place = address(layout) / 8;
     vector.set(f64.subarray(place, place + width), first);
   }
@@ -136,14 +150,14 @@ export function unpackWideVector(shards: readonly Site[], address: (layout: Layo
  * { u32 begin, u32 end }. Uses the room of the stage's outputs.
  */
 export function writeRows(
-  site: Site,
+  memory: MemoryBlock,
   inputs: InputMatrix,
   from: number,
   to: number,
   runs: number,
   entries: number,
 ): void {
-  const { u16, u32, f32, kernels, layout, pace } = site;
+  const { u16, u32, f32, kernels, layout, budget } = memory;
   const { rowStart, column, value } = inputs;
   const { phi, entryCapacity } = layout.staged;
   const [values, columns] = [phi, phi + 4 * entryCapacity];
@@ -154,7 +168,7 @@ export function writeRows(
     f32.set(value.subarray(e, end), values / 4);
     u16.set(column.subarray(e, end), columns / 2);
     kernels.packEntries(columns, values, end - e, entries + 8 * (e - first));
-    pace.spend(ENTRY_WORK * (end - e));
+    budget.spend(ENTRY_WORK * (end - e));
   }
   for (let row = from, run = runs / 4; row < to; row++) {
     u32[run++] = entries + 8 * (rowStart[row]! - first);

@@ -1,23 +1,23 @@
-/** One open network: its shards, each laid out in a machine's memory, and what is done there. */
+/** One open network: its memories, each laid out in a machine's memory, and what is done there. */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem, Shape } from '../engine.js';
 import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
-import type { Machine } from './kernels.js';
+import type { WasmInstance } from './kernels.js';
 import type { Layout } from './layout.js';
 import {
   KIND,
+  type MemoryBlock,
   packMatrix,
   packVector,
   SIGMA_WORK,
-  type Site,
   unpackMatrix,
   unpackVector,
   writeRows,
 } from './memory-block.js';
 import { takeSteps } from './steps.js';
 import { Training } from './training.js';
-import { Pace } from './work-budget.js';
+import { WorkBudget } from './work-budget.js';
 
 /** The sizes of a problem. */
 export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape {
@@ -32,7 +32,7 @@ export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape 
 }
 
 export class WasmNetwork implements Network {
-  readonly #shards: readonly Site[];
+  readonly #memories: readonly MemoryBlock[];
   readonly #training: readonly Training[];
   readonly #evaluation: Evaluation;
   readonly #batchSize: number;
@@ -41,22 +41,22 @@ export class WasmNetwork implements Network {
   #activations: WasmActivations | null = null;
   #release: (() => void) | null;
 
-  /** One layout and one machine for each shard. */
+  /** One layout and one machine for each memory. */
   constructor(
     problem: Problem,
     layouts: readonly Layout[],
-    machines: readonly Machine[],
+    machines: readonly WasmInstance[],
     release: () => void,
   ) {
     const { inputs, labels, state, shares, ...settings } = problem;
     const { datasetSize, width, columns, entriesPerRow } = shapeOf(problem);
-    const pace = new Pace(problem.pulse);
+    const budget = new WorkBudget(problem.pulse);
     let first = 0;
-    this.#shards = layouts.map((layout, s) => {
-      const site: Site = {
+    this.#memories = layouts.map((layout, s) => {
+      const memory: MemoryBlock = {
         ...machines[s]!,
         layout,
-        pace,
+        budget,
         samples: datasetSize,
         columns,
         first,
@@ -66,28 +66,28 @@ export class WasmNetwork implements Network {
         sigmaWork: SIGMA_WORK[problem.activation],
       };
       first += layout.padded;
-      return site;
+      return memory;
     });
     this.#release = release;
     this.#batchSize = problem.batchSize;
     this.#hasVelocity = problem.momentum !== 0;
     this.#hasSignVelocity = this.#hasVelocity && problem.layers === 'both';
 
-    for (const site of this.#shards) {
-      const { layout } = site;
-      writeRows(site, inputs, 0, inputs.rows, layout.runs, layout.entries);
-      site.f32.set(labels, layout.labels / 4);
-      packMatrix(site, state.weights, layout.weights);
-      packVector(site, state.signs, layout.signs);
-      if (this.#hasVelocity) packMatrix(site, state.weightVelocity, layout.velocity);
-      packVector(site, state.signVelocity, layout.signVelocity);
+    for (const memory of this.#memories) {
+      const { layout } = memory;
+      writeRows(memory, inputs, 0, inputs.rows, layout.runs, layout.entries);
+      memory.f32.set(labels, layout.labels / 4);
+      packMatrix(memory, state.weights, layout.weights);
+      packVector(memory, state.signs, layout.signs);
+      if (this.#hasVelocity) packMatrix(memory, state.weightVelocity, layout.velocity);
+      packVector(memory, state.signVelocity, layout.signVelocity);
       for (const vector of [layout.gains, layout.coefficients, layout.factors])
-        packVector(site, null, vector);
+        packVector(memory, null, vector);
     }
     const copied = { ...settings, shares: shares?.slice() ?? null };
     const places = new Int32Array(datasetSize).fill(-1);
-    this.#training = this.#shards.map(site => new Training(site, copied, places));
-    this.#evaluation = new Evaluation(this.#shards);
+    this.#training = this.#memories.map(memory => new Training(memory, copied, places));
+    this.#evaluation = new Evaluation(this.#memories);
   }
 
   train(batches: Int32Array, steps: number): void {
@@ -99,19 +99,19 @@ export class WasmNetwork implements Network {
 
   state(): NetworkState {
     this.#checkOpen();
-    const shards = this.#shards;
+    const memories = this.#memories;
     return {
-      weights: unpackMatrix(shards, layout => layout.weights),
-      signs: unpackVector(shards, layout => layout.signs),
-      weightVelocity: this.#hasVelocity ? unpackMatrix(shards, layout => layout.velocity) : null,
-      signVelocity: this.#hasSignVelocity ? unpackVector(shards, layout => layout.signVelocity) : null,
+      weights: unpackMatrix(memories, layout => layout.weights),
+      signs: unpackVector(memories, layout => layout.signs),
+      weightVelocity: this.#hasVelocity ? unpackMatrix(memories, layout => layout.velocity) : null,
+      signVelocity: this.#hasSignVelocity ? unpackVector(memories, layout => layout.signVelocity) : null,
     };
   }
 
   activate(): Activations {
     this.#checkOpen();
     this.#dropActivations();
-    this.#activations = buildActivations(this.#shards);
+    this.#activations = buildActivations(this.#memories);
     return this.#activations;
   }
 

@@ -17,7 +17,7 @@
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { neuronAddress, type Site, shardOf, shareRegion } from './memory-block.js';
+import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
@@ -41,28 +41,32 @@ const NARROW_WORK = 32;
 const POINT_WORK = 16;
 const EXACT_WORK = 10;
 
-export function selectLogistic(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
+export function selectLogistic(
+  memories: readonly MemoryBlock[],
+  statistics: Statistics,
+  subnetSize: number,
+): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
-  const step = new LogisticStep(shards, statistics);
-  clearSum(shards);
+  const step = new LogisticStep(memories, statistics);
+  clearSum(memories);
   for (let j = 1; j <= subnetSize; j++) {
     const pick = step.best(j);
     picks[j - 1] = pick;
     passes[j - 1] = j;
-    addToSum(shards, pick);
+    addToSum(memories, pick);
   }
   return { picks, passes };
 }
 
 class LogisticStep {
-  readonly #shards: readonly Site[];
+  readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
   /** A lower bound of each candidate's loss. */
   readonly #bounds: Float64Array;
 
-  constructor(shards: readonly Site[], statistics: Statistics) {
-    this.#shards = shards;
+  constructor(memories: readonly MemoryBlock[], statistics: Statistics) {
+    this.#memories = memories;
     this.#statistics = statistics;
     this.#bounds = new Float64Array(statistics.squaredNorms.length);
   }
@@ -90,20 +94,20 @@ class LogisticStep {
   }
 
   #exactLoss(q: number, j: number): number {
-    const site = shardOf(this.#shards, q);
-    const { kernels, layout, pace, samples } = site;
-    pace.spend(EXACT_WORK * samples);
-    const phi = neuronAddress(layout.phi, q - site.first, samples);
+    const memory = memoryOf(this.#memories, q);
+    const { kernels, layout, budget, samples } = memory;
+    budget.spend(EXACT_WORK * samples);
+    const phi = neuronAddress(layout.phi, q - memory.first, samples);
     return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
   }
 
   /** Writes each candidate's lower bound, and returns the one that looks best. One pass over the activations. */
   #takeBounds(j: number): number {
-    const shards = this.#shards;
-    const { kernels, layout, f32, pace, samples } = shards[0]!;
+    const memories = this.#memories;
+    const { kernels, layout, f32, budget, samples } = memories[0]!;
     const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
-    shareRegion(shards[0]!, shards, 'derivatives', 4 * samples);
-    pace.spend(POINT_WORK * samples);
+    shareRegion(memories[0]!, memories, 'derivatives', 4 * samples);
+    budget.spend(POINT_WORK * samples);
     let slopeNorm = 0;
     for (let s = 0; s < samples; s++) {
       const slope = f32[layout.derivatives / 4 + 4 * s]!;
@@ -113,29 +117,35 @@ class LogisticStep {
 
     let best = 0;
     let smallest = Infinity;
-    for (const site of shards) {
-      this.#takeMoments(site);
-      for (let i = 0; i < site.width; i++) {
-        const estimate = this.#takeBound(site, i, j, loss, slopeNorm);
+    for (const memory of memories) {
+      this.#takeMoments(memory);
+      for (let i = 0; i < memory.width; i++) {
+        const estimate = this.#takeBound(memory, i, j, loss, slopeNorm);
         if (estimate < smallest) {
           smallest = estimate;
-          best = site.first + i;
+          best = memory.first + i;
         }
       }
     }
     return best;
   }
 
-  #takeMoments({ kernels, layout, pace, samples }: Site): void {
+  #takeMoments({ kernels, layout, budget, samples }: MemoryBlock): void {
     for (let block = 0; block < layout.blocks; block++) {
       const phi = layout.phi + block * samples * ROW_BYTES;
       kernels.logisticMoments(phi, layout.derivatives, samples, layout.moments + 32 * block * LANES);
-      pace.spend(samples * PASS_WORK);
+      budget.spend(samples * PASS_WORK);
     }
   }
 
-  /** Writes the lower bound of a shard's neuron i, and returns its G + S / 2. `loss` is L. */
-  #takeBound({ f64, layout, first }: Site, i: number, j: number, loss: number, slopeNorm: number): number {
+  /** Writes the lower bound of a memory's neuron i, and returns its G + S / 2. `loss` is L. */
+  #takeBound(
+    { f64, layout, first }: MemoryBlock,
+    i: number,
+    j: number,
+    loss: number,
+    slopeNorm: number,
+  ): number {
     const { squaredNorms, peaks } = this.#statistics;
     const lane = i % LANES;
     const moment = layout.moments / 8 + 4 * (i - lane) + lane;
@@ -160,21 +170,21 @@ class LogisticStep {
 
   /** Raises the bounds of these candidates, in order of index, to what their losses in float32 allow. */
   #narrowBounds(candidates: readonly number[], j: number): void {
-    const shards = this.#shards;
-    for (const { kernels, layout, samples } of shards) {
+    const memories = this.#memories;
+    for (const { kernels, layout, samples } of memories) {
       kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.columnEntries);
     }
     const bounds = this.#bounds;
     let done = -1;
     for (const q of candidates) {
-      const { kernels, layout, f64, pace, samples, first } = shardOf(shards, q);
+      const { kernels, layout, f64, budget, samples, first } = memoryOf(memories, q);
       const { losses, columnEntries: margins, scratch } = layout;
       if (Math.floor(q / LANES) !== done) {
         done = Math.floor(q / LANES);
         const block = done - first / LANES;
         const phi = layout.phi + block * samples * ROW_BYTES;
         kernels.logisticLosses(phi, margins, samples, losses + 8 * block * LANES, scratch);
-        pace.spend(samples * NARROW_WORK);
+        budget.spend(samples * NARROW_WORK);
       }
       const loss = f64[losses / 8 + q - first]!;
       const bound = loss - NARROW_RELATIVE * loss - NARROW_EACH * samples;

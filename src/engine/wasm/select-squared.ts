@@ -9,17 +9,21 @@
  */
 import type { Path } from '../engine.js';
 import { GramColumns } from './gram-columns.js';
-import { Lookahead } from './gram-prefetcher.js';
-import type { Site } from './memory-block.js';
+import { GramPrefetcher } from './gram-prefetcher.js';
+import type { MemoryBlock } from './memory-block.js';
 import { bestScore } from './scores.js';
 import type { Statistics } from './statistics.js';
 
-export function selectSquared(shards: readonly Site[], statistics: Statistics, subnetSize: number): Path {
+export function selectSquared(
+  memories: readonly MemoryBlock[],
+  statistics: Statistics,
+  subnetSize: number,
+): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
   const g = new Float64Array(statistics.squaredNorms.length);
-  const columns = new GramColumns(shards, statistics.squaredNorms);
-  const lookahead = new Lookahead(shards, statistics, columns);
+  const columns = new GramColumns(memories, statistics.squaredNorms);
+  const lookahead = new GramPrefetcher(memories, statistics, columns);
   for (let j = 1; j <= subnetSize; j++) {
     if (j > 1) {
       const last = picks[j - 2]!;

@@ -1,19 +1,19 @@
 /**
- * How a network is cut into shards: ranges of its blocks of neurons, each with a memory and kernels of its own, which
- * also hold the samples. No sum over samples crosses blocks; outputs, which do, are carried from shard to shard in
- * order. So results have the same bits however many shards there are.
+ * How a network is cut into memories: ranges of its blocks of neurons, each with a memory and kernels of its own, which
+ * also hold the samples. No sum over samples crosses blocks; outputs, which do, are carried from memory to memory in
+ * order. So results have the same bits however many memories there are.
  */
 import type { Shape } from '../engine.js';
 import { blocksOf, type Layout, layOut } from './layout.js';
 
 /** Memories that one network may have. V8 reserves some 10 GiB of addresses for each, older ones 1 TiB in all. */
-export const MOST_SHARDS = 64;
+export const MAX_MEMORIES = 64;
 
 /**
- * The layouts of as few shards as memories of `limit` bytes can hold, all full but the last: memories that are kept for
+ * The layouts of as few memories as memories of `limit` bytes can hold, all full but the last: memories that are kept for
  * the next network then fit that, too. Null where a memory does not hold the samples and one block.
  */
-export function cutIntoShards(shape: Shape, limit: number): readonly Layout[] | null {
+export function splitMemory(shape: Shape, limit: number): readonly Layout[] | null {
   const blocks = blocksOf(shape);
   const most = mostBlocks(shape, limit);
   if (most === 0) return null;
@@ -35,7 +35,7 @@ function mostBlocks(shape: Shape, limit: number): number {
   return fitting;
 }
 
-/** Bytes of all shards; Infinity where no number of them will do. */
+/** Bytes of all memories; Infinity where no number of them will do. */
 export function bytesOf(layouts: readonly Layout[] | null): number {
   return layouts ? layouts.reduce((sum, { bytes }) => sum + bytes, 0) : Infinity;
 }

@@ -1,21 +1,21 @@
 /**
- * The gradient step of a shard's relu neurons on a batch of dense inputs, a tile of 16 columns after the other: the
+ * The gradient step of a memory's relu neurons on a batch of dense inputs, a tile of 16 columns after the other: the
  * tables of a tile serve all neurons. See ../assembly/subset-sums.ts.
  */
 import type { Batch } from './batch.js';
 import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
-import type { Site } from './memory-block.js';
+import type { MemoryBlock } from './memory-block.js';
 
 /** Work of one sum of a table, and of adding one to a neuron's and applying what comes of it. */
 const TABLE_WORK = 0.5;
 const SUM_WORK = 4;
 
 export class SubsetSums {
-  readonly #site: Site;
+  readonly #memory: MemoryBlock;
   readonly #layout: SubsetLayout;
 
-  constructor(site: Site, layout: SubsetLayout) {
-    this.#site = site;
+  constructor(memory: MemoryBlock, layout: SubsetLayout) {
+    this.#memory = memory;
     this.#layout = layout;
   }
 
@@ -29,7 +29,7 @@ export class SubsetSums {
     stride: number,
     rates: { momentum: number; decay: number; rate: number },
   ): void {
-    const { kernels, layout, pace, columns: d } = this.#site;
+    const { kernels, layout, budget, columns: d } = this.#memory;
     const { tiles, panel, tables, masks, slopes, scratch } = this.#layout;
     const { momentum, decay, rate } = rates;
     const groups = Math.ceil(batch.rows / GROUP);
@@ -37,11 +37,11 @@ export class SubsetSums {
     this.#spread(batch, rows);
     for (let block = 0; block < layout.blocks; block++) {
       kernels.maskRows(z + block * stride * ROW_BYTES, batch.rows, masks + block * groups * ROW_BYTES);
-      pace.spend(batch.rows);
+      budget.spend(batch.rows);
     }
     for (let tile = 0; tile < tiles; tile++) {
       kernels.sumSubsets(panel + tile * rows * TILE_COLUMNS * 4, slopes, groups, tables);
-      pace.spend(TABLE_WORK * groups * (1 << GROUP));
+      budget.spend(TABLE_WORK * groups * (1 << GROUP));
       const column = tile * TILE_COLUMNS;
       for (let block = 0; block < layout.blocks; block++) {
         const offset = (block * d + column) * ROW_BYTES;
@@ -58,18 +58,18 @@ export class SubsetSums {
           rate,
           scratch,
         );
-        pace.spend(SUM_WORK * (groups + TILE_COLUMNS));
+        budget.spend(SUM_WORK * (groups + TILE_COLUMNS));
       }
     }
   }
 
   #spread({ runs, rows: count }: Batch, rows: number): void {
-    const { kernels, layout: whole, f32, pace } = this.#site;
+    const { kernels, layout: whole, f32, budget } = this.#memory;
     const { panel, slopes, tiles } = this.#layout;
     f32.fill(0, panel / 4, panel / 4 + tiles * rows * TILE_COLUMNS);
     kernels.spreadRows(runs, count, rows, panel);
     f32.fill(0, slopes / 4, slopes / 4 + rows);
     f32.copyWithin(slopes / 4, whole.slopes / 4, whole.slopes / 4 + count);
-    pace.spend(count * LANES);
+    budget.spend(count * LANES);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Gradient steps of the neurons of one shard. For each block of neurons, learning from one batch and the outputs on the
+ * Gradient steps of the neurons of one memory. For each block of neurons, learning from one batch and the outputs on the
  * next follow one another, so that the block's weights come through the cache once; each result's bits are the same as
  * if they did not. With dense inputs, gradients of relu neurons are sums of subsets instead (subset-sums.ts).
  */
@@ -7,9 +7,9 @@ import { DivergedError } from '../../base/errors.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { beginOutputs, copyRegion, type Site } from './memory-block.js';
+import { beginOutputs, copyRegion, type MemoryBlock } from './memory-block.js';
 import { SubsetSums } from './subset-sums.js';
-import { Pace } from './work-budget.js';
+import { WorkBudget } from './work-budget.js';
 
 /** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
 const SEGMENT = 64;
@@ -21,7 +21,7 @@ const COLUMN_WORK = 4;
 export type Settings = Omit<Problem, 'inputs' | 'labels' | 'state'>;
 
 export class Training {
-  readonly #site: Site;
+  readonly #memory: MemoryBlock;
   readonly #problem: Settings;
   readonly #bothLayers: boolean;
   /** Null where gradients are summed over the entries of each column. */
@@ -32,36 +32,36 @@ export class Training {
   #spare: Batch | undefined;
 
   /** `places` is scratch for n positions, -1 each. */
-  constructor(site: Site, problem: Settings, places: Int32Array) {
-    this.#site = site;
+  constructor(memory: MemoryBlock, problem: Settings, places: Int32Array) {
+    this.#memory = memory;
     this.#problem = problem;
     this.#bothLayers = problem.layers === 'both';
-    const { subsets } = site.layout;
-    this.#subsets = subsets && problem.activation === 'relu' ? new SubsetSums(site, subsets) : null;
+    const { subsets } = memory.layout;
+    this.#subsets = subsets && problem.activation === 'relu' ? new SubsetSums(memory, subsets) : null;
     const changed = problem.momentum !== 0 || problem.weightDecay !== 0 ? 'all' : 'stored';
-    const [batch, spare] = site.layout.batches.map(
-      layout => new Batch(site, layout, problem.batchSize, this.#subsets ? 'none' : changed, places),
+    const [batch, spare] = memory.layout.batches.map(
+      layout => new Batch(memory, layout, problem.batchSize, this.#subsets ? 'none' : changed, places),
     );
     this.#batch = batch!;
     this.#spare = spare;
-    this.#refreshFactors(0, site.width);
+    this.#refreshFactors(0, memory.width);
   }
 
-  /** Has the outputs on the batch at `from`: those of the shards up to this one, which `before` is next to. */
+  /** Has the outputs on the batch at `from`: those of the memories up to this one, which `before` is next to. */
   start(positions: Int32Array, from: number, before: Training | null): void {
     this.#batch.load(positions, from);
-    beginOutputs(this.#site, before ? before.#site : null, this.#batch.rows);
-    for (let block = 0; block < this.#site.layout.blocks; block++) this.#forwardBlock(this.#batch, block);
+    beginOutputs(this.#memory, before ? before.#memory : null, this.#batch.rows);
+    for (let block = 0; block < this.#memory.layout.blocks; block++) this.#forwardBlock(this.#batch, block);
   }
 
   /**
-   * dloss/df of each row of the batch, times its share, from the outputs that the last shard has of all neurons. Throws
+   * dloss/df of each row of the batch, times its share, from the outputs that the last memory has of all neurons. Throws
    * DivergedError where one is not finite.
    */
-  takeSlopes(step: number, last: Training): void {
-    const { kernels, layout } = this.#site;
+  lossGradient(step: number, last: Training): void {
+    const { kernels, layout } = this.#memory;
     const batch = this.#batch;
-    if (last !== this) copyRegion(last.#site, this.#site, 'f', 2 * batch.rows);
+    if (last !== this) copyRegion(last.#memory, this.#memory, 'f', 2 * batch.rows);
     const logistic = this.#problem.loss === 'logistic';
     const finite = kernels.lossSlopes(
       logistic,
@@ -75,8 +75,8 @@ export class Training {
   }
 
   /** Learns from the batch; where `next` is not -1, goes on to the batch there as `start` does. */
-  learn(positions: Int32Array, next: number, before: Training | null): void {
-    const { blocks } = this.#site.layout;
+  backward(positions: Int32Array, next: number, before: Training | null): void {
+    const { blocks } = this.#memory.layout;
     const batch = this.#batch;
     if (this.#subsets) {
       this.#learnBySubsets(this.#subsets);
@@ -86,7 +86,7 @@ export class Training {
     const ahead = next >= 0 ? this.#spare : undefined;
     if (ahead) {
       ahead.load(positions, next);
-      beginOutputs(this.#site, before ? before.#site : null, ahead.rows);
+      beginOutputs(this.#memory, before ? before.#memory : null, ahead.rows);
     }
     for (let block = 0; block < blocks; block++) {
       this.#learnBlock(batch, block);
@@ -100,24 +100,24 @@ export class Training {
 
   /** The block's pre-activations on the batch, and its part of the outputs. */
   #forwardBlock(batch: Batch, block: number): void {
-    const { kernels, layout, pace, kind, sigmaWork, columns: d } = this.#site;
+    const { kernels, layout, budget, kind, sigmaWork, columns: d } = this.#memory;
     const { rows, entryCount } = batch;
     const weights = layout.weights + block * d * ROW_BYTES;
     const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
     const coefficients = layout.coefficients + block * ROW_BYTES;
-    const slice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    const slice = WorkBudget.piecesOf(entryCount, rows, SEGMENT);
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       const place = z + row * ROW_BYTES;
       kernels.preactivate(weights, batch.runs + 8 * row, count, place);
       kernels.addOutputs(kind, place, count, coefficients, layout.f + 8 * row);
-      pace.spend(count * (entryCount / rows + sigmaWork));
+      budget.spend(count * (entryCount / rows + sigmaWork));
     }
   }
 
   /** The gradient step of one block, from the pre-activations that its last forward left. */
   #learnBlock(batch: Batch, block: number): void {
-    const { kernels, layout, pace, kind, sigmaWork, columns: d } = this.#site;
+    const { kernels, layout, budget, kind, sigmaWork, columns: d } = this.#memory;
     const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
     const { rows, entryCount, columnCount } = batch;
     const z = layout.phi + block * batchSize * ROW_BYTES;
@@ -125,18 +125,18 @@ export class Training {
     const sums = layout.scratch;
     if (this.#bothLayers) this.#sumSigns(batch, block, sums);
     const kernelScratch = layout.scratch + 8 * LANES;
-    const rowSlice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    const rowSlice = WorkBudget.piecesOf(entryCount, rows, SEGMENT);
     for (let row = 0; row < rows; row += rowSlice) {
       const count = Math.min(rowSlice, rows - row);
       const place = z + row * ROW_BYTES;
       kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors);
-      pace.spend(count * sigmaWork);
+      budget.spend(count * sigmaWork);
     }
     const offset = block * d * ROW_BYTES;
     const weights = layout.weights + offset;
     const velocity = layout.velocity === 0 ? 0 : layout.velocity + offset;
     const columnWork = entryCount / columnCount + COLUMN_WORK;
-    const columnSlice = Pace.piecesOf(columnWork * columnCount, columnCount, 1);
+    const columnSlice = WorkBudget.piecesOf(columnWork * columnCount, columnCount, 1);
     for (let column = 0; column < columnCount; column += columnSlice) {
       const count = Math.min(columnSlice, columnCount - column);
       const columns = batch.columns + 12 * column;
@@ -151,14 +151,14 @@ export class Training {
         learningRate,
         kernelScratch,
       );
-      pace.spend(columnWork * count);
+      budget.spend(columnWork * count);
     }
     if (this.#bothLayers) this.#learnSigns(block, sums);
   }
 
   /** The gradient step of all blocks, from the pre-activations that their last forward left. */
   #learnBySubsets(subsets: SubsetSums): void {
-    const { layout } = this.#site;
+    const { layout } = this.#memory;
     const { batchSize, momentum, weightDecay: decay, learningRate: rate } = this.#problem;
     const sums = (block: number) => layout.subsets!.signSums + 8 * block * LANES;
     if (this.#bothLayers) {
@@ -172,21 +172,21 @@ export class Training {
 
   /** The gradient of the block's signs: 24 float64 at `sums`. */
   #sumSigns({ rows, entryCount }: Batch, block: number, sums: number): void {
-    const { kernels, layout, f64, pace, kind, sigmaWork } = this.#site;
+    const { kernels, layout, f64, budget, kind, sigmaWork } = this.#memory;
     const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
     f64.fill(0, sums / 8, sums / 8 + LANES);
-    const slice = Pace.piecesOf(entryCount, rows, SEGMENT);
+    const slice = WorkBudget.piecesOf(entryCount, rows, SEGMENT);
     for (let row = 0; row < rows; row += slice) {
       const count = Math.min(slice, rows - row);
       const scratch = layout.scratch + 8 * LANES;
       kernels.addSignSums(kind, z + row * ROW_BYTES, count, layout.slopes + 4 * row, sums, scratch);
-      pace.spend(count * sigmaWork);
+      budget.spend(count * sigmaWork);
     }
   }
 
   /** v <- momentum * v + G        b <- b - learningRate * v */
   #learnSigns(block: number, sums: number): void {
-    const { f32, f64, layout, width } = this.#site;
+    const { f32, f64, layout, width } = this.#memory;
     const { rate, momentum, learningRate } = this.#problem;
     const first = block * LANES;
     const last = Math.min(first + LANES, width);
@@ -201,9 +201,9 @@ export class Training {
     this.#refreshFactors(first, last);
   }
 
-  /** Recomputes what depends on b, for neurons `first` to `last` of the shard. */
+  /** Recomputes what depends on b, for neurons `first` to `last` of the memory. */
   #refreshFactors(first: number, last: number): void {
-    const { f32, layout, first: offset } = this.#site;
+    const { f32, layout, first: offset } = this.#memory;
     const { outputScale, rate, shares, width } = this.#problem;
     for (let i = first; i < last; i++) {
       const sign = f32[layout.signs / 4 + i]!;

@@ -2,7 +2,7 @@
 const SLICE = 2 ** 24;
 
 /** Cuts work into slices, and calls `pulse` between them. Work is counted in multiply-adds of a block of neurons. */
-export class Pace {
+export class WorkBudget {
   readonly #pulse: () => void;
   #left = SLICE;
 

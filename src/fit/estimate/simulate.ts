@@ -63,7 +63,7 @@ export function between(grid: ArrayLike<number>, value: number): [lower: number,
  * interval, given the law) are split into a level, a slope in x and a rest. The parts are scaled so that together they
  * are `sigma`, the maximum-likelihood estimate.
  */
-export function learnNoise(sample: Sample, logMu: ArrayLike<number>, sigma: number): Noise {
+export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: number): Noise {
   const { x, seeds, size, seed, lower, upper } = sample;
   const bySeed = seeds.map(() => ({ x: [] as number[], residual: [] as number[] }));
   let grain = 0;

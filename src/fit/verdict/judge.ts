@@ -3,7 +3,7 @@ import { stream } from '../../math/random.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
 import { type RatioTest, ratioTest } from '../estimate/likelihood-ratio.js';
-import { learnNoise } from '../estimate/simulate.js';
+import { estimateNoise } from '../estimate/simulate.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Law } from '../laws/laws.js';
 import { reweighted, type Sample } from '../laws/sample.js';
@@ -36,7 +36,7 @@ export interface VerdictOptions {
   /** Most simulations for the lack-of-fit test; at least 200, or p could not be below its level. */
   readonly simulations: number;
   /** Only what the verdict hangs on: later rules are not computed once one has decided, and p is rough where large. */
-  readonly hurry?: boolean;
+  readonly earlyExit?: boolean;
 }
 
 /** What the rules looked at. Null: not computed, or nothing to compute it from. */
@@ -70,7 +70,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     lackOfFit: null,
     logarithm: null,
   };
-  if (sample.sizes.length < 3 || (options.hurry && lacking.length > 0)) return nothing;
+  if (sample.sizes.length < 3 || (options.earlyExit && lacking.length > 0)) return nothing;
 
   const log = fitLaw('logarithmic', sample);
   const free = fitLaw('free', sample);
@@ -78,7 +78,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     return { ...nothing, shortfalls: [...lacking, noiseUnseen] };
   const means = fitLaw('one mean per size', sample);
   const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
-  if (options.hurry && fit && fit.p < LACK_OF_FIT_LEVEL)
+  if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)
     return { ...nothing, code: 'no-smooth-law', lackOfFit: fit };
 
   const weights = sample.seeds.map((_, left) =>
@@ -93,7 +93,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     logs.map(({ law }) => slopeOf(law)),
   );
   const early = { ...nothing, shortfalls: lacking, slope, lackOfFit: fit };
-  if (options.hurry && !excludesZero(slope)) return { ...early, code: 'no-growth' };
+  if (options.earlyExit && !excludesZero(slope)) return { ...early, code: 'no-growth' };
 
   const frees = weights.map(weight => fitLaw('free', sample, weight, free.maximum));
   const isIdentified = [free, ...frees].every(one => one.bounds.length === 0);
@@ -120,13 +120,13 @@ function compare(
   smaller: FittedLaw,
   larger: FittedLaw,
   test: 'lack-of-fit' | 'logarithm',
-  { seed, name, simulations, hurry }: VerdictOptions,
+  { seed, name, simulations, earlyExit }: VerdictOptions,
 ): RatioTest {
   const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_LEVEL;
   const free = test === 'lack-of-fit' ? smaller : larger;
   // Enough to know on which side of the level p is; or to know a large p to about a fifth of its size.
-  const stopAfter = hurry ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
-  const noise = learnNoise(sample, free.logMu, free.sigma);
+  const stopAfter = earlyExit ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
+  const noise = estimateNoise(sample, free.logMu, free.sigma);
   return ratioTest(sample, smaller, larger, stream(seed, test, name), { noise, simulations, stopAfter });
 }
 

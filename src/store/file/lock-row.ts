@@ -13,7 +13,7 @@ import { StoreError } from '../../base/errors.js';
 
 export const STALE_MS = 10 * 60_000;
 
-export interface Holder {
+export interface LockRow {
   readonly token: string;
   readonly host: string;
   readonly pid: number;
@@ -31,12 +31,12 @@ export interface Holder {
   readonly seconds_left: number | null;
 }
 
-export function readHolder(db: Database): Holder | null {
-  return (db.prepare('SELECT * FROM holder').get() as Holder | undefined) ?? null;
+export function readLockRow(db: Database): LockRow | null {
+  return (db.prepare('SELECT * FROM holder').get() as LockRow | undefined) ?? null;
 }
 
 /** Whether the holder's process is there, as far as can be told from here. */
-export function isAlive(holder: Holder, now = Date.now()): boolean {
+export function isAlive(holder: LockRow, now = Date.now()): boolean {
   const boot = bootId();
   if (holder.host !== hostname()) return now - Date.parse(holder.heartbeat) < STALE_MS;
   if (holder.boot !== null && boot !== null && holder.boot !== boot) return false;
@@ -50,11 +50,11 @@ export function isAlive(holder: Holder, now = Date.now()): boolean {
  * caller, so that of two that start at once the second sees the first. Returns the token.
  * @throws StoreError DATABASE_HELD
  */
-export function takeHold(db: Database, file: string, toolVersion: string): string {
-  const present = readHolder(db);
-  if (present && isAlive(present)) throw heldBy(file, present);
+export function acquireLock(db: Database, file: string, toolVersion: string): string {
+  const present = readLockRow(db);
+  if (present && isAlive(present)) throw heldError(file, present);
   const now = new Date().toISOString();
-  const row: Holder = {
+  const row: LockRow = {
     token: randomUUID(),
     host: hostname(),
     pid: process.pid,
@@ -74,7 +74,7 @@ export function takeHold(db: Database, file: string, toolVersion: string): strin
   return row.token;
 }
 
-export function heldBy(file: string, { host, pid, since }: Holder): StoreError {
+export function heldError(file: string, { host, pid, since }: LockRow): StoreError {
   return new StoreError(
     'DATABASE_HELD',
     file,

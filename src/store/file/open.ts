@@ -19,7 +19,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../schema/migrations.js';
-import { showAsPresent } from '../schema/read-older.js';
+import { showAsCurrent } from '../schema/read-older.js';
 import { refuseNetwork } from './filesystem.js';
 import { counted, isConnected } from './own-connections.js';
 
@@ -150,7 +150,7 @@ function verified(file: string, db: Database): Database {
     if (version > SCHEMA_VERSION) throw newerSchema(file, db, version);
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
     if (db.readonly) {
-      showAsPresent(db);
+      showAsCurrent(db);
       db.pragma('query_only = ON');
     }
     return db;

@@ -16,7 +16,7 @@ export interface Slice {
 }
 
 /** One trajectory with one of its variants, as a sweep asks for it. */
-export interface Member {
+export interface SweepCurve {
   readonly trajectoryId: string;
   readonly datasetSize: number;
   readonly width: number;
@@ -89,8 +89,8 @@ interface Bound {
   readonly retrainIterations: number;
 }
 
-export function membersOf(reader: Reader, sweep: string): Member[] {
-  return reader.rows<Member>(
+export function sweepCurves(reader: Reader, sweep: string): SweepCurve[] {
+  return reader.rows<SweepCurve>(
     `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, a.axes, v.method, v.objective,
        v.subnet_size AS subnetSize, v.retrain_iterations AS retrainIterations
      FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key

@@ -34,7 +34,7 @@ export interface LiveSweep {
 }
 
 /** One variant of one trajectory of a sweep. */
-export interface Member {
+export interface SweepCurve {
   readonly trajectory: number;
   readonly variant: number;
   readonly datasetSize: number;
@@ -56,7 +56,7 @@ export interface TrajectoryCount {
 }
 
 /** How far a look has seen. */
-export interface Mark {
+export interface Cursor {
   readonly attempt: number;
   readonly running: readonly number[];
 }
@@ -117,10 +117,10 @@ export class LiveReader {
   }
 
   /** As they come, so that a large sweep can be read a little at a time. */
-  members(sweep: number): IterableIterator<Member> {
+  members(sweep: number): IterableIterator<SweepCurve> {
     return guard(this.file, () =>
       this.db
-        .prepare<[number], Member>(
+        .prepare<[number], SweepCurve>(
           `SELECT a.trajectory, a.variant, y.dataset_size AS datasetSize, y.width, y.seed, v.method,
              v.objective, v.subnet_size AS subnetSize, v.retrain_iterations AS retrainIterations, a.axes
            FROM member_variants a
@@ -134,7 +134,7 @@ export class LiveReader {
   }
 
   /** A member's cells by t, finished or not. `columns` are metric columns, of checkpoints and of cells. */
-  curve(sweep: number, { trajectory, variant }: Member, columns: readonly string[]): CurvePoint[] {
+  curve(sweep: number, { trajectory, variant }: SweepCurve, columns: readonly string[]): CurvePoint[] {
     const key = columns.join();
     return guard(this.file, () => {
       let statement = this.points.get(key);
@@ -216,8 +216,8 @@ export class LiveReader {
    * Trajectories whose cells may have changed since a mark: those that ran then or run now, and those that were begun
    * in between. Null where the marked attempt is not there: this is another database.
    */
-  changedSince(mark: Mark | null): { readonly mark: Mark; readonly trajectories: number[] } | null {
-    return this.reader.atOnce(() => {
+  changedSince(mark: Cursor | null): { readonly mark: Cursor; readonly trajectories: number[] } | null {
+    return this.reader.inTransaction(() => {
       const running = this.keys(
         `SELECT x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
          WHERE y.status = 'running' AND y.status <> 'done'`,

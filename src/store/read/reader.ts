@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
-import { type Holder, isAlive, readHolder } from '../file/lock-row.js';
+import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
 import { connectReader, guard } from '../file/open.js';
 import {
   DENSE_COLUMNS,
@@ -18,7 +18,7 @@ import {
   type TrajectoryStatus,
 } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
-import { Unfinished } from './unfinished.js';
+import { UnfinishedCells } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
 /** A trajectory and the seconds its latest attempt has taken, so far or in all. */
@@ -72,7 +72,7 @@ export class Reader {
   ) {}
 
   /** All of `work` sees the database as it is at one moment. */
-  atOnce<T>(work: () => T): T {
+  inTransaction<T>(work: () => T): T {
     return guard(this.file, this.db.transaction(work));
   }
 
@@ -144,8 +144,8 @@ export class Reader {
     >;
   }
 
-  holder(): (Holder & { readonly alive: boolean }) | null {
-    const holder = guard(this.file, () => readHolder(this.db));
+  holder(): (LockRow & { readonly alive: boolean }) | null {
+    const holder = guard(this.file, () => readLockRow(this.db));
     return holder && { ...holder, alive: isAlive(holder) };
   }
 
@@ -176,8 +176,8 @@ export class Reader {
     planned: Iterable<PlannedTrajectory>,
     evaluate: Evaluate,
   ): Map<string, readonly CheckpointTask[]> {
-    return this.atOnce(() => {
-      const unfinished = new Unfinished(this.db, new VariantKeys(this.db));
+    return this.inTransaction(() => {
+      const unfinished = new UnfinishedCells(this.db, new VariantKeys(this.db));
       return new Map([...planned].map(trajectory => [trajectory.id, unfinished.of(trajectory, evaluate)]));
     });
   }

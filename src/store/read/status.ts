@@ -1,6 +1,6 @@
 /** How far the sweeps of a database are, for `status` and the live page. */
 
-import type { Holder } from '../file/lock-row.js';
+import type { LockRow } from '../file/lock-row.js';
 import { type SlowReader, walBytes } from '../file/write-ahead-log.js';
 import type { FailureRow, SweepProgress, TrajectoryStatus } from '../schema/rows.js';
 import type { Duration, Reader } from './reader.js';
@@ -36,12 +36,12 @@ export interface StatusReport {
   readonly failures: readonly FailureRow[];
 }
 
-function slowReaderOf(holder: (Holder & { alive: boolean }) | null, db: string): SlowReader | null {
+function slowReaderOf(holder: (LockRow & { alive: boolean }) | null, db: string): SlowReader | null {
   if (!holder?.alive || holder.slow_reader === null) return null;
   return { ...JSON.parse(holder.slow_reader), walBytes: walBytes(db) };
 }
 
-function expectedOf(holder: (Holder & { alive: boolean }) | null, now: number): number | null {
+function expectedOf(holder: (LockRow & { alive: boolean }) | null, now: number): number | null {
   if (!holder?.alive || holder.seconds_left === null) return null;
   return Math.max(0, holder.seconds_left - (now - Date.parse(holder.heartbeat)) / 1000);
 }
@@ -78,11 +78,11 @@ export function groupFailures(failures: readonly FailureRow[], shown = 1): Failu
 /** What a status is read from. */
 export type StatusSource = Pick<
   Reader,
-  'atOnce' | 'holder' | 'progress' | 'cellsFinishedSince' | 'statusCounts' | 'slowest' | 'failures'
+  'inTransaction' | 'holder' | 'progress' | 'cellsFinishedSince' | 'statusCounts' | 'slowest' | 'failures'
 >;
 
 export function readStatus(reader: StatusSource, db: string, now = Date.now()): StatusReport {
-  return reader.atOnce(() => {
+  return reader.inTransaction(() => {
     const held = reader.holder();
     const holder = held && {
       host: held.host,

@@ -5,7 +5,7 @@ import type { PlannedTrajectory } from '../../domain/types.js';
 import { type Evaluate, setMask } from '../schema/rows.js';
 import type { VariantKeys } from './variants.js';
 
-export class Unfinished {
+export class UnfinishedCells {
   private readonly finished: Statement<
     [string, number, number, number, number],
     [t: number, variant: number]

@@ -17,7 +17,7 @@ interface SchemaObject {
  * Lays temporary tables and views of this connection over what an older database lacks: empty tables, columns with
  * their defaults, and the present views. Temporary objects hide those of the file that have the same name.
  */
-export function showAsPresent(db: Database, migrations: readonly string[] = MIGRATIONS): void {
+export function showAsCurrent(db: Database, migrations: readonly string[] = MIGRATIONS): void {
   if ((db.pragma('user_version', { simple: true }) as number) >= migrations.length) return;
   const present = new Sqlite(':memory:');
   try {

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
-import { heldBy, readHolder, takeHold } from '../file/lock-row.js';
+import { acquireLock, heldError, readLockRow } from '../file/lock-row.js';
 import { refuseDamaged } from '../file/open.js';
 import { type SlowReader, type WalLimits, WriteAheadLog } from '../file/write-ahead-log.js';
 import { migrate } from '../schema/migrations.js';
@@ -12,7 +12,7 @@ import { recoverLost } from './recorder.js';
 const LOOKS = 20;
 const LOOK_MS = 50;
 
-export interface HoldOptions {
+export interface LockOptions {
   /** A reader that stays in one transaction is found, costs twice as much as when last told, or (null) is gone. */
   readonly slowReader?: ((reader: SlowReader | null) => void) | undefined;
   /** Of the write-ahead log, where they are not to be the usual ones. */
@@ -25,7 +25,7 @@ export interface Commits {
   wake(): void;
 }
 
-export class Hold {
+export class WriterLock {
   private readonly token: string;
   private readonly tell: Statement<(string | number | null)[]>;
   private readonly log: WriteAheadLog;
@@ -41,11 +41,11 @@ export class Hold {
     private readonly file: string,
     private readonly db: Database,
     commits: Commits,
-    options: HoldOptions,
+    options: LockOptions,
   ) {
     const take = db.transaction(() => {
-      const before = readHolder(db);
-      const token = takeHold(db, file, TOOL_VERSION);
+      const before = readLockRow(db);
+      const token = acquireLock(db, file, TOOL_VERSION);
       migrate(db, TOOL_VERSION);
       if (before) refuseDamaged(file, db);
       recoverLost(db, new Date().toISOString());
@@ -81,7 +81,7 @@ export class Hold {
   }
 
   /** Closes the connection. */
-  letGo(): void {
+  release(): void {
     this.log.close();
     try {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
@@ -109,7 +109,7 @@ export class Hold {
     }
   }
 
-  private note(found: SlowReader | null, tell: HoldOptions['slowReader']): void {
+  private note(found: SlowReader | null, tell: LockOptions['slowReader']): void {
     const told = this.slowReader;
     if (found && told && found.since === told.since && found.walBytes < 2 * told.walBytes) return;
     this.slowReader = found;
@@ -117,8 +117,8 @@ export class Hold {
   }
 
   private lost(): StoreError {
-    const holder = readHolder(this.db);
-    if (holder) return heldBy(this.file, holder);
+    const holder = readLockRow(this.db);
+    if (holder) return heldError(this.file, holder);
     return new StoreError('DATABASE_HELD', this.file, `${this.file}: this run no longer holds the database`);
   }
 }

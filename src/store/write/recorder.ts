@@ -13,7 +13,7 @@ import {
   SUBNET_COLUMNS,
   type TrajectoryStatus,
 } from '../schema/rows.js';
-import { Settle } from './sweep-cells.js';
+import { StatusReconciler } from './sweep-cells.js';
 
 type Value = string | number | null;
 
@@ -32,7 +32,7 @@ export class Recorder {
   private readonly end: Statement<[Record<string, Value>]>;
   private readonly findStatus: Statement<[string], TrajectoryStatus>;
   private readonly endAttempt: Statement<Value[]>;
-  private readonly settle: Settle;
+  private readonly settle: StatusReconciler;
   private readonly listFailed: Statement<
     [Record<string, Value>],
     { trajectoryId: string; errorCode: string; error: string }
@@ -43,7 +43,7 @@ export class Recorder {
     private readonly db: Database,
     private readonly variants: VariantKeys,
   ) {
-    this.settle = new Settle(db);
+    this.settle = new StatusReconciler(db);
     this.findKey = db.prepare<[string], number>('SELECT key FROM trajectory_keys WHERE id = ?').pluck();
     this.findStatus = db
       .prepare<[string], TrajectoryStatus>('SELECT status FROM trajectories WHERE id = ?')
@@ -146,7 +146,7 @@ export class Recorder {
     if (failed && !isTriedAgain) this.end.run({ id, status: 'failed', code, error, finishedAt: at, ...time });
     else this.end.run({ id, status: 'pending', code: null, error: null, finishedAt: null, ...time });
     this.endAttempt.run(at, outcome.kind, code, error, failed ? outcome.stack : null, id);
-    if (!failed) this.settle.one(this.key(id));
+    if (!failed) this.settle.reconcile(this.key(id));
   }
 
   /** See `Store.retryFailed`. */
@@ -154,7 +154,7 @@ export class Recorder {
     const failed = this.listFailed.all({ code: code ?? null });
     for (const { trajectoryId } of failed) {
       this.putBack.run(trajectoryId);
-      this.settle.one(this.key(trajectoryId));
+      this.settle.reconcile(this.key(trajectoryId));
     }
     return failed;
   }
@@ -207,6 +207,6 @@ export function recoverLost(db: Database, at: string): void {
     .pluck()
     .all() as number[];
   db.prepare(`UPDATE trajectories SET status = 'pending' WHERE status = 'running'`).run();
-  const settle = new Settle(db);
-  for (const key of lost) settle.one(key);
+  const settle = new StatusReconciler(db);
+  for (const key of lost) settle.reconcile(key);
 }

@@ -8,11 +8,11 @@
  */
 import type { Database } from 'better-sqlite3';
 import { TOOL_VERSION } from '../../base/paths.js';
-import type { CellRow, CheckpointRow, CheckpointTask, LeftTrajectory } from '../../domain/messages.js';
+import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../../domain/types.js';
 import { connectWriter, guard } from '../file/open.js';
 import { Reader } from '../read/reader.js';
-import { Unfinished } from '../read/unfinished.js';
+import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
 import type {
@@ -25,7 +25,7 @@ import type {
   TrajectoryStatus,
 } from '../schema/rows.js';
 import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
-import { Hold, type HoldOptions } from './lock.js';
+import { type LockOptions, WriterLock } from './lock.js';
 import { Recorder, type TrainTime } from './recorder.js';
 import { replaceSweep } from './sweep-cells.js';
 import { type KeptThresholds, keptThresholds, replaceThresholds, sweepKey } from './thresholds.js';
@@ -41,7 +41,7 @@ interface Running {
   spent: TrainTime;
 }
 
-export interface StoreOptions extends HoldOptions {
+export interface StoreOptions extends LockOptions {
   /** Write although the file lies on a network file system. */
   readonly unsafeFilesystem?: boolean | undefined;
 }
@@ -49,11 +49,11 @@ export interface StoreOptions extends HoldOptions {
 export class Store {
   readonly file: string;
   private readonly db: Database;
-  private readonly hold: Hold;
+  private readonly lock: WriterLock;
   private readonly variants: VariantKeys;
   private readonly recorder: Recorder;
   private readonly reader: Reader;
-  private readonly missing: Unfinished;
+  private readonly missing: UnfinishedCells;
   private readonly heartbeat: NodeJS.Timeout;
   private readonly running = new Map<string, Running>();
   private readonly group = new GroupCommit(work => this.commit(work));
@@ -78,10 +78,10 @@ export class Store {
   private constructor(file: string, db: Database, options: StoreOptions) {
     this.file = file;
     this.db = db;
-    this.hold = new Hold(file, db, this.group, options);
+    this.lock = new WriterLock(file, db, this.group, options);
     this.variants = new VariantKeys(db);
     this.recorder = new Recorder(db, this.variants);
-    this.missing = new Unfinished(db, this.variants);
+    this.missing = new UnfinishedCells(db, this.variants);
     this.reader = new Reader(file, db);
     this.heartbeat = setInterval(() => this.group.beat(), HEARTBEAT_MS).unref();
   }
@@ -99,11 +99,11 @@ export class Store {
   }
 
   /** The trajectories to be run: pending ones that lack planned cells, with these. */
-  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): LeftTrajectory[] {
+  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): UnfinishedTrajectory[] {
     this.flush();
     return guard(this.file, () => {
       const pending = this.recorder.pending();
-      const left: LeftTrajectory[] = [];
+      const left: UnfinishedTrajectory[] = [];
       for (const trajectory of pending.size === 0 ? [] : planned) {
         if (!pending.has(trajectory.id)) continue;
         const checkpoints = this.missing.of(trajectory, evaluate);
@@ -165,7 +165,7 @@ export class Store {
 
   /** For those who look on: what the run expects to need to its end. Goes with the next commit. */
   expect(secondsLeft: number | null): void {
-    this.hold.expect(secondsLeft);
+    this.lock.expect(secondsLeft);
   }
 
   /**
@@ -196,7 +196,7 @@ export class Store {
   }
 
   /** What there is to read, with all that has been recorded so far. Closed by `close`. */
-  reading(): Reader {
+  toReader(): Reader {
     this.flush();
     return this.reader;
   }
@@ -256,14 +256,14 @@ export class Store {
       if (!isDiskFull(error)) throw error;
     } finally {
       this.group.cancel();
-      this.hold.letGo();
+      this.lock.release();
     }
   }
 
   /** One transaction, which also shows that this process still holds the database. */
   private commit(work: () => void): void {
     const all = this.db.transaction(() => {
-      this.hold.beat();
+      this.lock.beat();
       work();
     });
     try {
@@ -272,7 +272,7 @@ export class Store {
       this.variants.load();
       throw error;
     }
-    this.hold.afterCommit();
+    this.lock.afterCommit();
   }
 }
 

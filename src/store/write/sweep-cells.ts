@@ -26,7 +26,7 @@ export function replaceSweep(
   // Then its members are what they were, and so is what follows from them: a finished sweep is run again at once.
   if (known === plan) return;
   withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
-    replaceMembers(db, variants, sweep, key, trajectories),
+    replaceSweepCells(db, variants, sweep, key, trajectories),
   );
 }
 
@@ -44,7 +44,7 @@ function withCache(db: Database, bytes: number, work: () => void): void {
   }
 }
 
-function replaceMembers(
+function replaceSweepCells(
   db: Database,
   variants: VariantKeys,
   sweep: StoredSweep,
@@ -59,7 +59,7 @@ function replaceMembers(
   const trajectoryKeys = new TrajectoryKeys(db);
   const addMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)');
   const addVariant = db.prepare('INSERT INTO member_variants VALUES (?, ?, ?, ?)');
-  const settle = new Settle(db);
+  const settle = new StatusReconciler(db);
   for (const planned of trajectories) {
     const trajectory = trajectoryKeys.findOrAdd(planned);
     const seen = new Map<number, Variant>();
@@ -75,10 +75,10 @@ function replaceMembers(
       addVariant.run(key, trajectory, variantKey, axes);
     }
     dropped.delete(trajectory);
-    settle.one(trajectory);
+    settle.reconcile(trajectory);
   }
   for (const trajectory of dropped) {
-    if (!trajectoryKeys.removeIfUntouched(trajectory)) settle.one(trajectory);
+    if (!trajectoryKeys.removeIfUntouched(trajectory)) settle.reconcile(trajectory);
   }
 }
 
@@ -186,7 +186,7 @@ class TrajectoryKeys {
  * pending again when one that was done is asked for more. A failed one stays failed while it lacks cells; a running
  * one is left alone.
  */
-export class Settle {
+export class StatusReconciler {
   private readonly isAsked: Statement<[number], number>;
   private readonly lacksCells: Statement<[number], number>;
   private readonly reopen: Statement<[number]>;
@@ -218,7 +218,7 @@ export class Settle {
     );
   }
 
-  one(trajectory: number): void {
+  reconcile(trajectory: number): void {
     if (this.lacksCells.get(trajectory)) this.reopen.run(trajectory);
     else if (this.isAsked.get(trajectory)) this.complete.run(trajectory, trajectory);
   }

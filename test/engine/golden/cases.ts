@@ -11,7 +11,7 @@ import { createWasmEngine } from '../../../src/engine/wasm/index.js';
 import { cos, exp, expm1, log, log1p, sigmoid, sin, softplus, tanh } from '../../../src/math/elementary.js';
 import { normals, permutation, stream } from '../../../src/math/random.js';
 import { Batches } from '../../../src/trajectory/batches.js';
-import { InputLibrary, imagesKey, type World } from '../../../src/trajectory/environment.js';
+import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../../../src/trajectory/environment.js';
 import { initialState } from '../../../src/trajectory/initial.js';
 import { measureDense, measureSubnets } from '../../../src/trajectory/prune.js';
 import { openSession } from '../../../src/trajectory/session.js';
@@ -93,7 +93,7 @@ const TRAIN: TrainSettings = {
 
 export async function goldenHashes(): Promise<Hashes> {
   const dataset = loadDataset(DIGITS);
-  const world: World = {
+  const world: TrajectoryEnvironment = {
     engine: await createWasmEngine(),
     inputs: new InputLibrary(new Map([[imagesKey(IDENTITY), dataset]])),
     stopRequested: () => false,
@@ -128,7 +128,7 @@ function sourceHashes(dataset: Dataset): Hashes['sources'] {
   };
 }
 
-function caseHashes(each: Case, world: World): Record<string, string> {
+function caseHashes(each: Case, world: TrajectoryEnvironment): Record<string, string> {
   const { width, steps, objective, subnetSize } = each;
   const session = openSession(
     'golden',
