@@ -1,5 +1,6 @@
 /** Identity is content: equal parameters have the same id, in every version, on every machine. */
 import { createHash } from 'node:crypto';
+import { LATER_SETTINGS, type LaterSettings } from './later-settings.js';
 import type { TrajectoryConfig } from './types.js';
 
 /**
@@ -28,24 +29,37 @@ export function contentId(value: unknown): string {
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** Trajectories of a sweep share their frozen settings, and a sweep may have a million: each is written out once. */
-const texts = new WeakMap<object, string>();
+/**
+ * A trajectory's id: a hash of everything that changes its numbers, and of nothing else. A later setting counts only
+ * where it differs from the default that it was added with. Frozen parts must be frozen all the way down.
+ */
+export const trajectoryId = identityWith(LATER_SETTINGS);
 
-function sharedText(value: unknown): string {
-  if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return canonicalJson(value);
-  const text = texts.get(value) ?? canonicalJson(value);
-  texts.set(value, text);
-  return text;
+/** `trajectoryId` for another table of later settings. */
+export function identityWith(later: LaterSettings): (config: TrajectoryConfig) => string {
+  /** Trajectories of a sweep share their frozen settings, and a sweep may have a million: each is written out once. */
+  const texts = new WeakMap<object, string>();
+  const textOf = (path: string, value: unknown): string => {
+    if (typeof value !== 'object' || value === null) return canonicalJson(value);
+    const text = texts.get(value) ?? canonicalJson(withoutDefaults(path, value, later));
+    if (Object.isFrozen(value)) texts.set(value, text);
+    return text;
+  };
+  return config => {
+    const entries = Object.entries(config)
+      .filter(([path, value]) => value !== undefined && !isDefault(path, value, later))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, value]) => `"${path}":${textOf(path, value)}`);
+    return hashOf(`{${entries.join(',')}}`);
+  };
 }
 
-/**
- * A trajectory's id: a hash of everything that changes its numbers, and of nothing else. Equal to `contentId`; frozen
- * parts must be frozen all the way down.
- */
-export function trajectoryId(config: TrajectoryConfig): string {
-  const entries = Object.entries(config).filter(([, value]) => value !== undefined);
-  const texts = entries
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `"${key}":${sharedText(value)}`);
-  return hashOf(`{${texts.join(',')}}`);
+function withoutDefaults(group: string, settings: object, later: LaterSettings): object {
+  if (Array.isArray(settings)) return settings;
+  const kept = Object.entries(settings).filter(([key, value]) => !isDefault(`${group}.${key}`, value, later));
+  return Object.fromEntries(kept);
+}
+
+function isDefault(path: string, value: unknown, later: LaterSettings): boolean {
+  return later.has(path) && value !== undefined && canonicalJson(value) === canonicalJson(later.get(path));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, trajectoryId } from '../../src/domain/identity.js';
+import { canonicalJson, identityWith, trajectoryId } from '../../src/domain/identity.js';
+import { completeConfig, LATER_SETTINGS } from '../../src/domain/later-settings.js';
 import type { TrajectoryConfig } from '../../src/domain/types.js';
 
 const CONFIG: TrajectoryConfig = {
@@ -99,5 +100,54 @@ describe('the id of a trajectory', () => {
       return trajectoryId({ ...CONFIG, [group]: changed });
     });
     expect(new Set([trajectoryId(CONFIG), ...ids]).size).toBe(leaves.length + 1);
+  });
+});
+
+describe('a setting that is added later', () => {
+  const later = new Map<string, unknown>([
+    ['train.clip', { at: null }],
+    ['precision', 'single'],
+  ]);
+  const idOf = identityWith(later);
+  const withSettings = (clip: unknown, precision?: unknown) =>
+    ({ ...CONFIG, train: { ...CONFIG.train, clip }, precision }) as unknown as TrajectoryConfig;
+
+  it('changes no id at the default that it was added with', () => {
+    expect(idOf(CONFIG)).toBe('18d1c08e6ea886fa');
+    expect(idOf(withSettings({ at: null }))).toBe('18d1c08e6ea886fa');
+    expect(idOf(withSettings({ at: null }, 'single'))).toBe('18d1c08e6ea886fa');
+    const frozen = Object.freeze({ ...CONFIG.train, clip: { at: null } });
+    const both = [1, 2].map(seed => ({ ...CONFIG, seed, train: frozen }) as TrajectoryConfig);
+    expect(both.map(idOf)).toEqual([1, 2].map(seed => trajectoryId({ ...CONFIG, seed })));
+  });
+
+  it('changes the id where it differs from that', () => {
+    const others = [
+      withSettings({ at: 1 }),
+      withSettings({ at: null }, 'double'),
+      withSettings({ at: 1 }, 'double'),
+    ];
+    expect(new Set([trajectoryId(CONFIG), ...others.map(idOf)]).size).toBe(4);
+    expect(idOf(others[0]!)).not.toBe(idOf(withSettings({ at: 2 })));
+  });
+
+  it('re-keys nothing when its default changes', () => {
+    // The sweep file's default may be 2 by now: what was stored with { at: null } keeps its id, what is new has its own.
+    expect(idOf(withSettings({ at: 2 }))).toBe(trajectoryId(withSettings({ at: 2 })));
+  });
+
+  it('is read from databases of before with the default that it was added with', () => {
+    expect(completeConfig(CONFIG, later)).toEqual(withSettings({ at: null }, 'single'));
+    expect(completeConfig(withSettings({ at: 3 }, 'double'), later)).toEqual(
+      withSettings({ at: 3 }, 'double'),
+    );
+    expect(completeConfig(CONFIG)).toEqual(CONFIG);
+  });
+
+  it('does not touch the settings of 0.1.0, which are always part of the hash', () => {
+    const paths = Object.entries(CONFIG).flatMap(([group, value]) =>
+      typeof value === 'object' ? Object.keys(value).map(key => `${group}.${key}`) : [group],
+    );
+    expect(paths.filter(path => LATER_SETTINGS.has(path))).toEqual([]);
   });
 });

@@ -1,0 +1,27 @@
+/**
+ * The settings of a trajectory that version 0.1.0 does not know, each with the default that it was added with.
+ *
+ * Stored results keep their ids: such a setting enters a trajectory's hash only where it differs from the value here
+ * (identity.ts), and a stored configuration without it is read with the value here. So an entry is never changed or
+ * removed, not even where the setting's default changes later.
+ */
+import type { TrajectoryConfig } from './types.js';
+
+/** By path, e.g. `train.momentum`. */
+export type LaterSettings = ReadonlyMap<string, unknown>;
+
+export const LATER_SETTINGS: LaterSettings = new Map<string, unknown>([]);
+
+/** A configuration as a database stores it, with the later settings that it was stored without. */
+export function completeConfig(
+  stored: TrajectoryConfig,
+  later: LaterSettings = LATER_SETTINGS,
+): TrajectoryConfig {
+  let config: Record<string, unknown> = { ...stored };
+  for (const [path, value] of later) {
+    const [group, key] = path.split('.') as [string, string?];
+    if (key === undefined) config = { [group]: value, ...config };
+    else config[group] = { [key]: value, ...(config[group] as object) };
+  }
+  return config as unknown as TrajectoryConfig;
+}
