@@ -1,12 +1,8 @@
 /** The public API. What is not here may change without notice. */
-export {
-  analyseSweep,
-  chooseSweep,
-  type FittedDatabase,
-  fitDatabase,
-  readFitInput,
-  type SweepAnalysis,
-} from './analysis/analyse-sweep.js';
+export { analyseSweep, type SweepAnalysis } from './analysis/analyse-sweep.js';
+export { chooseSweep } from './analysis/choose-sweep.js';
+export { type FittedDatabase, fitDatabase } from './analysis/fit-database.js';
+export { readFitInput } from './analysis/fit-input.js';
 export {
   DataError,
   DivergedError,

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { fitDatabase } from '../analysis/analyse-sweep.js';
+import { fitDatabase } from '../analysis/fit-database.js';
 import { InputError } from '../base/errors.js';
 import { FIT_DEFAULTS } from '../fit/index.js';
 import { renderFit } from './fit-screen.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { chooseSweep } from '../analysis/analyse-sweep.js';
+import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
 import { openReader } from '../store/read/reader.js';
 import { isSameFile, writeToFile } from './output.js';

@@ -1,5 +1,6 @@
 /** Databases of curves whose thresholds follow a known law, to try `fit`, `query` and `report` on. */
 import { existsSync, rmSync } from 'node:fs';
+import { refreshThresholds } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
 import { provenance } from '../base/provenance.js';
 import { axisValuesOf } from '../domain/grid.js';
@@ -17,7 +18,6 @@ import { NUMERICS } from '../engine/numerics.js';
 import { normals, stream } from '../math/random.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { Store } from '../store/write/store.js';
-import { computeThresholds } from '../threshold/targets.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 import { type Truth, truthAt } from './truths.js';
@@ -109,11 +109,7 @@ export async function writeSimulated(
     }
     store.flush();
     await Promise.all(waiting);
-    const largest = template.sample.sizes.at(-1)!;
-    store.replaceThresholds(
-      spec.name,
-      computeThresholds(spec.thresholds, store.curveRows(spec.name), largest).rows,
-    );
+    refreshThresholds(store, store.toReader().sweep(spec.name));
     store.close();
     return { trajectories: planned.length, cells };
   } catch (error) {

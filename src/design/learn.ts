@@ -1,5 +1,6 @@
 /** Noise, level and growth as a database shows them. */
-import { analyseSweep, chooseSweep } from '../analysis/analyse-sweep.js';
+import { analyseSweep } from '../analysis/analyse-sweep.js';
+import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
 import { type FitGroup, type Law, muAt } from '../fit/index.js';
 import { openReader } from '../store/read/reader.js';

@@ -1,5 +1,5 @@
 /** What a sweep would measure of its primary target: the sizes, seeds and checkpoints on which a fit would stand. */
-import { KNOWN_POOLS, zippedWithSize } from '../analysis/analyse-sweep.js';
+import { KNOWN_POOLS, zippedWithSize } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
 import { axisValuesOf } from '../domain/grid.js';
 import type { ThresholdSpec } from '../domain/types.js';

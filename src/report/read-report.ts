@@ -1,5 +1,7 @@
 /** From a database to the rows of one sweep's figures. */
-import { readFitInput, type SweepAnalysis } from '../analysis/analyse-sweep.js';
+
+import type { SweepAnalysis } from '../analysis/analyse-sweep.js';
+import { readFitInput } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
 import { metricNamed } from '../domain/metrics.js';
 import { SET_NAMES, type SetName } from '../domain/types.js';

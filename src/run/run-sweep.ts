@@ -1,4 +1,5 @@
 /** Runs a sweep: the only file that joins executor and store. */
+import { refreshThresholds } from '../analysis/thresholds.js';
 
 import { provenance } from '../base/provenance.js';
 import type { Dataset } from '../data/dataset.js';
@@ -7,7 +8,6 @@ import { Snapshots } from '../store/file/snapshots.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { Store } from '../store/write/store.js';
 import { summariseThresholds, type ThresholdSummary } from '../threshold/summary.js';
-import { computeThresholds } from '../threshold/targets.js';
 import { EventLog } from './event-log.js';
 import { loadData } from './load-data.js';
 import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
@@ -80,7 +80,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     return {
       progress,
       stopped,
-      thresholds: !(isShort && isStored) ? [] : refreshThresholds(prepared, store, observer),
+      thresholds: !(isShort && isStored) ? [] : summariseStored(prepared, store, observer),
     };
   } catch (error) {
     log.fault(error);
@@ -96,15 +96,13 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
 const engineOf = ({ engine: { name, numerics } }: PreparedSweep) => ({ engine: name, numerics });
 
 /** Where the curves of finished trajectories cross: stored, and in short. */
-function refreshThresholds(
+function summariseStored(
   { spec, trajectories }: PreparedSweep,
   store: Store,
   observer: RunObserver,
 ): ThresholdSummary[] {
-  const largestSize = trajectories.reduce((most, { config }) => Math.max(most, config.datasetSize), 0);
-  const kept = store.keptThresholds(spec.name);
-  const { rows, notes } = kept ?? computeThresholds(spec.thresholds, store.curveRows(spec.name), largestSize);
-  if (!kept) store.replaceThresholds(spec.name, rows, notes);
+  const sweep = store.toReader().sweep(spec.name);
+  const { rows, notes } = refreshThresholds(store, sweep);
   for (const note of notes) observer.warning?.(note);
   const configs = new Map(trajectories.map(({ id, config }) => [id, config]));
   return summariseThresholds(spec.thresholds, rows, configs);

@@ -17,9 +17,9 @@ interface Goal {
 }
 
 export interface Thresholds {
-  readonly rows: ThresholdRow[];
+  readonly rows: readonly ThresholdRow[];
   /** Why curves have no row: one line for each target and reason, with counts. */
-  readonly notes: string[];
+  readonly notes: readonly string[];
 }
 
 /** `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`: the column `target` of the view `thresholds`. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { fitDatabase } from '../../src/analysis/analyse-sweep.js';
+import { fitDatabase } from '../../src/analysis/fit-database.js';
 import { Store } from '../../src/store/write/store.js';
 import { fill, LOSS, logarithm } from '../fit/database.js';
 import { scratch } from '../store/fixtures.js';
@@ -111,7 +111,7 @@ test('fits go with the thresholds that they were made of', () => {
   fill(store, 'one', { mu: logarithm });
   expect(sweepsWithFits()).toEqual(['one', 'two']);
   // A threshold more or less.
-  store.replaceThresholds('two', []);
+  store.replaceThresholds('two', { rows: [], notes: [] }, 0);
   expect(sweepsWithFits()).toEqual(['one']);
   // Another definition.
   fill(store, 'one', { mu: logarithm, thresholds: [{ ...LOSS, value: 0.2 }] });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fitDatabase } from '../../src/analysis/analyse-sweep.js';
+import { fitDatabase } from '../../src/analysis/fit-database.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { querySql } from '../../src/store/user-sql/query.js';
 import { Store } from '../../src/store/write/store.js';

@@ -574,7 +574,11 @@ describe('thresholds', () => {
     store.saveSweep(sweep('one', { axes }), [plan]);
     complete(store, plan);
     const left = { ...crossing, ...random(3), lower: 0, upper: 5, censoring: 'left' } as const;
-    store.replaceThresholds('one', [crossing, { ...left, rawUpper: 5, sustainedUpper: 5, flagged: true }]);
+    store.replaceThresholds(
+      'one',
+      { rows: [crossing, { ...left, rawUpper: 5, sustainedUpper: 5, flagged: true }], notes: [] },
+      1,
+    );
     expect(rows('SELECT * FROM thresholds ORDER BY prune_method')).toEqual([
       {
         sweep: 'one',
@@ -598,7 +602,7 @@ describe('thresholds', () => {
       },
       expect.objectContaining({ prune_method: 'random', lower: 0, upper: 5, raw_upper: 5, flagged: 1 }),
     ]);
-    store.replaceThresholds('one', [crossing]);
+    store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
     // The same sweep again keeps them; a changed one has yet to compute its own.
     store.saveSweep(sweep('one', { axes }), [plan]);
@@ -609,10 +613,12 @@ describe('thresholds', () => {
 
   it('leave out what the sweep no longer asks for', () => {
     store.saveSweep(sweep('one'), [plan]);
-    store.replaceThresholds('one', [crossing]);
+    store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
     store.saveSweep(sweep('one'), [planned('aa', [0, 5], [random(3)])]);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(0);
-    expect(() => store.replaceThresholds('none', [])).toThrow('sweep none was never saved');
+    expect(() => store.replaceThresholds('none', { rows: [], notes: [] }, 1)).toThrow(
+      'sweep none was never saved',
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-/** Stored thresholds are told again only while computing them anew would give the same. */
+/** Stored thresholds are valid only while computing them anew would give the same. */
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,14 +43,17 @@ const plan = [
 ];
 const one = (changes: Partial<StoredSweep> = {}) => sweep('one', { thresholds: specs, ...changes });
 
+const VERSION = 7;
+const valid = () => store.toReader().validThresholds('one', VERSION);
+
 function computed() {
   const { rows, notes } = computeThresholds(specs, store.curveRows('one'), 30);
-  store.replaceThresholds('one', rows, notes);
+  store.replaceThresholds('one', { rows, notes }, VERSION);
   return { rows, notes };
 }
 
 /** What any SQLite client may do to the file while nobody holds it. */
-function changedBeside(sql: string): void {
+function editedBySql(sql: string): void {
   store.close();
   const db = new Sqlite(file);
   db.exec(sql);
@@ -62,27 +65,20 @@ function finish(trajectories: readonly PlannedTrajectory[]): void {
   for (const trajectory of trajectories) complete(store, trajectory);
 }
 
-const curveOf = ({ trajectoryId, method, subnetSize }: ThresholdRow) =>
-  `${trajectoryId}/${method}/${subnetSize}`;
-const curvesOf = (rows: readonly ThresholdRow[]) => [...new Set(rows.map(curveOf))];
 const sorted = (rows: readonly ThresholdRow[]) =>
   rows.map(row => JSON.stringify(row, Object.keys(row).sort())).sort();
 
-describe('kept thresholds', () => {
-  it('are what was computed, notes and order of curves included', () => {
+describe('stored thresholds', () => {
+  it('are what was computed, notes included', () => {
     store.saveSweep(one(), plan);
     finish(plan);
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).toBeNull();
     const { rows, notes } = computed();
     expect(new Set(rows.map(row => row.target))).toEqual(new Set(['<= 3.5', 'published']));
     expect(notes.length).toBeGreaterThan(1);
     for (let i = 0; i < 2; i++) {
-      const kept = store.keptThresholds('one')!;
+      const kept = valid()!;
       expect(sorted(kept.rows)).toEqual(sorted(rows));
-      expect(curvesOf(kept.rows)).toEqual(curvesOf(rows));
-      expect(kept.rows.map(row => row.target === 'published')).toEqual(
-        rows.map(row => row.target === 'published'),
-      );
       expect(kept.notes).toEqual(notes);
       store.close();
       store = Store.open(file);
@@ -96,22 +92,32 @@ describe('kept thresholds', () => {
     computed();
     const pool = sweep('two', { evaluate: { dense: ['pool'], subnet: ['pool'] } });
     store.saveSweep(pool, plan);
-    expect(store.keptThresholds('one')).not.toBeNull();
-    const before = store.keptThresholds('one')!.rows.length;
+    expect(valid()).not.toBeNull();
+    const before = valid()!.rows.length;
     for (const trajectory of plan) complete(store, trajectory, pool.evaluate);
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).toBeNull();
     // The curves of the pool are there now.
     expect(computed().rows.length).toBeGreaterThan(before);
-    expect(store.keptThresholds('one')).not.toBeNull();
+    expect(valid()).not.toBeNull();
   });
 
-  it('are none where an attempt was under way when they were computed', () => {
+  it('are none as soon as an attempt that was under way records more', () => {
     store.saveSweep(one(), plan);
     finish(plan.slice(1));
     store.started('bb', ATTEMPT);
     store.rows('bb', checkpoint(0), [cell(0, greedy(3))]);
     computed();
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).not.toBeNull();
+    store.rows('bb', checkpoint(5), [cell(5, greedy(3))]);
+    expect(valid()).toBeNull();
+  });
+
+  it('are none where results came by another way than a run', () => {
+    store.saveSweep(one(), plan);
+    finish(plan.slice(1));
+    computed();
+    editedBySql(`INSERT INTO checkpoints (trajectory, t, recorded) VALUES (1, 0, 0)`);
+    expect(valid()).toBeNull();
   });
 
   it.each([
@@ -123,9 +129,9 @@ describe('kept thresholds', () => {
     finish(plan);
     computed();
     store.saveSweep(one(changes), plan);
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).toBeNull();
     store.saveSweep(one(), plan);
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).toBeNull();
   });
 
   it('are none where the sweep asks for fewer trajectories', () => {
@@ -133,29 +139,37 @@ describe('kept thresholds', () => {
     finish(plan);
     computed();
     store.saveSweep(one(), plan.slice(1));
-    expect(store.keptThresholds('one')).toBeNull();
+    expect(valid()).toBeNull();
   });
 
   it.each([
     [
-      'of another version',
-      `UPDATE sweeps SET thresholds_from = json_set(thresholds_from, '$.toolVersion', '0.0.9')`,
+      'of another version of the code',
+      `UPDATE sweeps SET thresholds_from = json_set(thresholds_from, '$.version', 8)`,
     ],
+    [
+      'stored by 0.1.0',
+      `UPDATE sweeps SET thresholds_from = json_remove(json_set(thresholds_from, '$.toolVersion', '0.1.0',
+         '$.attempt', 3), '$.version', '$.results')`,
+    ],
+    ['of results that were changed by hand', 'UPDATE cells SET subnet_train_loss = 1 WHERE t = 5'],
+    ['of dense results that were changed by hand', 'UPDATE checkpoints SET dense_train_loss = 1'],
+    ['of results that were deleted by hand', 'DELETE FROM cells WHERE t = 5'],
     ['changed by hand', 'UPDATE threshold_rows SET flagged = 1 - flagged'],
     ['removed by hand', "DELETE FROM threshold_rows WHERE target = 'published'"],
   ])('are none where they are %s', (_, sql) => {
     store.saveSweep(one(), plan);
     finish(plan);
     computed();
-    changedBeside(sql);
-    expect(store.keptThresholds('one')).toBeNull();
+    editedBySql(sql);
+    expect(valid()).toBeNull();
   });
 
-  it('are none where nobody says what they were computed from', () => {
+  it('are none where nothing says what they were computed from', () => {
     store.saveSweep(one(), plan);
     finish(plan);
-    const { rows } = computed();
-    store.replaceThresholds('one', rows);
-    expect(store.keptThresholds('one')).toBeNull();
+    computed();
+    editedBySql('UPDATE sweeps SET thresholds_from = NULL');
+    expect(valid()).toBeNull();
   });
 });

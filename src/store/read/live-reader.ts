@@ -1,5 +1,6 @@
 /** What the live page reads beside the status: changes since it last looked, and single curves. */
 import type { Database, Statement } from 'better-sqlite3';
+import { completeConfig } from '../../domain/later-settings.js';
 import type { SetName, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
 import { connectReader, guard } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
@@ -209,7 +210,7 @@ export class LiveReader {
       'SELECT config FROM trajectories WHERE id = (SELECT id FROM trajectory_keys WHERE key = ?)',
       trajectory,
     );
-    return JSON.parse(row!.config);
+    return completeConfig(JSON.parse(row!.config));
   }
 
   /**

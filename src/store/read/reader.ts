@@ -1,6 +1,7 @@
 /** Everything that is read from a database: by the run that holds it, and by anyone beside it. */
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
@@ -18,6 +19,7 @@ import {
   type TrajectoryStatus,
 } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
+import { type StoredThresholds, validThresholds } from './stored-thresholds.js';
 import { UnfinishedCells } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
@@ -105,6 +107,13 @@ export class Reader {
       createdAt: row.created_at!,
       updatedAt: row.updated_at!,
     }));
+  }
+
+  /** The sweep of this name. @throws Error where none was saved. */
+  sweep(name: string): SweepRow {
+    const sweep = this.sweeps().find(each => each.name === name);
+    if (!sweep) throw new Error(`sweep ${name} was never saved`);
+    return sweep;
   }
 
   /** One row for each sweep, by name; or for the one that is named, if there is one of that name. */
@@ -198,7 +207,7 @@ export class Reader {
     );
     const cells = guard(this.file, () => this.db.prepare<[number, number]>(CURVE_CELLS).raw());
     for (const { sweepKey, key, id, config: text } of trajectories) {
-      const config = JSON.parse(text);
+      const config = completeConfig(JSON.parse(text));
       for (const row of guard(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
         const [method, objective, subnetSize, retrainIterations, t, ...values] = row;
         const metrics: Record<string, number | null> = {};
@@ -218,16 +227,9 @@ export class Reader {
     return row?.n ?? 0;
   }
 
-  /** The further axes of every variant that a sweep asks for. */
-  variantAxes(sweep: string): (Variant & { trajectoryId: string; axes: Record<string, unknown> })[] {
-    return this.all<Variant & { trajectoryId: string; axes: string }>(
-      `SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,
-         v.retrain_iterations AS retrainIterations, a.axes
-       FROM sweeps s JOIN member_variants a ON a.sweep = s.key
-       JOIN variants v ON v.key = a.variant JOIN trajectory_keys x ON x.key = a.trajectory
-       WHERE s.name = ?`,
-      sweep,
-    ).map(row => ({ ...row, axes: JSON.parse(row.axes) }));
+  /** A sweep's stored thresholds where they are valid, else null: see stored-thresholds.ts. */
+  validThresholds(sweep: string, version: number): StoredThresholds | null {
+    return guard(this.file, () => validThresholds(this.db, sweep, version));
   }
 
   /** Rows of a reading statement with named parameters; columns as T says. */

@@ -1,6 +1,7 @@
 /** One trajectory as the database holds it, for recomputing it. */
 
 import { UsageError } from '../../base/errors.js';
+import { completeConfig } from '../../domain/later-settings.js';
 import type { PlannedCheckpoint, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { connectReader } from '../file/open.js';
 
@@ -57,7 +58,7 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
     return {
       planned: {
         id: trajectory.id,
-        config: JSON.parse(trajectory.config),
+        config: completeConfig(JSON.parse(trajectory.config)),
         checkpoints: byCheckpoint(members),
       },
       folders: [...new Set(named.flatMap(row => foldersIn(JSON.parse(row))))],

@@ -10,6 +10,7 @@
  *   member_variants  which variants of which trajectories a sweep asks for, with its other axes as JSON
  *   threshold_rows   the crossings that were last computed for a sweep
  *   fit_reports, fit_groups, fit_laws   what was last fitted to them
+ *   revisions        `results`: counts every change to cells and checkpoints
  *   attempts         every start and end of a trajectory
  *   holder           at most one row: the process that may write
  *   about            who wrote this schema
@@ -20,7 +21,8 @@
  *
  * To change the schema, append an entry to MIGRATIONS; the version is their number, and nothing else has to be raised.
  *
- * - A migration is SQL that adds: CREATE TABLE, CREATE INDEX, ALTER TABLE ... ADD COLUMN (with a default, or NULL).
+ * - A migration is SQL that adds: CREATE TABLE, CREATE INDEX, CREATE TRIGGER, rows of a table of its own, ALTER TABLE
+ *   ... ADD COLUMN (with a default, or NULL).
  *   Programs that only read show an older database as if it had been migrated, without touching it (read-older.ts): they
  *   can add empty tables and default columns, and no more.
  * - Views are not part of migrations: change views.ts, and append a migration if there is no other, be it ''. All
@@ -32,6 +34,7 @@
 import type { Database } from 'better-sqlite3';
 import { FIT_TABLES } from './fit-tables.js';
 import { INITIAL } from './initial-schema.js';
+import { REVISIONS } from './revisions.js';
 import { VIEWS } from './views.js';
 
 /** `espl` in ASCII: which SQLite files are ours. At byte 68 of the file, big-endian. */
@@ -45,8 +48,9 @@ export const MIGRATIONS: readonly string[] = [
   `ALTER TABLE holder ADD COLUMN slow_reader TEXT; ALTER TABLE holder ADD COLUMN seconds_left REAL;`,
   // A hash of all that a sweep's members follow from: see sweep-cells.ts.
   'ALTER TABLE sweeps ADD COLUMN plan TEXT',
-  // What its thresholds were computed from, as JSON: see write/thresholds.ts.
+  // What its thresholds were computed from, as JSON: see read/stored-thresholds.ts.
   'ALTER TABLE sweeps ADD COLUMN thresholds_from TEXT',
+  REVISIONS,
 ];
 
 /** The version of this program's schema, kept in the file as `user_version`. */

@@ -9,9 +9,10 @@
 import type { Database } from 'better-sqlite3';
 import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
-import type { CurveRow, PlannedTrajectory, ThresholdRow } from '../../domain/types.js';
+import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, guard } from '../file/open.js';
 import { Reader } from '../read/reader.js';
+import type { StoredThresholds } from '../read/stored-thresholds.js';
 import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
@@ -28,7 +29,7 @@ import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
 import { type LockOptions, WriterLock } from './lock.js';
 import { Recorder, type TrainTime } from './recorder.js';
 import { replaceSweep } from './sweep-cells.js';
-import { type KeptThresholds, keptThresholds, replaceThresholds, sweepKey } from './thresholds.js';
+import { replaceThresholds, sweepKey } from './thresholds.js';
 
 const HEARTBEAT_MS = 60_000;
 const NOT_TRAINED: TrainTime = { wallS: null, cpuS: 0 };
@@ -169,24 +170,14 @@ export class Store {
   }
 
   /**
-   * Stores a sweep's thresholds in place of those it has. The sweep and its variants must have been saved. With `notes`
-   * they are said to be those of all that is recorded, and `keptThresholds` tells both again.
+   * Replaces a sweep's stored thresholds by ones that were computed from everything recorded so far. The sweep and its
+   * variants must have been saved.
+   *
+   * @param version of the code that computed them.
    */
-  replaceThresholds(
-    sweep: string,
-    rows: readonly ThresholdRow[],
-    notes: readonly string[] | null = null,
-  ): void {
+  replaceThresholds(sweep: string, thresholds: StoredThresholds, version: number): void {
     this.flush();
-    // What a running attempt is yet to record does not change the number of the last one.
-    const isAll = this.running.size === 0;
-    this.commit(() => replaceThresholds(this.db, this.variants, sweep, rows, isAll ? notes : null));
-  }
-
-  /** What `replaceThresholds` stored, where nothing has changed since that it follows from; else null. */
-  keptThresholds(sweep: string): KeptThresholds | null {
-    this.flush();
-    return guard(this.file, () => keptThresholds(this.db, sweep));
+    this.commit(() => replaceThresholds(this.db, this.variants, sweep, thresholds, version));
   }
 
   /** Stores a sweep's fits in place of those it has. */

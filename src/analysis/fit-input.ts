@@ -1,0 +1,39 @@
+/** What `fitSweep` needs of a database: thresholds, each with its curve's settings. */
+import type { FitInput, FitRow } from '../fit/index.js';
+import type { Reader } from '../store/read/reader.js';
+import { finishedCurves } from '../store/read/sweep-curves.js';
+import type { SweepRow } from '../store/schema/rows.js';
+import type { Thresholds } from '../threshold/targets.js';
+import { curveKey, sweepThresholds } from './thresholds.js';
+
+/** Sizes of the training pools of data sets that have but one. */
+export const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
+
+/** Thresholds of a sweep's finished trajectories, ready to be fitted. */
+export function readFitInput(
+  reader: Reader,
+  sweep: SweepRow,
+  { rows, notes }: Thresholds = sweepThresholds(reader, sweep),
+): FitInput {
+  const curves = new Map(finishedCurves(reader, sweep.name).map(curve => [curveKey(curve), curve]));
+  const fitRows = rows.map((row): FitRow => {
+    const { checkpoints, config, axes } = curves.get(curveKey(row))!;
+    const { datasetSize, width, seed, engine, numerics, dataset } = config;
+    const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
+    return { ...row, datasetSize, width, seed, engine, numerics, checkpoints, pool, axes };
+  });
+  return {
+    sweep: sweep.name,
+    thresholds: sweep.thresholds,
+    rows: fitRows,
+    zippedWithSize: zippedWithSize(sweep.definition),
+    notes,
+  };
+}
+
+/** The paths that a sweep zips with its data set sizes. */
+export function zippedWithSize(definition: unknown): string[] {
+  const { axes } = definition as { axes?: { zip?: readonly Record<string, unknown>[] } };
+  const zip = axes?.zip?.find(entry => 'datasetSize' in entry) ?? {};
+  return Object.keys(zip).filter(path => path !== 'datasetSize');
+}

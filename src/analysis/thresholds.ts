@@ -1,0 +1,55 @@
+/** The one place that computes a sweep's thresholds: everybody else gets them from here. */
+import type { ThresholdRow, ThresholdSpec, Variant } from '../domain/types.js';
+import type { Reader } from '../store/read/reader.js';
+import type { SweepRow } from '../store/schema/rows.js';
+import type { Store } from '../store/write/store.js';
+import { computeThresholds, type Thresholds, targetLabel } from '../threshold/targets.js';
+import { THRESHOLD_VERSION } from '../threshold/version.js';
+
+/**
+ * Thresholds of a sweep's finished trajectories: the stored ones where they are valid, else computed. Their order is the
+ * same either way, so whatever follows from them has the same bits.
+ */
+export function sweepThresholds(reader: Reader, sweep: SweepRow): Thresholds {
+  return storedThresholds(reader, sweep) ?? computeFrom(reader, sweep);
+}
+
+/** As `sweepThresholds`; what had to be computed is stored. */
+export function refreshThresholds(store: Store, sweep: SweepRow): Thresholds {
+  const reader = store.toReader();
+  const stored = storedThresholds(reader, sweep);
+  if (stored) return stored;
+  const thresholds = computeFrom(reader, sweep);
+  store.replaceThresholds(sweep.name, thresholds, THRESHOLD_VERSION);
+  return thresholds;
+}
+
+function storedThresholds(reader: Reader, { name, thresholds }: SweepRow): Thresholds | null {
+  const stored = reader.validThresholds(name, THRESHOLD_VERSION);
+  return stored && { ...stored, rows: inOrderOfTargets(stored.rows, thresholds) };
+}
+
+/** Orders the rows of each curve by target, as they are computed. Rows of one curve must be neighbours. */
+function inOrderOfTargets(rows: readonly ThresholdRow[], specs: readonly ThresholdSpec[]): ThresholdRow[] {
+  const places = new Map(specs.map((spec, i) => [`${spec.metric} ${targetLabel(spec)}`, i]));
+  let curve = 0;
+  const keyed = rows.map((row, i) => {
+    if (i > 0 && curveKey(row) !== curveKey(rows[i - 1]!)) curve++;
+    return { row, curve, place: places.get(`${row.metric} ${row.target}`) ?? specs.length };
+  });
+  return keyed.sort((a, b) => a.curve - b.curve || a.place - b.place).map(({ row }) => row);
+}
+
+function computeFrom(reader: Reader, { name, thresholds }: SweepRow): Thresholds {
+  return computeThresholds(thresholds, reader.curveRows(name), reader.largestSize(name));
+}
+
+type CurveId = Variant & { readonly trajectoryId: string };
+/** Names a curve within its sweep. */
+export const curveKey = ({
+  trajectoryId,
+  method,
+  objective,
+  subnetSize,
+  retrainIterations,
+}: CurveId): string => `${trajectoryId}/${method}/${objective}/${subnetSize}/${retrainIterations}`;
