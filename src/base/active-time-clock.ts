@@ -1,36 +1,37 @@
 /**
- * Time during which this process could work. A suspended machine, a stopped process (SIGSTOP) and a stepped clock leave
- * gaps between two ticks, and a gap counts as one tick: what is measured here neither jumps nor expires meanwhile.
+ * Measures the time during which this process could work. A suspended machine, a stopped process (SIGSTOP) or a
+ * stepped clock leaves a gap between two ticks, and a gap counts as one tick. Measured durations do not jump over
+ * gaps, and timeouts do not expire in them.
  */
 
 const TICK_MS = 250;
-/** A busy main thread is late by less. */
+/** Longer intervals count as a gap. A busy main thread delays a tick by less. */
 const GAP_MS = 2_000;
 
 export class ActiveTimeClock {
-  #active = 0;
-  #seen: number;
+  #activeMs = 0;
+  #lastReading: number;
   readonly #timer: NodeJS.Timeout;
 
-  /** `now` in milliseconds, never going back; `onTick` hears of every tick. */
+  /** `now` returns monotonic milliseconds. `onTick` is called after every tick. */
   constructor(
     onTick: () => void = () => {},
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.#seen = now();
+    this.#lastReading = now();
     this.#timer = setInterval(() => {
       this.ms();
       onTick();
     }, TICK_MS).unref();
   }
 
-  /** Milliseconds awake since the clock was made. */
+  /** Active milliseconds since construction. */
   ms(): number {
     const now = this.now();
-    const gap = now - this.#seen;
-    this.#active += gap > GAP_MS ? TICK_MS : gap;
-    this.#seen = now;
-    return this.#active;
+    const gap = now - this.#lastReading;
+    this.#activeMs += gap > GAP_MS ? TICK_MS : gap;
+    this.#lastReading = now;
+    return this.#activeMs;
   }
 
   stop(): void {

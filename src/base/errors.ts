@@ -7,7 +7,7 @@
 export const EXIT = { done: 0, someFailed: 1, badInput: 2, stopped: 3, defect: 70 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Base of all errors that espalier raises on purpose. */
+/** Base class of all errors that espalier throws deliberately. */
 export abstract class EspalierError extends Error {
   abstract readonly code: string;
   abstract readonly exitCode: ExitCode;
@@ -16,14 +16,14 @@ export abstract class EspalierError extends Error {
   }
 }
 
-/** Shows a value inside an error message: JSON (which has no NaN), cut to a readable length. */
+/** Formats a value for an error message: JSON (numbers as text, since JSON has no NaN), cut to 80 characters. */
 export function show(value: unknown): string {
   if (typeof value === 'number') return String(value);
   const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** A sweep file, a `--set` or an option that cannot be used. `path` is the place, e.g. `train.learningRate`. */
+/** An unusable sweep file, `--set` or option. `path` is the place, e.g. `train.learningRate`. */
 export class InputError extends EspalierError {
   override readonly code = 'BAD_INPUT';
   override readonly exitCode = EXIT.badInput;
@@ -48,7 +48,7 @@ export class UsageError extends EspalierError {
   override readonly exitCode = EXIT.badInput;
 }
 
-/** A data set that is missing, truncated, corrupt or not the one it claims to be. */
+/** A data set that is missing, truncated, corrupt, or not the one that its name promises. */
 export class DataError extends EspalierError {
   override readonly code: 'DATA_MISSING' | 'DATA_CORRUPT' | 'DATA_DOWNLOAD';
   override readonly exitCode = EXIT.badInput;
@@ -60,7 +60,7 @@ export class DataError extends EspalierError {
   }
 }
 
-/** A database that cannot be used: not SQLite, not ours, newer than us, held by another run, unreadable. */
+/** An unusable database: not SQLite, not espalier's, of a newer schema, locked by another run, or unreadable. */
 export class StoreError extends EspalierError {
   override readonly code:
     | 'NOT_A_DATABASE'
@@ -80,7 +80,7 @@ export class StoreError extends EspalierError {
   }
 }
 
-/** A query that writes, returns nothing, is not SQL, or ran out of its time. */
+/** A query that writes, returns no rows, is not SQL, or exceeds its time limit. */
 export class QueryError extends EspalierError {
   override readonly code: 'QUERY_INVALID' | 'QUERY_WRITES' | 'QUERY_TIMEOUT';
   override readonly exitCode = EXIT.badInput;
@@ -90,11 +90,11 @@ export class QueryError extends EspalierError {
   }
 }
 
-/** A trajectory whose outputs are no longer finite. Not retried: it would diverge again. */
+/** A trajectory whose outputs are no longer finite. It is not retried, because it would diverge again. */
 export class DivergedError extends EspalierError {
   override readonly code = 'DIVERGED';
   override readonly exitCode = EXIT.someFailed;
-  /** The gradient step, counted from 1 since the session was opened, whose batch outputs were not finite. */
+  /** The gradient step whose batch outputs are not finite, counted from 1 since the session was opened. */
   readonly step: number;
   constructor(step: number, message = `the network's outputs are no longer finite at step ${step}`) {
     super(message);
@@ -102,19 +102,19 @@ export class DivergedError extends EspalierError {
   }
 }
 
-/** Does not fit into what an engine can address, or into this machine. */
+/** A problem larger than an engine can address, or than this machine can hold. */
 export class TooLargeError extends EspalierError {
   override readonly code = 'TOO_LARGE';
   override readonly exitCode = EXIT.badInput;
 }
 
-/** An engine that is not installed here. */
+/** An engine that is not installed. */
 export class EngineUnavailableError extends EspalierError {
   override readonly code = 'ENGINE_UNAVAILABLE';
   override readonly exitCode = EXIT.badInput;
 }
 
-/** Thrown through an engine's `pulse` to unwind a trajectory that was asked to stop. */
+/** Thrown from an engine's `pulse` to unwind a trajectory after a stop request. */
 export class StoppedError extends EspalierError {
   override readonly code = 'STOPPED';
   override readonly exitCode = EXIT.stopped;
@@ -123,7 +123,7 @@ export class StoppedError extends EspalierError {
   }
 }
 
-/** The code and the line to record for anything thrown. */
+/** The code, message and stack to record for any thrown value. */
 export function describeError(error: unknown): { code: string; message: string; stack: string | null } {
   if (error instanceof EspalierError)
     return { code: error.code, message: error.message, stack: error.stack ?? null };
@@ -134,6 +134,6 @@ export function describeError(error: unknown): { code: string; message: string; 
   return { code: 'ERROR', message: String(error), stack: null };
 }
 
-/** What V8 throws where the system gives it no memory: arrays, strings, WebAssembly memories. */
+/** V8 throws such a RangeError when it cannot allocate an array, a string or a WebAssembly memory. */
 const isOutOfMemory = ({ name, message }: Error): boolean =>
   name === 'RangeError' && /allocation failed|could not allocate|out of memory|grow memory/i.test(message);

@@ -1,4 +1,4 @@
-/** Freezes a tree of plain objects and arrays, and hands it back. What is frozen already is not entered again. */
+/** Freezes a tree of plain objects and arrays and returns it. Skips subtrees whose root is already frozen. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

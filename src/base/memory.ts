@@ -1,18 +1,18 @@
-/** How much memory a run may take. */
+/** The memory that a run may use, and sizes in bytes as text. */
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InputError } from './errors.js';
 
-/** Bytes that this process may use: those of the machine, or of the container or control group that it is in. */
+/** Bytes that this process may use: the machine's memory, or the limit of its container or control group. */
 export function memoryBudget(): number {
   const limits = [totalmem(), process.constrainedMemory(), controlGroupLimit()];
   return Math.min(...limits.filter(limit => limit > 0));
 }
 
 /**
- * The lowest memory limit of the control groups that this process is in, of version 1 or 2, with all groups above them;
- * Infinity where there is none. A process sees the root of its own container's groups, wherever that is.
+ * The lowest memory limit of this process's control groups (version 1 or 2) and all their ancestors, in bytes;
+ * Infinity without a limit. In a container, the mount's root is the container's own group.
  */
 export function controlGroupLimit(root = '/'): number {
   const groups = read(join(root, 'proc/self/cgroup')) ?? '';
@@ -24,25 +24,28 @@ export function controlGroupLimit(root = '/'): number {
     if (id === undefined || !path.startsWith('/')) continue;
     if (id === '0' && controllers === '') {
       for (const mount of ['sys/fs/cgroup', 'sys/fs/cgroup/unified'])
-        limit = Math.min(limit, lowest(join(root, mount), path, ['memory.max', 'memory.high']));
+        limit = Math.min(limit, lowestLimit(join(root, mount), path, ['memory.max', 'memory.high']));
     } else if (controllers!.split(',').includes('memory')) {
-      limit = Math.min(limit, lowest(join(root, 'sys/fs/cgroup/memory'), path, ['memory.limit_in_bytes']));
+      limit = Math.min(
+        limit,
+        lowestLimit(join(root, 'sys/fs/cgroup/memory'), path, ['memory.limit_in_bytes']),
+      );
     }
   }
   return limit;
 }
 
-/** The least value in files of these names, from the group at `path` up to the mount itself. */
-function lowest(mount: string, path: string, names: readonly string[]): number {
-  let least = Number.POSITIVE_INFINITY;
-  if (!existsSync(mount)) return least;
+/** The lowest value in files of these names, from the group at `path` up to the mount itself. */
+function lowestLimit(mount: string, path: string, names: readonly string[]): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  if (!existsSync(mount)) return lowest;
   for (let group = join(mount, path); ; group = dirname(group)) {
     for (const name of names) {
-      // `max` is no number, and no limit; version 1 says none by a number beyond all memory.
+      // Version 2 writes `max` for no limit, which parses to NaN; version 1 writes a number beyond all memory.
       const value = Number(read(join(group, name))?.trim() || Number.NaN);
-      if (value > 0) least = Math.min(least, value);
+      if (value > 0) lowest = Math.min(lowest, value);
     }
-    if (group === mount || group === dirname(group)) return least;
+    if (group === mount || group === dirname(group)) return lowest;
   }
 }
 
@@ -67,7 +70,7 @@ export function formatBytes(bytes: number): string {
   return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** From e.g. `8GB`, `512 MB` or `1000000` (units of 1000). @throws InputError */
+/** Parses e.g. `8GB`, `512 MB` or `1000000` (units are powers of 1000). @throws InputError (BAD_INPUT) */
 export function parseBytes(path: string, text: string): number {
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B?)\s*$/.exec(text) ?? [];
   const power = UNITS.indexOf(unit?.endsWith('B') ? unit : `${unit ?? ''}B`);

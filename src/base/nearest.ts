@@ -1,26 +1,26 @@
 /** Suggestions for misspelled words. */
 import { distance } from 'fastest-levenshtein';
 
-const plain = (word: string): string => word.toLowerCase().replace(/[_\-\s]/g, '');
+const normalise = (word: string): string => word.toLowerCase().replace(/[_\-\s]/g, '');
 
-/** The known word that is meant by a misspelled one; null where none is near. Case, `_` and `-` do not count. */
-export function nearest(word: string, known: Iterable<string>): string | null {
-  const { length } = plain(word);
+/** The candidate nearest to a misspelled word, or null if none is near. Ignores case, spaces, `_` and `-`. */
+export function nearest(word: string, candidates: Iterable<string>): string | null {
+  const { length } = normalise(word);
   const limit = Math.min(length - 1, Math.max(2, Math.floor(length / 3)));
   let best: string | null = null;
-  let least = limit + 1;
-  for (const candidate of known) {
-    const d = distance(plain(word), plain(candidate));
-    if (d < least) {
-      least = d;
+  let bestDistance = limit + 1;
+  for (const candidate of candidates) {
+    const d = distance(normalise(word), normalise(candidate));
+    if (d < bestDistance) {
+      bestDistance = d;
       best = candidate;
     }
   }
   return best;
 }
 
-/** ` (did you mean x?)`, or nothing where none is near. */
-export function didYouMean(word: string, known: Iterable<string>): string {
-  const near = nearest(word, known);
+/** ` (did you mean x?)`, or an empty string if no candidate is near. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const near = nearest(word, candidates);
   return near === null ? '' : ` (did you mean ${near}?)`;
 }

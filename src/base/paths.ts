@@ -1,4 +1,4 @@
-/** Where the package's own files are, whether it runs from `dist` or from its sources under a test runner. */
+/** Paths of the package's own files, both when it runs from `dist` and from its sources under a test runner. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

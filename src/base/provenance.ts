@@ -1,9 +1,8 @@
-/** Which program, on which machine: stored with every attempt. */
+/** The program and machine that compute a result; stored with every attempt. */
 import { execFileSync } from 'node:child_process';
 import { cpus, hostname } from 'node:os';
 import { PACKAGE_ROOT, TOOL_VERSION } from './paths.js';
 
-/** Where, by what and from what something is computed. */
 export interface Provenance {
   readonly host: string;
   /** The id of this process. */
@@ -11,13 +10,13 @@ export interface Provenance {
   readonly toolVersion: string;
   readonly nodeVersion: string;
   readonly gitRevision: string | null;
-  /** Whether the working tree differed from that revision; null where there is none. */
+  /** Whether the working tree differs from `gitRevision`; null without a revision. */
   readonly gitDirty: boolean | null;
   readonly cpu: string;
   readonly threads: number;
 }
 
-/** The provenance of this process. Starts `git` twice. */
+/** The provenance of this process. Starts `git` up to three times. */
 export function provenance(threads: number): Provenance {
   return {
     host: hostname(),
@@ -30,12 +29,12 @@ export function provenance(threads: number): Provenance {
   };
 }
 
-/** Node's version, and what V8 was told about WebAssembly: results are the same to the bit, times are not. */
+/** Node's version and V8's WebAssembly flags. The flags change times, but no bit of the results. */
 export function nodeVersion(): string {
   return [process.version, ...process.execArgv.filter(flag => flag.includes('wasm'))].join(' ');
 }
 
-/** The revision of the tool's own source, where it runs from a checkout. */
+/** The revision of the tool's own source; nulls unless the package root is the root of a git checkout. */
 function gitState(): { gitRevision: string | null; gitDirty: boolean | null } {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', PACKAGE_ROOT, ...args], {

@@ -1,4 +1,4 @@
-/** E.g. `45 s`, `12 min`, `3 h 05 min`. */
+/** Formats a duration, e.g. `45 s`, `12 min`, `3 h 05 min`; `?` if it is not finite. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
   if (seconds < 90) return `${Math.round(seconds)} s`;
