@@ -1,4 +1,4 @@
-/** The exponent and the upper bits of a double, and powers of two. Exact. */
+/** Exact operations on the bits of doubles: exponents, upper words, powers of two. */
 
 const double = new Float64Array(1);
 const words = new Uint32Array(double.buffer);
@@ -18,8 +18,8 @@ export function withHighWord(x: number, high: number): number {
 }
 
 /**
- * Splits the first `count` of `values`, positive and normal: exponents go to `exponents`, and x / 2^exponent, from 1 up to
- * 2, stays.
+ * Splits the first `count` of `values` in place: `exponents` receives the exponents, `values` keeps x / 2^exponent in
+ * [1, 2). Values must be positive and normal.
  */
 export function splitExponents(values: Float64Array, exponents: Int32Array, count: number): void {
   const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * count);
@@ -30,7 +30,7 @@ export function splitExponents(values: Float64Array, exponents: Int32Array, coun
   }
 }
 
-/** x * 2^k, exact unless the result is subnormal (then rounded once) or overflows; k from -2000 to 2000. */
+/** x * 2^k for k from -2000 to 2000. Exact unless the result overflows or is subnormal (rounded once). */
 export function scaleByPowerOfTwo(x: number, k: number): number {
   if (k > 1023) return x * powerOfTwo(1023) * powerOfTwo(k - 1023);
   if (k < -1022) return x * powerOfTwo(k + 1000) * powerOfTwo(-1000);

@@ -1,19 +1,19 @@
 /**
- * Elementary functions in plain double arithmetic (+, -, *, / and exact bit operations), so that their last bits are
- * the same on every machine and in every version of Node, which those of `Math` are not.
+ * Elementary functions in plain double arithmetic (+, -, *, / and exact bit operations). Their last bits are the same
+ * on every machine and in every version of Node; those of `Math` are not.
  *
- * Relative error below 2 units in the last place (tanh: 3), over the whole range. Each function reduces its argument to a short
- * interval and sums the Taylor series there; every coefficient is a plain fraction.
+ * The relative error is below 2 units in the last place (tanh: 3) over the whole range. Each function reduces its
+ * argument to a short interval and sums the Taylor series there; every coefficient is a plain fraction.
  */
 import { highWord, polynomial, scaleByPowerOfTwo, splitExponents, withHighWord } from './bits.js';
 
 export { cos, sin } from './trigonometric.js';
 
-/** ln 2 = LN2_HIGH + LN2_LOW. LN2_HIGH has 32 bits: its products with integers below 2^21 are exact. */
+/** ln 2 = LN2_HIGH + LN2_LOW. LN2_HIGH has 32 bits, so its products with integers below 2^21 are exact. */
 const LN2_HIGH = 0xb17217f7 / 0x100000000;
 const LN2_LOW = 1.9082149292705877e-10;
 
-/** Above, e^x overflows; below, it rounds to 0. */
+/** e^x overflows above the first bound and rounds to 0 below the second. */
 const EXP_OVERFLOW = 709.782712893384;
 const EXP_UNDERFLOW = -745.1332191019411;
 
@@ -33,7 +33,7 @@ const EXP_SERIES = [
   1 / 87178291200,
 ];
 
-/** 2 (atanh(s) - s) / s = 2/3 s^2 + 2/5 s^4 + ..., here divided by s^2. */
+/** The series 2 (atanh(s) - s) / s = 2/3 s^2 + 2/5 s^4 + ..., divided by s^2. */
 const LOG_SERIES = [2 / 3, 2 / 5, 2 / 7, 2 / 9, 2 / 11, 2 / 13, 2 / 15, 2 / 17, 2 / 19, 2 / 21, 2 / 23];
 
 /** e^x */
@@ -57,7 +57,7 @@ export function expm1(x: number): number {
   const tail = k * LN2_LOW;
   const reduced = shortExpm1(head, tail);
   if (k === 0) return reduced;
-  // 2^k (1 + reduced) - 1, subtracting the 1 where it costs no bits.
+  // 2^k (1 + reduced) - 1. The order of the subtraction depends on k and loses no bits.
   if (k > 60) return scaleByPowerOfTwo(1 + reduced, k) - 1;
   const power = scaleByPowerOfTwo(1, k);
   return power - 1 + power * reduced;
@@ -70,14 +70,14 @@ function shortExpm1(head: number, tail: number): number {
   return r + (0.5 * r * r + (r * r * r * polynomial(r, EXP_SERIES) + rest * (1 + r)));
 }
 
-/** The natural logarithm; NaN below 0, -Infinity at 0. */
+/** ln x; NaN below 0, -Infinity at 0. */
 export function log(x: number): number {
   return logOfSum(x, 0);
 }
 
 /**
- * Replaces the first `count` of `values`, positive and normal, by their logarithms, to the bits of `log`. A processor
- * works on several at once, where it would wait for every step of a single one.
+ * Replaces the first `count` of `values` by their logarithms, with the same bits as `log`. Values must be positive
+ * and normal. Faster than single calls, because a processor overlaps the steps of independent values.
  */
 export function logAll(values: Float64Array, count: number): void {
   const exponents = new Int32Array(count);
@@ -95,7 +95,7 @@ export function log1p(x: number): number {
   return logOfSum(sum, rest);
 }
 
-/** log(x + rest) where rest is below a unit in the last place of x. */
+/** log(x + rest) for |rest| below a unit in the last place of x. */
 function logOfSum(x: number, rest: number): number {
   if (x < 0) return Number.NaN;
   if (x === 0) return -Infinity;
@@ -107,7 +107,7 @@ function logOfSum(x: number, rest: number): number {
   return logOfParts(withHighWord(normal, (high & 0xfffff) | 0x3ff00000), exponent, rest / x);
 }
 
-/** log(2^exponent * mantissa) + rest, for a mantissa from 1 to 2. */
+/** log(2^exponent * mantissa) + rest, for a mantissa in [1, 2). */
 function logOfParts(mantissa: number, exponent: number, rest: number): number {
   return mantissa > Math.SQRT2
     ? shortLog1p(0.5 * mantissa - 1, exponent + 1, rest)
@@ -115,7 +115,7 @@ function logOfParts(mantissa: number, exponent: number, rest: number): number {
 }
 
 /**
- * k ln 2 + log(1 + f) + rest for 1 + f from sqrt(1/2) to sqrt(2).
+ * k ln 2 + log(1 + f) + rest, for 1 + f from sqrt(1/2) to sqrt(2).
  *
  * With s = f / (2 + f): log(1 + f) = 2 atanh(s) = f - s f + s R, and s f = f^2/2 - s f^2/2.
  */
@@ -128,7 +128,6 @@ function shortLog1p(f: number, k: number, rest: number): number {
   return k * LN2_HIGH - (half - (s * (half + series) + small) - f);
 }
 
-/** The hyperbolic tangent. */
 export function tanh(x: number): number {
   const size = Math.abs(x);
   if (size < 1) {

@@ -1,20 +1,20 @@
-/** Isotonic regression: the monotone sequence that is nearest to a noisy one in least squares. */
+/** Isotonic regression: the monotone sequence nearest to a noisy one in least squares. */
 
-/** Which way a metric improves: a loss goes down, an accuracy goes up. */
+/** The direction in which a metric improves: a loss goes down, an accuracy up. */
 export type Direction = 'down' | 'up';
 
 /**
  * Pool adjacent violators with equal weights, in O(length).
  *
- * Values that violate the order are replaced by their mean; values that do not are returned bit for bit, equal
- * neighbours included. All values must be finite.
+ * Replaces values that violate the order by their mean. Returns all others bit for bit, equal neighbours included.
+ * All values must be finite.
  *
  * @returns a non-increasing ('down') or non-decreasing ('up') sequence of the same length.
  */
 export function isotonic(values: ArrayLike<number>, direction: Direction): Float64Array {
   const sign = direction === 'down' ? 1 : -1;
   const length = values.length;
-  // Blocks so far: their levels strictly decrease (after the sign); block b ends before index end[b].
+  // Invariant: signed block levels do not increase. Block b ends before index end[b].
   const total = new Float64Array(length);
   const end = new Int32Array(length);
   let blocks = 0;

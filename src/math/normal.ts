@@ -1,6 +1,8 @@
 /**
- * The normal distribution out to where its tails underflow, through the scaled complementary error function
- * erfcx(x) = e^(x^2) erfc(x), which does not. Rational approximations of W. J. Cody, Math. Comp. 23 (1969) 631-637.
+ * The normal distribution, also where its tails underflow. It uses the scaled complementary error function
+ * erfcx(x) = e^(x^2) erfc(x), which does not underflow.
+ *
+ * Source of the rational approximations: W. J. Cody, Math. Comp. 23 (1969) 631-637.
  */
 
 const SQRT1_2 = Math.SQRT1_2;
@@ -9,7 +11,7 @@ export const LN_SQRT_2PI = 0.9189385332046727;
 /** sqrt(pi / 2): the Mills ratio (1 - Phi(z)) / phi(z) is this times erfcx(z / sqrt 2). */
 const SQRT_PI_2 = 1.2533141373155003;
 
-/** erf on [0, 0.46875], as x P(x^2) / Q(x^2). Highest powers first, from here on. */
+/** erf on [0, 0.46875], as x P(x^2) / Q(x^2). All coefficient lists start with the highest power. */
 const ERF_P = [
   0.18577770618460315, 3.1611237438705655, 113.86415415105016, 377.485237685302, 3209.3775891384694,
 ];
@@ -44,7 +46,7 @@ function erfNearZero(x: number): number {
   return (x * horner(ERF_P, square)) / horner(ERF_Q, square);
 }
 
-/** e^(x^2) erfc(x), x >= 0. Relative error about 1e-15. */
+/** e^(x^2) erfc(x) for x >= 0. The relative error is about 1e-15. */
 export function erfcx(x: number): number {
   if (x <= 0.46875) return Math.exp(x * x) * (1 - erfNearZero(x));
   if (x <= 4) return horner(MID_P, x) / horner(MID_Q, x);
@@ -52,7 +54,7 @@ export function erfcx(x: number): number {
   return (INV_SQRT_PI - (u * horner(FAR_P, u)) / horner(FAR_Q, u)) / x;
 }
 
-/** (1 - Phi(z)) / phi(z), z >= 0. */
+/** (1 - Phi(z)) / phi(z) for z >= 0. */
 export const millsRatio = (z: number): number => SQRT_PI_2 * erfcx(z * SQRT1_2);
 
 /** ln of the density. */
@@ -60,20 +62,20 @@ export const logDensity = (z: number): number => -0.5 * z * z - LN_SQRT_2PI;
 
 export const density = (z: number): number => Math.exp(-0.5 * z * z - LN_SQRT_2PI);
 
-/** Phi(z), accurate relative to its size in the lower tail. */
+/** Phi(z), with a small relative error in the lower tail too. */
 export function cumulative(z: number): number {
   return z <= 0 ? density(z) * millsRatio(-z) : 1 - density(z) * millsRatio(z);
 }
 
-/** ln Phi(z), relative error below 1e-12 on [-38, 8], and finite far beyond. */
+/** ln Phi(z). The relative error is below 1e-12 on [-38, 8]; the value stays finite far beyond. */
 export function logCumulative(z: number): number {
   return z <= 0 ? logDensity(z) + Math.log(millsRatio(-z)) : Math.log1p(-density(z) * millsRatio(z));
 }
 
-/** Intervals shorter than this times 1 / max(1, |middle|) are summed as a series about their middle. */
+/** An interval narrower than this / max(1, |middle|) is evaluated as a series about its middle. */
 const NARROW = 1e-2;
 
-/** ln (Phi(b) - Phi(a)) for a < b, either of them possibly infinite; computed in whichever tail is small. */
+/** ln (Phi(b) - Phi(a)) for a < b, each possibly infinite. Computed in the smaller tail. */
 export function logInterval(a: number, b: number): number {
   if (a === Number.NEGATIVE_INFINITY) return b === Number.POSITIVE_INFINITY ? 0 : logCumulative(b);
   if (b === Number.POSITIVE_INFINITY) return logCumulative(-a);
@@ -87,7 +89,7 @@ export function logInterval(a: number, b: number): number {
     return logDensity(middle) + Math.log(width) + Math.log1p(series);
   }
   if (b > 0) return Math.log(1 - density(a) * millsRatio(-a) - density(b) * millsRatio(b));
-  // e^((b^2 - a^2) / 2), as a product that keeps its digits.
+  // e^((b^2 - a^2) / 2). The product (b - a) (b + a) avoids the cancellation of b^2 - a^2.
   const ratio = Math.exp(0.5 * (b - a) * (b + a));
   return logDensity(b) + Math.log(millsRatio(-b) - ratio * millsRatio(-a));
 }

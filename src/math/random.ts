@@ -1,8 +1,8 @@
 /**
- * Named random streams. A stream is determined by a seed and a name alone, so that nothing that is drawn from one
- * (which samples, which initial weights, which batches) depends on what was drawn from another.
+ * Named random streams. A seed and a name alone determine a stream, so draws from one (samples, initial weights,
+ * batches) never depend on draws from another.
  *
- * The generator is seedrandom's Alea: double arithmetic only, the same bits on every machine. Nothing here calls a
+ * The generator is seedrandom's Alea: double arithmetic only, the same bits on every machine. This file calls no
  * function of `Math` whose last bits may differ between versions of Node.
  */
 import seedrandom from 'seedrandom';
@@ -27,9 +27,9 @@ export function permutation(next: Uniform, n: number): Int32Array {
   for (let i = 0; i < n; i++) order[i] = i;
   for (let i = n - 1; i > 0; i--) {
     const j = integerBelow(next, i + 1);
-    const held = order[i]!;
+    const swapped = order[i]!;
     order[i] = order[j]!;
-    order[j] = held;
+    order[j] = swapped;
   }
   return order;
 }
@@ -57,10 +57,10 @@ export function normals(next: Uniform): () => number {
   };
 }
 
-/** Pairs that are drawn before any of them is worked on. */
+/** Pairs drawn before any of them is transformed. */
 const BLOCK = 512;
 
-/** Fills `values` with what `normals` would draw in this order, times `deviation`: in half the time. */
+/** Fills `values` with the draws of `normals` in order, times `deviation`, in half the time. */
 export function fillNormals(next: Uniform, values: Float32Array, deviation: number): void {
   const u = new Float64Array(BLOCK);
   const v = new Float64Array(BLOCK);
@@ -82,7 +82,7 @@ export function fillNormals(next: Uniform, values: Float32Array, deviation: numb
     for (let i = 0; i < count; i++) {
       const factor = Math.sqrt((-2 * logs[i]!) / s[i]!);
       values[filled + 2 * i] = deviation * (u[i]! * factor);
-      // Beyond the end, nothing is written.
+      // A typed array ignores a write beyond its end.
       values[filled + 2 * i + 1] = deviation * (v[i]! * factor);
     }
   }

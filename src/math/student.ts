@@ -1,6 +1,6 @@
-/** Student's t distribution: what turns a jackknife's standard error into an interval. */
+/** Student's t distribution, which turns a jackknife's standard error into an interval. */
 
-/** ln Gamma(x), x > 0 (Lanczos, g = 7, nine terms; relative error about 1e-15). */
+/** ln Gamma(x) for x > 0 (Lanczos, g = 7, nine terms; relative error about 1e-15). */
 function logGamma(x: number): number {
   const terms = [
     0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406,
@@ -13,7 +13,7 @@ function logGamma(x: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
 }
 
-/** The continued fraction of the incomplete beta function (Lentz's method); converges fast for x below its mean. */
+/** The continued fraction of the incomplete beta function (Lentz's method). Converges fast for x below the mean. */
 function betaFraction(a: number, b: number, x: number): number {
   const tiny = 1e-300;
   const nonZero = (value: number): number => (Math.abs(value) < tiny ? tiny : value);
@@ -34,7 +34,7 @@ function betaFraction(a: number, b: number, x: number): number {
   return fraction;
 }
 
-/** The regularised incomplete beta function; y = 1 - x is given, since the caller knows it without cancellation. */
+/** The regularised incomplete beta function. The caller passes y = 1 - x, which it knows without cancellation. */
 function incompleteBeta(a: number, b: number, x: number, y: number): number {
   if (x <= 0) return 0;
   if (y <= 0) return 1;
@@ -44,7 +44,7 @@ function incompleteBeta(a: number, b: number, x: number, y: number): number {
     : 1 - (front * betaFraction(b, a, y)) / b;
 }
 
-/** P(|T| > t) for T with `freedom` degrees of freedom; t >= 0. */
+/** P(|T| > t) for t >= 0 and `freedom` degrees of freedom. */
 export function studentTwoSided(t: number, freedom: number): number {
   if (t === Number.POSITIVE_INFINITY) return 0;
   const square = t * t;
@@ -52,17 +52,17 @@ export function studentTwoSided(t: number, freedom: number): number {
 }
 
 /**
- * The t that P(|T| <= t) = level: 2.262 for 0.95 and 9 degrees of freedom.
+ * The t with P(|T| <= t) = level, e.g. 2.262 for 0.95 and 9 degrees of freedom.
  *
  * @param level in (0, 1). @param freedom at least 1.
  */
 export function studentQuantile(level: number, freedom: number): number {
-  const beyond = 1 - level;
+  const tail = 1 - level;
   let [low, high] = [0, 1];
-  while (studentTwoSided(high, freedom) > beyond) [low, high] = [high, 2 * high];
+  while (studentTwoSided(high, freedom) > tail) [low, high] = [high, 2 * high];
   for (let i = 0; i < 200 && high - low > 1e-15 * high; i++) {
     const middle = 0.5 * (low + high);
-    if (studentTwoSided(middle, freedom) > beyond) low = middle;
+    if (studentTwoSided(middle, freedom) > tail) low = middle;
     else high = middle;
   }
   return 0.5 * (low + high);

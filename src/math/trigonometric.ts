@@ -1,7 +1,7 @@
-/** sin and cos in plain double arithmetic. Import them from `elementary.js`. */
+/** sin and cos in plain double arithmetic, re-exported by `elementary.ts`. */
 import { polynomial } from './bits.js';
 
-/** pi/2 in four parts, the first three short enough that their products with integers below 2^20 are exact. */
+/** pi/2 as a sum of four parts. Products of the first three with integers below 2^20 are exact. */
 const HALF_PI = [
   6746518852 / 0x1_0000_0000,
   2242054355 / 0x2_0000_0000_0000_0000,
@@ -10,7 +10,7 @@ const HALF_PI = [
 ] as const;
 const TWO_OVER_PI = 0.6366197723675814;
 /** 2^20 quarter turns. */
-const LARGEST = 1647099;
+const MAX_ANGLE = 1647099;
 
 /** -1/3!, 1/5!, ...: sin r = r + r^3 * (-1/3! + r^2/5! - ...). */
 const SIN_SERIES = [
@@ -34,37 +34,39 @@ const COS_SERIES = [
   1 / 20922789888000,
 ];
 
-/** The sine of x radians. NaN where |x| > 1,647,099 (2^20 quarter turns), which nothing here needs. */
+/** The sine of x radians. NaN for |x| > 1,647,099 (2^20 quarter turns), which no caller needs. */
 export function sin(x: number): number {
   if (x === 0) return x;
   return quarterTurns(x, 0);
 }
 
-/** The cosine of x radians. NaN where |x| > 1,647,099. */
+/** The cosine of x radians. NaN for |x| > 1,647,099. */
 export function cos(x: number): number {
   return quarterTurns(x, 1);
 }
 
 /** sin(x + shift * pi/2) */
 function quarterTurns(x: number, shift: 0 | 1): number {
-  if (!(Math.abs(x) <= LARGEST)) return Number.NaN;
+  if (!(Math.abs(x) <= MAX_ANGLE)) return Number.NaN;
   const k = Math.floor(x * TWO_OVER_PI + 0.5);
   const exact = x - k * HALF_PI[0];
   const second = k * HALF_PI[1];
   const afterSecond = exact - second;
   const third = k * HALF_PI[2];
   const afterThird = afterSecond - third;
-  const lost =
-    lostBits(exact, second, afterSecond) + lostBits(afterSecond, third, afterThird) - k * HALF_PI[3];
-  const r = afterThird + lost;
-  const rest = afterThird - r + lost;
+  const correction =
+    roundingError(exact, second, afterSecond) +
+    roundingError(afterSecond, third, afterThird) -
+    k * HALF_PI[3];
+  const r = afterThird + correction;
+  const rest = afterThird - r + correction;
   const quadrant = (k + shift) & 3;
   const value = quadrant & 1 ? shortCos(r, rest) : shortSin(r, rest);
   return quadrant & 2 ? -value : value;
 }
 
-/** What rounding took from difference = a - b. */
-function lostBits(a: number, b: number, difference: number): number {
+/** The rounding error of difference = a - b: the exact value minus the rounded one. */
+function roundingError(a: number, b: number, difference: number): number {
   const back = a - difference;
   return a - (difference + back) + (back - b);
 }
