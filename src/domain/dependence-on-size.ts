@@ -1,9 +1,13 @@
-/** How something depends on the data set size n: which curves belong together, and which must be told apart. */
+/** Classifies how a value depends on the data set size n, which decides which curves form one group. */
 
-/** One value everywhere; one at each size, but not the same at all; or several values at some size. */
+/**
+ * - `constant`: one value at all sizes (or none)
+ * - `moves`: one value at each size, not the same at all sizes
+ * - `divides`: several values at some size
+ */
 export type DependenceOnSize = 'constant' | 'moves' | 'divides';
 
-/** @param pick compared by identity; where it returns null, the row has no value and is skipped. */
+/** @param pick returns a row's value, compared with `===`; rows with a null value are skipped. */
 export function dependenceOnSize<T>(
   rows: Iterable<T>,
   sizeOf: (row: T) => number,

@@ -1,4 +1,4 @@
-/** From a sweep to the trajectories to train and the cells that hang on them. */
+/** Expands a sweep into trajectories to train and the cells of each. */
 
 import { deepFreeze } from '../base/frozen.js';
 import { canonicalJson, trajectoryId } from './identity.js';
@@ -15,12 +15,14 @@ import type {
 } from './types.js';
 
 /**
- * Every trajectory of a sweep, once, in the order of the grid (data set size slowest). Trajectories that differ only
- * in what does not change their numbers are one; cells that coincide are one. Equal lists of variants, and of
- * checkpoints, are the same object.
+ * Every trajectory of a sweep, once, in grid order (data set size slowest).
  *
- * @param identify names a data set by its content; asked once for each data set.
- * @param engine part of the identity.
+ * - Grid points that differ only in settings without effect on the numbers give one trajectory.
+ * - Equal cells of a trajectory are one cell.
+ * - Equal lists of variants, and equal lists of checkpoints, are the same object.
+ *
+ * @param identify identifies a data set by its content; called once per data set.
+ * @param engine part of each trajectory's identity.
  */
 export function expandGrid(
   spec: SweepSpec,
@@ -30,15 +32,15 @@ export function expandGrid(
   const dimensions = dimensionsOf(spec);
   const isInner = ({ axes }: Dimension) => axes.every(axis => isCellPath(axis.path));
   const outer = dimensions.filter(dimension => !isInner(dimension));
-  const identityOf = remembering(canonicalJson, (dataset: DatasetSettings) =>
+  const identityOf = memoised(canonicalJson, (dataset: DatasetSettings) =>
     deepFreeze({ ...identify(dataset) }),
   );
   const cells = new Cells(spec, dimensions.filter(isInner));
-  // A sweep of a million trajectories has few settings besides sizes and seeds.
+  // Memoise settings without sizes and seed: even a sweep of a million trajectories has few of them.
   const settingPaths = outer
     .flatMap(({ axes }) => axes.map(axis => axis.path))
     .filter(path => !SIZES_AND_SEED.includes(path));
-  const settled = remembering(
+  const settingsOf = memoised(
     (point: Point) => settingPaths.map(path => point.get(path)!.index).join(),
     point => {
       const { dataset, network, inputs, train } = settingsAt(spec, point);
@@ -50,9 +52,9 @@ export function expandGrid(
     },
   );
 
-  const found = new Map<string, { config: TrajectoryConfig; block: Block; others: Set<Block> | null }>();
+  const planned = new Map<string, { config: TrajectoryConfig; block: Block; others: Set<Block> | null }>();
   for (const point of product(outer)) {
-    const { dataset, network, inputs, train, block } = settled(point);
+    const { dataset, network, inputs, train, block } = settingsOf(point);
     const config: TrajectoryConfig = Object.freeze({
       dataset,
       datasetSize: numberAt(point, 'datasetSize'),
@@ -65,18 +67,18 @@ export function expandGrid(
       numerics: engine.numerics,
     });
     const id = trajectoryId(config);
-    const known = found.get(id);
-    if (!known) found.set(id, { config, block, others: null });
-    else if (block !== known.block) known.others = (known.others ?? new Set()).add(block);
+    const existing = planned.get(id);
+    if (!existing) planned.set(id, { config, block, others: null });
+    else if (block !== existing.block) existing.others = (existing.others ?? new Set()).add(block);
   }
-  return Array.from(found, ([id, { config, block, others }]) =>
+  return Array.from(planned, ([id, { config, block, others }]) =>
     Object.freeze({ id, config, checkpoints: others ? cells.merged([block, ...others]) : block }),
   );
 }
 
 const SIZES_AND_SEED = ['datasetSize', 'width', 'seed'];
 
-/** Cells of a plan: (trajectory, t, variant). */
+/** The number of cells (trajectory, t, variant) of a plan. */
 export function countCells(plan: readonly Pick<PlannedTrajectory, 'checkpoints'>[]): number {
   let cells = 0;
   for (const { checkpoints } of plan) for (const { variants } of checkpoints) cells += variants.length;
@@ -85,7 +87,7 @@ export function countCells(plan: readonly Pick<PlannedTrajectory, 'checkpoints'>
 
 type Block = readonly PlannedCheckpoint[];
 
-/** The cells of trajectories. Those with the same cells share them. */
+/** Builds the cells of trajectories. Trajectories with equal cells share one object. */
 class Cells {
   readonly #spec: SweepSpec;
   readonly #inner: readonly Dimension[];
@@ -98,13 +100,13 @@ class Cells {
     this.#inner = inner;
   }
 
-  /** At a point of the trajectories' dimensions; axes of cells may be zipped with them. */
+  /** The cells at a point of the trajectory dimensions, which may include cell axes zipped with them. */
   at(point: Point): Block {
     const fixed = [...point].filter(([path]) => isCellPath(path)).map(([path, { value }]) => [path, value]);
     const { loss } = settingsAt(this.#spec, point).train;
     const key = JSON.stringify([loss, fixed]);
-    const known = this.#blocks.get(key);
-    if (known) return known;
+    const cached = this.#blocks.get(key);
+    if (cached) return cached;
     const block = this.#build(point);
     this.#blocks.set(key, block);
     return block;
@@ -112,8 +114,8 @@ class Cells {
 
   merged(blocks: readonly Block[]): Block {
     const key = JSON.stringify(blocks);
-    const known = this.#blocks.get(key);
-    if (known) return known;
+    const cached = this.#blocks.get(key);
+    if (cached) return cached;
     const byT = new Map<number, Set<Variant>>();
     for (const { t, variants } of blocks.flat()) {
       const at = byT.get(t) ?? new Set();
@@ -130,7 +132,7 @@ class Cells {
     for (const inner of product(this.#inner)) {
       const whole: Point = new Map([...point, ...inner]);
       const variant = this.#variant(settingsAt(this.#spec, whole), numberAt(whole, 'subnetSize'));
-      // t = 0 is the control of every curve, also where checkpoints are zipped with other axes.
+      // Every curve includes t = 0 as its control, even if checkpoints are zipped with other axes.
       for (const t of [0, numberAt(whole, 'pretrainIterations')]) {
         const at = byT.get(t);
         if (at) at.add(variant);
@@ -162,23 +164,24 @@ class Cells {
   }
 }
 
-/** The first value that had this key. */
-function interned<T>(known: Map<string, T>, key: string, value: T): T {
-  const first = known.get(key) ?? value;
-  known.set(key, first);
+/** The first value passed with this key. */
+function interned<T>(cache: Map<string, T>, key: string, value: T): T {
+  const first = cache.get(key) ?? value;
+  cache.set(key, first);
   return first;
 }
 
-function remembering<A, B>(keyOf: (from: A) => string, make: (from: A) => B): (from: A) => B {
-  const known = new Map<string, B>();
+/** Caches `make` by key. */
+function memoised<A, B>(keyOf: (from: A) => string, make: (from: A) => B): (from: A) => B {
+  const cache = new Map<string, B>();
   return from => {
     const key = keyOf(from);
-    if (!known.has(key)) known.set(key, make(from));
-    return known.get(key)!;
+    if (!cache.has(key)) cache.set(key, make(from));
+    return cache.get(key)!;
   };
 }
 
-/** Axes that have columns of their own in the views. */
+/** Axes with their own columns in the views. */
 const COLUMN_AXES = ['datasetSize', 'width', 'seed', 'pretrainIterations', 'prune.method', 'subnetSize'];
 
 /** The paths of every other axis, in canonical order. */
@@ -187,9 +190,11 @@ export function otherAxes({ axes }: SweepSpec): string[] {
 }
 
 /**
- * The values of every other axis at one cell, by path: the column `axes` of the views. An objective is the loss it
- * stands for, null where the method has none; a folder (`dataset.dir`) is the hash of its content; a parameter that
- * the data set does not have is null.
+ * The values of all other axes at one cell, by path, as in the column `axes` of the views.
+ *
+ * - An objective is given as the loss it stands for, or null for a method without one.
+ * - A folder (`dataset.dir`) is given as the hash of its content.
+ * - A parameter that the data set does not have is null.
  */
 export function axisValuesOf(
   spec: SweepSpec,

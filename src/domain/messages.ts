@@ -1,40 +1,43 @@
-/** What goes to where a trajectory runs, and what comes back. Plain data: it crosses threads, and one day machines. */
+/**
+ * Messages to and from an executor: tasks and events. Plain data, because it crosses threads (and may later cross
+ * machines).
+ */
 import type { PlannedTrajectory, SetMetrics, SetName, TrajectoryConfig, Variant } from './types.js';
 
-/** What is asked for at one checkpoint: only cells that are not finished yet. */
+/** The cells of one checkpoint that are not finished yet. */
 export interface CheckpointTask {
   readonly t: number;
   readonly variants: readonly Variant[];
 }
 
-/** A planned trajectory, and what of it is not finished yet. */
+/** A planned trajectory and its unfinished cells. */
 export interface UnfinishedTrajectory {
   readonly trajectory: PlannedTrajectory;
   readonly checkpoints: readonly CheckpointTask[];
 }
 
-/** One trajectory as it goes to an executor. */
+/** One trajectory, as an executor receives it. */
 export interface TrajectoryTask {
   readonly id: string;
   readonly config: TrajectoryConfig;
   /** Ascending in t. */
   readonly checkpoints: readonly CheckpointTask[];
   readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
-  /** Where to start from: a snapshot of an earlier run at an iteration <= the first checkpoint; null: from 0. */
+  /** The snapshot to resume from, at an iteration <= the first checkpoint; null: start at iteration 0. */
   readonly snapshot: Snapshot | null;
-  /** Peak bytes that it is expected to take, shared images not counted. */
+  /** Expected peak memory in bytes, without the shared images. */
   readonly memoryBytes: number;
-  /** How often a snapshot is handed over; null: so that it costs little. */
+  /** Milliseconds between snapshots; null: chosen by the snapshot's size, to keep its cost small. */
   readonly snapshotEveryMs: number | null;
 }
 
-/** A network's state at iteration t, encoded (see trajectory/snapshot.ts). */
+/** A network's state at iteration t, encoded by trajectory/snapshot.ts. */
 export interface Snapshot {
   readonly t: number;
   readonly bytes: Uint8Array;
 }
 
-/** The dense network at one checkpoint. Times are of the training since the previous checkpoint, in seconds. */
+/** The dense network at one checkpoint. Times are seconds of training since the previous checkpoint. */
 export interface CheckpointRow {
   readonly t: number;
   readonly dense: SetMetrics;
@@ -48,19 +51,22 @@ export interface CheckpointRow {
 export interface CellRow extends Variant {
   readonly t: number;
   readonly subnet: SetMetrics;
-  /** Null where retrainIterations is 0. */
+  /** Null if retrainIterations is 0. */
   readonly retrained: SetMetrics | null;
   readonly distinctNeurons: number;
-  /** Null where the method makes no pass over the activations. */
+  /** Null if the method makes no pass over the activations. */
   readonly activationPasses: number | null;
   readonly pruneWallS: number;
   readonly pruneCpuS: number | null;
 }
 
 /**
- * What a running trajectory says. `rows` as each checkpoint finishes; `warning` for what the user should know (e.g.
- * eta * lambda_max above 2), those of one topic saying the same of several trajectories; last, exactly one of done,
- * stopped, failed.
+ * An event of a running trajectory.
+ *
+ * - `rows`: emitted as each checkpoint finishes
+ * - `warning`: for the user, e.g. eta * lambda_max above 2; warnings with one topic state the same of several
+ *   trajectories
+ * - `done`, `stopped`, `failed`: exactly one of them, last
  */
 export type TrajectoryEvent =
   | { readonly kind: 'rows'; readonly checkpoint: CheckpointRow; readonly cells: readonly CellRow[] }
@@ -76,7 +82,7 @@ export type TrajectoryEvent =
     };
 
 /**
- * What an executor says of a trajectory: first that it begins, on which of its slots, unless a stop comes before that;
- * then what the trajectory says.
+ * An event that an executor emits for a trajectory. `started`, with the executor's slot, comes first, unless a stop
+ * precedes it; the trajectory's own events follow.
  */
 export type ExecutorEvent = { readonly kind: 'started'; readonly slot: number } | TrajectoryEvent;

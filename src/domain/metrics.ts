@@ -1,14 +1,14 @@
-/** The measures of a network: columns of the view `results`, and what a threshold may be set on. */
+/** The metrics of a network: columns of the view `results`, and the metrics that thresholds may use. */
 import { SET_NAMES, type SetName } from './types.js';
 
-/** The dense network, the subnetwork as it was selected, and the subnetwork after re-training. */
+/** The dense network, the subnetwork as selected, and the subnetwork after re-training. */
 export type MeasuredNetwork = 'dense' | 'subnet' | 'retrained';
 export const MEASURED_NETWORKS: readonly MeasuredNetwork[] = ['dense', 'subnet', 'retrained'];
 
 export interface MetricInfo {
-  /** As thresholds name it, e.g. `subnet_train_loss`, `subnet_train_loss_sum`. */
+  /** The name in `thresholds`, e.g. `subnet_train_loss`, `subnet_train_loss_sum`. */
   readonly name: string;
-  /** The column of the view `results` that it is computed from: for a sum, that of the mean. */
+  /** The column of the view `results` that the metric is computed from; for a sum, the column of the mean. */
   readonly column: string;
   readonly network: MeasuredNetwork;
   readonly set: SetName;
@@ -44,13 +44,12 @@ const perNetworkAndSet = (measures: readonly (keyof typeof UNITS)[]): readonly M
     SET_NAMES.flatMap(set => measures.map(measure => metric(network, set, measure))),
   );
 
-/** The metric columns of the view `results`, in its order. */
+/** The metric columns of the view `results`, in column order. */
 export const METRIC_COLUMNS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy']);
 
-/** What a threshold may be set on: the columns, and the summed losses. */
+/** The metrics that a threshold may use: the columns and the summed losses. */
 export const THRESHOLD_METRICS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy', 'loss_sum']);
 
 const byName = new Map(THRESHOLD_METRICS.map(info => [info.name, info]));
 
-/** The metric of this name, undefined where there is none. */
 export const metricNamed = (name: string): MetricInfo | undefined => byName.get(name);

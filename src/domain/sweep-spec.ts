@@ -1,4 +1,4 @@
-/** A sweep as a value: base settings, and the axes that are laid over them. */
+/** A sweep as a value: base settings and the axes that vary them, with the points of the grid. */
 import type {
   DatasetSettings,
   InputSettings,
@@ -12,7 +12,7 @@ import type {
 
 /** The groups of a sweep file whose settings may be axes. */
 export interface SweepSettings {
-  /** In a spec: all that any of its data sets needs. At one point of the grid: only what that data set has. */
+  /** In a spec: every setting that any of its data sets needs. At a grid point: only those of its data set. */
   readonly dataset: DatasetSettings;
   readonly network: NetworkSettings;
   readonly inputs: InputSettings;
@@ -22,28 +22,28 @@ export interface SweepSettings {
 }
 
 export interface Axis {
-  /** `datasetSize`, `width`, `seed`, `pretrainIterations`, `subnetSize`, or a setting such as `train.learningRate`. */
+  /** `datasetSize`, `width`, `seed`, `pretrainIterations`, `subnetSize`, or a setting, e.g. `train.learningRate`. */
   readonly path: string;
-  /** Without repeats, unless the axis is zipped. In the order of the file; checkpoints ascending, with 0. */
+  /** Unique, in the order of the file; checkpoints ascend from 0. A zipped list keeps repeats and order. */
   readonly values: readonly unknown[];
-  /** Position in `axes.zip` of the group that it moves with; null for an axis of its own. */
+  /** Position in `axes.zip` of the axis's group; null if the axis is not zipped. */
   readonly zip: number | null;
 }
 
-/** Frozen, all defaults filled in. */
+/** A sweep, frozen, with all defaults filled in. */
 export interface SweepSpec {
   readonly kind: 'sweep';
   readonly name: string;
-  /** What errors call the text it was read from. */
+  /** The name of the source text in errors. */
   readonly source: string | null;
-  /** What is not an axis. A setting that is one has the axis's first value here. */
+  /** The base settings. A setting that is also an axis has the axis's first value here. */
   readonly settings: SweepSettings;
-  /** In canonical order, whatever the order of the file's keys. */
+  /** In canonical order, independent of the order of the file's keys. */
   readonly axes: readonly Axis[];
   readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
-  /** One of them is primary, unless there are none. */
+  /** Exactly one is primary, unless the list is empty. */
   readonly thresholds: readonly ThresholdSpec[];
-  /** The sweep file with everything resolved, as plain JSON: parsed again, it gives this spec. */
+  /** The sweep file with everything resolved, as plain JSON. Parsing it gives this spec again. */
   readonly definition: Readonly<Record<string, unknown>>;
 }
 
@@ -55,10 +55,10 @@ const CELL_PATHS = [
   'retrain.iterations',
 ] as const;
 
-/** Whether an axis varies cells within a trajectory, and not trajectories. */
+/** Whether an axis varies the cells of a trajectory rather than the trajectory. */
 export const isCellPath = (path: string): boolean => (CELL_PATHS as readonly string[]).includes(path);
 
-/** Canonical order: trajectories before cells, the named axes first; settings in the order of their definition. */
+/** Canonical order: datasetSize, width, seed; then settings in the given order; then the axes of cells. */
 export function canonicalOrder(paths: Iterable<string>): string[] {
   const first = ['datasetSize', 'width', 'seed'];
   const given = [...paths];
@@ -66,13 +66,13 @@ export function canonicalOrder(paths: Iterable<string>): string[] {
   return [...first, ...settings, ...CELL_PATHS].filter(path => given.includes(path));
 }
 
-/** Axes that move together; an axis of its own is a dimension of one. */
+/** Axes that vary together. An axis that is not zipped is a dimension by itself. */
 export interface Dimension {
   readonly axes: readonly Axis[];
   readonly length: number;
 }
 
-/** What the points of a grid are made of. */
+/** The parts of a spec that determine the points of its grid. */
 export type Grid = Pick<SweepSpec, 'settings' | 'axes'>;
 
 /** The dimensions of the grid, ordered by their first axis. */
@@ -85,13 +85,13 @@ export function dimensionsOf({ axes }: Grid): Dimension[] {
   return [...groups.values()].map(group => ({ axes: group, length: group[0]!.values.length }));
 }
 
-/** One point of (some dimensions of) the grid: for each path, the position on its axis and the value there. */
+/** One point of (some dimensions of) the grid: the axis, the position on it and the value there, by path. */
 export type Point = ReadonlyMap<
   string,
   { readonly axis: Axis; readonly index: number; readonly value: unknown }
 >;
 
-/** Every combination of some dimensions, the last one fastest. */
+/** Every combination of the dimensions' values, the last dimension fastest. */
 export function* product(dimensions: readonly Dimension[]): Generator<Point> {
   const at = dimensions.map(() => 0);
   for (;;) {
@@ -107,12 +107,12 @@ export function* product(dimensions: readonly Dimension[]): Generator<Point> {
   }
 }
 
-/** Every combination that occurs of the axes among `paths`; other dimensions are left out. */
+/** Every combination that occurs of the axes among `paths`. Omits dimensions without such an axis. */
 export function combinations(grid: Grid, paths: readonly string[]): Generator<Point> {
   return product(dimensionsOf(grid).filter(({ axes }) => axes.some(axis => paths.includes(axis.path))));
 }
 
-/** The settings at a point of the grid. The data set has only what belongs to its name. */
+/** The settings at a grid point. `dataset` has only the settings that belong to its name. */
 export function settingsAt({ settings }: Grid, point: Point): SweepSettings {
   const at: Record<string, Record<string, unknown>> = {};
   for (const [name, group] of Object.entries(settings)) at[name] = { ...group };
@@ -125,7 +125,7 @@ export function settingsAt({ settings }: Grid, point: Point): SweepSettings {
   return { ...(at as unknown as SweepSettings), dataset: { name, positive, ...own } };
 }
 
-/** The value at a point of one of the axes that every sweep has. */
+/** The value at a grid point of a numeric axis that every sweep has. */
 export function numberAt(point: Point, path: string): number {
   return point.get(path)!.value as number;
 }

@@ -1,11 +1,11 @@
 /**
- * The frozen values that everything passes around. Their names are those of the sweep file; their meaning,
- * defaults, units and help texts are in `sweep-file/settings.ts`.
+ * Frozen values shared by all layers. Names match the sweep file; `sweep-file/settings.ts` states the meaning,
+ * default, unit and help text of each.
  */
 
 /**
- * `noop` computes nothing: for measuring what is around an engine. `simulated` is none: its rows were drawn from a known
- * law (src/design), and never pass for those of an engine.
+ * `noop` computes nothing; it serves to measure the cost of everything around an engine. `simulated` is not an
+ * engine: it marks rows drawn from a known law (src/design), so that they never pass for an engine's.
  */
 export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated';
 export type Activation = 'relu' | 'tanh' | 'softplus';
@@ -16,7 +16,7 @@ export type Layers = 'first' | 'both';
 export type PruneMethod = 'greedy' | 'random' | 'magnitude';
 export type PruneObjective = 'training-loss' | Loss;
 export type DatasetName = 'digits' | 'mnist' | 'fashion-mnist' | 'idx';
-/** The three sets a network is measured on: its own n samples, the whole training pool, the test set. */
+/** The sets that a network is measured on: its own n samples, the whole training pool, the test set. */
 export type SetName = 'train' | 'pool' | 'test';
 export const SET_NAMES: readonly SetName[] = ['train', 'pool', 'test'];
 
@@ -33,11 +33,11 @@ export interface DatasetSettings {
   readonly test?: number;
 }
 
-/** The data set as part of a trajectory's identity: content, never a place on a disk. */
+/** The data set as part of a trajectory's identity. It names content, never a location on disk. */
 export interface DatasetIdentity {
   readonly name: DatasetName;
   readonly positive: readonly number[];
-  /** SHA-256 over the decompressed files, or, for generated data, generator version and parameters. */
+  /** Files: a SHA-256 over the decompressed files (data/files.ts). Generated data: the generator's version. */
   readonly content: string;
   readonly seed?: number;
   readonly pool?: number;
@@ -58,7 +58,7 @@ export interface InputSettings {
 
 export interface TrainSettings {
   readonly loss: Loss;
-  /** `full` is gradient descent on all n samples, in index order. */
+  /** `full`: gradient descent on all n samples, in index order. */
   readonly batchSize: number | 'full';
   readonly learningRate: number;
   readonly momentum: number;
@@ -79,7 +79,7 @@ export interface TrajectoryConfig {
   readonly numerics: number;
 }
 
-/** What is pruned at a checkpoint. `objective` is null where the method has none (random, magnitude). */
+/** How a checkpoint is pruned. `objective` is null for methods without one (random, magnitude). */
 export interface Variant {
   readonly method: PruneMethod;
   readonly objective: Loss | null;
@@ -87,38 +87,38 @@ export interface Variant {
   readonly retrainIterations: number;
 }
 
-/** One checkpoint of a planned trajectory: prune here, once for each variant. */
+/** One checkpoint of a planned trajectory, pruned once per variant. */
 export interface PlannedCheckpoint {
   readonly t: number;
   readonly variants: readonly Variant[];
 }
 
-/** One training run and the cells that hang on it. Checkpoints ascend in t. */
+/** One training run and its cells. Checkpoints ascend in t. */
 export interface PlannedTrajectory {
   readonly id: string;
   readonly config: TrajectoryConfig;
   readonly checkpoints: readonly PlannedCheckpoint[];
 }
 
-/** Mean loss over samples, and the share of samples whose output has the label's sign. */
+/** The mean loss over samples, and the share of samples (0 to 1) whose output has the label's sign. */
 export interface Metric {
   readonly loss: number;
   readonly accuracy: number;
 }
 export type SetMetrics = { readonly [set in SetName]?: Metric };
 
-/** One entry of `thresholds:`: when is a curve good enough? */
+/** One entry of `thresholds:`: the target at which a curve is good enough. */
 export interface ThresholdSpec {
   /** A metric column of the view `results`, or one of `..._loss_sum` (n times the mean loss). */
   readonly metric: string;
-  /** atMost, atLeast: absolute. withinDense: distance to the trajectory's final dense value. published: science.md. */
+  /** atMost, atLeast: absolute. withinDense: distance to the last dense value. published: statistics.md, 1. */
   readonly kind: 'atMost' | 'atLeast' | 'withinDense' | 'published';
   /** Null for `published`. */
   readonly value: number | null;
   readonly primary: boolean;
   /**
-   * Of `published`: paths of the settings that move with n (zipped, one value at each n), if any. Curves that differ
-   * in nothing else are compared.
+   * `published` only: paths of the settings that move with n (zipped, one value at each n), if any. Curves that
+   * differ only in n and in these settings are compared.
    */
   readonly movesWithSize?: readonly string[];
 }
@@ -128,7 +128,7 @@ export interface CurveRow extends Variant {
   readonly trajectoryId: string;
   readonly config: TrajectoryConfig;
   readonly t: number;
-  /** Every metric column of the view `results`; null (or absent) where it was not measured or not finite. */
+  /** Every metric column of the view `results`, by name; null or absent if not measured or not finite. */
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
@@ -150,6 +150,6 @@ export interface ThresholdRow {
   readonly censoring: 'interval' | 'left' | 'right' | 'unreachable';
   readonly rawUpper: number | null;
   readonly sustainedUpper: number | null;
-  /** The raw and the sustained crossing differ by more than two checkpoints. */
+  /** Whether the raw and the sustained crossing differ by more than two checkpoints. */
   readonly flagged: boolean;
 }

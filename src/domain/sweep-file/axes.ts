@@ -1,26 +1,27 @@
 /** The short forms of axes: seeds by count, checkpoints by range. */
 
-/** More values than this on one axis is taken for a mistake. */
+/** The limit of values that a short form may give; more are refused as a mistake. */
 export const MAX_AXIS_VALUES = 1_000_000;
 
 export interface SeedCount {
   readonly count: number;
 }
 
-/** Checkpoints from `from` to `to` (both included): by equal steps, or by equal ratios. Iterations. */
+/** Checkpoints from `from` to `to` (both included) in iterations, at equal steps or at equal ratios. */
 export type CheckpointRange =
   | { readonly from: number; readonly to: number; readonly step: number }
   | { readonly from: number; readonly to: number; readonly ratio: number };
 
-/** 0..count-1, or the seeds themselves. */
+/** The seeds 0..count-1, or the listed seeds. */
 export function seedValues(form: SeedCount | readonly number[]): number[] {
   return 'count' in form ? Array.from({ length: form.count }, (_, seed) => seed) : [...form];
 }
 
 /**
- * Pre-training checkpoints, ascending and unique; 0 is always among them, and so is `to`, even where the last step
- * would jump over it. By ratio: next = max(t + 1, round(t * ratio)).
- * Null where there would be more than `limit`.
+ * Pre-training checkpoints, ascending and unique. They always include 0, and `to` even if the last step would jump
+ * over it. By ratio: next = max(t + 1, round(t * ratio)).
+ *
+ * @returns null if a range has more than `limit` checkpoints before `to`.
  */
 export function checkpointValues(
   form: CheckpointRange | readonly number[],

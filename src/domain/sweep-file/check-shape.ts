@@ -1,4 +1,4 @@
-/** The shape of a sweep file: what the settings' rules say about it, as problems with a path. */
+/** Checks the shape of a sweep file against the rules of its settings, and reports problems with a path. */
 import type { z } from 'zod';
 import { didYouMean } from '../../base/nearest.js';
 import { AXES, SWEEP, type SweepFile } from './schema.js';
@@ -8,9 +8,9 @@ import { isMapping, type Path, type Problem, type SweepDocument } from './yaml.j
 type Issue = z.core.$ZodIssue;
 
 /**
- * The file with its defaults filled in.
+ * Validates a sweep file and fills in its defaults.
  *
- * @throws InputError for the first problem.
+ * @throws InputError (BAD_INPUT) for the first problem.
  */
 export function validate(document: SweepDocument): SweepFile {
   const raw = withAxisOnlySettings(document.raw);
@@ -20,7 +20,7 @@ export function validate(document: SweepDocument): SweepFile {
   throw new Error('unreachable: a failed parse has issues');
 }
 
-/** `dataset.name` has no default, and need not be given where it is an axis. */
+/** Adds a placeholder `dataset.name` if it is an axis only: the rules require it and give it no default. */
 function withAxisOnlySettings(raw: Record<string, unknown>): Record<string, unknown> {
   const { axes, dataset = {} } = raw;
   if (!isMapping(axes) || !isMapping(dataset) || dataset.name !== undefined) return raw;
@@ -47,8 +47,9 @@ function problemsOf(issue: Issue, above: Path, raw: unknown): Problem[] {
 }
 
 /**
- * The alternative that the value was meant for: one whose complaints lie inside of the value, or are about more than
- * its type. Null where the value has the type of none.
+ * The issues of the union alternative that the value was probably meant for: the one with the fewest issues, all
+ * inside the value, else one that refuses the value for more than its type. Null if the value has the type of no
+ * alternative.
  */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
   const rank = (issues: readonly Issue[]) => {
@@ -60,7 +61,7 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   return best && rank(best) < Infinity ? best : null;
 }
 
-/** The keys of a mapping that some alternatives have and others refuse. */
+/** The keys of a mapping that some alternatives accept and others refuse. */
 function exclusiveKeys(branches: readonly (readonly Issue[])[]): string[] {
   const refused = branches.flatMap(issues => {
     const unknown = issues.filter(({ path, code }) => path.length === 0 && code === 'unrecognized_keys');
@@ -80,26 +81,26 @@ function valueAt(raw: unknown, path: Path): unknown {
   );
 }
 
-const AXIS_GROUP = new Set(Object.keys(GROUPS));
+const GROUP_NAMES = new Set(Object.keys(GROUPS));
 
 function unknownKey(path: Path, key: string): Problem {
   const [head] = path;
   const inAxes = head === 'axes' && (path.length === 1 || path[1] === 'zip');
-  const known = inAxes ? Object.keys(AXES) : knownKeys(path);
+  const allowed = inAxes ? Object.keys(AXES) : knownKeys(path);
   const elsewhere = [...SETTINGS.keys()].find(setting => setting.endsWith(`.${key}`));
-  let hint = didYouMean(key, known);
-  if (inAxes && AXIS_GROUP.has(key)) hint = ` (write ${key}.<setting>, with a dot)`;
+  let hint = didYouMean(key, allowed);
+  if (inAxes && GROUP_NAMES.has(key)) hint = ` (write ${key}.<setting>, with a dot)`;
   else if (inAxes && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
   else if (hint === '' && key in AXES) hint = ` (did you mean axes.${key}?)`;
   else if (hint === '' && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
-  const named = known.filter(name => !name.includes('.'));
+  const named = allowed.filter(name => !name.includes('.'));
   if (path.length === 1) named.push('zip');
-  const listed = inAxes ? `${named.join(', ')}, or the path of a setting` : known.join(', ');
+  const listed = inAxes ? `${named.join(', ')}, or the path of a setting` : allowed.join(', ');
   const what = inAxes && /^(evaluate|thresholds|name)\b/.test(key) ? 'cannot be an axis' : 'unknown key';
   return { path: [...path, key], value: key, what, expected: `one of ${listed}${hint}` };
 }
 
-/** The keys that a mapping at this path may have, from the schema. */
+/** The keys that the schema allows in a mapping at this path. */
 function knownKeys(path: Path): string[] {
   const keys = new Set<string>();
   const visit = (schema: z.ZodType, at: number): void => {

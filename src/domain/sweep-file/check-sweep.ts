@@ -1,4 +1,4 @@
-/** What is wrong with a sweep as a whole, though each of its settings is right. */
+/** Checks a sweep as a whole: combinations of settings that are valid one by one. */
 import { InputError } from '../../base/errors.js';
 import {
   type Axis,
@@ -13,49 +13,50 @@ import {
 import type { DatasetSettings } from '../types.js';
 import { type Path, type Problem, showPath } from './yaml.js';
 
-/** More cells than this is taken for a mistake. */
+/** The limit of cells; a sweep with more is refused as a mistake. */
 export const MAX_CELLS = 10_000_000;
 
-/** Cells of the grid before duplicates are merged. */
+/** The number of cells of the grid before duplicates are merged. */
 export function gridSize(spec: Grid): number {
   return dimensionsOf(spec).reduce((cells, { length }) => cells * length, 1);
 }
 
-/** What needs no look at the data. */
+/** The checks that need no data files. */
 export function checkSweep(spec: Grid): Problem[] {
   const cells = gridSize(spec);
   if (cells > MAX_CELLS) {
-    const what = `asks for ${grouped(cells)} cells`;
-    return [{ path: ['axes'], value: cells, what, expected: `at most ${grouped(MAX_CELLS)}` }];
+    const what = `asks for ${formatCount(cells)} cells`;
+    return [{ path: ['axes'], value: cells, what, expected: `at most ${formatCount(MAX_CELLS)}` }];
   }
   return [...checkDatasets(spec), ...checkSizes(spec), ...checkSymmetry(spec)];
 }
 
-/** What is known of a data set once it is found. */
+/** The facts about a data set that the checks need. */
 export interface DataFacts {
-  /** Samples of the training pool. */
+  /** The number of samples in the training pool. */
   readonly pool: number;
-  /** The labels that occur in it. */
+  /** The labels that occur in the pool; absent: labels are not checked. */
   readonly labels?: Iterable<number>;
 }
 
 /**
- * Checks a sweep against its data sets, before anything is run.
+ * Checks a sweep against its data sets, before anything runs.
  *
- * @param facts of one data set; asked for each data set of the sweep.
- * @throws InputError where a sub-data-set would be larger than its pool, or all samples would have the same label.
+ * @param facts returns the facts of one data set; called for each data set and size of the sweep.
+ * @throws InputError (BAD_INPUT) if a sub-data-set is larger than its pool, or if all samples have the same sign.
  */
 export function checkAgainstData(spec: SweepSpec, facts: (dataset: DatasetSettings) => DataFacts): void {
   const datasetPaths = spec.axes.map(axis => axis.path).filter(path => path.startsWith('dataset.'));
   for (const point of combinations(spec, [...datasetPaths, 'datasetSize'])) {
     const { dataset } = settingsAt(spec, point);
     const { pool, labels } = facts(dataset);
-    const problem = sizeAbovePool(point, pool) ?? (labels ? oneSided(point, dataset, new Set(labels)) : null);
+    const problem =
+      sizeAbovePool(point, pool) ?? (labels ? oneSignedLabels(point, dataset, new Set(labels)) : null);
     if (problem) throw new InputError({ ...problem, path: showPath(problem.path), source: spec.source });
   }
 }
 
-/** Where one value of an axis stands in the file. */
+/** The path of one value of an axis in the file. */
 function placeOf(axis: Axis, index: number): Path {
   const path: Path = axis.zip === null ? ['axes', axis.path] : ['axes', 'zip', axis.zip, axis.path];
   return axis.values.length > 1 ? [...path, index] : path;
@@ -76,15 +77,19 @@ function sizeAbovePool(point: Point, pool: number): Problem | null {
   };
 }
 
-function oneSided(point: Point, { positive }: DatasetSettings, labels: ReadonlySet<number>): Problem | null {
+function oneSignedLabels(
+  point: Point,
+  { positive }: DatasetSettings,
+  labels: ReadonlySet<number>,
+): Problem | null {
   const hits = positive.filter(label => labels.has(label)).length;
   if (hits > 0 && hits < labels.size) return null;
-  const known = [...labels].sort((a, b) => a - b).join(', ');
-  const expected = `some but not all of the labels of the data set (${known})`;
+  const available = [...labels].sort((a, b) => a - b).join(', ');
+  const expected = `some but not all of the labels of the data set (${available})`;
   return { path: placeOn(point, 'dataset.positive'), value: positive, expected };
 }
 
-/** `dir` goes with idx, `seed`, `pool` and `test` go with digits. */
+/** Requires `dir` for idx; refuses `dir` without idx, and `seed`, `pool` and `test` without digits. */
 function checkDatasets(spec: Grid): Problem[] {
   const { dataset } = spec.settings;
   const axis = (path: string) => spec.axes.find(other => other.path === path);
@@ -109,7 +114,7 @@ function checkDatasets(spec: Grid): Problem[] {
   return problems;
 }
 
-/** k <= N, n <= pool, wherever they meet. One problem for each value that is too large. */
+/** Checks k <= N and n <= pool for each combination. One problem per value that is too large. */
 function checkSizes(spec: Grid): Problem[] {
   const problems = new Map<string, Problem>();
   const add = (problem: Problem | null) => {
@@ -144,7 +149,7 @@ function checkSymmetry(spec: Grid): Problem[] {
   return [...problems.values()];
 }
 
-/** Combinations that are allowed, and that the user should think about. One line each. */
+/** Advice on combinations that are valid but questionable, one line each. */
 export function adviceOn(spec: SweepSpec): string[] {
   for (const point of combinations(spec, ['width', 'subnetSize', 'network.scaling'])) {
     const [width, k] = [numberAt(point, 'width'), numberAt(point, 'subnetSize')];
@@ -157,4 +162,4 @@ export function adviceOn(spec: SweepSpec): string[] {
   return [];
 }
 
-const grouped = (count: number): string => count.toLocaleString('en-US');
+const formatCount = (count: number): string => count.toLocaleString('en-US');

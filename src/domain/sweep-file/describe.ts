@@ -1,4 +1,4 @@
-/** The settings' definition as rows of text, for documentation and for the file that `espalier init` writes. */
+/** Settings as rows of text, for the documentation and for the file that `espalier init` writes. */
 import { z } from 'zod';
 import { REQUIRED_AXES, SWEEP } from './schema.js';
 import { bare, expectedOf } from './value-rules.js';
@@ -7,10 +7,10 @@ export interface SettingText {
   /** The key within its group. */
   readonly key: string;
   readonly description: string;
-  /** What a value looks like. */
+  /** The form of a value, in words. */
   readonly expected: string;
   readonly unit: string | null;
-  /** Undefined where there is none; `required` says whether the setting may then be left out. */
+  /** The default, or undefined without one; `required` states whether the setting may then be omitted. */
   readonly fallback: unknown;
   readonly required: boolean;
 }
@@ -21,7 +21,7 @@ export interface GroupText {
   readonly settings: readonly SettingText[];
 }
 
-/** Every group of a sweep file in the order of its definition; `thresholds` is that of one entry. */
+/** Every group of a sweep file in the order of its definition; `thresholds` describes one entry. */
 export function describeGroups(): GroupText[] {
   return Object.entries(SWEEP.shape).flatMap(([key, schema]) => {
     const inner = bare(schema);
@@ -34,7 +34,7 @@ export function describeGroups(): GroupText[] {
   });
 }
 
-/** The settings of the file itself that are no group: its name. */
+/** The top-level settings outside any group: the name. */
 export function describeTop(): SettingText[] {
   return Object.entries(SWEEP.shape)
     .filter(([key]) => key === 'name')
@@ -43,15 +43,15 @@ export function describeTop(): SettingText[] {
 
 function describe(key: string, schema: z.ZodType): SettingText {
   const meta = { ...bare(schema).meta(), ...schema.meta() };
-  const given = schema instanceof z.ZodDefault ? schema.def.defaultValue : meta.default;
+  const defaultValue = schema instanceof z.ZodDefault ? schema.def.defaultValue : meta.default;
   return {
     key,
     description: meta.description ?? '',
     expected: expectedOf(schema),
     unit: meta.unit ?? null,
-    fallback: given,
+    fallback: defaultValue,
     required:
-      (given === undefined && !(schema instanceof z.ZodOptional)) ||
+      (defaultValue === undefined && !(schema instanceof z.ZodOptional)) ||
       (REQUIRED_AXES as readonly string[]).includes(key),
   };
 }

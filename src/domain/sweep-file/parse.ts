@@ -1,4 +1,4 @@
-/** A sweep file, read: parse, default, validate, freeze. */
+/** Reads a sweep file: parses the YAML, fills in defaults, validates and freezes. */
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { deepFreeze } from '../../base/frozen.js';
@@ -17,16 +17,16 @@ export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
 export { adviceOn, checkAgainstData, type DataFacts } from './check-sweep.js';
 
 export interface SweepOptions {
-  /** What errors call the text, e.g. the file's name. */
+  /** The name of the text in errors, e.g. the file's name. */
   readonly source?: string | null;
-  /** `path=value`, the value in YAML. */
+  /** Overrides `path=value`, with the value in YAML. */
   readonly set?: readonly string[];
 }
 
 /**
  * Reads the text of a sweep file.
  *
- * @throws InputError with the place, the offending value and what was expected.
+ * @throws InputError (BAD_INPUT) with the place, the offending value and what was expected.
  */
 export function parseSweep(text: string, { source = null, set = [] }: SweepOptions = {}): SweepSpec {
   const document = new SweepDocument(text, source, set);
@@ -38,14 +38,14 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
     dense: SET_NAMES.filter(name => file.evaluate.dense.includes(name)),
     subnet: SET_NAMES.filter(name => file.evaluate.subnet.includes(name)),
   };
-  const known = { kind: 'sweep', name: file.name, source, settings, axes, evaluate } as const;
-  const targets = resolveThresholds(file.thresholds, known);
-  document.refuse([...checkSweep(known), ...targets.problems]);
+  const resolved = { kind: 'sweep', name: file.name, source, settings, axes, evaluate } as const;
+  const targets = resolveThresholds(file.thresholds, resolved);
+  document.refuse([...checkSweep(resolved), ...targets.problems]);
   const { thresholds } = targets;
-  return deepFreeze({ ...known, thresholds, definition: definitionOf({ ...known, thresholds }) });
+  return deepFreeze({ ...resolved, thresholds, definition: definitionOf({ ...resolved, thresholds }) });
 }
 
-/** Reads a sweep file; see parseSweep. */
+/** Reads a sweep file as `parseSweep` does. @throws InputError (BAD_INPUT), also if the file cannot be read. */
 export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
   const expected = 'a sweep file (`espalier init` writes one)';
   if (file === '') throw new InputError({ path: 'sweep', value: file, expected });
@@ -63,13 +63,13 @@ export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> 
 
 function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const found = new Map<string, Axis>();
+  const byPath = new Map<string, Axis>();
   const add = (path: string, form: unknown, zip: number | null) => {
     if (form === undefined) return;
-    if (found.has(path)) {
+    if (byPath.has(path)) {
       const at: Path = zip === null ? ['axes', path] : ['axes', 'zip', zip, path];
       problems.push({ path: at, value: form, what: 'is an axis already', expected: 'each axis only once' });
-    } else found.set(path, { path, values: axisValues(path, form, zip !== null), zip });
+    } else byPath.set(path, { path, values: axisValues(path, form, zip !== null), zip });
   };
 
   const { zip: zips = [], ...own } = file.axes as { zip?: Record<string, unknown>[] };
@@ -79,18 +79,18 @@ function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
     problems.push(...zipProblems(zip, i));
   }
   if (Array.isArray(file.prune.method)) {
-    if (found.has('prune.method')) {
+    if (byPath.has('prune.method')) {
       const expected = 'one method, since prune.method is an axis';
       problems.push({ path: ['prune', 'method'], value: file.prune.method, expected });
     } else add('prune.method', file.prune.method, null);
   }
-  if (!found.has('seed')) add('seed', SEED_DEFAULT, null);
+  if (!byPath.has('seed')) add('seed', SEED_DEFAULT, null);
   for (const path of REQUIRED_AXES) {
-    if (found.has(path)) continue;
+    if (byPath.has(path)) continue;
     problems.push({ path: ['axes', path], value: undefined, expected: expectedOf(AXES[path]!) });
   }
   return {
-    axes: canonicalOrder(AXIS_ORDER.filter(path => found.has(path))).map(path => found.get(path)!),
+    axes: canonicalOrder(AXIS_ORDER.filter(path => byPath.has(path))).map(path => byPath.get(path)!),
     problems,
   };
 }
@@ -100,7 +100,7 @@ const AXIS_ORDER = Object.keys(AXES);
 function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
   const forms = typeof form === 'object' ? form! : [form];
   if (path === 'seed') return seedValues(forms as SeedCount | number[]);
-  // The values of a zipped axis stay where they are: they belong to those of the others.
+  // A zipped list keeps its order: value i belongs to value i of the other lists.
   if (path === 'pretrainIterations' && !(zipped && Array.isArray(forms))) {
     return checkpointValues(forms as CheckpointRange | number[])!;
   }
@@ -108,7 +108,7 @@ function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
   return [...(forms as unknown[])];
 }
 
-/** Lists of a zip that are not equally long, or a combination that it has twice. */
+/** Problems of one zip: fewer than two axes, lists of unequal length, or a repeated combination. */
 function zipProblems(zip: Record<string, unknown>, i: number): Problem[] {
   const lists = Object.entries(zip).map(([path, form]) => ({ path, values: axisValues(path, form, true) }));
   const [first] = lists;
@@ -134,7 +134,7 @@ function zipProblems(zip: Record<string, unknown>, i: number): Problem[] {
 
 const ascending = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 
-/** The settings with the first value of every axis laid over them, and the data set's defaults. */
+/** The base settings: the file's settings and the data set's defaults, with the first value of every axis. */
 function resolveSettings(file: SweepFile, axes: readonly Axis[]): SweepSettings {
   const valuesOf = (path: string) => axes.find(axis => axis.path === path)?.values;
   const settings = {
@@ -158,7 +158,7 @@ function resolveSettings(file: SweepFile, axes: readonly Axis[]): SweepSettings 
   return settings as unknown as SweepSettings;
 }
 
-/** The resolved sweep as a sweep file. */
+/** The resolved sweep in the form of a sweep file. */
 function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unknown> {
   const { name, settings, axes, evaluate, thresholds } = spec;
   const own = Object.fromEntries(

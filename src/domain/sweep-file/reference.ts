@@ -1,6 +1,6 @@
 /**
- * What is generated from the settings' definition: schema/sweep.schema.json and docs/settings.md. Both are checked
- * in; `npm run docs` writes them, and a test holds them to be current.
+ * Generates schema/sweep.schema.json and docs/settings.md from the definition of the settings. Both files are checked
+ * in; `npm run docs` writes them, and test/domain/sweep-file/generated.test.ts fails if they are out of date.
  */
 import { z } from 'zod';
 import { THRESHOLD_METRICS } from '../metrics.js';
@@ -18,7 +18,7 @@ export function sweepSchemaJson(): string {
       if (unit) jsonSchema.description = `${jsonSchema.description ?? ''} Unit: ${unit}.`.trim();
       delete jsonSchema.unit;
       delete jsonSchema.expected;
-      // Groups are filled in setting by setting: `{}` as the default of a group would say less than their defaults do.
+      // A group has a default per setting; `{}` as the default of the whole group would hide those.
       if (jsonSchema.type === 'object' && JSON.stringify(jsonSchema.default) === '{}')
         delete jsonSchema.default;
     },
@@ -77,7 +77,7 @@ function settingsTable(settings: readonly SettingText[]): string {
   );
 }
 
-/** As YAML would have it on one line. */
+/** The value as one line of YAML. */
 export function inline(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {

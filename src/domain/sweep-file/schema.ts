@@ -1,4 +1,4 @@
-/** A whole sweep file: the settings, their axes, and the rules of both. */
+/** The schema of a whole sweep file: settings, axes, and the rules of both. */
 import { z } from 'zod';
 import { checkpointValues, MAX_AXIS_VALUES } from './axes.js';
 import { evaluate, GROUPS, pruneMethod, SETTINGS, THRESHOLD_DEFAULT, threshold } from './settings.js';
@@ -25,20 +25,20 @@ const ratioForm = group('Checkpoints at equal ratios: next = max(t + 1, round(t 
 
 type Range = z.output<typeof stepForm> | z.output<typeof ratioForm>;
 function ranged({ value, issues }: z.core.ParsePayload<Range>): void {
-  // Of a range that has something wrong in it already, nothing more can be said.
+  // Other issues of the range are reported first; the comparison needs valid numbers.
   if (issues.length > 0) return;
   const refuse = (message: string) => issues.push({ code: 'custom', path: ['to'], input: value.to, message });
   if (value.to < value.from) refuse(`a whole number, at least ${value.from} (from)`);
   else if (!checkpointValues(value)) refuse(`at most ${MAX_AXIS_VALUES} checkpoints`);
 }
 
-/** A value, a list of values, or one of some short forms of a list. */
+/** The rule for a value, a list of values, or a short form of a list. `shapes` names the forms. */
 function formed(value: z.ZodType, list: typeof listOf, forms: readonly z.ZodType[], shapes: string) {
   const expected = `${expectedOf(value)}, a list of such values, or ${shapes}`;
   return z.union([list(value, 1), value, ...forms], { error: expected }).meta({ expected });
 }
 
-/** The axes that are not settings. `list`: what makes a list of values. */
+/** The rules of the axes that are not settings. `list` builds the rule for a list of values. */
 const namedAxes = (list: typeof listOf) => ({
   datasetSize: oneOrMore(whole(1), list).meta({
     description: 'n, the size of a sub-data-set.',
@@ -77,7 +77,7 @@ function axisRules(list: typeof listOf): Readonly<Record<string, z.ZodType>> {
   return Object.fromEntries(rules.map(([path, rule]) => [path, rule.optional()]));
 }
 
-/** Rules of all axes by path; a value once at most. */
+/** The rules of all axes by path. Lists have no repeats; the lists of a zip may have them. */
 export const AXES = axisRules(listOf);
 
 const zipText = 'a list of mappings of axes';

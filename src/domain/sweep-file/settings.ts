@@ -1,7 +1,7 @@
 /**
- * Every setting, with its type, default, unit and help text, in this one place. Validation, error messages, the JSON
- * schema (schema/sweep.schema.json) and the documentation (docs/settings.md) are made from it, and so are the rules of
- * the axes (schema.ts): an axis over a setting takes what the setting takes.
+ * The single definition of every setting: type, default, unit and help text. Validation, error messages, the JSON
+ * schema (schema/sweep.schema.json) and the documentation (docs/settings.md) derive from it. So do the rules of the
+ * axes (schema.ts): an axis over a setting accepts the setting's values.
  */
 import { z } from 'zod';
 import { nearest } from '../../base/nearest.js';
@@ -21,9 +21,9 @@ import {
   whole,
 } from './value-rules.js';
 
-/** Used where the data set is `digits` and the sweep file does not say; `pool` is at least the largest datasetSize. */
+/** Defaults for the data set `digits`. The default of `pool` rises to the largest datasetSize if that is larger. */
 export const DIGITS_DEFAULTS = { seed: 0, pool: 60_000, test: 10_000 } as const;
-/** Used where a sweep file has no `thresholds` and records the metric. */
+/** The threshold of a sweep file that has no `thresholds` but records this metric. */
 export const THRESHOLD_DEFAULT = { metric: 'subnet_train_loss', atMost: 0.15 } as const;
 
 const dataset = group('The data set, and the task made of it: which labels count as +1.', {
@@ -121,7 +121,7 @@ const retrain = group('Re-training of the selected subnetwork.', {
 export const GROUPS = { dataset, network, inputs, train, prune, retrain } as const;
 export type GroupName = keyof typeof GROUPS;
 
-/** Settings of the groups by dotted path. */
+/** The settings of all groups by dotted path. */
 export const SETTINGS: ReadonlyMap<string, z.ZodType> = new Map(
   Object.entries(GROUPS).flatMap(([groupName, schema]) =>
     Object.entries(schema.shape).map(
@@ -155,7 +155,7 @@ const metric = z
   })
   .meta({ expected: metricText, description: 'A metric column, or a loss summed over the n samples.' });
 
-/** The kinds of target of a threshold: an entry has exactly one of them. */
+/** The kinds of target of a threshold. An entry has exactly one. */
 export const TARGET_KINDS = ['atMost', 'atLeast', 'withinDense', 'published'] as const;
 export const threshold = group('When a curve over t is good enough. Exactly one kind of target.', {
   metric,

@@ -1,4 +1,4 @@
-/** The entries of `thresholds:`: what they mean, and whether the sweep records what they need. */
+/** Resolves the entries of `thresholds:`, and checks that the sweep records the metrics that they need. */
 
 import { dependenceOnSize } from '../dependence-on-size.js';
 import { type MetricInfo, metricNamed } from '../metrics.js';
@@ -9,7 +9,7 @@ import type { Path, Problem } from './yaml.js';
 
 type Measuring = Pick<SweepSpec, 'evaluate' | 'settings' | 'axes'>;
 
-/** The thresholds of a sweep, with exactly one primary (or none at all), and what is wrong with them. */
+/** The thresholds of a sweep and their problems. Exactly one is primary, unless the list is empty. */
 export function resolveThresholds(
   entries: readonly ThresholdEntry[] | undefined,
   sweep: Measuring,
@@ -39,14 +39,14 @@ export function resolveThresholds(
   return { thresholds, problems };
 }
 
-/** What else of a trajectory or a variant changes with an axis, where it is no axis itself. */
+/** For each axis path, the fields of a trajectory or a variant that change with it unless they are axes. */
 const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
   'dataset.name': ['dataset.content', 'dataset.seed', 'dataset.pool', 'dataset.test'],
   'dataset.dir': ['dataset.content'],
   'train.loss': ['prune.objective'],
 };
 
-/** The settings that are zipped with the data set size, and have one value at each size. */
+/** Paths of the settings that are zipped with the data set size and have one value at each size. */
 function movesWithSize(axes: readonly Axis[]): string[] {
   const sizes = axes.find(axis => axis.path === 'datasetSize');
   if (!sizes || sizes.zip === null) return [];
@@ -68,7 +68,7 @@ function isFunctionOf({ values: sizes }: Axis, { values }: Axis): boolean {
   );
 }
 
-/** As in the sweep file. */
+/** A threshold in the form of the sweep file. */
 export function thresholdEntry({ metric, kind, value, primary }: ThresholdSpec): ThresholdEntry {
   return { metric, [kind]: kind === 'published' ? true : value, ...(primary ? { primary } : {}) };
 }
@@ -97,7 +97,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
   return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
 }
 
-/** What the sweep would have to record for this metric; null where it does. */
+/** The reason why the sweep does not record this metric, and what to set; null if it does. */
 function notRecorded({ network, set, name }: MetricInfo, sweep: Measuring) {
   const iterations = sweep.axes.find(axis => axis.path === 'retrain.iterations')?.values;
   if (network === 'retrained' && !(iterations ?? [sweep.settings.retrain.iterations]).some(r => r !== 0)) {

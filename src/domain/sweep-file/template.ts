@@ -1,8 +1,8 @@
-/** The commented sweep file that `espalier init` writes, made from the settings' definition. */
+/** The commented sweep file that `espalier init` writes, generated from the definition of the settings. */
 import { describeGroups, describeTop, type GroupText, type SettingText } from './describe.js';
 import { inline } from './reference.js';
 
-/** What has no default, or none that would make a good first sweep. */
+/** Values for settings without a default, or with one that does not suit a first sweep. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   'dataset.name': 'digits',
   'dataset.pool': '16000',
@@ -14,7 +14,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'axes.subnetSize': '[50, 100]',
 };
 
-/** Shown, but commented out: for other data sets, or for later. */
+/** Settings written as comments, for other data sets or for later. */
 const COMMENTED: Readonly<Record<string, string>> = {
   'dataset.dir': 'path/to/idx/files',
   'axes.zip': '[{ train.learningRate: [0.05, 0.1], train.batchSize: [64, 128] }]',
@@ -32,9 +32,9 @@ const THRESHOLDS = [
 ];
 
 /**
- * @param name of the sweep.
- * @param file where it will be, as the user calls it.
- * @param schema where the JSON schema is, as seen from the file; editors then complete and check it.
+ * @param name the sweep's name.
+ * @param file the sweep file's path, as the user writes it.
+ * @param schema the path of the JSON schema relative to the file; editors use it to complete and check the file.
  */
 export function sweepTemplate(name: string, file: string, schema: string): string {
   const [title] = describeTop();
@@ -64,10 +64,13 @@ function groupLines({ key, description, settings }: GroupText): string[] {
 function settingLines(group: string, { key, description, expected, fallback, unit }: SettingText): string[] {
   const path = `${group}.${key}`;
   const value = EXAMPLES[path] ?? (path in COMMENTED || group === 'axes' ? undefined : inline(fallback));
-  const hidden = COMMENTED[path];
-  if (value === undefined && hidden === undefined) return [];
+  const commentedValue = COMMENTED[path];
+  if (value === undefined && commentedValue === undefined) return [];
   const what = `${description} ${expected[0]!.toUpperCase()}${expected.slice(1)}${unit ? ` (${unit})` : ''}.`;
-  return [...comment(what, '  '), value === undefined ? `  # ${key}: ${hidden}` : `  ${key}: ${value}`];
+  return [
+    ...comment(what, '  '),
+    value === undefined ? `  # ${key}: ${commentedValue}` : `  ${key}: ${value}`,
+  ];
 }
 
 const WIDTH = 100;

@@ -1,17 +1,17 @@
 /**
- * The kinds of value that settings take. Each says in words what it expects: that text is the error message, and
- * stands in the documentation.
+ * The kinds of value that settings accept. Each rule states in words what it expects; that text is the error message
+ * and part of the documentation.
  */
 import { z } from 'zod';
 
-/** Counts, sizes, seeds and iterations are stored as 32-bit integers somewhere. */
+/** The limit of counts, sizes, seeds and iterations: some code stores them as signed 32-bit integers. */
 export const MAX_WHOLE = 2_147_483_647;
 
 declare module 'zod' {
   interface GlobalMeta {
-    /** What a value should look like, to follow the word `expected`. */
+    /** The form of a valid value, phrased to follow the word `expected`. */
     expected?: string;
-    /** Unit of a number, where it has one. */
+    /** The unit of a number, if it has one. */
     unit?: string;
   }
 }
@@ -38,19 +38,19 @@ export function atLeast(bound: number) {
     .meta({ expected });
 }
 
-/** Infinity is a number above any bound, and is refused all the same. */
+/** Zod refuses Infinity although it is above any bound, so its message asks for a finite number. */
 const finite =
   (expected: string) =>
   ({ input }: { input?: unknown }) =>
     input === Infinity ? expected.replace('a number', 'a finite number') : expected;
 
-/** [0, 1) */
+/** A number in [0, 1). */
 export function belowOne() {
   const error = 'a number from 0 to below 1';
   return z.number({ error }).gte(0, { error }).lt(1, { error }).meta({ expected: error });
 }
 
-/** (0, 1] */
+/** A number in (0, 1]. */
 export function share() {
   const error = 'a share above 0 and at most 1';
   return z.number({ error }).gt(0, { error }).lte(1, { error }).meta({ expected: error });
@@ -70,15 +70,15 @@ export function text(expected: string, pattern: RegExp) {
   return z.string({ error: expected }).regex(pattern, { error: expected }).meta({ expected });
 }
 
-/** A list without repeats. */
-export function listOf<T extends z.ZodType>(rule: T, least: 0 | 1) {
-  return anyListOf(rule, least).check(onlyOnce).meta({ uniqueItems: true });
+/** A list without repeats, with at least `minLength` values. Values that are lists compare as sets. */
+export function listOf<T extends z.ZodType>(rule: T, minLength: 0 | 1) {
+  return anyListOf(rule, minLength).check(onlyOnce).meta({ uniqueItems: true });
 }
 
-/** A list. */
-export function anyListOf<T extends z.ZodType>(rule: T, least: 0 | 1) {
-  const expected = `a list${least ? ' with at least one value' : ''}, each ${expectedOf(rule)}`;
-  return z.array(rule, { error: expected }).min(least, { error: expected }).meta({ expected });
+/** A list that may repeat values, with at least `minLength` values. */
+export function anyListOf<T extends z.ZodType>(rule: T, minLength: 0 | 1) {
+  const expected = `a list${minLength ? ' with at least one value' : ''}, each ${expectedOf(rule)}`;
+  return z.array(rule, { error: expected }).min(minLength, { error: expected }).meta({ expected });
 }
 
 function onlyOnce({ value, issues }: z.core.ParsePayload<unknown[]>): void {
@@ -97,7 +97,7 @@ export function oneOrMore<T extends z.ZodType>(rule: T, list: typeof listOf = li
   return z.union([list(rule, 1), rule], { error: expected }).meta({ expected });
 }
 
-/** A mapping with fixed keys; `named` are those that a user is told of where it is something else. */
+/** A mapping with fixed keys. The error for a value that is not a mapping lists the keys in `named`. */
 export function group<T extends z.core.$ZodLooseShape>(
   description: string,
   shape: T,
@@ -107,14 +107,14 @@ export function group<T extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, { error: expected }).meta({ description, expected });
 }
 
-/** The schema inside of `default`, `prefault` and `optional`. */
+/** The schema inside `default`, `prefault` and `optional` wrappers. */
 export function bare(schema: z.ZodType): z.ZodType {
   const wraps =
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
   return wraps ? bare(schema.unwrap() as z.ZodType) : schema;
 }
 
-/** What a schema expects, in words. */
+/** The form of a valid value, in words. */
 export function expectedOf(schema: z.ZodType): string {
   return schema.meta()?.expected ?? bare(schema).meta()?.expected ?? 'a value';
 }

@@ -1,4 +1,4 @@
-/** The text of a sweep file, with the `--set` options laid over it, that knows where each of its values stands. */
+/** The text of a sweep file with the `--set` options applied. Errors point to the line or option of a value. */
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest.js';
@@ -8,17 +8,17 @@ import { GROUPS, SETTINGS } from './settings.js';
 /** Keys and list positions from the root, e.g. `['axes', 'train.learningRate', 1]`. */
 export type Path = readonly (string | number)[];
 
-/** Something that is wrong with a sweep. */
+/** A problem of a sweep. */
 export interface Problem {
   readonly path: Path;
-  /** Undefined where it is missing. */
+  /** Undefined if the value is missing. */
   readonly value: unknown;
   readonly expected: string;
-  /** What was found, where that is not simply the value. */
+  /** A description of what was found, if the value alone does not show it. */
   readonly what?: string;
 }
 
-/** `axes.train.learningRate[1]` */
+/** A path as text, e.g. `axes.train.learningRate[1]`. */
 export function showPath(path: Path): string {
   return path.reduce<string>(
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${part}` : part),
@@ -26,7 +26,7 @@ export function showPath(path: Path): string {
   );
 }
 
-/** What `--set` may name, by dotted path. */
+/** The paths that `--set` accepts, by dotted name. */
 const SETTABLE: ReadonlyMap<string, Path> = new Map<string, Path>([
   ...Object.keys(SWEEP.shape).map(key => [key, [key]] as const),
   ...[...SETTINGS.keys(), 'evaluate.dense', 'evaluate.subnet'].map(path => [path, path.split('.')] as const),
@@ -42,7 +42,7 @@ export const isMapping = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class SweepDocument {
-  /** The values as they stand in the file and the `--set` options; a group that is left empty is `{}`. */
+  /** The values of the file with the `--set` options applied. An empty group is `{}`. */
   readonly raw: Mapping;
   readonly #yaml: Document;
   readonly #lines: LineCounter;
@@ -50,9 +50,10 @@ export class SweepDocument {
   readonly #setPaths: Path[] = [];
 
   /**
-   * @param source what to call the text in errors, e.g. the file's name.
-   * @param settings `path=value`, the value in YAML; later ones win.
-   * @throws InputError where the text is not YAML or not a mapping, or an option names no setting.
+   * @param source the name of the text in errors, e.g. the file's name.
+   * @param settings `path=value`, with the value in YAML; later options win.
+   * @throws InputError (BAD_INPUT) if the text is not YAML or not a mapping, an option names no setting, or an axis
+   * makes an option ineffective.
    */
   constructor(text: string, source: string | null, settings: readonly string[]) {
     this.#source = source;
@@ -60,10 +61,13 @@ export class SweepDocument {
     this.#yaml = parseYaml(text, source, this.#lines);
     this.raw = withoutEmptyGroups(toValue(this.#yaml, source), source);
     for (const setting of settings) this.#set(setting);
-    this.#refuseHiddenSettings();
+    this.#refuseIneffectiveSettings();
   }
 
-  /** Throws one InputError for the first problem in the order of the text, if there is any. */
+  /**
+   * Throws an InputError (BAD_INPUT) for the first problem in text order, if any, and counts the others. Problems of
+   * missing values come last.
+   */
   refuse(problems: readonly Problem[]): void {
     if (problems.length === 0) return;
     const order = (problem: Problem) => (problem.value === undefined ? Infinity : this.#offset(problem.path));
@@ -85,7 +89,7 @@ export class SweepDocument {
     });
   }
 
-  /** `--set`, or the file with the line, where there is one. */
+  /** `--set` for a path that an option sets, else the source with the line if the path has one. */
   #sourceOf(path: Path): string | null {
     if (this.#setPaths.some(set => set.every((part, i) => path[i] === part))) return '--set';
     const offset = this.#offset(path);
@@ -93,7 +97,7 @@ export class SweepDocument {
     return `${this.#source}:${this.#lines.linePos(offset).line}`;
   }
 
-  /** Where the deepest part of the path that is in the file starts; -1 where there is none of it. */
+  /** The offset at which the deepest part of the path that the file contains starts; -1 if it contains none. */
   #offset(path: Path): number {
     let node: unknown = this.#yaml.contents;
     let offset = -1;
@@ -131,8 +135,8 @@ export class SweepDocument {
     this.#setPaths.push(path);
   }
 
-  /** A `--set` on a path that is also an axis would have no effect. */
-  #refuseHiddenSettings(): void {
+  /** Refuses a `--set` on a path that is also an axis, since it would have no effect. */
+  #refuseIneffectiveSettings(): void {
     const { axes } = this.raw;
     if (!isMapping(axes)) return;
     const zips = Array.isArray(axes.zip) ? axes.zip.filter(isMapping) : [];
@@ -160,7 +164,7 @@ export class SweepDocument {
   }
 }
 
-/** Null: the value itself says it, in JSON, which has no form for what is missing or not finite. */
+/** Describes a value that JSON cannot show (missing, null, not finite). Null: the error shows the value as JSON. */
 function describeFound(value: unknown): string | null {
   if (value === undefined) return 'is missing';
   if (value === null) return 'has no value';
@@ -208,7 +212,7 @@ function isCircular(value: unknown, above: readonly unknown[]): boolean {
   return above.includes(value) || Object.values(value).some(child => isCircular(child, [...above, value]));
 }
 
-/** A key with nothing below it (all commented out, say) is read as null: the group is then all defaults. */
+/** Replaces null by `{}` for each group: YAML reads a key with nothing below it (e.g. all commented out) as null. */
 function withoutEmptyGroups(value: unknown, source: string | null): Mapping {
   if (!isMapping(value)) {
     const expected = 'a sweep file, a mapping with name, dataset and axes';
