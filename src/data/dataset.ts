@@ -1,8 +1,8 @@
 /**
- * Data sets as plain values: grey images and labels in shared memory, which cross threads without being copied.
+ * Data sets as plain values: grey images and labels in shared memory, which threads share without copying.
  *
- * The content of generated digits is the generator's version; seed and sizes stand beside it in the identity. That of
- * a data set from files is a hash, see files.ts.
+ * `content` identifies the data. For generated digits it is the generator's version (seed and sizes are separate
+ * fields of the identity), for files a hash (files.ts).
  */
 
 import { TooLargeError } from '../base/errors.js';
@@ -15,7 +15,7 @@ import { checkDataDir, type DataSearch } from './locate.js';
 
 export type { DataSearch } from './locate.js';
 
-/** `count` images of `pixels` bytes each, one after the other, and their labels. */
+/** `count` images of `pixels` bytes each, one after another, and their `count` labels. */
 export interface ImageSet {
   readonly count: number;
   readonly pixels: number;
@@ -23,7 +23,7 @@ export interface ImageSet {
   readonly labels: Uint8Array;
 }
 
-/** Crosses threads by structured clone; the arrays are over SharedArrayBuffers, which stay shared. */
+/** Crosses threads by structured clone. The arrays are views of SharedArrayBuffers, which stay shared. */
 export interface Dataset {
   readonly name: DatasetName;
   readonly content: string;
@@ -32,14 +32,15 @@ export interface Dataset {
   readonly test: ImageSet;
 }
 
-/** What a plan needs to know of a data set. */
+/** The facts about a data set that a plan needs. */
 export interface IdentifiedDataset {
   readonly identity: DatasetIdentity;
-  /** Samples of the training pool, and of the test set. */
+  /** The number of samples in the training pool. */
   readonly pool: number;
+  /** The number of samples in the test set. */
   readonly test: number;
   readonly pixels: number;
-  /** Share of the pool's pixels that are not 0; of generated digits, of the first few hundred images. */
+  /** Share of the pool's pixels that are not 0; for generated digits, estimated from the first 300 images. */
   readonly nonZeroShare: number;
   /** Labels that occur in the pool, ascending. */
   readonly labels: readonly number[];
@@ -48,8 +49,9 @@ export interface IdentifiedDataset {
 const SAMPLED_DIGITS = 300;
 
 /**
- * Finds and checks a data set without loading it: files are read and hashed, digits are not generated.
- * Throws DataError: missing, truncated, corrupt, or not the data set it claims to be.
+ * Finds and checks a data set without loading it. Files are read and hashed; of digits only a sample is generated.
+ *
+ * @throws DataError (DATA_MISSING, DATA_CORRUPT) if files are missing, truncated, corrupt or of another data set.
  */
 export function identifyDataset(settings: DatasetSettings, search: DataSearch = {}): IdentifiedDataset {
   checkDataDir(search);
@@ -77,7 +79,11 @@ export function identifyDataset(settings: DatasetSettings, search: DataSearch = 
   };
 }
 
-/** Reads a data set's files into shared memory, or draws all generated digits, in this thread. */
+/**
+ * Reads a data set's files into shared memory, or generates all digits, in this thread.
+ *
+ * @throws DataError (DATA_MISSING, DATA_CORRUPT) or TooLargeError (TOO_LARGE)
+ */
 export function loadDataset(settings: DatasetSettings, search: DataSearch = {}): Dataset {
   if (settings.name === 'digits') {
     const dataset = allocateDigits(settings);
@@ -94,7 +100,7 @@ export function loadDataset(settings: DatasetSettings, search: DataSearch = {}):
   };
 }
 
-/** Part of the work of generating digits, for a worker thread. */
+/** A range of digits for a worker thread to generate: images from .. to - 1 of a split. */
 export interface DigitsRange {
   readonly dataset: Dataset;
   readonly settings: DatasetSettings;
@@ -103,7 +109,11 @@ export interface DigitsRange {
   readonly to: number;
 }
 
-/** The digits that the settings ask for, in shared memory, with nothing drawn yet. Throws TooLargeError. */
+/**
+ * Allocates shared memory for the digits of these settings; images and labels are all 0 until `fillDigits`.
+ *
+ * @throws TooLargeError (TOO_LARGE)
+ */
 export function allocateDigits(settings: DatasetSettings): Dataset {
   const { pool, test } = digitsParameters(settings);
   const blank = (count: number): ImageSet => ({
@@ -115,7 +125,7 @@ export function allocateDigits(settings: DatasetSettings): Dataset {
   return { name: 'digits', content: DIGITS_VERSION, pool: blank(pool), test: blank(test) };
 }
 
-/** Draws images from .. to - 1 of a split into the shared arrays. Ranges may be drawn in any order, on any thread. */
+/** Draws images from .. to - 1 of a split into the shared arrays. Order and threads of the ranges do not matter. */
 export function fillDigits(
   dataset: Dataset,
   settings: DatasetSettings,
@@ -128,7 +138,7 @@ export function fillDigits(
   for (let i = from; i < to; i++) labels[i] = drawDigit(seed, split, i, images, i * DIGITS_PIXELS);
 }
 
-/** Settings of digits are resolved before they come here; anything else is a defect. */
+/** The parser fills in the settings of digits, so a missing one is a defect. */
 function digitsParameters({ seed, pool, test }: DatasetSettings) {
   if (seed === undefined || pool === undefined || test === undefined) {
     throw new Error('digits without seed, pool or test');
@@ -174,14 +184,14 @@ export function nonZeroShare(bytes: Uint8Array): number {
 }
 
 /**
- * Rows of the pool that are the sub-data-set of size n for a seed: the first n entries of one permutation of the whole
- * pool, so that the sub-data-sets of one seed are nested. n is at most poolCount.
+ * Rows of the pool that form the sub-data-set of size n <= poolCount for a seed: the first n entries of one
+ * permutation of the whole pool. The sub-data-sets of one seed are therefore nested.
  */
 export function subDataset(poolCount: number, n: number, seed: number): Int32Array {
   return permutation(stream(seed, 'samples'), poolCount).slice(0, n);
 }
 
-/** +1 where the label is one of `positive`, -1 elsewhere. */
+/** +1 for each label in `positive`, -1 for all others. */
 export function labelSigns(labels: Uint8Array, positive: readonly number[]): Float32Array {
   const signOf = new Float32Array(256).fill(-1);
   for (const label of positive) signOf[label] = 1;

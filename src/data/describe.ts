@@ -1,4 +1,4 @@
-/** What there is to say about a data set's images and labels. */
+/** Summary of a data set: files, image size, label counts. */
 import type { DatasetSettings } from '../domain/types.js';
 import { type DataSearch, type ImageSet, loadDataset, nonZeroShare } from './dataset.js';
 import { DIGITS_SIDE, DIGITS_VERSION } from './digits.js';
@@ -6,7 +6,7 @@ import { readDatasetFiles, type SourceFile } from './files.js';
 
 export interface SetDescription {
   readonly count: number;
-  /** How often each label occurs, by label; labels that do not occur are left out. */
+  /** Number of samples by label; labels that do not occur are omitted. */
   readonly labels: Readonly<Record<string, number>>;
   /** Share of pixels that are not 0. */
   readonly nonZeroShare: number;
@@ -15,9 +15,9 @@ export interface SetDescription {
 /** The shape of `espalier data info --json`. */
 export interface DatasetDescription {
   readonly name: string;
-  /** What names the data set's content in a trajectory's identity. */
+  /** The data set's content in a trajectory's identity. */
   readonly content: string;
-  /** Null for generated digits, as are their files. */
+  /** Null for generated digits, whose `files` are empty. */
   readonly folder: string | null;
   readonly files: readonly SourceFile[];
   readonly rows: number;
@@ -26,7 +26,7 @@ export interface DatasetDescription {
   readonly test: SetDescription;
 }
 
-/** Reads or generates the whole data set. Throws DataError. */
+/** Reads or generates the whole data set. @throws DataError (DATA_MISSING, DATA_CORRUPT) */
 export function describeDataset(settings: DatasetSettings, search: DataSearch): DatasetDescription {
   if (settings.name === 'digits') {
     const { pool, test } = loadDataset(settings);

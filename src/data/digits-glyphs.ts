@@ -1,12 +1,12 @@
 /**
- * How the generated digits are written: for every digit one or more styles, each a set of pen strokes.
+ * The shapes of the generated digits: one or more styles per digit, each a set of pen strokes.
  *
- * A style has points and strokes. A stroke lists the points that the pen passes through; between them it follows a
- * Catmull-Rom curve. A point named twice in a row is a corner. A stroke that ends where it began is closed smoothly.
- * Strokes that share a point stay joined when points are jittered.
+ * - A stroke lists the points that the pen passes through; between them it follows a Catmull-Rom curve.
+ * - A point listed twice in a row is a corner. A stroke that ends at its first point is closed smoothly.
+ * - Strokes that share a point stay joined when points are jittered.
  *
  * Coordinates: x to the right, y down, both from about -1 to 1; a digit is about 1.1 wide and 2 high.
- * Part of the data set's definition: any change asks for a new DIGITS_VERSION.
+ * The shapes define the data set: any change requires a new DIGITS_VERSION.
  */
 
 export interface Glyph {
@@ -144,7 +144,7 @@ const NINE_HOOKED: Glyph = {
   ],
 };
 
-/** GLYPHS[digit]: its styles, all equally likely. */
+/** GLYPHS[digit] lists the styles of the digit, all equally likely. */
 export const GLYPHS: readonly (readonly Glyph[])[] = [
   [ZERO],
   [ONE_BAR, ONE_BAR, ONE_FLAG, ONE_FOOT],

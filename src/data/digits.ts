@@ -1,21 +1,21 @@
 /**
- * Our own generated data set: the ten digits, written with a pen whose style, slant, size, place, width and blur are
- * drawn anew for every image. An image is determined by (seed, split, index) alone, so any range of a set can be made
- * without the rest, in any order and on any number of threads.
+ * The generated data set `digits`: the ten digits, with style, slant, size, place, pen width and blur drawn per
+ * image. (seed, split, index) alone determines an image, so any range of a set can be generated without the rest, in
+ * any order and on any number of threads.
  */
 import { cos, sin } from '../math/elementary.js';
 import { integerBelow, stream, type Uniform } from '../math/random.js';
 import { GLYPHS } from './digits-glyphs.js';
 
-/** Raised on purpose whenever any image changes. Part of a trajectory's identity. */
+/** Must change whenever any image changes. Part of a trajectory's identity. */
 export const DIGITS_VERSION = 'digits-v1';
-/** Images are SIDE x SIDE grey bytes, row by row; 0 is paper. */
+/** Images are DIGITS_SIDE x DIGITS_SIDE grey bytes, row by row; 0 is paper. */
 export const DIGITS_SIDE = 28;
 export const DIGITS_PIXELS = DIGITS_SIDE * DIGITS_SIDE;
-/** The pool and the test set come from streams with different names. */
+/** The pool and the test set use random streams with different names. */
 export type DigitsSplit = 'pool' | 'test';
 
-/** Half-widths of uniform draws around the plain figure. Angles in radians, lengths in pixels. */
+/** Uniform draws: half-widths around 0, or minimum and maximum. Angles in radians, lengths in pixels. */
 const ROTATION = 0.4;
 const SHEAR = 0.5;
 const SCALE_MIN = 8.2;
@@ -23,22 +23,22 @@ const SCALE_MAX = 10.4;
 const ASPECT_MIN = 0.6;
 const ASPECT_MAX = 1.25;
 const SHIFT = 1.6;
-/** Of a control point, in glyph units; the sum of two uniform draws. */
+/** Shift of a control point in glyph units, per uniform draw; two draws are summed. */
 const JITTER = 0.16;
-/** From the middle of the line to half ink. */
+/** Distance from the middle of the line to half ink. */
 const PEN_MIN = 0.75;
 const PEN_MAX = 1.7;
 /** Width of the edge over which ink fades to paper. */
 const BLUR_MIN = 0.7;
 const BLUR_MAX = 1.6;
 
-/** Straight pieces that a curve between two control points is drawn as. */
+/** Straight pieces per curve between two control points. */
 const PIECES = 4;
-const FAR = 1e9;
+const NO_INK = 1e9;
 
 interface Pen {
   readonly points: Float64Array;
-  /** Four point numbers for each curve: before, from, to, after. */
+  /** Four point indices per curve: before, from, to, after. */
   readonly curves: Uint8Array;
 }
 
@@ -60,19 +60,19 @@ function prepare(points: readonly number[], strokes: readonly (readonly number[]
 }
 
 const PENS = GLYPHS.map(styles => styles.map(glyph => prepare(glyph.points, glyph.strokes)));
-const MOST_POINTS = Math.max(...PENS.flat().map(pen => pen.points.length / 2));
+const MAX_POINTS = Math.max(...PENS.flat().map(pen => pen.points.length / 2));
 
-/** Scratch of one image; each thread has its own copy of this module. */
-const xs = new Float64Array(MOST_POINTS);
-const ys = new Float64Array(MOST_POINTS);
-/** Squared distance of each pixel's centre to the nearest piece of line, where it is within reach. */
-const nearest = new Float64Array(DIGITS_PIXELS);
+/** Scratch arrays of one image. Each thread has its own copy of this module. */
+const xs = new Float64Array(MAX_POINTS);
+const ys = new Float64Array(MAX_POINTS);
+/** Squared distance of each pixel's centre to the nearest piece; at most NO_INK, exact within reach of the ink. */
+const nearestSquared = new Float64Array(DIGITS_PIXELS);
 
 const between = (next: Uniform, low: number, high: number): number => low + (high - low) * next();
 
 /**
- * Draws image `index` of a split into `out[offset .. offset + 783]` and returns its label, 0 to 9, all equally likely.
- * `index` is an integer from 0 to 2^53 - 1.
+ * Draws image `index` of a split into `out[offset .. offset + 783]` and returns its label, 0 to 9, all equally
+ * likely. `index` is an integer from 0 to 2^53 - 1.
  */
 export function drawDigit(
   seed: number,
@@ -89,13 +89,13 @@ export function drawDigit(
   const halfWidth = between(next, PEN_MIN, PEN_MAX);
   const blur = between(next, BLUR_MIN, BLUR_MAX);
   const reach = halfWidth + blur / 2;
-  nearest.fill(FAR);
+  nearestSquared.fill(NO_INK);
   for (let i = 0; i < pen.curves.length; i += 4) {
     drawCurve(pen.curves[i]!, pen.curves[i + 1]!, pen.curves[i + 2]!, pen.curves[i + 3]!, reach);
   }
   const reach2 = reach * reach;
   for (let i = 0; i < DIGITS_PIXELS; i++) {
-    const distance2 = nearest[i]!;
+    const distance2 = nearestSquared[i]!;
     if (distance2 >= reach2) {
       out[offset + i] = 0;
       continue;
@@ -106,7 +106,7 @@ export function drawDigit(
   return label;
 }
 
-/** Jitters the control points and maps them to pixels, into `xs` and `ys`. */
+/** Jitters the control points and writes their pixel coordinates to `xs` and `ys`. */
 function placePoints(points: Float64Array, next: Uniform): void {
   const angle = between(next, -ROTATION, ROTATION);
   const shear = between(next, -SHEAR, SHEAR);
@@ -125,7 +125,7 @@ function placePoints(points: Float64Array, next: Uniform): void {
   }
 }
 
-/** One Catmull-Rom curve, from point b to point c, as straight pieces. */
+/** Draws a Catmull-Rom curve from point b to point c as straight pieces. */
 function drawCurve(a: number, b: number, c: number, d: number, reach: number): void {
   const x1 = 0.5 * (xs[c]! - xs[a]!);
   const x2 = xs[a]! - 2.5 * xs[b]! + 2 * xs[c]! - 0.5 * xs[d]!;
@@ -145,7 +145,7 @@ function drawCurve(a: number, b: number, c: number, d: number, reach: number): v
   }
 }
 
-/** Lowers `nearest` to the squared distance to the piece, in the box that its ink can reach. */
+/** Lowers `nearestSquared` to the squared distance to the piece, inside the box that its ink can reach. */
 function drawPiece(x0: number, y0: number, x1: number, y1: number, reach: number): void {
   const left = Math.max(0, Math.ceil(Math.min(x0, x1) - reach));
   const right = Math.min(DIGITS_SIDE - 1, Math.floor(Math.max(x0, x1) + reach));
@@ -166,7 +166,7 @@ function drawPiece(x0: number, y0: number, x1: number, y1: number, reach: number
       const ey = ry - along * dy;
       const distance2 = ex * ex + ey * ey;
       const pixel = y * DIGITS_SIDE + x;
-      if (distance2 < nearest[pixel]!) nearest[pixel] = distance2;
+      if (distance2 < nearestSquared[pixel]!) nearestSquared[pixel] = distance2;
     }
   }
 }

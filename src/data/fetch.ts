@@ -1,8 +1,9 @@
 /**
  * Downloads a known data set from public mirrors into a folder of data sets, by default the user's cache.
  *
- * A file is written under another name beside its place, verified, forced to disk and then renamed: its place holds
- * either nothing, what was there before, or a whole and verified file. A failed or stopped download leaves nothing.
+ * A file is written under a temporary name in the same folder, flushed to disk, verified, and then renamed. Its final
+ * path therefore holds nothing, the previous file, or a complete and verified one. A failed or stopped download
+ * leaves nothing behind.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -19,50 +20,57 @@ export interface FetchProgress {
   /** The file's published name. */
   readonly file: string;
   readonly url: string;
-  /** Bytes so far, and in all where the server says so. */
+  /** Bytes received so far. */
   readonly received: number;
+  /** Bytes in total, if the server states them. */
   readonly total: number | null;
 }
 
 export interface FetchTimeouts {
-  /** Milliseconds to be connected, and to the first byte of the answer. */
+  /** Milliseconds for each of: DNS lookup, TCP connection, TLS handshake. */
   readonly connect: number;
+  /** Milliseconds from the request to the start of the response. */
   readonly response: number;
-  /** Milliseconds without a byte. */
+  /** Milliseconds without a byte on the socket. */
   readonly stall: number;
 }
 
 export interface FetchOptions {
-  /** The folder in which a folder with the data set's name is made. Default: the user's cache. */
+  /** The parent of the folder with the data set's name. Default: the user's cache. */
   readonly dataDir?: string | undefined;
-  /** Base addresses to use instead of the public ones. */
+  /** Base URLs to use instead of the public ones. */
   readonly mirrors?: readonly string[] | undefined;
-  /** Attempts at each mirror; between them, a pause of `pause` milliseconds, doubled each time. */
+  /** Attempts per mirror. Default: 3. */
   readonly attempts?: number;
+  /** Milliseconds before the second attempt at a mirror, doubled before each further one. Default: 1000. */
   readonly pause?: number;
   readonly timeouts?: FetchTimeouts;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FetchProgress) => void;
-  /** An attempt failed; there may be another, or another mirror. */
+  /** Called after a failed attempt; another attempt or another mirror may follow. */
   readonly onFailure?: (failure: { readonly url: string; readonly reason: string }) => void;
-  /** A file is in its place, verified. */
+  /** Called when a file is in place and verified. */
   readonly onFile?: (file: FetchedFile) => void;
 }
 
 export interface FetchedFile {
   readonly role: FileRole;
   readonly file: string;
-  /** Null where the file was there already. */
+  /** Null if the file already existed. */
   readonly url: string | null;
 }
 
-/** No file of a known data set is larger. */
-const MOST_BYTES = 64 * 2 ** 20;
+/** An upper bound on the size of any file of a known data set. */
+const MAX_BYTES = 64 * 2 ** 20;
 const TIMEOUTS: FetchTimeouts = { connect: 15_000, response: 30_000, stall: 30_000 };
 
 /**
- * Throws DataError (DATA_DOWNLOAD) with what every mirror answered where a file cannot be had, and StoppedError where
- * `signal` is aborted. Files that were finished before stay.
+ * Downloads the four files of a data set, except those that already exist and are verified. After an error, finished
+ * files remain.
+ *
+ * @throws DataError (DATA_DOWNLOAD) if a folder cannot be written or no mirror has a file; the message then lists the
+ * reason for each mirror.
+ * @throws StoppedError (STOPPED) if `signal` is aborted.
  */
 export async function fetchDataset(known: KnownDataset, options: FetchOptions = {}): Promise<FetchedFile[]> {
   const folder = join(options.dataDir ?? cacheDir(), known.name);
@@ -81,7 +89,7 @@ export async function fetchDataset(known: KnownDataset, options: FetchOptions = 
   }
 }
 
-/** The outermost of the folders that had to be made, if any. */
+/** Creates a folder and its parents. Returns the outermost folder that it created, if any. */
 async function makeFolder(folder: string): Promise<string | undefined> {
   try {
     return await mkdir(folder, { recursive: true });
@@ -94,7 +102,7 @@ async function removeEmpty(folder: string, outermost: string): Promise<void> {
   try {
     for (let path = folder; path.length >= outermost.length; path = dirname(path)) await rmdir(path);
   } catch {
-    // One that holds something stays, and so do those around it.
+    // rmdir fails on a folder that is not empty. That folder and its parents remain.
   }
 }
 
@@ -126,7 +134,10 @@ async function fetchFile(
   );
 }
 
-/** Tries one address several times; null once the file is in its place, else the reason of the last failure. */
+/**
+ * Tries one URL up to `attempts` times. Returns null once the file is in place, else the reason of the last failure.
+ * A complete download that fails verification is not retried.
+ */
 async function fetchFrom(
   url: string,
   file: string,
@@ -149,7 +160,7 @@ async function fetchFrom(
       }
       const reason = reasonOf(error);
       onFailure?.({ url, reason });
-      if (attempt >= attempts || !isWorthAnotherTry(error)) return reason;
+      if (attempt >= attempts || !isRetryable(error)) return reason;
       await sleep(pause * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(() => {
         throw new StoppedError();
       });
@@ -173,14 +184,14 @@ async function receive(url: string, handle: FileHandle, options: FetchOptions): 
   const { timeouts = TIMEOUTS, signal, onProgress } = options;
   const { connect, response, stall } = timeouts;
   if (signal?.aborted) throw new StoppedError();
-  // Decompressing what a server compressed on the way would change the bytes that checksums are of.
+  // Checksums apply to the published bytes, so got must not undo a Content-Encoding.
   const request: Request = got.stream(url, {
     decompress: false,
     retry: { limit: 0 },
     timeout: { lookup: connect, connect, secureConnect: connect, response, socket: stall },
     maxRedirects: 5,
   });
-  // Not got's own option `signal`: that raises errors in requests that have long been finished.
+  // got's own option `signal` raises errors in requests that have already finished.
   const stop = () => request.destroy(new StoppedError());
   signal?.addEventListener('abort', stop);
   try {
@@ -188,7 +199,7 @@ async function receive(url: string, handle: FileHandle, options: FetchOptions): 
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       await handle.writeFile(chunk);
       received += chunk.length;
-      if (received > MOST_BYTES) throw new TooLongError();
+      if (received > MAX_BYTES) throw new TooLongError();
       const total = request.downloadProgress.total ?? null;
       onProgress?.({ file: url.slice(url.lastIndexOf('/') + 1), url, received, total });
     }
@@ -199,11 +210,11 @@ async function receive(url: string, handle: FileHandle, options: FetchOptions): 
 
 class TooLongError extends Error {
   constructor() {
-    super(`longer than ${MOST_BYTES} bytes`);
+    super(`longer than ${MAX_BYTES} bytes`);
   }
 }
 
-/** Why a file is not the one that it should be; null where it is. */
+/** The reason why a file fails verification; null if it passes. */
 function reasonToReject({ checksums, title }: KnownDataset, role: FileRole, path: string): string | null {
   try {
     checkFile(readBytes(path), role, checksums[role], title, path);
@@ -220,8 +231,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An answer that will not change is not. */
-function isWorthAnotherTry(error: unknown): boolean {
+/** Retries HTTP 408, 429 and 5xx, and network errors. A repeated request would not change other failures. */
+function isRetryable(error: unknown): boolean {
   if (error instanceof HTTPError) {
     const { statusCode } = error.response;
     return statusCode === 408 || statusCode === 429 || statusCode >= 500;

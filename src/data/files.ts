@@ -1,4 +1,4 @@
-/** From a data set's name to the checked contents of its four files. */
+/** Locates, reads and checks the four files of a data set. */
 
 import { DataError } from '../base/errors.js';
 import type { DatasetSettings } from '../domain/types.js';
@@ -9,24 +9,29 @@ import { checkFile, type FileRole, hash, isKnown, KNOWN_DATASETS, ROLES } from '
 export interface SourceFile {
   readonly role: FileRole;
   readonly file: string;
-  /** Of the decompressed content. */
+  /** SHA-256 of the decompressed content, in hexadecimal digits. */
   readonly sha256: string;
+  /** Whether the file matches a published checksum. */
   readonly verified: boolean;
 }
 
-/** A data set's four files, read, checked, and not yet in shared memory. */
+/** The four files of a data set, read and checked, but not in shared memory. */
 export interface ReadFiles {
   readonly folder: string;
   readonly files: readonly SourceFile[];
   /**
-   * SHA-256 over the SHA-256 of the four decompressed files: train images, train labels, test images, test labels,
-   * each as lower-case hexadecimal digits and a line feed.
+   * SHA-256 over the SHA-256 hashes of the four decompressed files, each as lower-case hexadecimal digits and a line
+   * feed. Order: train images, train labels, test images, test labels.
    */
   readonly content: string;
   readonly arrays: Record<FileRole, IdxArray>;
 }
 
-/** Reads and checks the four files of a data set that is not generated. Throws DataError. */
+/**
+ * Reads and checks the four files of a data set that is not generated.
+ *
+ * @throws DataError (DATA_MISSING, DATA_CORRUPT)
+ */
 export function readDatasetFiles(settings: DatasetSettings, search: DataSearch): ReadFiles {
   const { name, dir } = settings;
   const known = isKnown(name) ? KNOWN_DATASETS[name] : null;

@@ -1,9 +1,9 @@
 /**
- * IDX, the file format of MNIST and its relatives, plain or in gzip. Integers are big-endian.
+ * Reads IDX, the file format of MNIST and similar data sets, plain or gzip. Integers are big-endian.
  *
  *   bytes 0 - 3   magic number: 0x00000803 for images (three dimensions of unsigned bytes), 0x00000801 for labels
  *   then          the dimensions, four bytes each: count, and for images rows and columns
- *   then          count x rows x columns (or count) bytes, and nothing after them
+ *   then          count x rows x columns bytes for images, count bytes for labels, and nothing after them
  */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
@@ -12,9 +12,9 @@ import { DataError } from '../base/errors.js';
 export type IdxKind = 'images' | 'labels';
 
 export interface IdxArray {
-  /** [count, rows, columns] of images, [count] of labels; none is 0. */
+  /** [count, rows, columns] for images, [count] for labels; each at least 1. */
   readonly dimensions: readonly number[];
-  /** A view of the content, not a copy. */
+  /** A view of the file's content, not a copy. */
   readonly data: Uint8Array;
 }
 
@@ -24,7 +24,7 @@ const DIMENSIONS: Record<IdxKind, readonly string[]> = {
   labels: ['count'],
 };
 
-/** The bytes of a file; throws DataError where it cannot be read. */
+/** The bytes of a file. @throws DataError (DATA_MISSING) if it cannot be read. */
 export function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
@@ -37,15 +37,17 @@ export function readBytes(file: string): Uint8Array {
 }
 
 /**
- * The content of a file's bytes: decompressed where they are gzip, themselves where they are not.
- * `file` only names the file in errors.
+ * The content of a file: decompressed if the bytes are gzip, else the bytes themselves.
+ *
+ * @param file names the file in errors.
+ * @throws DataError (DATA_CORRUPT) if the gzip stream is broken, truncated, or followed by other bytes.
  */
 export function idxContent(bytes: Uint8Array, file: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   let content: Uint8Array;
   let consumed: number;
   try {
-    // With `info`, which the published types leave out, zlib also says how much it read.
+    // With `info`, which the published types omit, zlib also returns the number of bytes it read.
     const result = gunzipSync(bytes, { info: true } as object) as unknown as {
       buffer: Uint8Array;
       engine: { bytesWritten: number };
@@ -66,11 +68,11 @@ function brokenGzip(bytes: Uint8Array, file: string, error: NodeJS.ErrnoExceptio
   if (error.code === 'Z_BUF_ERROR') {
     return corrupt(file, `truncated: ends at byte ${bytes.length}, within the gzip stream`, error);
   }
-  return corrupt(file, `corrupt gzip stream at byte ${breakingByte(bytes)}: ${error.message}`, error);
+  return corrupt(file, `corrupt gzip stream at byte ${firstRefusedByte(bytes)}: ${error.message}`, error);
 }
 
-/** The first byte that makes zlib refuse the stream: prefixes that end before it are merely incomplete. */
-function breakingByte(bytes: Uint8Array): number {
+/** The first byte that makes zlib refuse the stream. A prefix that ends before it is incomplete, but valid. */
+function firstRefusedByte(bytes: Uint8Array): number {
   let accepted = 0;
   let refused = bytes.length;
   while (refused - accepted > 1) {
@@ -86,8 +88,10 @@ function breakingByte(bytes: Uint8Array): number {
 }
 
 /**
- * Reads the content of an IDX file, decompressed. Pure; `file` only names the file in errors.
- * Throws DataError (DATA_CORRUPT) with the byte, counted in the decompressed content, where it breaks.
+ * Parses the decompressed content of an IDX file. Pure.
+ *
+ * @param file names the file in errors.
+ * @throws DataError (DATA_CORRUPT) with the position of the problem in bytes of the decompressed content.
  */
 export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxArray {
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
@@ -125,7 +129,7 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
   return { dimensions, data: content.subarray(headerBytes) };
 }
 
-/** Reads an IDX file, plain or gzip. */
+/** Reads an IDX file, plain or gzip. @throws DataError (DATA_MISSING, DATA_CORRUPT) */
 export function readIdx(file: string, kind: IdxKind): IdxArray {
   return parseIdx(idxContent(readBytes(file), file), kind, file);
 }

@@ -1,10 +1,10 @@
 /**
- * Inputs as a network sees them: the rows of an n x d matrix, compressed.
+ * Inputs as a network receives them: an n x d matrix, compressed by rows.
  *
- *   row r holds entries rowStart[r] .. rowStart[r + 1] - 1 of `column` and `value`
- *   column: ascending within a row, unique; value: float32, the entries that are stored
+ *   row r has the entries rowStart[r] .. rowStart[r + 1] - 1 of `column` and `value`
+ *   column: ascending and unique within a row; value: float32
  *
- * A row of dense inputs (centred, standardised) stores all d columns.
+ * Sparse inputs (raw, unit) store no zeros. Dense inputs (centred, standardised) store all d columns of a row.
  */
 
 import { DataError, TooLargeError } from '../base/errors.js';
@@ -13,7 +13,7 @@ import type { Dataset, ImageSet } from './dataset.js';
 
 export interface InputMatrix {
   readonly rows: number;
-  /** d, the constant column of `bias: true` included (it is the last). */
+  /** d, including the constant last column of `bias: true`. */
   readonly columns: number;
   /** rows + 1 offsets. */
   readonly rowStart: Uint32Array;
@@ -23,44 +23,44 @@ export interface InputMatrix {
 
 /** A data set's images under one scaling. */
 export interface InputSource {
-  /** d, the constant column of `bias: true` included. */
+  /** d, including the constant last column of `bias: true`. */
   readonly columns: number;
-  /** Mean number of stored entries of a row: exact for dense inputs, from a sample of the pool for sparse ones. */
+  /** Mean number of stored entries per row: exact for dense inputs, estimated from the pool for sparse ones. */
   readonly entriesPerRow: number;
-  /** The given rows of a set, in the given order. Throws RangeError for a row that the set does not have. */
+  /** The given rows of a set, in the given order. @throws RangeError for a row that the set does not have. */
   gather(set: 'pool' | 'test', rows: Int32Array): InputMatrix;
-  /** Rows from .. to - 1. */
+  /** Rows from .. to - 1 of a set. @throws RangeError */
   range(set: 'pool' | 'test', from: number, to: number): InputMatrix;
 }
 
-/** What a Uint16 can number. */
-const MOST_COLUMNS = 65_535;
+/** The largest Uint16. */
+const MAX_COLUMNS = 65_535;
 const SAMPLED_ROWS = 2000;
 
 type Scaled = (images: ImageSet, rows: Int32Array) => InputMatrix;
 
 /**
- * Inputs of one data set under one scaling; a byte is a pixel's value times 255.
+ * The inputs of one data set under one scaling. A byte is a pixel's value times 255.
  *
  *   raw           byte / 255; zeros are not stored
- *   unit          each row scaled to length 1; zeros are not stored, and an all-black image stays zero
+ *   unit          each row scaled to length 1; zeros are not stored; an all-black image stays zero
  *   centred       byte / 255 minus the pixel's mean; all d columns stored
- *   standardised  (byte - mean) / standard deviation of the pixel; 0 where the pixel is constant over the pool,
- *                 whatever it is in a test image; all d columns stored
+ *   standardised  (byte - mean) / standard deviation of the pixel; 0 if the pixel is constant over the pool, also in
+ *                 test images; all d columns stored
  *
- * Means and deviations (of the population, divided by the count) are those of the whole training pool, so that a
- * sample has the same inputs in every sub-data-set. With `bias`, a constant 1 is appended as the last column after
- * scaling. Values are computed in float64 and rounded once to float32.
+ * Means and population standard deviations (divided by the count) are over the whole training pool, so a sample has
+ * the same inputs in every sub-data-set. `bias` appends a constant 1 as the last column after scaling. Values are
+ * computed in float64 and rounded once to float32.
  *
- * Throws DataError where there are more columns than 65535.
+ * @throws DataError (DATA_CORRUPT) for more than 65,535 columns.
  */
 export function createInputSource(dataset: Dataset, scaling: InputScaling, bias: boolean): InputSource {
   const { pixels } = dataset.pool;
   const columns = pixels + (bias ? 1 : 0);
-  if (columns > MOST_COLUMNS) {
+  if (columns > MAX_COLUMNS) {
     throw new DataError(
       'DATA_CORRUPT',
-      `${dataset.name}: ${columns} inputs per image, expected at most ${MOST_COLUMNS}`,
+      `${dataset.name}: ${columns} inputs per image, expected at most ${MAX_COLUMNS}`,
     );
   }
   const sparse = scaling === 'raw' || scaling === 'unit';
@@ -85,7 +85,7 @@ export function createInputSource(dataset: Dataset, scaling: InputScaling, bias:
   };
 }
 
-/** Mean number of pixels that are not 0 in an image, from the first images. */
+/** Mean number of pixels per image that are not 0, over the first images. */
 function meanEntries({ count, pixels, images }: ImageSet): number {
   const rows = Math.min(count, SAMPLED_ROWS);
   let entries = 0;
@@ -122,7 +122,7 @@ function sparseRows(
   let next = 0;
   for (let r = 0; r < rows.length; r++) {
     const base = rows[r]! * pixels;
-    // Squares of bytes add up exactly. An all-black row divides nothing by its length 0.
+    // The sum of squared bytes is exact. An all-black row has divisor 0 but no entries to divide.
     const divisor = unit ? Math.sqrt(sumOfSquares(images, base, pixels)) : 255;
     for (let i = 0; i < pixels; i++) {
       const byte = images[base + i]!;
@@ -145,7 +145,7 @@ function sumOfSquares(bytes: Uint8Array, base: number, length: number): number {
   return sum;
 }
 
-/** By pixel, in units of bytes: what is subtracted, and what the rest is divided by (0: the input is 0). */
+/** Per pixel, in units of bytes: an input is (byte - mean) / divisor, or 0 if the divisor is 0. */
 interface PixelStatistics {
   readonly mean: Float64Array;
   readonly divisor: Float64Array;
@@ -171,7 +171,7 @@ function poolStatistics(pool: ImageSet, scaling: 'centred' | 'standardised'): Pi
   return { mean, divisor };
 }
 
-/** Of `count` bytes with this sum and sum of squares. Integers throughout, so that it is 0 only for equal bytes. */
+/** Population standard deviation of `count` bytes. Integer arithmetic makes it 0 for equal bytes only. */
 function deviation(count: number, sum: number, squares: number): number {
   return Math.sqrt(Number(BigInt(count) * BigInt(squares) - BigInt(sum) * BigInt(sum))) / count;
 }

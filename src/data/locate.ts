@@ -1,4 +1,4 @@
-/** Where data files are looked for: `--data-dir`, then ESPALIER_DATA_DIR, then the user's cache. */
+/** Locates data files: in `--data-dir`, then in ESPALIER_DATA_DIR, then in the user's cache. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
@@ -21,10 +21,10 @@ export interface DatasetFiles {
   readonly paths: Record<FileRole, string>;
 }
 
-/** Where `espalier data fetch` puts files: `<cache>/<data set name>/`. */
+/** The parent of the folders `<data set name>/` that `espalier data fetch` writes by default. */
 export const cacheDir = (): string => join(envPaths('espalier', { suffix: '' }).cache, 'data');
 
-/** The places that exist or not, in the order in which they are looked at. */
+/** All places in search order, whether or not they exist. */
 export function searchPlaces({ dataDir }: DataSearch): SearchPlace[] {
   const places: SearchPlace[] = [];
   if (dataDir !== undefined) places.push({ source: '--data-dir', dir: resolve(dataDir) });
@@ -34,16 +34,16 @@ export function searchPlaces({ dataDir }: DataSearch): SearchPlace[] {
   return places;
 }
 
-/** In each place, the folder with the data set's name comes first, then the place itself. */
+/** The folders to search, in order: in each place the subfolder with the data set's name, then the place. */
 export const searchFolders = (name: KnownName, search: DataSearch): string[] =>
   searchPlaces(search).flatMap(({ dir }) => [join(dir, name), dir]);
 
-/** Refuses a `--data-dir` that is not a folder, whether or not the data set needs one. */
+/** Refuses a `--data-dir` that is not a folder, even if the data set needs none. @throws DataError (DATA_MISSING) */
 export function checkDataDir({ dataDir }: DataSearch): void {
   if (dataDir !== undefined) requireFolder(dataDir, '--data-dir');
 }
 
-/** The first folder that holds all four files, or null. */
+/** The first folder with all four files, or null. */
 export function findKnown(name: KnownName, search: DataSearch): DatasetFiles | null {
   for (const folder of searchFolders(name, search)) {
     const { paths, missing } = filesIn(folder);
@@ -52,7 +52,7 @@ export function findKnown(name: KnownName, search: DataSearch): DatasetFiles | n
   return null;
 }
 
-/** As findKnown; throws DataError (DATA_MISSING) with all that was tried. */
+/** As `findKnown`. @throws DataError (DATA_MISSING) that lists the folders searched, if none has all files. */
 export function locateKnown(name: KnownName, search: DataSearch): DatasetFiles {
   checkDataDir(search);
   const found = findKnown(name, search);
@@ -69,7 +69,7 @@ export function locateKnown(name: KnownName, search: DataSearch): DatasetFiles {
   );
 }
 
-/** The four files of a folder named by the sweep file's `dataset.dir`. */
+/** The four files of the folder in the sweep file's `dataset.dir`. @throws DataError (DATA_MISSING) */
 export function locateFolder(dir: string): DatasetFiles {
   const folder = requireFolder(dir, 'dataset.dir');
   const { paths, missing } = filesIn(folder);
@@ -95,7 +95,7 @@ function requireFolder(dir: string, what: string): string {
   );
 }
 
-/** A compressed file comes before a plain one: some checksums are published of the compressed files only. */
+/** Prefers a compressed file to a plain one: some checksums are published for compressed files only. */
 function filesIn(folder: string): { paths: Partial<Record<FileRole, string>>; missing: string[] } {
   const paths: Partial<Record<FileRole, string>> = {};
   const missing: string[] = [];

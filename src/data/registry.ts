@@ -1,9 +1,9 @@
-/** The data sets that are known by name: their files, what these must contain, and where they are published. */
+/** The data sets known by name: their files, checksums and mirrors. */
 import { createHash } from 'node:crypto';
 import { DataError } from '../base/errors.js';
 import { type IdxArray, idxContent, parseIdx } from './idx.js';
 
-/** The four files of a data set, in the order in which its content is hashed. */
+/** The four files of a data set, in the order in which files.ts hashes them. */
 export const ROLES = ['train-images', 'train-labels', 'test-images', 'test-labels'] as const;
 export type FileRole = (typeof ROLES)[number];
 
@@ -16,9 +16,9 @@ export const FILE_NAMES: Record<FileRole, string> = {
 };
 
 export interface Checksums {
-  /** Of the decompressed content. */
+  /** SHA-256 of the decompressed content. */
   readonly sha256?: string;
-  /** Of the gzip file as it is published. */
+  /** MD5 of the gzip file as published. */
   readonly gzipMd5?: string;
 }
 
@@ -28,7 +28,7 @@ export interface KnownDataset {
   readonly name: KnownName;
   readonly title: string;
   readonly checksums: Record<FileRole, Checksums>;
-  /** Base addresses, tried in turn; a file is at the base followed by its published name and `.gz`. */
+  /** Base URLs, tried in order. A file's URL is the base followed by its published name and `.gz`. */
   readonly mirrors: readonly string[];
 }
 
@@ -77,24 +77,24 @@ export interface CheckedFile {
   readonly array: IdxArray;
   /** SHA-256 of the decompressed content. */
   readonly sha256: string;
-  /** Whether a known checksum was there to compare with, and agreed. */
+  /** Whether the file matched a known checksum; false without one to compare with. */
   readonly verified: boolean;
 }
 
 /**
- * Decompresses and parses a file's bytes, and holds them to the checksums that are known of it. `file` only names it
- * in errors. A file that breaks off is named with the byte where it does, rather than by its checksum.
+ * Decompresses and parses a file's bytes, and compares them with its known checksums.
  *
- * A SHA-256 of the content decides where it is known, however the file was compressed. Else the MD5 of the published
- * gzip file does; a plain file then cannot be verified, and is only named by its content.
+ * - A known SHA-256 of the content decides, however the file is compressed.
+ * - Without it, the MD5 of the published gzip file decides. A plain file then cannot be verified.
  *
- * Throws DataError (DATA_CORRUPT) for broken gzip and broken IDX, and with the expected and the found checksum where
- * they differ.
+ * @param file names the file in errors.
+ * @throws DataError (DATA_CORRUPT) for broken gzip or IDX, with the byte, and for a checksum that differs, with both
+ * checksums. A truncated file gives the former, since parsing comes first.
  */
 export function checkFile(
   bytes: Uint8Array,
   role: FileRole,
-  known: Checksums,
+  checksums: Checksums,
   title: string,
   file: string,
 ): CheckedFile {
@@ -107,14 +107,14 @@ export function checkFile(
       `${file}: not the file of ${title}: found ${algorithm} ${found}, expected ${expected}`,
       file,
     );
-  if (known.sha256 !== undefined) {
-    if (sha256 !== known.sha256) throw differs('SHA-256', sha256, known.sha256);
+  if (checksums.sha256 !== undefined) {
+    if (sha256 !== checksums.sha256) throw differs('SHA-256', sha256, checksums.sha256);
     return { array, sha256, verified: true };
   }
   const compressed = content !== bytes;
-  if (known.gzipMd5 === undefined || !compressed) return { array, sha256, verified: false };
+  if (checksums.gzipMd5 === undefined || !compressed) return { array, sha256, verified: false };
   const md5 = hash('md5', bytes);
-  if (md5 !== known.gzipMd5) throw differs('MD5', md5, known.gzipMd5);
+  if (md5 !== checksums.gzipMd5) throw differs('MD5', md5, checksums.gzipMd5);
   return { array, sha256, verified: true };
 }
 
