@@ -1,4 +1,4 @@
-/** The public API. What is not here may change without notice. */
+/** The public API. Anything not exported here may change without notice. */
 export { analyseSweep, type SweepAnalysis } from './analysis/analyse-sweep.js';
 export { chooseSweep } from './analysis/choose-sweep.js';
 export { type FittedDatabase, fitDatabase } from './analysis/fit-database.js';
