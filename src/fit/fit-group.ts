@@ -1,4 +1,4 @@
-/** Everything about one group: laws, intervals, bands, verdict. */
+/** Fits one group of curves: laws, intervals, bands, verdict. */
 import { stream } from '../math/random.js';
 import { bandsOf } from './estimate/bands.js';
 import { countsBySize } from './estimate/counts.js';
@@ -17,29 +17,29 @@ import { designOf, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences
 export interface FitOptions {
   /** Seed of all simulations. */
   readonly seed: number;
-  /** Most simulations of the lack-of-fit test. */
+  /** Maximum simulations of each likelihood ratio test. */
   readonly simulations: number;
   /** Resamplings of the seeds for the bands. */
   readonly bandDraws: number;
-  /** The groups that get bands, which take most of the time; all of them where it is not given. */
+  /** Selects the groups that get bands, which take most of the time. Default: all. */
   readonly wantsBands?: (key: GroupKey) => boolean;
 }
 
 export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 400 };
 
-/** Bands are drawn for the laws that the verdict is about, and for the one with the lowest AICc. */
+/** Laws that the verdict depends on. They get bands, and so does the law with the lowest AICc. */
 const BANDED = ['logarithmic', 'power', 'free'];
 const PROFILE_STEP = 0.05;
-/** Starts that end within this log-likelihood of each other have found the same maximum. */
+/** Maxima closer than this in log-likelihood are the same maximum. */
 const SAME_MAXIMUM = 1e-4;
 
-/** The crossings of a group as the fits take them: without the unreachable. */
+/** Packs a group's crossings for the fits. Unreachable ones are excluded. */
 export function sampleOf(rows: readonly FitRow[]): Sample {
   const usable = rows.filter(row => row.censoring !== 'unreachable');
   return packSample(usable.map(row => ({ ...row, lower: row.lower ?? 0 })));
 }
 
-/** `holmP` is left null: it takes all groups. */
+/** `holmP` stays null here, because Holm's correction needs all groups (see `fitSweep`). */
 export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOptions): FitGroup {
   const sizes = countsBySize(rows);
   const sample = sampleOf(rows);
@@ -85,7 +85,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
       target: key.target,
       pool: pools.length > 0 ? Math.min(...pools) : null,
       seeds,
-      adrift: fitted.filter(law => !law.converged).map(law => law.name),
+      notConverged: fitted.filter(law => !law.converged).map(law => law.name),
       ambiguous: free !== undefined && startsApart(sample) > SAME_MAXIMUM,
     }),
   };

@@ -1,4 +1,4 @@
-/** From a sweep's thresholds to its report. */
+/** Fits all groups of a sweep's thresholds and assembles the report. */
 import type { ThresholdSpec } from '../domain/types.js';
 import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
@@ -11,9 +11,9 @@ export interface FitInput {
   readonly sweep: string;
   readonly thresholds: readonly ThresholdSpec[];
   readonly rows: readonly FitRow[];
-  /** Paths of the axes that are zipped with n. */
+  /** Paths of the axes zipped with n. */
   readonly zippedWithSize?: readonly string[];
-  /** Why curves have no threshold. */
+  /** Reasons why curves have no threshold. */
   readonly notes?: readonly string[];
 }
 

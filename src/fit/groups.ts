@@ -1,4 +1,4 @@
-/** Which thresholds belong to one curve t*(n). */
+/** Groups thresholds: one group for each curve t*(n). */
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { metricNamed } from '../domain/metrics.js';
@@ -6,18 +6,18 @@ import type { ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
 import type { GroupKey } from './report.js';
 
-/** A threshold with what the fits need to know of its trajectory. */
+/** A threshold with the facts about its trajectory that the fits need. */
 export interface FitRow extends ThresholdRow {
   readonly datasetSize: number;
   readonly width: number;
   readonly seed: number;
   readonly engine: GroupKey['engine'];
   readonly numerics: number;
-  /** The sweep's further axes by path: the column `axes` of the view `thresholds`. */
+  /** The sweep's further axes by path, from the column `axes` of the view `thresholds`. */
   readonly axes: Readonly<Record<string, unknown>>;
   /** The curve's checkpoints, ascending. */
   readonly checkpoints: readonly number[];
-  /** Size of the training pool; null where it is not known. */
+  /** Size of the training pool; null if unknown. */
   readonly pool: number | null;
 }
 
@@ -28,15 +28,16 @@ export interface Group {
   readonly rows: readonly FitRow[];
 }
 
-/** Axes that are part of the pruning, not of the training. */
+/** Axes that change the pruning, not the training. */
 const PRUNE_AXES = ['prune.objective', 'retrain.iterations'];
 
 /**
- * Groups the rows, the primary group first, then in the order of the targets, wide networks and large k first.
+ * Groups the rows. The primary group comes first, then groups in the order of the targets, wide networks and large k
+ * first.
  *
- * The dense network's thresholds come once for each pruned variant, all alike: one of them is kept.
+ * Each pruned variant repeats the dense network's threshold; one copy for each trajectory is kept.
  *
- * @param zipped paths of the axes that are zipped with n. Those that have one value at each n do not divide a group.
+ * @param zipped paths of the axes zipped with n. An axis with one value at each n does not divide a group.
  */
 export function groupRows(
   rows: readonly FitRow[],
@@ -57,15 +58,15 @@ export function groupRows(
     const name = nameOf(key);
     const group = groups.get(name) ?? { key, rows: new Map() };
     groups.set(name, group);
-    // Of the dense network's rows, one for each trajectory.
+    // Dense rows are the same for every variant: the key without k keeps one for each trajectory.
     const own = key.method === null ? row.trajectoryId : `${row.trajectoryId} ${row.subnetSize}`;
     if (!group.rows.has(own)) group.rows.set(own, row);
   }
-  const place = new Map(
+  const targetOrder = new Map(
     specs.map((spec, i) => [`${spec.metric} ${targetLabel(spec)}`, spec.primary ? -1 : i]),
   );
   const rank = ({ key }: { key: GroupKey }): number[] => [
-    place.get(`${key.metric} ${key.target}`) ?? specs.length,
+    targetOrder.get(`${key.metric} ${key.target}`) ?? specs.length,
     key.method === 'greedy' || key.method === null ? 0 : 1,
     -(key.width ?? 0),
     -(key.subnetSize ?? 0),
@@ -107,7 +108,7 @@ function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
   };
 }
 
-/** The key as text: part of the names of random streams, so that no group's simulations depend on another's. */
+/** The key as text. Random streams are named after it, so each group's simulations are independent of the others. */
 function nameOf(key: GroupKey): string {
   const pruning =
     key.method === null

@@ -1,4 +1,4 @@
-/** From thresholds to a verdict: pure functions of rows. */
+/** Public entry of the fits: pure functions from threshold rows to laws and verdicts. */
 
 export { type Band, bandGrid } from './estimate/bands.js';
 export { countsBySize, medianCrossing, type SizeCounts } from './estimate/counts.js';

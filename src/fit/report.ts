@@ -1,6 +1,6 @@
 /**
- * What a fit reports: the value behind `espalier fit --json`. Its shape is public and stable: fields are added, never
- * renamed; `shape` counts changes that break a reader. Times are iterations; ln is natural.
+ * The report of a fit, printed by `espalier fit --json`. The shape is public and stable: fields are added, never
+ * renamed, and `shape` counts breaking changes. Times are iterations; ln is natural.
  */
 import type { EngineName, Loss, PruneMethod } from '../domain/types.js';
 import type { Band } from './estimate/bands.js';
@@ -15,15 +15,15 @@ import type { Shortfall } from './verdict/sufficiency.js';
 export interface FitReport {
   readonly shape: 1;
   readonly sweep: string;
-  /** What every verdict is conditional on. */
+  /** The conventions that every verdict depends on. */
   readonly conventions: Conventions;
-  /** Index of the primary group in `groups`; null where it has no crossings. */
+  /** Index of the primary group in `groups`; null if it has no crossings. */
   readonly primary: number | null;
-  /** One for each target, width, method, k and further axes; the primary one first. */
+  /** One for each target, width, method, k and values of further axes; the primary group first. */
   readonly groups: readonly FitGroup[];
-  /** Seed of all simulations; their streams are named after it and the group's `name`. */
+  /** Seed of all simulations. Their random streams are named after it and the group's `name`. */
   readonly simulationSeed: number;
-  /** Targets for which curves have no threshold, and why. */
+  /** Targets without a threshold on some curves, with the reasons. */
   readonly notes: readonly string[];
 }
 
@@ -38,13 +38,13 @@ export interface Conventions {
   readonly rules: string;
 }
 
-/** Which curves a group holds. */
+/** Identifies the curves of a group. */
 export interface GroupKey {
-  /** Null where the width moves with n. */
+  /** Null if the width moves with n. */
   readonly width: number | null;
-  /** The sweep's further axes by path, apart from those that move with n. */
+  /** The sweep's further axes by path, without those that move with n. */
   readonly axes: Readonly<Record<string, unknown>>;
-  /** Null for the dense network's own thresholds, which do not depend on pruning; so are the next three. */
+  /** Null, like the next three, for the dense network's thresholds, which do not depend on pruning. */
   readonly method: PruneMethod | null;
   readonly objective: Loss | null;
   readonly subnetSize: number | null;
@@ -64,56 +64,56 @@ export interface FitGroup extends GroupKey {
   readonly seeds: number;
   /** Over all sizes. */
   readonly curves: number;
-  /** Best AICc first, one mean per size last; empty where nothing has crossed at three sizes. */
+  /** Best AICc first, one mean per size last. Empty if fewer than three sizes have reachable curves. */
   readonly laws: readonly LawReport[];
-  /** The free law's lambda and r; null where there is no free law. */
+  /** The free law's lambda and r; null if there is no free law. */
   readonly lambda: EstimateReport | null;
   readonly r: EstimateReport | null;
   /** lambda - r: 0 under a power law. */
   readonly excess: EstimateReport | null;
   /** Slope b = A r of the logarithmic law, iterations per unit of ln n. */
   readonly slope: EstimateReport | null;
-  /** Of `slope.p` among the secondary groups; null for the primary one and where there is no p. */
+  /** `slope.p` after Holm's correction over secondary groups; null if primary, without p, or insufficient data. */
   readonly holmP: number | null;
-  /** lambda within this of 0 counts as logarithmic. */
+  /** lambda closer than this to 0 counts as logarithmic. */
   readonly margin: number;
-  /** The maximised log-likelihood at fixed lambda. */
+  /** The maximised log-likelihood at each fixed lambda. */
   readonly profile: { readonly lambda: readonly number[]; readonly logLikelihood: readonly number[] } | null;
-  /** The free law against one mean per size. */
+  /** Test of the free law against one mean per size. */
   readonly lackOfFit: RatioTest | null;
-  /** The logarithmic law against the free one: only where growth is seen but lambda is unidentified. */
+  /** Test of the logarithmic law against the free one. Null unless there is growth and lambda is unidentified. */
   readonly logarithm: RatioTest | null;
-  /** Of ln t* around the free law, split into its parts; null where there is none. */
+  /** Noise of ln t* around the free law, by parts; null without a free law. */
   readonly noise: Noise | null;
   /** Pointwise 95% bands of mu(n), by resampling seeds. */
   readonly bands: readonly Band[];
   /** One for each curve in the fit. */
   readonly residuals: readonly Residual[];
   readonly verdict: Verdict;
-  /** Why intervals may be too narrow or curves doubtful. */
+  /** Reasons why intervals may be too narrow or curves doubtful. */
   readonly warnings: readonly string[];
 }
 
 export interface Verdict {
   readonly code: VerdictCode;
-  /** The verdict's words, as statistics.md has them and the column `verdict` of the view `fits`. */
+  /** The verdict in words, as in statistics.md and in the column `verdict` of the view `fits`. */
   readonly label: string;
-  /** With lambda, its interval, the margin and the design. */
+  /** One line with lambda, its interval, the margin and the design. */
   readonly sentence: string;
-  /** What decided, one line each. */
+  /** The findings that decided the verdict, one line each. */
   readonly reasons: readonly string[];
-  /** Of insufficient data: what is missing and what would make it enough. */
+  /** For insufficient data: what is missing, with the remedy. */
   readonly shortfalls: readonly Shortfall[];
 }
 
 export interface LawReport {
   readonly name: LawName;
-  /** To be drawn with `muAt`. */
+  /** Evaluated by `muAt`. */
   readonly law: Law;
   /** Standard deviation of ln t*. */
   readonly sigma: number;
   readonly logLikelihood: number;
-  /** Number of parameters, sigma among them. */
+  /** Number of parameters, including sigma. */
   readonly parameters: number;
   readonly aicc: number | null;
   readonly bic: number;
@@ -121,16 +121,16 @@ export interface LawReport {
   readonly weight: number | null;
   /** Parameters whose estimate ended on its bound: unidentified. */
   readonly unidentified: readonly string[];
-  /** Mean log predictive likelihood of a crossing at a size that was left out; null for one mean per size. */
+  /** Mean log predictive likelihood of crossings at left-out sizes; null for one mean per size. */
   readonly leaveOneSizeOut: number | null;
-  /** Fitted without the two largest sizes: the same score there, and ln(t* / mu) on average (interval middles). */
+  /** A fit without the two largest sizes: the same score at them, and the mean of ln(t* / mu) (interval middles). */
   readonly holdOut: { readonly score: number; readonly bias: number } | null;
 }
 
 export interface EstimateReport {
   readonly value: number;
   readonly standardError: number | null;
-  /** Null where unidentified. */
+  /** Null if unidentified. */
   readonly interval95: Interval | null;
   readonly interval90: Interval | null;
   readonly p: number | null;
@@ -140,9 +140,9 @@ export interface EstimateReport {
 export interface Residual {
   readonly n: number;
   readonly seed: number;
-  /** Ends of the interval; null where there is none. */
+  /** Ends of the interval; null if infinite. */
   readonly lower: number | null;
   readonly upper: number | null;
-  /** The expectation within the interval, under the fit. */
+  /** The expectation inside the interval, under the fit. */
   readonly middle: number;
 }

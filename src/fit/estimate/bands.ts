@@ -1,4 +1,4 @@
-/** Bands of mu(n) by resampling seeds. */
+/** Bootstrap bands of mu(n), by resampling seeds. */
 import { integerBelow, type Uniform } from '../../math/random.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import { type LawName, muAt } from '../laws/laws.js';
@@ -11,10 +11,10 @@ export interface Band {
   readonly upper: readonly number[];
 }
 
-/** Points of a band between the smallest and the largest size, evenly spaced in ln n. */
+/** Points of a band from the smallest to the largest size, evenly spaced in ln n. */
 const POINTS = 33;
 
-/** The data set sizes at which bands and curves are drawn. */
+/** The n at which bands and curves are drawn. `sizes` is ascending and sets both ends. */
 export function bandGrid(sizes: readonly number[]): number[] {
   const [first, last] = [sizes[0]!, sizes.at(-1)!];
   const grid = Array.from({ length: POINTS }, (_, i) => first * (last / first) ** (i / (POINTS - 1)));
@@ -22,7 +22,7 @@ export function bandGrid(sizes: readonly number[]): number[] {
   return grid;
 }
 
-/** Pointwise 2.5% and 97.5% quantiles over `draws` resamplings of the seeds, the same ones for every law. */
+/** Pointwise 2.5% and 97.5% quantiles over `draws` resamplings of the seeds. All laws share the same draws. */
 export function bandsOf(sample: Sample, laws: readonly FittedLaw[], draws: number, next: Uniform): Band[] {
   const grid = bandGrid(sample.sizes);
   const count = sample.seeds.length;
@@ -45,10 +45,10 @@ export function bandsOf(sample: Sample, laws: readonly FittedLaw[], draws: numbe
   });
 }
 
-/** Linear between order statistics. */
+/** Interpolates linearly between order statistics. `sorted` is ascending. */
 function quantile(sorted: readonly number[], level: number): number {
-  const place = level * (sorted.length - 1);
-  const below = Math.floor(place);
+  const position = level * (sorted.length - 1);
+  const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }

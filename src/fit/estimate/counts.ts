@@ -1,4 +1,4 @@
-/** What there is at each data set size. */
+/** Counts curves by censoring at each data set size and finds the median crossing. */
 import type { ThresholdRow } from '../../domain/types.js';
 
 type Crossing = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring'>;
@@ -16,13 +16,13 @@ export interface SizeCounts {
   /** Curves whose raw and sustained crossings lie more than two checkpoints apart. */
   readonly flagged: number;
   /**
-   * The interval of the median curve (the later of the two middle ones), where curves that have not crossed come
-   * last; `upper` null where the median is right-censored, both null where it is unreachable.
+   * The interval of the median curve (see `medianCrossing`). `upper` is null if the median is right-censored, both
+   * are null if it is unreachable.
    */
   readonly median: { readonly lower: number | null; readonly upper: number | null };
 }
 
-/** By size, ascending. */
+/** One entry for each size, ascending. */
 export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
   const sizes = [...new Set(rows.map(row => row.datasetSize))].sort((a, b) => a - b);
   return sizes.map(n => {
@@ -31,7 +31,7 @@ export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
       own.filter(row => row.censoring === censoring).length;
     const [interval, left] = [count('interval'), count('left')];
     const middle = medianCrossing(own)!;
-    const gone = middle.censoring === 'unreachable';
+    const isUnreachable = middle.censoring === 'unreachable';
     return {
       n,
       curves: own.length,
@@ -41,17 +41,18 @@ export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
       unreachable: count('unreachable'),
       crossed: interval + left,
       flagged: own.filter(row => row.flagged).length,
-      median: { lower: gone ? null : middle.lower, upper: gone ? null : middle.upper },
+      median: { lower: isUnreachable ? null : middle.lower, upper: isUnreachable ? null : middle.upper },
     };
   });
 }
 
-/** The median by time, the later of the two middle ones for an even number; curves that have not crossed come last. */
+/** The median by time, the later of two middle curves for an even count. Curves without a crossing sort last. */
 export function medianCrossing<Row extends Crossing>(rows: readonly Row[]): Row | undefined {
-  const sorted = [...rows].sort((a, b) => place(a) - place(b) || end(a) - end(b));
+  const sorted = [...rows].sort((a, b) => censoringRank(a) - censoringRank(b) || endTime(a) - endTime(b));
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Crossed curves by time, then the right-censored, then the unreachable. */
-const place = (row: Crossing): number => (row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0);
-const end = (row: Crossing): number => row.upper ?? row.lower ?? 0;
+/** Sorts crossed curves first, then right-censored, then unreachable ones. */
+const censoringRank = (row: Crossing): number =>
+  row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0;
+const endTime = (row: Crossing): number => row.upper ?? row.lower ?? 0;

@@ -1,6 +1,6 @@
-/** Information criteria and multiple tests. */
+/** Information criteria (AICc, BIC, Akaike weights) and Holm's correction for multiple tests. */
 
-/** Null where there are too few observations for the correction. */
+/** Null if `observations` <= `parameters` + 1: the correction is then undefined. */
 export function aicc(logLikelihood: number, parameters: number, observations: number): number | null {
   const spare = observations - parameters - 1;
   if (spare <= 0) return null;
@@ -10,16 +10,16 @@ export function aicc(logLikelihood: number, parameters: number, observations: nu
 export const bic = (logLikelihood: number, parameters: number, observations: number): number =>
   -2 * logLikelihood + parameters * Math.log(observations);
 
-/** Akaike weights: e^(-difference / 2), normalised. Null takes no part. */
+/** Akaike weights: e^(-difference / 2), normalised. Null entries stay null. */
 export function akaikeWeights(criteria: readonly (number | null)[]): (number | null)[] {
-  const known = criteria.filter(value => value !== null);
-  const least = Math.min(...known);
-  const raw = criteria.map(value => (value === null ? null : Math.exp(-(value - least) / 2)));
+  const present = criteria.filter(value => value !== null);
+  const lowest = Math.min(...present);
+  const raw = criteria.map(value => (value === null ? null : Math.exp(-(value - lowest) / 2)));
   const total = raw.reduce<number>((sum, value) => sum + (value ?? 0), 0);
   return raw.map(value => (value === null ? null : value / total));
 }
 
-/** Holm's step-down adjusted p values, in the order given; null takes no part. */
+/** Holm's step-down adjusted p values, in the given order. Null entries stay null. */
 export function holm(p: readonly (number | null)[]): (number | null)[] {
   const order = p
     .map((value, i) => ({ value, i }))

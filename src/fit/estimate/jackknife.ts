@@ -1,4 +1,4 @@
-/** Intervals by leaving out one seed at a time: the seed is the cluster, since it shares data and weights across n. */
+/** Jackknife intervals over seeds. The seed is the cluster, because its curves share data and weights across n. */
 import { studentQuantile, studentTwoSided } from '../../math/student.js';
 
 export interface Interval {
@@ -6,13 +6,13 @@ export interface Interval {
   readonly high: number;
 }
 
-/** An estimate with its uncertainty; what is unidentified has none. */
+/** An estimate with its uncertainty, which is null for an unidentified estimate. */
 export interface Estimate {
   readonly value: number;
   readonly standardError: number | null;
   readonly interval95: Interval | null;
   readonly interval90: Interval | null;
-  /** Two-sided, of the hypothesis that the true value is 0. */
+  /** Two-sided, for the hypothesis that the true value is 0. */
   readonly p: number | null;
 }
 
@@ -25,9 +25,9 @@ export const unidentified = (value: number): Estimate => ({
 });
 
 /**
- * t intervals on S - 1 degrees of freedom around `value`.
+ * t intervals on S - 1 degrees of freedom around `value`; unidentified for fewer than two or non-finite replicates.
  *
- * @param replicates the estimate without each of the S seeds; at least two.
+ * @param replicates S estimates, each without one of the S seeds.
  */
 export function jackknifeEstimate(value: number, replicates: readonly number[]): Estimate {
   const count = replicates.length;

@@ -1,4 +1,4 @@
-/** Likelihood ratios of two laws, one within the other, against their distribution under the smaller one. */
+/** Likelihood ratio test of two nested laws, with the null distribution simulated from the smaller law. */
 import type { Uniform } from '../../math/random.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Sample } from '../laws/sample.js';
@@ -8,22 +8,24 @@ export interface RatioTest {
   /** Twice the difference in log-likelihood. */
   readonly statistic: number;
   readonly p: number;
-  /** Drawn in all; fewer than asked for where enough of them had exceeded the statistic to settle that p is large. */
+  /** Number of draws; fewer than requested if `stopAfter` of them exceeded the statistic, so p is clearly large. */
   readonly simulations: number;
+  /** Draws whose statistic reached the observed one. */
   readonly exceeded: number;
 }
 
 export interface RatioOptions {
-  /** Standard deviations of the noise that is drawn; of the sample's own. */
+  /** Standard deviations of the simulated noise, as estimated from the sample. */
   readonly noise: Noise;
+  /** Maximum number of draws. */
   readonly simulations: number;
-  /** Stops once so many simulated statistics have reached the observed one; p is then exceeded / simulations. */
+  /** Stops after this many simulated statistics reach the observed one; p is then exceeded / simulations. */
   readonly stopAfter: number;
 }
 
 /**
- * Draws from the smaller law with the sample's sizes, seeds, checkpoints and noise (every seed shifts and tilts its
- * curve, and every crossing has noise of its own), and fits both laws to each draw.
+ * Draws from the smaller law with the sample's sizes, seeds and checkpoints, and fits both laws to each draw. The
+ * noise shifts and tilts each seed's curve and adds an independent term to each crossing.
  */
 export function ratioTest(
   sample: Sample,
@@ -44,7 +46,7 @@ export function ratioTest(
   return { statistic, p, simulations: drawn, exceeded };
 }
 
-/** The maximum of a law's likelihood, climbed to from where it was; means start anew, since each follows its own size. */
+/** A law's maximum log-likelihood, started at its previous maximum. Means restart, as each follows its own size. */
 function likelihoodOf({ name, maximum }: FittedLaw, simulated: Sample): number {
   const from = name === 'one mean per size' ? undefined : maximum;
   return fitLaw(name, simulated, simulated.weight, from).logLikelihood;

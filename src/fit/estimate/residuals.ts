@@ -1,9 +1,9 @@
-/** Where a crossing lies in its interval, as far as a fit can tell. */
+/** The expected position of a crossing inside its interval, under a fit. */
 import { cumulative, density } from '../../math/normal.js';
 
 /**
- * E[sigma Z | a < sigma Z <= b] for standard normal Z; a point of the interval where so little of the distribution
- * lies there that this cannot be computed.
+ * E[sigma Z | a < sigma Z <= b] for standard normal Z. If the interval's probability is too small to compute with,
+ * returns its middle, or its finite end.
  */
 export function conditionalMean(a: number, b: number, sigma: number): number {
   if (a === b) return a;

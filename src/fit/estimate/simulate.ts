@@ -1,26 +1,28 @@
-/** Thresholds drawn from a law on a sample's own design: its sizes, seeds and checkpoints. */
+/** Simulates thresholds from a law on a sample's sizes, seeds and checkpoints, and estimates a sample's noise. */
 import type { Uniform } from '../../math/random.js';
 import { normals } from '../../math/random.js';
 import type { Sample } from '../laws/sample.js';
 import { conditionalMean } from './residuals.js';
 
 /**
- * Noise of ln t*: every seed shifts and tilts its whole curve t*(n), and every crossing has noise of its own. Standard
- * deviations.
+ * Standard deviations of the noise of ln t*. Each seed shifts and tilts its whole curve t*(n), and each crossing has
+ * an independent term.
  */
 export interface Noise {
+  /** Of each crossing. */
   readonly own: number;
+  /** Of a seed's shift. */
   readonly seedLevel: number;
-  /** Per unit of ln n. */
+  /** Of a seed's tilt, per unit of ln n. */
   readonly seedSlope: number;
 }
 
-/** The noise of one crossing all told, at a distance x = ln(n / nRef) from the middle of the sizes. */
+/** The total standard deviation of ln t* of one crossing at x = ln(n / nRef), the distance from the mid size. */
 export const totalNoise = ({ own, seedLevel, seedSlope }: Noise, x = 0): number =>
   Math.hypot(own, seedLevel, seedSlope * x);
 
 /**
- * The sample with its crossings drawn anew and put between its checkpoints, as measured ones would be.
+ * The sample with newly drawn crossings, each given as the interval between its checkpoints like a measured one.
  *
  * @param logMu ln mu by size.
  */
@@ -44,8 +46,8 @@ export function simulateSample(
 }
 
 /**
- * Between which points of an ascending grid a value lies: (grid[i - 1], grid[i]], -Infinity below the second point
- * where the first is -Infinity (t = 0) and below the first otherwise; Infinity above the last.
+ * The interval (grid[i - 1], grid[i]] of an ascending grid that contains a value. `lower` is -Infinity below the
+ * first point, or below the second if the first is -Infinity (t = 0). `upper` is Infinity above the last.
  */
 export function between(grid: ArrayLike<number>, value: number): [lower: number, upper: number] {
   let [low, high] = [0, grid.length];
@@ -59,9 +61,12 @@ export function between(grid: ArrayLike<number>, value: number): [lower: number,
 }
 
 /**
- * The noise that a sample shows around a law, by moments: the residuals of each seed (the mean of ln t* in its
- * interval, given the law) are split into a level, a slope in x and a rest. The parts are scaled so that together they
- * are `sigma`, the maximum-likelihood estimate.
+ * Estimates a sample's noise around a law by the method of moments.
+ *
+ * - A residual is the mean of ln t* in its interval, given the law, minus ln mu.
+ * - A line in x is fitted to each seed's residuals and splits them into a level, a slope and a rest.
+ * - The parts are scaled so that their total is `sigma`, the maximum-likelihood estimate.
+ * - With fewer than two seeds that have three sizes, all noise is `own`.
  */
 export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: number): Noise {
   const { x, seeds, size, seed, lower, upper } = sample;
@@ -74,7 +79,7 @@ export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: n
     const width = upper[i]! - lower[i]!;
     if (Number.isFinite(width)) grain += (width * width) / 12 / size.length;
   }
-  const lines = bySeed.filter(one => new Set(one.x).size >= 3).map(one => straight(one.x, one.residual));
+  const lines = bySeed.filter(one => new Set(one.x).size >= 3).map(one => fitLine(one.x, one.residual));
   if (lines.length < 2) return { own: sigma, seedLevel: 0, seedSlope: 0 };
   const freedom = lines.reduce((sum, line) => sum + line.freedom, 0);
   const rest = lines.reduce((sum, line) => sum + line.squares, 0) / freedom;
@@ -93,7 +98,7 @@ export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: n
   };
 }
 
-function straight(x: readonly number[], y: readonly number[]) {
+function fitLine(x: readonly number[], y: readonly number[]) {
   const [centre, level] = [average(x), average(y)];
   const spread = x.reduce((sum, at) => sum + (at - centre) ** 2, 0);
   const slope = x.reduce((sum, at, i) => sum + (at - centre) * (y[i]! - level), 0) / spread;

@@ -1,11 +1,11 @@
-/** Fits one law to one sample: starts, maximum, and the law that it stands for. */
+/** Fits one law to one sample: chooses starts, maximises, and converts the maximum to the law's parameters. */
 import type { Law, LawName } from './laws.js';
 import { FIXED_LAMBDA, growth, LAMBDA_BOUND, TAU_BOUNDS } from './laws.js';
 import { type Maximum, maximise } from './maximise.js';
 import { mixture, predictorOf } from './predictors.js';
 import { logMiddles, type Sample } from './sample.js';
 
-/** What the estimate of a parameter ran into, if it did: such a parameter is unidentified. */
+/** A parameter whose estimate ended on its bound. It is unidentified. */
 export type Bound = 'lambda' | 'sigma';
 
 export interface FittedLaw {
@@ -15,26 +15,26 @@ export interface FittedLaw {
   /** ln mu by size. */
   readonly logMu: Float64Array;
   readonly logLikelihood: number;
-  /** Number of parameters, sigma among them. */
+  /** Number of parameters, including sigma. */
   readonly parameters: number;
   readonly bounds: readonly Bound[];
   readonly converged: boolean;
-  /** From where a fit to other weights of the same sample may start. */
+  /** A start for a fit with other weights of the same sample. */
   readonly maximum: Maximum;
 }
 
-/** Starts of lambda for the free law. */
+/** Start values of lambda for the free law. */
 const LAMBDA_STARTS = [0, 0.7, -0.7];
-/** Closer than this to its bound, an estimate has ended there. */
+/** An estimate closer than this to its bound counts as on it. */
 const AT_BOUND = 1e-3;
-/** A likelihood this near 1 says that every interval holds its prediction: sigma could be anything smaller. */
+/** Log-likelihood above which every interval contains its prediction, so any smaller sigma fits as well. */
 const CERTAIN = -1e-6;
 
 /**
  * The maximum-likelihood fit of one law.
  *
- * @param weights one for each crossing; at least one must be positive.
- * @param from the maximum of the same law under other weights, to start from.
+ * @param weights one for each crossing, at least one positive.
+ * @param from the same law's maximum under other weights, used as the start.
  */
 export function fitLaw(
   name: LawName,
@@ -44,47 +44,48 @@ export function fitLaw(
 ): FittedLaw {
   const predictor = predictorOf(name, sample.x);
   if (name !== 'free') {
-    const start = from ?? roughly(name, sample, weights);
-    return asLaw(name, sample, maximise(sample, weights, predictor, start));
+    const start = from ?? startValues(name, sample, weights);
+    return toFittedLaw(name, sample, maximise(sample, weights, predictor, start));
   }
   if (from) {
     const maximum = maximise(sample, weights, predictor, from);
-    // One that runs into a bound from inside may have missed a maximum on the other side.
-    if (maximum.converged && (!isAtBound(maximum) || isAtBound(from))) return asLaw(name, sample, maximum);
+    // A climb that ends on a bound but started inside may have missed a maximum on the other side.
+    if (maximum.converged && (!isAtBound(maximum) || isAtBound(from)))
+      return toFittedLaw(name, sample, maximum);
   }
-  const maxima = climbs(sample, weights);
-  return asLaw(
+  const maxima = climbFromStarts(sample, weights);
+  return toFittedLaw(
     name,
     sample,
     maxima.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)),
   );
 }
 
-/** Where the free law's starts lead: each is the best law with lambda held, and then lets go of it. */
-function climbs(sample: Sample, weights: Float64Array): Maximum[] {
+/** The free law's maxima, one for each start. Each climb first fits with lambda fixed, then frees lambda. */
+function climbFromStarts(sample: Sample, weights: Float64Array): Maximum[] {
   const predictor = predictorOf('free', sample.x);
   return LAMBDA_STARTS.map(lambda => {
-    const held = fitAtLambda(sample, lambda, weights);
-    return maximise(sample, weights, predictor, { theta: [...held.theta, lambda], tau: held.tau });
+    const fixed = fitAtLambda(sample, lambda, weights);
+    return maximise(sample, weights, predictor, { theta: [...fixed.theta, lambda], tau: fixed.tau });
   });
 }
 
 const isAtBound = ({ theta }: Maximum): boolean => Math.abs(theta[2]!) > LAMBDA_BOUND - AT_BOUND;
 
-/** The growth law with lambda held at any value: a point of lambda's profile. */
+/** The maximum of the growth law at a fixed lambda: one point of lambda's profile likelihood. */
 export function fitAtLambda(sample: Sample, lambda: number, weights: Float64Array, from?: Maximum): Maximum {
-  const start = from ?? roughly('logarithmic', sample, weights);
+  const start = from ?? startValues('logarithmic', sample, weights);
   return maximise(sample, weights, mixture(sample.x, lambda), start);
 }
 
-/** How far the ends of the starts' climbs lie apart in log-likelihood: a maximum that is not the only one shows here. */
+/** The range of log-likelihood over the maxima that the starts reach. A positive range reveals several maxima. */
 export function startsApart(sample: Sample, weights: Float64Array = sample.weight): number {
-  const values = climbs(sample, weights).map(one => one.logLikelihood);
+  const values = climbFromStarts(sample, weights).map(one => one.logLikelihood);
   return Math.max(...values) - Math.min(...values);
 }
 
-/** Least squares on log middles; of a law with two ends, a straight line in x. */
-function roughly(name: LawName, sample: Sample, weights: Float64Array): { theta: number[]; tau: number } {
+/** Start values by least squares on log middles. Laws with two ends start from a straight line in x. */
+function startValues(name: LawName, sample: Sample, weights: Float64Array): { theta: number[]; tau: number } {
   const middles = logMiddles(sample);
   const { x, size } = sample;
   const fitted = new Float64Array(x.length);
@@ -143,7 +144,7 @@ function line(
   return [centreY - slope * centreX, slope];
 }
 
-function asLaw(name: LawName, sample: Sample, maximum: Maximum): FittedLaw {
+function toFittedLaw(name: LawName, sample: Sample, maximum: Maximum): FittedLaw {
   const { theta, tau, logMu, logLikelihood, converged } = maximum;
   const bounds: Bound[] = [];
   if (name === 'free' && isAtBound(maximum)) bounds.push('lambda');
@@ -177,7 +178,7 @@ function lawOf(name: LawName, { sizes, x, nRef }: Sample, theta: Float64Array): 
     default: {
       const lambda = FIXED_LAMBDA[name] ?? free;
       const [low, high] = [growth(lambda, first), growth(lambda, last)];
-      // mu = A + b g passes through both ends; 0 lies between them, so A > 0.
+      // mu = A + b g passes through both ends. x = 0 lies between them, so A > 0.
       const w = high / (high - low);
       const ratio = Math.exp(q - p);
       const level = w + (1 - w) * ratio;

@@ -1,6 +1,6 @@
 /**
- * The laws t*(n) (statistics.md, section 3): mu = A (1 + r g_lambda(x)), x = ln(n / n_ref), A = e^alpha, and what
- * departs from that form.
+ * The laws t*(n) (statistics.md, section 3). The growth form is mu = A (1 + r g_lambda(x)), x = ln(n / n_ref),
+ * A = e^alpha; the power law and the means have forms of their own.
  */
 
 export const LAW_NAMES = [
@@ -13,7 +13,7 @@ export const LAW_NAMES = [
   'free',
   'one mean per size',
 ] as const;
-/** `one mean per size` is no law, but the reference of the lack-of-fit test. */
+/** `one mean per size` is not a law: it is the reference of the lack-of-fit test. */
 export type LawName = (typeof LAW_NAMES)[number];
 
 /** The laws that fix lambda. */
@@ -24,11 +24,11 @@ export const FIXED_LAMBDA: Readonly<Partial<Record<LawName, number>>> = {
   saturating: -0.5,
 };
 
-/** Estimates of lambda are kept in [-3, 3], those of ln sigma in [-7, 3]; one that ends there is unidentified. */
+/** Box of the estimates: lambda in [-3, 3], ln sigma in [-7, 3]. An estimate on a bound is unidentified. */
 export const LAMBDA_BOUND = 3;
 export const TAU_BOUNDS = [-7, 3] as const;
 
-/** A law with its parameters: all that is needed to draw it. */
+/** A law with its parameters, enough to draw it with `muAt`. */
 export type Law =
   | {
       readonly form: 'growth';
@@ -44,10 +44,7 @@ export type Law =
 export const growth = (lambda: number, x: number): number =>
   Math.abs(lambda) < 1e-8 ? x * (1 + 0.5 * lambda * x) : Math.expm1(lambda * x) / lambda;
 
-/**
- * mu(n), in iterations. NaN where the law says nothing: a growth law that is not positive there, or a size of
- * which there is no mean.
- */
+/** mu(n), in iterations. NaN where a growth law is not positive, and at a size without a mean. */
 export function muAt(law: Law, n: number): number {
   switch (law.form) {
     case 'growth': {

@@ -5,19 +5,19 @@
  *
  *     M_i = a^i q(a) - b^i q(b)        i = 0, 1, 2, 3
  *
- * give everything, tau being ln sigma:
+ * give all derivatives, with tau = ln sigma:
  *
  *     dl/deta = M_0 / sigma            d2l/deta2 = (M_1 - M_0^2) / sigma^2
  *     dl/dtau = M_1                    d2l/deta dtau = (M_2 - M_0 - M_0 M_1) / sigma
  *                                      d2l/dtau2 = M_3 - M_1 - M_1^2
  *
- * An exact observation (lower = upper) has a density instead of P; the moments that make the same formulas hold are
- * z, z^2 - 1, z^3 - 2 z, z^4 - 3 z^2.
+ * An exact observation (lower = upper) has a density instead of P. The same formulas hold with the moments z,
+ * z^2 - 1, z^3 - 2 z, z^4 - 3 z^2.
  */
 import { density, logDensity, logInterval, millsRatio } from '../../math/normal.js';
 import type { Sample } from './sample.js';
 
-/** Sums of derivatives by size, and over all. */
+/** Derivatives of the log-likelihood: eta's summed by size, tau's over all crossings. */
 export interface Derivatives {
   /** By size. */
   readonly eta: Float64Array;
@@ -39,8 +39,8 @@ export function logTerm(lower: number, upper: number, eta: number, sigma: number
 }
 
 /**
- * The log-likelihood at ln mu = eta (by size) and ln sigma = tau; fills `into` where it is given.
- * @param weights one for each crossing; those of weight 0 are skipped.
+ * The log-likelihood at ln mu = eta (by size) and ln sigma = tau. Fills `into` if given.
+ * @param weights one for each crossing; weight 0 skips a crossing.
  */
 export function logLikelihood(
   { size, lower, upper }: Sample,
@@ -94,7 +94,7 @@ export function logLikelihood(
   return total;
 }
 
-/** phi(z) / P, where ln P is known; P = 1 - Phi(z) where the interval has no other end. */
+/** phi(z) / P, given ln P. For a one-sided interval P = 1 - Phi(z). */
 function hazard(z: number, logP: number, oneSided: boolean): number {
   if (oneSided && z >= 0) return 1 / millsRatio(z);
   return oneSided ? density(z) / Math.exp(logP) : Math.exp(logDensity(z) - logP);

@@ -1,4 +1,4 @@
-/** Maximum likelihood of one law: damped Newton steps with exact derivatives, inside a box. */
+/** Maximum likelihood of one law by damped Newton steps with exact derivatives, inside a box. */
 import { TAU_BOUNDS } from './laws.js';
 import { type Derivatives, derivativesFor, logLikelihood } from './likelihood.js';
 import type { Predictor } from './predictors.js';
@@ -12,15 +12,15 @@ export interface Maximum {
   /** ln mu by size. */
   readonly logMu: Float64Array;
   readonly logLikelihood: number;
-  /** False where the steps ran out before they became negligible. */
+  /** False if no negligible step was reached: steps ran out, or damping found no direction. */
   readonly converged: boolean;
 }
 
 const MAX_STEPS = 200;
-/** A step that promises less than this in log-likelihood ends the search. */
+/** The search ends when a step's predicted gain in log-likelihood is at most this. */
 const NEGLIGIBLE = 1e-11;
-/** The longest step of any parameter. */
-const LONGEST = 2;
+/** Limit on the change of any parameter in one step. */
+const MAX_PARAMETER_STEP = 2;
 
 /**
  * Climbs from a start to the nearest maximum.
@@ -37,14 +37,14 @@ export function maximise(
   let damping = 1e-4;
   for (let step = 0; step < MAX_STEPS; step++) {
     climb.differentiate();
-    let promised = climb.propose(damping);
-    while (promised !== null && promised > NEGLIGIBLE && !climb.accept()) {
+    let predictedGain = climb.propose(damping);
+    while (predictedGain !== null && predictedGain > NEGLIGIBLE && !climb.accept()) {
       damping = Math.max(10 * damping, 1e-4);
-      if (damping > 1e12) promised = null;
-      else promised = climb.propose(damping);
+      if (damping > 1e12) predictedGain = null;
+      else predictedGain = climb.propose(damping);
     }
-    if (promised === null) return climb.result(false);
-    if (promised <= NEGLIGIBLE) return climb.result(true);
+    if (predictedGain === null) return climb.result(false);
+    if (predictedGain <= NEGLIGIBLE) return climb.result(true);
     damping = damping <= 1e-10 ? 0 : damping / 10;
   }
   return climb.result(false);
@@ -52,7 +52,7 @@ export function maximise(
 
 class Climb {
   private readonly count: number;
-  /** Parameters and ln sigma. */
+  /** The current point: parameters, then ln sigma. */
   private at: Float64Array;
   private next: Float64Array;
   private value: number;
@@ -91,7 +91,7 @@ class Climb {
     this.value = this.valueAt(this.at);
   }
 
-  /** Gradient and information where it stands. */
+  /** Computes gradient and information at the current point. */
   differentiate(): void {
     const { count: all, sums, first, second, gradient, information } = this;
     const count = all - 1;
@@ -117,12 +117,12 @@ class Climb {
       information[last * all + a] = information[a * all + last]!;
       for (let b = 0; b < a; b++) information[b * all + a] = information[a * all + b]!;
     }
-    // A parameter that its bound holds back takes no part in the step.
+    // A parameter on a bound whose gradient points outwards stays fixed in this step.
     for (let a = 0; a < all; a++) {
-      const held =
+      const isBlocked =
         (this.at[a]! <= this.low[a]! && gradient[a]! <= 0) ||
         (this.at[a]! >= this.high[a]! && gradient[a]! >= 0);
-      if (!held) continue;
+      if (!isBlocked) continue;
       gradient[a] = 0;
       for (let b = 0; b < all; b++) information[a * all + b] = information[b * all + a] = 0;
       information[a * all + a] = 1;
@@ -130,8 +130,9 @@ class Climb {
   }
 
   /**
-   * Sets `next` to a damped Newton step. @returns the gain that the gradient promises for it; null where even a strong
-   * damping leaves no direction.
+   * Sets `next` to a damped Newton step.
+   *
+   * @returns the gain that the gradient predicts; null if even strong damping gives no direction.
    */
   propose(damping: number): number | null {
     const { count: all, gradient, information } = this;
@@ -140,19 +141,19 @@ class Climb {
       if (!step) continue;
       let longest = 0;
       for (let a = 0; a < all; a++) longest = Math.max(longest, Math.abs(step[a]!));
-      const scale = longest > LONGEST ? LONGEST / longest : 1;
-      let promised = 0;
+      const scale = longest > MAX_PARAMETER_STEP ? MAX_PARAMETER_STEP / longest : 1;
+      let predictedGain = 0;
       for (let a = 0; a < all; a++) {
         const to = this.at[a]! + scale * step[a]!;
         this.next[a] = Math.min(this.high[a]!, Math.max(this.low[a]!, to));
-        promised += gradient[a]! * (this.next[a]! - this.at[a]!);
+        predictedGain += gradient[a]! * (this.next[a]! - this.at[a]!);
       }
-      return promised;
+      return predictedGain;
     }
     return null;
   }
 
-  /** Moves to `next` if that is not lower. */
+  /** Moves to `next` unless its log-likelihood is lower. */
   accept(): boolean {
     const value = this.valueAt(this.next);
     if (!(value >= this.value)) return false;
@@ -180,7 +181,7 @@ class Climb {
   }
 }
 
-/** (H + strength (diag |H| + 1e-8)) step = gradient, by Cholesky; null where that matrix is not positive definite. */
+/** Solves (H + strength (diag |H| + 1e-8)) step = gradient by Cholesky; null if not positive definite. */
 function solveDamped(matrix: Float64Array, gradient: Float64Array, strength: number): Float64Array | null {
   const n = gradient.length;
   const root = new Float64Array(n * n);

@@ -1,24 +1,24 @@
 /**
- * Laws as the maximiser sees them: parameters to ln mu at each size, with derivatives.
+ * Laws as predictors for the maximiser: they map parameters to ln mu at each size, with derivatives.
  *
- * A growth law is linear in g_lambda, so between the smallest and the largest size it is a mixture of its values there:
+ * A growth law is linear in g_lambda, so between the smallest and largest size it is a mixture of its values there:
  *
  *     mu(x) = w e^p + (1 - w) e^q      w = G(h) / G(H)      G(h) = (1 - e^(-lambda h)) / lambda
  *
- * with p, q = ln mu at the smallest and the largest size, h the distance of x from the largest and H that of the
- * smallest. In (p, q) every law is positive at every size, and nothing is singular at r = 0 or lambda = 0.
+ * p and q are ln mu at the smallest and largest size, h is the distance of x from the largest x, and H is h of the
+ * smallest. In (p, q) every law is positive at every size, and there is no singularity at r = 0 or lambda = 0.
  */
 import type { LawName } from './laws.js';
 import { FIXED_LAMBDA, LAMBDA_BOUND } from './laws.js';
 
 export interface Predictor {
-  /** Number of parameters, ln sigma aside. */
+  /** Number of parameters, without ln sigma. */
   readonly count: number;
   /** Null: unbounded. */
   readonly bounds: readonly (readonly [low: number, high: number] | null)[];
   /**
-   * ln mu by size into `eta`, d eta_j / d theta_a into `first[j * count + a]`, and second derivatives into
-   * `second[(j * count + a) * count + b]`, both triangles. Where `isLinear`, `second` stays zero.
+   * Writes ln mu by size to `eta`, d eta_j / d theta_a to `first[j * count + a]`, and second derivatives to
+   * `second[(j * count + a) * count + b]`, both triangles. If `isLinear`, `second` stays zero.
    */
   evaluate(theta: Float64Array, eta: Float64Array, first: Float64Array, second: Float64Array): void;
   readonly isLinear: boolean;
@@ -61,20 +61,20 @@ export function linear(rows: readonly (readonly number[])[]): Predictor {
   };
 }
 
-/** A growth law in (p, q), with lambda as a third parameter where it is not fixed. */
+/** A growth law in (p, q). If `fixed` is null, lambda is a third parameter. */
 export function mixture(x: Float64Array, fixed: number | null): Predictor {
   const last = x.at(-1)!;
   const reach = last - x[0]!;
   const count = fixed === null ? 3 : 2;
-  let [weights, at] = [x.map(() => 0), Number.NaN];
+  let [weights, currentLambda] = [x.map(() => 0), Number.NaN];
   const slopes = x.map(() => 0);
   const curvatures = x.map(() => 0);
   const setLambda = (lambda: number): void => {
-    if (lambda === at) return;
-    at = lambda;
-    const whole = approach(lambda, reach);
+    if (lambda === currentLambda) return;
+    currentLambda = lambda;
+    const whole = integralG(lambda, reach);
     weights = x.map((position, j) => {
-      const part = approach(lambda, last - position);
+      const part = integralG(lambda, last - position);
       const w = part.value / whole.value;
       slopes[j] = (part.slope - w * whole.slope) / whole.value;
       curvatures[j] = (part.curvature - 2 * slopes[j]! * whole.slope - w * whole.curvature) / whole.value;
@@ -87,7 +87,7 @@ export function mixture(x: Float64Array, fixed: number | null): Predictor {
     isLinear: false,
     evaluate(theta, eta, first, second) {
       setLambda(fixed ?? theta[2]!);
-      // Relative to the larger end, so that nothing overflows.
+      // Exponents are relative to the larger end, which avoids overflow.
       const top = Math.max(theta[0]!, theta[1]!);
       const [u, v] = [Math.exp(theta[0]! - top), Math.exp(theta[1]! - top)];
       for (let j = 0; j < x.length; j++) {
@@ -115,7 +115,7 @@ export function mixture(x: Float64Array, fixed: number | null): Predictor {
 }
 
 /** G(h) = (1 - e^(-lambda h)) / lambda with its first two derivatives in lambda. */
-function approach(lambda: number, h: number): { value: number; slope: number; curvature: number } {
+function integralG(lambda: number, h: number): { value: number; slope: number; curvature: number } {
   if (Math.abs(lambda * h) < 1) {
     let [value, slope, curvature] = [0, 0, 0];
     // G = sum over m >= 1 of (-lambda)^(m - 1) h^m / m!

@@ -1,22 +1,22 @@
-/** Crossings packed for the likelihood: what is fitted is ln t*, known to lie between two logarithms. */
+/** Packs crossings for the likelihood as intervals of ln t*. */
 
-/** One crossing as the fits need it. */
+/** One crossing, the input of `packSample`. */
 export interface Crossed {
   /** n. */
   readonly datasetSize: number;
   readonly seed: number;
-  /** t* lies in (lower, upper]: lower 0 where it is left-censored, upper null where it is right-censored. */
+  /** t* lies in (lower, upper]. `lower` is 0 if left-censored, `upper` is null if right-censored. */
   readonly lower: number;
   readonly upper: number | null;
-  /** The pre-training checkpoints of the curve, ascending: the grid on which simulated thresholds are put. */
+  /** The curve's pre-training checkpoints, ascending: the grid of simulated thresholds. */
   readonly checkpoints: readonly number[];
-  /** How often the row counts; default 1. */
+  /** How many times the row counts; default 1. */
   readonly weight?: number;
 }
 
 /**
- * Parallel arrays, one entry for each crossing, in a canonical order, so that results do not depend on that of the
- * rows. The ends are logarithms: -Infinity and Infinity where censored; equal ends are an exact observation.
+ * Parallel arrays, one entry for each crossing, in a canonical order: results do not depend on the order of the rows.
+ * Interval ends are logarithms, -Infinity or Infinity if censored. Equal ends are an exact observation.
  */
 export interface Sample {
   /** Ascending. */
@@ -38,7 +38,7 @@ export interface Sample {
   readonly grid: readonly Float64Array[];
 }
 
-/** @throws RangeError where an interval is empty or not positive. */
+/** @throws RangeError if an interval is empty or not positive. */
 export function packSample(rows: readonly Crossed[]): Sample {
   const sizes = ascending(rows.map(row => row.datasetSize));
   const seeds = ascending(rows.map(row => row.seed));
@@ -78,12 +78,12 @@ export function packSample(rows: readonly Crossed[]): Sample {
   };
 }
 
-/** The weights of a sample in which the crossings of each seed count as often as `times` says (by seed index). */
+/** The sample's weights, each multiplied by `times` of its seed (by seed index). */
 export function reweighted(sample: Sample, times: ArrayLike<number>): Float64Array {
   return sample.weight.map((weight, i) => weight * times[sample.seed[i]!]!);
 }
 
-/** ln of one value for each crossing: the middle of its interval on the log scale; beyond the end where censored. */
+/** One value of ln t* for each crossing: the middle of its log interval, or 0.35 beyond the known end if censored. */
 export function logMiddles({ lower, upper }: Sample): Float64Array {
   const beyond = 0.35;
   return lower.map((low, i) => {

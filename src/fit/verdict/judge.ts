@@ -1,4 +1,4 @@
-/** The verdict on one set of crossings (statistics.md, section 5): rules in order, the first that applies decides. */
+/** The verdict on one set of crossings (statistics.md, section 5). The first rule that applies decides. */
 import { stream } from '../../math/random.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
@@ -21,46 +21,46 @@ export const VERDICTS = {
 } as const;
 export type VerdictCode = keyof typeof VERDICTS;
 
-/** lambda this near 0 counts as logarithmic. */
+/** lambda closer than this to 0 counts as logarithmic. */
 export const MARGIN = 0.25;
-/** No smooth law fits where the lack-of-fit p is below this. */
+/** No smooth law fits if the lack-of-fit p is below this. */
 export const LACK_OF_FIT_LEVEL = 0.01;
-/** Where lambda is unidentified, the logarithmic law is rejected against the free one below this. */
+/** If lambda is unidentified, a p below this rejects the logarithmic law against the free one. */
 export const LOGARITHM_LEVEL = 0.05;
 
 export interface VerdictOptions {
-  /** Of the named random streams that simulations draw from. */
+  /** Seed of the named random streams that simulations draw from. */
   readonly seed: number;
-  /** A name for this set of crossings among others: part of the streams' names. */
+  /** Distinguishes this set of crossings; part of the streams' names. */
   readonly name: string;
-  /** Most simulations for the lack-of-fit test; at least 200, or p could not be below its level. */
+  /** Maximum simulations of each likelihood ratio test; below 200, a lack-of-fit p cannot fall below its level. */
   readonly simulations: number;
-  /** Only what the verdict hangs on: later rules are not computed once one has decided, and p is rough where large. */
+  /** Computes only what the verdict needs: stops at the rule that decides, and estimates a large p roughly. */
   readonly earlyExit?: boolean;
 }
 
-/** What the rules looked at. Null: not computed, or nothing to compute it from. */
+/** The evidence behind a verdict. Null: not computed, or no data to compute it from. */
 export interface Evidence {
   readonly code: VerdictCode;
   /** Empty unless the code is insufficient-data. */
   readonly shortfalls: readonly Shortfall[];
-  /** Of the logarithmic law: the growth of t* per unit of ln n, iterations. */
+  /** Slope of the logarithmic law: growth of t* in iterations per unit of ln n. */
   readonly slope: Estimate | null;
-  /** Of the free law. */
+  /** lambda and r of the free law. */
   readonly lambda: Estimate | null;
   readonly r: Estimate | null;
   /** lambda - r: 0 for a power law, below 0 for a logarithm. */
   readonly excess: Estimate | null;
-  /** The free law against one mean per size. */
+  /** Test of the free law against one mean per size. */
   readonly lackOfFit: RatioTest | null;
-  /** The logarithmic law against the free one: only where growth is seen but lambda has no interval. */
+  /** Test of the logarithmic law against the free one. Null unless there is growth and lambda has no interval. */
   readonly logarithm: RatioTest | null;
 }
 
-/** @param counts all curves, the unreachable among them, which are not in the sample. */
+/** @param counts of all curves, including unreachable ones, which `sample` excludes. */
 export function judge(sample: Sample, counts: readonly SizeCounts[], options: VerdictOptions): Evidence {
   const lacking = shortfalls(counts, sample.seeds.length);
-  const nothing: Evidence = {
+  const empty: Evidence = {
     code: 'insufficient-data',
     shortfalls: lacking,
     slope: null,
@@ -70,16 +70,16 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     lackOfFit: null,
     logarithm: null,
   };
-  if (sample.sizes.length < 3 || (options.earlyExit && lacking.length > 0)) return nothing;
+  if (sample.sizes.length < 3 || (options.earlyExit && lacking.length > 0)) return empty;
 
   const log = fitLaw('logarithmic', sample);
   const free = fitLaw('free', sample);
   if (free.bounds.includes('sigma') || log.bounds.includes('sigma'))
-    return { ...nothing, shortfalls: [...lacking, noiseUnseen] };
+    return { ...empty, shortfalls: [...lacking, noiseUnseen] };
   const means = fitLaw('one mean per size', sample);
   const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
   if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)
-    return { ...nothing, code: 'no-smooth-law', lackOfFit: fit };
+    return { ...empty, code: 'no-smooth-law', lackOfFit: fit };
 
   const weights = sample.seeds.map((_, left) =>
     reweighted(
@@ -87,21 +87,21 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
       sample.seeds.map((_, i) => Number(i !== left)),
     ),
   );
-  const logs = weights.map(weight => fitLaw('logarithmic', sample, weight, log.maximum));
+  const logReplicates = weights.map(weight => fitLaw('logarithmic', sample, weight, log.maximum));
   const slope = jackknifeEstimate(
     slopeOf(log.law),
-    logs.map(({ law }) => slopeOf(law)),
+    logReplicates.map(({ law }) => slopeOf(law)),
   );
-  const early = { ...nothing, shortfalls: lacking, slope, lackOfFit: fit };
+  const early = { ...empty, shortfalls: lacking, slope, lackOfFit: fit };
   if (options.earlyExit && !excludesZero(slope)) return { ...early, code: 'no-growth' };
 
-  const frees = weights.map(weight => fitLaw('free', sample, weight, free.maximum));
-  const isIdentified = [free, ...frees].every(one => one.bounds.length === 0);
+  const freeReplicates = weights.map(weight => fitLaw('free', sample, weight, free.maximum));
+  const isIdentified = [free, ...freeReplicates].every(one => one.bounds.length === 0);
   const estimate = (of: (law: Law) => number): Estimate =>
     isIdentified
       ? jackknifeEstimate(
           of(free.law),
-          frees.map(one => of(one.law)),
+          freeReplicates.map(one => of(one.law)),
         )
       : unidentified(of(free.law));
   const evidence = {
@@ -114,7 +114,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
   return { ...evidence, code: decide(evidence) };
 }
 
-/** The smaller law against the larger one, with the noise around whichever of them is smooth and fits better. */
+/** Tests the smaller law against the larger. Noise is that around the free law, the better smooth law in both. */
 function compare(
   sample: Sample,
   smaller: FittedLaw,
@@ -124,7 +124,7 @@ function compare(
 ): RatioTest {
   const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_LEVEL;
   const free = test === 'lack-of-fit' ? smaller : larger;
-  // Enough to know on which side of the level p is; or to know a large p to about a fifth of its size.
+  // Enough to place p on one side of the level; without earlyExit, to know a large p to about a fifth of its size.
   const stopAfter = earlyExit ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
   const noise = estimateNoise(sample, free.logMu, free.sigma);
   return ratioTest(sample, smaller, larger, stream(seed, test, name), { noise, simulations, stopAfter });

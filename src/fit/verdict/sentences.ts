@@ -1,11 +1,11 @@
-/** Verdicts in words. */
+/** Words for verdicts: the design, the sentence, its reasons and warnings. */
 import { metricNamed } from '../../domain/metrics.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import type { Estimate } from '../estimate/jackknife.js';
 import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_LEVEL, MARGIN, VERDICTS } from './judge.js';
 import { factor, type Shortfall } from './sufficiency.js';
 
-/** `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, and which of them are censored. */
+/** E.g. `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, followed by the numbers of censored curves. */
 export function designOf(counts: readonly SizeCounts[], seeds: number): string {
   const sum = (of: (size: SizeCounts) => number): number =>
     counts.reduce((total, size) => total + of(size), 0);
@@ -49,7 +49,7 @@ function lambdaPhrase({ lambda, slope }: Evidence): string {
     : about;
 }
 
-/** What decided, one line each, in the order of the rules as far as they were reached. */
+/** The findings that decided, one line each, in the order of the rules up to the deciding one. */
 export function reasonsOf({
   code,
   shortfalls,
@@ -99,15 +99,15 @@ export function warningsOf(
     readonly target: string;
     readonly pool: number | null;
     readonly seeds: number;
-    /** Names of laws whose fit did not converge. */
-    readonly adrift: readonly string[];
-    /** Whether the free law's starts ended at different maxima. */
+    /** Laws whose fit did not converge. */
+    readonly notConverged: readonly string[];
+    /** True if the free law's starts ended at different maxima. */
     readonly ambiguous: boolean;
   },
 ): string[] {
-  const { metric, target, pool, seeds, adrift, ambiguous } = facts;
+  const { metric, target, pool, seeds, notConverged, ambiguous } = facts;
   const out: string[] = [];
-  if (adrift.length > 0) out.push(`not converged: the fit of ${adrift.join(', ')}`);
+  if (notConverged.length > 0) out.push(`not converged: the fit of ${notConverged.join(', ')}`);
   if (ambiguous)
     out.push('the likelihood of the free law has several maxima; the highest that was found is used');
   if (target === 'published') {
@@ -143,7 +143,7 @@ const withInterval = ({ value, interval95 }: Estimate): string =>
   interval95 ? `${round(value)} (95% interval ${range(interval95)})` : `${round(value)} (no interval)`;
 export const range = ({ low, high }: { readonly low: number; readonly high: number }): string =>
   `${round(low)} to ${round(high)}`;
-/** Three significant digits, or two decimals. */
+/** No decimals from 100, two from 1 (and for 0), two significant digits below 1. */
 export const round = (value: number): string =>
   Math.abs(value) >= 100
     ? value.toFixed(0)

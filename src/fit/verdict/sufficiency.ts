@@ -1,4 +1,4 @@
-/** What a set of crossings must have before any verdict, and what would give it that. */
+/** Minimum data for any verdict, and the remedies for what is missing. */
 import type { SizeCounts } from '../estimate/counts.js';
 
 export const LEAST = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
@@ -6,17 +6,16 @@ export const MOST = { left: 0.3, right: 0.4 } as const;
 
 export type ShortfallCode = 'seeds' | 'sizes' | 'left-censored' | 'right-censored' | 'noise';
 
-/** One thing that is missing. */
+/** One unmet requirement. */
 export interface Shortfall {
   readonly code: ShortfallCode;
-  /** What there is, and what was needed. */
+  /** The data's value, and the required one. */
   readonly found: string;
   readonly needed: string;
-  /** What would make it enough. */
   readonly remedy: string;
 }
 
-/** @param seeds with at least one crossing that can be used. */
+/** @param seeds number of seeds with at least one usable crossing. */
 export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortfall[] {
   const sum = (of: (size: SizeCounts) => number): number =>
     counts.reduce((total, size) => total + of(size), 0);
@@ -63,7 +62,7 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
   return out;
 }
 
-/** Where the intervals are so wide that the law passes through all of them, the noise cannot be seen. */
+/** Reported if the law passes through every interval: they are too wide to show the noise. */
 export const noiseUnseen: Shortfall = {
   code: 'noise',
   found: 'every interval holds what the law predicts, so that the noise cannot be estimated',
