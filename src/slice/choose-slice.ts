@@ -1,8 +1,8 @@
-/** Which curves of a sweep its figures show. */
+/** Chooses the curves of a sweep that its figures show. */
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import type { Slice, SweepCurve } from '../store/read/figure-rows.js';
 
-/** What a reader asks to see, where it is not the widest network and the largest subnetwork. */
+/** The reader's choice. Default: the widest network and the largest subnetwork. */
 export interface SliceChoice {
   readonly width?: number;
   readonly subnetSize?: number;
@@ -10,17 +10,17 @@ export interface SliceChoice {
 
 export interface ChosenSlice {
   readonly slice: Slice;
-  /** Ids of the trajectories in it. */
+  /** Ids of the trajectories in the slice. */
   readonly trajectories: readonly string[];
 }
 
 type Axes = Readonly<Record<string, unknown>>;
 
 /**
- * The largest width and subnetwork size, greedy selection without re-training, and the first value of every other
- * axis; null where the sweep asks for nothing.
+ * The largest width and subnetwork size, greedy selection with the least re-training, and the first value of every
+ * other axis. Null if the sweep has no curves.
  *
- * @param axisValues by path, the values in the order of the sweep file.
+ * @param axisValues by path, in the order of the sweep file.
  */
 export function chooseSlice(
   sweep: string,
@@ -37,10 +37,10 @@ export function chooseSlice(
   const width = widthMoves
     ? null
     : (choice.width ?? Math.max(...new Set(members.map(member => member.width))));
-  let left = members.filter(member => width === null || member.width === width);
+  let remaining = members.filter(member => width === null || member.width === width);
 
-  const greedy = left.filter(({ method }) => method === 'greedy');
-  const selected = greedy.length > 0 ? greedy : left;
+  const greedy = remaining.filter(({ method }) => method === 'greedy');
+  const selected = greedy.length > 0 ? greedy : remaining;
   const subnetSize = choice.subnetSize ?? Math.max(...new Set(selected.map(member => member.subnetSize)));
   const retrainIterations = Math.min(...new Set(selected.map(member => member.retrainIterations)));
   const first = selected.find(
@@ -49,19 +49,19 @@ export function chooseSlice(
 
   const axes: Record<string, unknown> = {};
   const fixed = ['prune.objective', 'retrain.iterations'];
-  for (const path of Object.keys(axesOf(left[0]!))) {
+  for (const path of Object.keys(axesOf(remaining[0]!))) {
     if (fixed.includes(path)) continue;
-    if (movesWithSize(left, member => JSON.stringify(axesOf(member)[path]))) continue;
-    const known = axisValues[path];
-    const order = (Array.isArray(known) ? known : [known]).map(value => JSON.stringify(value));
-    const present = [...new Set(left.map(member => JSON.stringify(axesOf(member)[path])))];
+    if (movesWithSize(remaining, member => JSON.stringify(axesOf(member)[path]))) continue;
+    const values = axisValues[path];
+    const order = (Array.isArray(values) ? values : [values]).map(value => JSON.stringify(value));
+    const present = [...new Set(remaining.map(member => JSON.stringify(axesOf(member)[path])))];
     const value = order.find(text => present.includes(text)) ?? present[0]!;
-    left = left.filter(member => JSON.stringify(axesOf(member)[path]) === value);
+    remaining = remaining.filter(member => JSON.stringify(axesOf(member)[path]) === value);
     axes[path] = JSON.parse(value);
   }
   return {
     slice: { sweep, width, axes, objective: first?.objective ?? null, subnetSize, retrainIterations },
-    trajectories: [...new Set(left.map(({ trajectoryId }) => trajectoryId))],
+    trajectories: [...new Set(remaining.map(({ trajectoryId }) => trajectoryId))],
   };
 }
 

@@ -1,4 +1,4 @@
-/** Which curves of a sweep the figures show: one value of everything that differs at a single data set size. */
+/** Selects the curves that the figures show: one value of every setting that differs at a single data set size. */
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { metricNamed } from '../domain/metrics.js';
@@ -6,10 +6,10 @@ import type { SetName } from '../domain/types.js';
 import type { LiveSweep, SweepCurve } from '../store/read/live-reader.js';
 import { targetLabel } from '../threshold/targets.js';
 
-/** What a page asked for, by the names of choices; what does not exist is passed over. */
+/** The page's parameters, by name of choice. Values that do not exist are ignored. */
 export type SelectionParams = Readonly<Record<string, string>>;
 
-/** What the figures show, of what could be shown. */
+/** One choice, with its options. */
 export interface Choice {
   /** `sweep`, `metric` (of thresholds), `set`, `width`, `subnet_size`, or the path of a further axis. */
   readonly name: string;
@@ -19,23 +19,23 @@ export interface Choice {
 
 export interface Selection {
   readonly sweep: LiveSweep;
-  /** What losses and accuracies are measured on. */
+  /** The samples on which losses and accuracies are measured. */
   readonly set: SetName;
-  /** Thresholds of its metric are drawn; null where the sweep has none. */
+  /** The target whose thresholds are drawn; null if the sweep has none. */
   readonly target: { readonly metric: string; readonly target: string } | null;
-  /** Values of further axes, of those that divide the sweep. */
+  /** Chosen values of the further axes that divide the sweep, by path. */
   readonly axes: Readonly<Record<string, unknown>>;
   readonly choices: readonly Choice[];
   readonly members: readonly SweepCurve[];
-  /** Equal for selections that show the same curves of the same definition of a sweep, whatever the target. */
+  /** Equal for selections with the same curves of the same sweep definition. Independent of the target. */
   readonly key: string;
 }
 
-/** The value is null where it does not apply: such a member belongs to every choice. */
+/** A setting that may divide the curves. Null means that it does not apply; every choice includes such a curve. */
 type Dimension = readonly [
   name: string,
   value: (member: SweepCurve) => string | null,
-  /** What is shown unless something else is wished; of a list, the first that there is. */
+  /** The default: the largest value, or the first of the list that exists. */
   preferred: 'largest' | readonly string[],
 ];
 
@@ -43,23 +43,23 @@ export function select(
   sweeps: readonly LiveSweep[],
   sweep: LiveSweep,
   all: readonly SweepCurve[],
-  wishes: SelectionParams,
+  params: SelectionParams,
 ): Selection {
   const choices: Choice[] = [];
   if (sweeps.length > 1)
     choices.push({ name: 'sweep', options: sweeps.map(({ name }) => name), chosen: sweep.name });
-  const target = chooseTarget(sweep, wishes, choices);
-  const set = chooseSet(sweep, wishes, choices);
+  const target = chooseTarget(sweep, params, choices);
+  const set = chooseSet(sweep, params, choices);
   let members = all;
   for (const [name, value, preferred] of dimensionsOf(sweep, all)) {
     const options = divides(members, value) ? valuesOf(members, value) : [];
     if (options.length < 2) continue;
-    const wish = wishes[name];
-    const usual =
+    const requested = params[name];
+    const fallback =
       preferred === 'largest'
         ? options.at(-1)!
         : (preferred.find(one => options.includes(one)) ?? options[0]!);
-    const chosen = wish !== undefined && options.includes(wish) ? wish : usual;
+    const chosen = requested !== undefined && options.includes(requested) ? requested : fallback;
     choices.push({ name, options, chosen });
     members = members.filter(member => [chosen, null].includes(value(member)));
   }
@@ -68,7 +68,7 @@ export function select(
   return { sweep, set, target, axes, choices, members, key: JSON.stringify([sweep.stamp, chosen]) };
 }
 
-/** Of the settings that were chosen, those that belong to the trajectory, as the database has them. */
+/** The chosen settings that belong to the trajectory (not to pruning), with the database's values. */
 function axesOf([first]: readonly SweepCurve[], choices: readonly Choice[]): Selection['axes'] {
   const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
   const isChosen = ([path]: [string, unknown]) =>
@@ -76,41 +76,41 @@ function axesOf([first]: readonly SweepCurve[], choices: readonly Choice[]): Sel
   return Object.fromEntries(Object.entries(all).filter(isChosen));
 }
 
-/** The primary target if its metric is chosen, else the first of the chosen metric. */
+/** The primary target if its metric is chosen, otherwise the chosen metric's first target. */
 function chooseTarget(
   { thresholds }: LiveSweep,
-  wishes: SelectionParams,
+  params: SelectionParams,
   choices: Choice[],
 ): Selection['target'] {
   const ordered = [...thresholds].sort((a, b) => Number(b.primary) - Number(a.primary));
   const options = [...new Set(ordered.map(({ metric }) => metric))];
-  const chosen = ordered.find(({ metric }) => metric === wishes.metric) ?? ordered[0];
+  const chosen = ordered.find(({ metric }) => metric === params.metric) ?? ordered[0];
   if (!chosen) return null;
   const { metric } = chosen;
   if (options.length > 1) choices.push({ name: 'metric', options, chosen: metric });
   return { metric, target: targetLabel(chosen) };
 }
 
-function chooseSet({ sets, thresholds }: LiveSweep, wishes: SelectionParams, choices: Choice[]): SetName {
+function chooseSet({ sets, thresholds }: LiveSweep, params: SelectionParams, choices: Choice[]): SetName {
   const primary = thresholds.find(spec => spec.primary) ?? thresholds[0];
-  const aimed = primary && metricNamed(primary.metric)?.set;
-  const usual = aimed && sets.includes(aimed) ? aimed : (sets[0] ?? 'train');
-  const chosen = sets.find(set => set === wishes.set) ?? usual;
+  const targetSet = primary && metricNamed(primary.metric)?.set;
+  const fallback = targetSet && sets.includes(targetSet) ? targetSet : (sets[0] ?? 'train');
+  const chosen = sets.find(set => set === params.set) ?? fallback;
   if (sets.length > 1) choices.push({ name: 'set', options: sets, chosen });
   return chosen;
 }
 
-function dimensionsOf({ axes: asked }: LiveSweep, members: readonly SweepCurve[]): Dimension[] {
+function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly SweepCurve[]): Dimension[] {
   const parsed = new Map<string, Record<string, unknown>>();
   const axes = ({ axes: text }: SweepCurve): Record<string, unknown> => {
-    const known = parsed.get(text) ?? (JSON.parse(text) as Record<string, unknown>);
-    parsed.set(text, known);
-    return known;
+    const values = parsed.get(text) ?? (JSON.parse(text) as Record<string, unknown>);
+    parsed.set(text, values);
+    return values;
   };
   const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
   const further = [...paths]
     .filter(path => path !== 'prune.objective')
-    .map((path): Dimension => [path, member => textOf(axes(member)[path]), listed(asked[path])]);
+    .map((path): Dimension => [path, member => textOf(axes(member)[path]), textsOf(axisValues[path])]);
   return [
     ['width', ({ width }) => String(width), 'largest'],
     ['subnet_size', ({ subnetSize }) => String(subnetSize), 'largest'],
@@ -119,16 +119,16 @@ function dimensionsOf({ axes: asked }: LiveSweep, members: readonly SweepCurve[]
   ];
 }
 
-const listed = (values: unknown): string[] => (Array.isArray(values) ? values.map(textOf) : []);
+const textsOf = (values: unknown): string[] => (Array.isArray(values) ? values.map(textOf) : []);
 const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
-/** Whether there are several values at some data set size: one that moves with n divides nothing. */
+/** Whether some data set size has several values. A value that moves with n does not divide. */
 function divides(members: readonly SweepCurve[], value: Dimension[1]): boolean {
   return dependenceOnSize(members, member => member.datasetSize, value) === 'divides';
 }
 
-/** The values of a dimension: numbers by size, then words. */
+/** The values of a dimension, sorted: as numbers if both are numbers, otherwise as text. */
 function valuesOf(members: readonly SweepCurve[], value: Dimension[1]): string[] {
   const values = new Set(members.map(value).filter(one => one !== null));
   return [...values].sort((a, b) => {

@@ -1,6 +1,6 @@
 /**
- * Where one curve reaches one level: t* lies in (lower, upper], as far as the checkpoints tell (statistics.md,
- * section 1).
+ * Finds where one curve reaches one level: the interval (lower, upper] between checkpoints that contains t*
+ * (statistics.md, section 1).
  */
 import type { ThresholdRow } from '../domain/types.js';
 import { type Direction, isotonic } from '../math/isotonic.js';
@@ -8,15 +8,15 @@ import { type Direction, isotonic } from '../math/isotonic.js';
 /** How a metric moves as t grows. */
 export interface Trend {
   readonly direction: Direction;
-  /** True for metrics on data the network is not trained on: they improve, then may get worse again. */
+  /** True for metrics on data that the network is not trained on: they improve, then may get worse. */
   readonly turnsBack: boolean;
 }
 
-/** A measured curve beside its isotonic fit. Parallel arrays, t ascending. */
+/** A measured curve with its isotonic fit. Parallel arrays, t ascending. */
 export interface SmoothCurve extends Trend {
   readonly t: Float64Array;
   readonly raw: Float64Array;
-  /** Monotone in the improving direction. Where the metric turns back: constant after the raw curve's optimum. */
+  /** Monotone in the improving direction. If the metric turns back, constant after the raw curve's optimum. */
   readonly fit: Float64Array;
 }
 
@@ -25,24 +25,24 @@ export type Crossing = Pick<
   'lower' | 'upper' | 'censoring' | 'rawUpper' | 'sustainedUpper' | 'flagged'
 >;
 
-/** Least number of checkpoints after 0, and least t_max / (first of them), from which a curve can be seen as flat. */
+/** Minimum number of checkpoints after t = 0, and minimum t_max / (first of them), to call a curve flat. */
 const FLAT_CHECKPOINTS = 8;
 const FLAT_RANGE = 8;
-/** The share of the distance to the level at t_max / 2 that a flat curve does not gain any more until t_max. */
+/** A flat curve gains less than this share of its distance to the level between t_max / 2 and t_max. */
 const FLAT_GAIN = 0.05;
-/** The largest share of the improvement since the first checkpoint that a settled curve made since t_max / 2. */
+/** A settled curve makes at most this share of its total improvement after t_max / 2. */
 const SETTLED_SHARE = 0.25;
-/** Checkpoints that the raw and the sustained crossing may lie apart before a curve is flagged. */
+/** A curve is flagged if its raw and sustained crossings are more checkpoints apart than this. */
 const FLAG_DISTANCE = 2;
-/** Relative slack of every comparison with a level: the rounding of a mean, or of n times a mean. */
+/** Relative tolerance of every comparison with a level. Covers the rounding of a mean, or of n times a mean. */
 const ROUNDING = 1e-12;
 
 /**
- * Drops the points that were not measured (null) and fits the rest. For a metric that turns back, the fit ends at
- * the first optimum of the raw curve and stays there: what comes later, the deterioration, must not pull down the
- * values before it.
+ * Drops points that were not measured (null or not finite) and fits the rest. If the metric turns back, the fit is
+ * constant from the first optimum of the raw curve on: later deterioration must not change earlier values.
  *
- * @param t checkpoints, strictly ascending; throws a RangeError where they are not.
+ * @param t checkpoints, strictly ascending.
+ * @throws RangeError if checkpoints do not ascend.
  */
 export function smoothCurve(
   t: ArrayLike<number>,
@@ -77,18 +77,19 @@ export function smoothCurve(
 }
 
 /**
- * The crossing of a level, decided on the isotonic fit. Points are the measured ones; t_max is the last of them.
+ * The crossing of a level by the isotonic fit. Points are measured points; t_max is the last of them.
  *
- * - interval: the first point that meets the level is t_i; (t_{i-1}, t_i].
- * - left: the interval starts at 0, because the level is met at t = 0, or at the first point after it: (0, t_1].
+ * - interval: (t_{i-1}, t_i], where t_i is the first point that meets the level.
+ * - left: (0, t_1]. The level is met at t = 0 or at the first point after it.
  * - right: never met; lower = t_max, upper null.
- * - unreachable: never met, and flat (`isFlat`); lower = t_max, upper null. Excluded from a law, not censored.
+ * - unreachable: never met, and flat (`isFlat`); lower = t_max, upper null. Laws exclude it; it is not censored.
  *
- * `rawUpper` is the first t at which the raw curve meets the level, `sustainedUpper` the first from which it meets
- * it at every later point as well; each null where there is none, and 0 where that is so from t = 0 on. `flagged`
- * where they are more than two points apart, a curve that is never sustained counting as one past the last point.
+ * `rawUpper` is the first t at which the raw curve meets the level. `sustainedUpper` is the first t from which it
+ * meets the level at every later point too. Each is null if there is no such t, and 0 if it holds from t = 0.
  *
- * @returns null for a curve of fewer than two points, which says nothing.
+ * `flagged`: the two are more than two points apart. A crossing never sustained counts as one past the last point.
+ *
+ * @returns null for a curve with fewer than two points.
  */
 export function findCrossing(curve: SmoothCurve, level: number): Crossing | null {
   const { t, raw, fit, direction } = curve;
@@ -101,28 +102,28 @@ export function findCrossing(curve: SmoothCurve, level: number): Crossing | null
   let index = 0;
   while (index < count && !meets(fit[index]!, level, direction)) index++;
 
-  const beside = {
+  const rawCrossing = {
     rawUpper: rawIndex < count ? t[rawIndex]! : null,
     sustainedUpper: sustainedIndex < count ? t[sustainedIndex]! : null,
     flagged: sustainedIndex - rawIndex > FLAG_DISTANCE,
   };
   if (index === count) {
     const censoring = isFlat(curve, level) ? 'unreachable' : 'right';
-    return { lower: t[count - 1]!, upper: null, censoring, ...beside };
+    return { lower: t[count - 1]!, upper: null, censoring, ...rawCrossing };
   }
   const lower = index === 0 ? 0 : t[index - 1]!;
   const upper = t[index]! === 0 ? t[1]! : t[index]!;
-  return { lower, upper, censoring: lower === 0 ? 'left' : 'interval', ...beside };
+  return { lower, upper, censoring: lower === 0 ? 'left' : 'interval', ...rawCrossing };
 }
 
 /**
- * Whether a curve that has not met a level has flattened out above it. All of:
+ * Whether a curve that has not met a level has flattened short of it. All of these must hold:
  *
- * - it has at least 8 points after t = 0, and t_max is at least 8 times the first of them;
- * - from t_max / 2 to t_max its fit gained less than 5% of the distance to the level that was left at t_max / 2;
- * - it has settled (`hasSettled`): a curve that has hardly begun to move also gains little.
+ * - It has at least 8 points after t = 0, and t_max is at least 8 times the first of them.
+ * - From t_max / 2 to t_max its fit gains less than 5% of the distance to the level at t_max / 2.
+ * - It has settled (`hasSettled`): a curve that has hardly moved yet also gains little.
  *
- * The fit is read linearly between points.
+ * The fit is interpolated linearly between points.
  */
 export function isFlat(curve: SmoothCurve, level: number): boolean {
   if (!hasSettled(curve)) return false;
@@ -132,9 +133,10 @@ export function isFlat(curve: SmoothCurve, level: number): boolean {
 }
 
 /**
- * Whether a curve has its improvement behind it: enough points over enough range (see `isFlat`), and at most a
- * quarter of what its fit gained since the first point was gained since t_max / 2. (An exponential decay is there
- * after 2.2 time constants; a curve that moves in proportion to t or to its square root never is.)
+ * Whether most of a curve's improvement is in the past: enough points over enough range (see `isFlat`), and at most a
+ * quarter of the fit's gain since the first point comes after t_max / 2.
+ *
+ * An exponential decay settles after 2.2 time constants. A curve proportional to t or to sqrt(t) never settles.
  */
 export function hasSettled(curve: SmoothCurve): boolean {
   const { t, fit } = curve;
@@ -144,7 +146,7 @@ export function hasSettled(curve: SmoothCurve): boolean {
   return lastGain(curve) <= SETTLED_SHARE * Math.abs(fit[0]! - fit[last]!);
 }
 
-/** What the fit gained from t_max / 2 to t_max, at least 0. */
+/** The fit's gain from t_max / 2 to t_max, at least 0. */
 export function lastGain(curve: SmoothCurve): number {
   const last = curve.t.length - 1;
   return Math.abs(fitAt(curve, curve.t[last]! / 2) - curve.fit[last]!);
@@ -155,7 +157,7 @@ function meets(value: number, level: number, direction: Direction): boolean {
   return direction === 'down' ? value <= level + slack : value >= level - slack;
 }
 
-/** The fit at a time between the first and the last point, linear between points. */
+/** The fit at `time`, linear between points and constant outside them. */
 function fitAt({ t, fit }: SmoothCurve, time: number): number {
   let i = 0;
   while (i < t.length - 1 && t[i + 1]! <= time) i++;

@@ -1,20 +1,21 @@
-/** Curves as they come out of the store: cell after cell, joined with the dense network's measures. */
+/** Assembles curves from the store's rows, which come cell by cell, joined with the dense network's measures. */
 import type { CurveRow } from '../domain/types.js';
 
-/** One variant of one trajectory over t. */
+/** One variant of one trajectory, over t. */
 export interface RawCurve {
-  /** The curve's first row: trajectory and variant. */
+  /** The curve's first row; it gives the trajectory and the variant. */
   readonly head: CurveRow;
   readonly t: readonly number[];
-  /** By column, parallel to t. */
+  /** By column, each parallel to `t`. */
   readonly values: ReadonlyMap<string, readonly (number | null)[]>;
 }
 
 /**
- * Cuts a stream of rows into curves; holds one curve at a time.
+ * Splits a stream of rows into curves. Keeps one curve in memory.
  *
- * @param rows ordered by trajectory, variant, t. Throws an Error where a curve or a trajectory comes in pieces.
+ * @param rows ordered by trajectory, variant, t.
  * @param columns the metrics to collect.
+ * @throws Error if the rows of a curve or a trajectory are not contiguous.
  */
 export function* curves(rows: Iterable<CurveRow>, columns: readonly string[]): Generator<RawCurve> {
   const trajectories = new Set<string>();
@@ -31,10 +32,14 @@ export function* curves(rows: Iterable<CurveRow>, columns: readonly string[]): G
     if (!head || !sameCurve(head, row)) {
       if (head) yield finished(head);
       if (head?.trajectoryId !== row.trajectoryId) {
-        claim(trajectories, row.trajectoryId, row);
+        assertUnseen(trajectories, row.trajectoryId, row);
         variants = new Set();
       }
-      claim(variants, `${row.method}/${row.objective}/${row.subnetSize}/${row.retrainIterations}`, row);
+      assertUnseen(
+        variants,
+        `${row.method}/${row.objective}/${row.subnetSize}/${row.retrainIterations}`,
+        row,
+      );
       head = row;
       t = [];
       values = columns.map(() => []);
@@ -55,7 +60,7 @@ function sameCurve(a: CurveRow, b: CurveRow): boolean {
   );
 }
 
-function claim(seen: Set<string>, key: string, row: CurveRow): void {
+function assertUnseen(seen: Set<string>, key: string, row: CurveRow): void {
   if (seen.has(key))
     throw new Error(`rows of trajectory ${row.trajectoryId} are out of order at t = ${row.t}`);
   seen.add(key);

@@ -1,23 +1,22 @@
-/** The small table of thresholds by data set size at the end of a run. Nothing here decides anything. */
+/** Summarises thresholds by data set size for the small table at the end of a run. Decides nothing. */
 import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
 import { flatten } from './settings.js';
 import { targetLabel } from './targets.js';
 
 /** The thresholds of one target at one data set size, over seeds. */
 export interface SummaryCell {
-  /** Curves that have a threshold; 0 leaves the texts at `-`. */
+  /** Curves with a threshold. If 0, the texts are `-`. */
   readonly curves: number;
   readonly crossed: number;
   readonly left: number;
   readonly right: number;
   readonly unreachable: number;
   /**
-   * The median threshold (upper ends; the later of the two middle ones for an even number), where a curve that has
-   * not crossed counts as later than any that has: `300`, `<= 5` (left-censored), `> 4000` (right-censored),
-   * `unreachable`.
+   * The median threshold (upper end). An even count takes the later of the two middle curves; curves without a
+   * crossing sort last. E.g. `300`, `<= 5` (left-censored), `> 4000` (right-censored), `unreachable`.
    */
   readonly median: string;
-  /** Earliest and latest, in the same notation; one of them where they are equal. */
+  /** Earliest and latest threshold, in the same notation; only one if they are equal. */
   readonly range: string;
 }
 
@@ -31,17 +30,17 @@ export interface SummaryTarget {
 
 /** All targets of one kind of curve, at the largest width and subnetwork size. */
 export interface ThresholdSummary {
-  /** Null where the width moves with the data set size. */
+  /** Null if the width moves with the data set size. */
   readonly width: number | null;
   readonly method: PruneMethod;
   readonly objective: Loss | null;
   readonly subnetSize: number;
   readonly retrainIterations: number;
-  /** Settings by path, of those that differ between trajectories of one data set size: `train.learningRate`. */
+  /** Settings that differ between trajectories of one data set size, by path, e.g. `train.learningRate`. */
   readonly axes: Readonly<Record<string, unknown>>;
   /** Ascending. */
   readonly sizes: readonly number[];
-  /** The primary one first. */
+  /** The primary target first. */
   readonly targets: readonly SummaryTarget[];
 }
 
@@ -53,10 +52,10 @@ export interface TextTable {
 }
 
 /**
- * One summary for each combination of method, re-training and further axes; greedy ones first, else in the order in
- * which the rows come.
+ * One summary for each combination of method, re-training and further axes. Greedy ones come first, the rest in the
+ * order of the rows.
  *
- * @param trajectories by id; must hold every trajectory of `rows`.
+ * @param trajectories by id; must contain every trajectory of `rows`.
  */
 export function summariseThresholds(
   specs: readonly ThresholdSpec[],
@@ -114,7 +113,7 @@ export function summariseThresholds(
   return summaries.sort((a, b) => rank(a) - rank(b));
 }
 
-/** The first target (the primary one) in full: a line for each data set size. */
+/** The first (primary) target in full, one line for each data set size; null without targets. */
 export function primaryTable(summary: ThresholdSummary): TextTable | null {
   const target = summary.targets[0];
   if (!target) return null;
@@ -134,7 +133,7 @@ export function primaryTable(summary: ThresholdSummary): TextTable | null {
   };
 }
 
-/** The median t* of every target: a line for each target, a column for each data set size. */
+/** The median t* of every target, one line for each target and one column for each data set size. */
 export function targetsTable(summary: ThresholdSummary): TextTable {
   return {
     title: `median t* in iterations (${describe(summary)})`,
@@ -146,7 +145,7 @@ export function targetsTable(summary: ThresholdSummary): TextTable {
   };
 }
 
-/** What the curves have in common, on one line. */
+/** The settings that the curves share, on one line. */
 function describe({
   width,
   method,
@@ -167,7 +166,7 @@ function describe({
 function summariseCell(rows: readonly ThresholdRow[]): SummaryCell {
   const count = (censoring: ThresholdRow['censoring']): number =>
     rows.filter(row => row.censoring === censoring).length;
-  const sorted = [...rows].sort((a, b) => place(a) - place(b) || end(a) - end(b));
+  const sorted = [...rows].sort((a, b) => censoringRank(a) - censoringRank(b) || endTime(a) - endTime(b));
   const [first, last] = [sorted[0], sorted.at(-1)];
   const range = !first || !last ? '-' : [...new Set([label(first), label(last)])].join(' .. ');
   const middle = sorted[Math.floor(sorted.length / 2)];
@@ -182,10 +181,10 @@ function summariseCell(rows: readonly ThresholdRow[]): SummaryCell {
   };
 }
 
-/** Crossed curves by time, then the right-censored, then the unreachable. */
-const place = (row: ThresholdRow): number =>
+/** Sorts crossed curves first, then right-censored, then unreachable ones. */
+const censoringRank = (row: ThresholdRow): number =>
   row.censoring === 'unreachable' ? 2 : row.upper === null ? 1 : 0;
-const end = (row: ThresholdRow): number => row.upper ?? row.lower ?? 0;
+const endTime = (row: ThresholdRow): number => row.upper ?? row.lower ?? 0;
 
 function label(row: ThresholdRow): string {
   switch (row.censoring) {
@@ -201,7 +200,7 @@ function label(row: ThresholdRow): string {
 }
 
 /**
- * Paths of the settings (n and seed aside) that take several values at one data set size. A setting that moves with
+ * Paths of the settings, without n and seed, that take several values at one data set size. A setting that moves with
  * n (zipped axes) does not divide the table.
  */
 function axesOf(configs: readonly TrajectoryConfig[]): Set<string> {

@@ -1,4 +1,4 @@
-/** From the rows of finished trajectories to the thresholds that a sweep asks for. */
+/** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 
 import { type MetricInfo, metricNamed } from '../domain/metrics.js';
 import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
@@ -6,23 +6,23 @@ import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './settings.js';
 
-/** A target with all that is known before any row is seen. */
+/** A target with everything derived from it before any row is read. */
 interface Goal {
   readonly spec: ThresholdSpec;
   readonly metric: MetricInfo;
   readonly trend: Trend;
-  /** The dense network's column for the same measure on the same set. */
+  /** The dense network's column for the same quantity on the same set. */
   readonly denseColumn: string;
   readonly label: string;
 }
 
 export interface Thresholds {
   readonly rows: readonly ThresholdRow[];
-  /** Why curves have no row: one line for each target and reason, with counts. */
+  /** Reasons why curves have no row: one line for each target and reason, with counts. */
   readonly notes: readonly string[];
 }
 
-/** `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`: the column `target` of the view `thresholds`. */
+/** The column `target` of the view `thresholds`: `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`. */
 export function targetLabel({ kind, value }: ThresholdSpec): string {
   switch (kind) {
     case 'atMost':
@@ -37,22 +37,22 @@ export function targetLabel({ kind, value }: ThresholdSpec): string {
 }
 
 /**
- * One threshold for each target and curve, a curve being one variant (method, objective, k, re-training) of one
- * trajectory. Metrics of the dense network do not depend on the variant; they still get a row for each, with the same
- * crossing, so that a subnetwork's threshold and the dense network's join on the variant.
+ * One threshold for each target and curve. A curve is one variant (method, objective, k, re-training) of one
+ * trajectory. Metrics of the dense network get the same row for every variant, so subnetwork and dense thresholds
+ * join on the variant.
  *
- * - atMost, atLeast: absolute. A `_loss_sum` is n (the trajectory's own data set size, for every set) times the mean.
- * - withinDense: as good as the dense network at the trajectory's last checkpoint, less the tolerance. Refused, with a
- *   note, where that dense curve has not converged (`denseHasConverged`), or was not measured.
- * - published: the best raw value over t of the same metric at the largest n, among the curves that share everything
- *   else (seed, width, variant, settings) but what moves with n. A note where there is no such curve.
+ * - atMost, atLeast: absolute. A `_loss_sum` is n (the trajectory's data set size, for every set) times the mean.
+ * - withinDense: as good as the dense network at the trajectory's last checkpoint, less the tolerance. No threshold,
+ *   but a note, if that dense curve has not converged (`denseHasConverged`) or was not measured.
+ * - published: the best raw value over t of the same metric at the largest n, among curves with the same seed, width,
+ *   variant and settings, except settings that move with n. A note if there is no such curve.
  *
- * A curve with fewer than two measured points of the metric gets no row, and is counted in a note; re-trained metrics
- * are not expected of variants without re-training. That a target suits its metric is the sweep's to check.
+ * A curve with fewer than two measured points of the metric gets no row and is counted in a note. Variants without
+ * re-training are skipped for re-trained metrics. The sweep file's checks ensure that a target suits its metric.
  *
- * @param rows finished trajectories only, ordered by trajectory, variant, t; read once, curve by curve. Throws an
- *   Error where the order is broken.
+ * @param rows finished trajectories only, ordered by trajectory, variant, t; read once, curve by curve.
  * @param largestSize the n of `published`: the sweep's largest, finished or not. Default: the largest in `rows`.
+ * @throws Error if the order of `rows` is broken.
  */
 export function computeThresholds(
   specs: readonly ThresholdSpec[],
@@ -95,9 +95,11 @@ export function computeThresholds(
 }
 
 /**
- * Whether a dense curve's last value is its final one, as far as a tolerance on the same scale can tell. All of: it
- * has settled (`hasSettled`); its fit gained at most half the tolerance from t_max / 2 to t_max; its last raw value is
- * within half the tolerance of the fit there (it is not noisier than that, and has not turned back).
+ * Whether a dense curve's last value is final, within a tolerance on the same scale. All of these must hold:
+ *
+ * - It has settled (`hasSettled`).
+ * - Its fit gains at most half the tolerance from t_max / 2 to t_max.
+ * - Its last raw value is within half the tolerance of the fit: it is not noisier, and has not turned back.
  */
 export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolean {
   return (
@@ -107,10 +109,10 @@ export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolea
   );
 }
 
-/** `published`: curves wait for the best value at the largest n, which may come after them. */
+/** Curves of `published` targets. They wait for the best value at the largest n, which may come later. */
 class Published {
   private readonly waiting: { goal: Goal; head: CurveRow; curve: SmoothCurve; group: string }[] = [];
-  /** Best value by group, of the curves at one n. */
+  /** Best value by group, at the largest n seen in it. */
   private readonly best = new Map<string, { n: number; value: number }>();
   private readonly groups = new Map<string, number>();
   private largestSize = 0;
@@ -122,8 +124,8 @@ class Published {
     const group = `${goal.metric.column} ${this.groupOf(head, goal.spec.movesWithSize ?? [])}`;
     const value = curve.raw.reduce((a, b) => (curve.direction === 'down' ? Math.min(a, b) : Math.max(a, b)));
     this.waiting.push({ goal, head, curve, group });
-    const held = this.best.get(group);
-    if (!held || held.n < datasetSize) this.best.set(group, { n: datasetSize, value });
+    const best = this.best.get(group);
+    if (!best || best.n < datasetSize) this.best.set(group, { n: datasetSize, value });
     this.largestSize = Math.max(this.largestSize, datasetSize);
   }
 
@@ -140,7 +142,7 @@ class Published {
     }
   }
 
-  /** A short name for all the settings of a curve but its n and what moves with it. */
+  /** A number for all settings of a curve, except n and the settings that move with it. */
   private groupOf(head: CurveRow, moving: readonly string[]): number {
     const { config, method, objective, subnetSize, retrainIterations } = head;
     const { datasetSize: _, ...rest } = config;
@@ -148,12 +150,13 @@ class Published {
     const settings = flatten({ ...rest, ...cell });
     for (const path of moving) settings.delete(path);
     const key = JSON.stringify([...settings]);
-    const known = this.groups.get(key) ?? this.groups.size;
-    this.groups.set(key, known);
-    return known;
+    const group = this.groups.get(key) ?? this.groups.size;
+    this.groups.set(key, group);
+    return group;
   }
 }
 
+/** Counts the curves without a threshold, by target and reason. */
 class Refusals {
   private readonly counts = new Map<string, number>();
 
@@ -181,13 +184,13 @@ function goalOf(spec: ThresholdSpec): Goal {
   };
 }
 
-/** Fits each column of a curve once, however many targets it has. */
+/** Caches fits: each column of a curve is fitted once for all its targets. */
 function smoother(curve: RawCurve): (column: string, trend: Trend) => SmoothCurve {
-  const done = new Map<string, SmoothCurve>();
+  const cache = new Map<string, SmoothCurve>();
   return (column, trend) => {
-    const known = done.get(column) ?? smoothCurve(curve.t, curve.values.get(column)!, trend);
-    done.set(column, known);
-    return known;
+    const smooth = cache.get(column) ?? smoothCurve(curve.t, curve.values.get(column)!, trend);
+    cache.set(column, smooth);
+    return smooth;
   };
 }
 
