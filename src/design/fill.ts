@@ -1,4 +1,4 @@
-/** Databases of curves whose thresholds follow a known law, to try `fit`, `query` and `report` on. */
+/** Writes databases of simulated curves with a known law, as test input for `fit`, `query` and `report`. */
 import { existsSync, rmSync } from 'node:fs';
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
@@ -22,22 +22,26 @@ import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 import { type Truth, truthAt } from './truths.js';
 
-/** Commits wait for so many rows. */
-const ROWS_AT_ONCE = 20_000;
+/** Rows and ends of trajectories to collect before a commit. */
+const ROWS_PER_COMMIT = 20_000;
 
-/** How much later than the subnetwork of the largest k each network gets there. */
-const LATER: Readonly<Record<MeasuredNetwork, number>> = { dense: 0.8, subnet: 1, retrained: 0.9 };
-/** Smaller subnetworks are later by (largest k / k) to this power, and selections that do not look at the loss so. */
+/** t* of each network relative to that of the subnetwork with the largest k. */
+const RELATIVE_TIME: Readonly<Record<MeasuredNetwork, number>> = { dense: 0.8, subnet: 1, retrained: 0.9 };
+/** A subnetwork's t* is longer by (largest k / k) to this power. */
 const SIZE_POWER = 0.3;
-const CONTROL = 2;
+/** Factor on t* for selection methods that ignore the loss. */
+const CONTROL_FACTOR = 2;
 
 /**
- * Writes a database as a run of the sweep would have left it, had its curves followed the law: with u = t / t*, the
- * loss is L0 / (1 + u (L0 / L - 1)), which meets the primary target's level L at u = 1, and the accuracy likewise. So
- * every other target that is a fixed level has thresholds under the same law, at its own u. Their engine is
- * `simulated`: a run of the sweep into the same file never takes them for its own.
+ * Writes a database as a run of the sweep would, with curves that follow the law.
  *
- * @throws UsageError where the file exists, or the primary target is not a fixed level.
+ * - With u = t / t*, the loss is L0 / (1 + u (L0 / L - 1)). It meets the primary target's level L at u = 1. The
+ *   accuracy has the same form.
+ * - Every other fixed-level target therefore follows the same law, at its own u.
+ * - The engine is `simulated`, so a run of the sweep into the same file never reuses these results.
+ * - If writing fails, the file is removed.
+ *
+ * @throws UsageError if the file exists, or the primary target is not a fixed level (or an accuracy not below 1).
  */
 export async function writeSimulated(
   file: string,
@@ -59,7 +63,7 @@ export async function writeSimulated(
       `--write: the primary target is an accuracy of ${target.value}, expected one below 1`,
     );
   }
-  const planned = trajectories.map(simulated);
+  const planned = trajectories.map(asSimulated);
   const times = new Times(template, law, assumed, seed, planned);
   const store = Store.open(file);
   try {
@@ -75,7 +79,7 @@ export async function writeSimulated(
     );
     const attempt = { ...provenance(1), worker: `simulated from ${law}, seed ${seed}` };
     let cells = 0;
-    let waiting: Promise<void>[] = [];
+    let pending: Promise<void>[] = [];
     for (const trajectory of planned) {
       const { id, config } = trajectory;
       store.started(id, attempt);
@@ -98,17 +102,17 @@ export async function writeSimulated(
           pruneWallS: 0,
           pruneCpuS: 0,
         }));
-        waiting.push(store.rows(id, row, pruned));
+        pending.push(store.rows(id, row, pruned));
         cells += pruned.length;
       }
-      waiting.push(store.finished(id, { kind: 'done', trainWallS: 0, trainCpuS: 0 }));
-      if (waiting.length < ROWS_AT_ONCE) continue;
+      pending.push(store.finished(id, { kind: 'done', trainWallS: 0, trainCpuS: 0 }));
+      if (pending.length < ROWS_PER_COMMIT) continue;
       store.flush();
-      await Promise.all(waiting);
-      waiting = [];
+      await Promise.all(pending);
+      pending = [];
     }
     store.flush();
-    await Promise.all(waiting);
+    await Promise.all(pending);
     refreshThresholds(store, store.toReader().sweep(spec.name));
     store.close();
     return { trajectories: planned.length, cells };
@@ -119,12 +123,12 @@ export async function writeSimulated(
   }
 }
 
-function simulated({ config, checkpoints }: PlannedTrajectory): PlannedTrajectory {
+function asSimulated({ config, checkpoints }: PlannedTrajectory): PlannedTrajectory {
   const own = Object.freeze({ ...config, engine: 'simulated' as const, numerics: NUMERICS.simulated });
   return { id: trajectoryId(own), config: own, checkpoints };
 }
 
-/** t* of every curve: the law's, moved by its seed, by its own noise, and by what is pruned. */
+/** t* of every curve: the law's value times the noise of its seed, its own noise and the effect of pruning. */
 class Times {
   private readonly byTrajectory = new Map<string, number>();
   private readonly largestK: number;
@@ -147,15 +151,15 @@ class Times {
       this.byTrajectory.set(id, truth.get(config.datasetSize)! * Math.exp(moved));
     }
     const variants = planned.flatMap(({ checkpoints }) => checkpoints[0]?.variants ?? []);
-    this.largestK = variants.reduce((most, { subnetSize }) => Math.max(most, subnetSize), 1);
-    this.unit = LATER[metricNamed(target.metric)!.network];
+    this.largestK = variants.reduce((largest, { subnetSize }) => Math.max(largest, subnetSize), 1);
+    this.unit = RELATIVE_TIME[metricNamed(target.metric)!.network];
   }
 
   of({ id }: PlannedTrajectory, network: MeasuredNetwork, variant: Variant | null): number {
-    const later = LATER[network] / this.unit;
+    const relative = RELATIVE_TIME[network] / this.unit;
     const size = variant === null ? 1 : (this.largestK / variant.subnetSize) ** SIZE_POWER;
-    const control = variant !== null && variant.method !== 'greedy' ? CONTROL : 1;
-    return this.byTrajectory.get(id)! * later * size * control;
+    const control = variant !== null && variant.method !== 'greedy' ? CONTROL_FACTOR : 1;
+    return this.byTrajectory.get(id)! * relative * size * control;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Noise, level and growth as a database shows them. */
+/** Estimates noise, level and growth for a design from a database of earlier results. */
 import { analyseSweep } from '../analysis/analyse-sweep.js';
 import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
@@ -7,19 +7,21 @@ import { openReader } from '../store/read/reader.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 
-/** Laws that hardly grow cannot be told apart by any design. */
-const LEAST_GROWTH = 1.5;
+/** No design can distinguish laws that grow less than this. */
+const MIN_GROWTH = 1.5;
 
-/** What was learnt, and from which curves. */
+/** The assumptions, with the name of the group that they come from. */
 export interface Learnt extends Assumptions {
   readonly from: string;
 }
 
 /**
- * From the curves of a database that are most like the template's: the same metric and target, and, if there are, the
- * same width and k. The free law gives t* at the template's sizes; where it says nothing there, the power law does.
+ * Learns from the group of a database that is most like the template's: the same metric and target, and preferably
+ * the same width, method and k. The free law gives t* at the smallest and largest size of the template; the power law
+ * does where the free law is undefined.
  *
- * @throws UsageError where no such curves have been fitted. StoreError where the file cannot be read.
+ * @throws UsageError if no such curves can be fitted.
+ * @throws StoreError if the file cannot be read.
  */
 export function learnFrom(file: string, sweep: string | undefined, { group, sample }: Template): Learnt {
   const reader = openReader(file);
@@ -30,11 +32,11 @@ export function learnFrom(file: string, sweep: string | undefined, { group, samp
     const alike = report.groups.filter(
       one => one.metric === key.metric && one.target === key.target && one.noise !== null,
     );
-    const nearness = (one: FitGroup): number =>
+    const similarity = (one: FitGroup): number =>
       Number(one.width === key.width) +
       Number(one.method === key.method) +
       Number(one.subnetSize === key.subnetSize);
-    const [best] = [...alike].sort((a, b) => nearness(b) - nearness(a));
+    const [best] = [...alike].sort((a, b) => similarity(b) - similarity(a));
     if (!best?.noise) {
       throw new UsageError(
         `--from ${file}: ${chosen.name} has too few thresholds of ${key.metric} ${key.target} to learn from, ` +
@@ -46,7 +48,7 @@ export function learnFrom(file: string, sweep: string | undefined, { group, samp
       const free = muAt(law('free')!, n);
       return Number.isFinite(free) ? free : muAt(law('power')!, n);
     }) as [number, number];
-    const growth = Math.max(ends[1] / ends[0], LEAST_GROWTH);
+    const growth = Math.max(ends[1] / ends[0], MIN_GROWTH);
     return { noise: best.noise, start: ends[0], growth, from: best.name };
   } finally {
     reader.close();

@@ -4,17 +4,17 @@ import type { Assumptions, Trial } from './simulate.js';
 export interface DesignReport {
   readonly shape: 1;
   readonly sweep: string;
-  /** The curves that are simulated: the sweep's primary group, as `fit` names it. */
+  /** The group that is simulated: the sweep's primary group, with the name that `fit` gives it. */
   readonly group: string;
   readonly sizes: readonly number[];
   readonly seeds: number;
-  /** After t = 0, ascending. */
+  /** Ascending, without t = 0. */
   readonly checkpoints: readonly number[];
-  /** `learntFrom`: the group of the database that they were learnt from, null for none. */
+  /** `learntFrom` names the database's group that the values come from; null if they come from no database. */
   readonly assumed: Assumptions & { readonly learntFrom: string | null };
   readonly simulations: number;
   readonly simulationSeed: number;
   readonly laws: readonly Trial[];
-  /** Wall seconds of the whole sweep from nothing, on these threads of this machine. */
+  /** Wall seconds of the whole sweep from scratch, with this many threads on this machine. */
   readonly cost: { readonly seconds: number; readonly threads: number };
 }

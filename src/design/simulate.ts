@@ -1,4 +1,4 @@
-/** How often a design would reach each verdict, law by law. */
+/** Simulates how often a design reaches each verdict, for each true law. */
 import {
   countsBySize,
   judge,
@@ -11,33 +11,34 @@ import { stream } from '../math/random.js';
 import { RIGHT, type Span, TRUTHS, type Truth, truthAt } from './truths.js';
 
 export interface Assumptions extends Span {
-  /** Of ln t*. */
+  /** Noise of ln t*. */
   readonly noise: Noise;
 }
 
 export interface TrialOptions {
-  /** Of each law. */
+  /** Simulations of each law. */
   readonly simulations: number;
-  /** Of the named random streams. */
+  /** Seed of the named random streams. */
   readonly seed: number;
 }
 
 /** One line of the confusion table. */
 export interface Trial {
   readonly truth: Truth;
+  /** The right verdict under `truth`. */
   readonly right: VerdictCode;
   /** t* by size, in iterations. */
   readonly times: readonly number[];
-  /** How often each verdict was reached; those that were not are absent. */
+  /** Counts by verdict; verdicts that were never reached are absent. */
   readonly verdicts: Readonly<Partial<Record<VerdictCode, number>>>;
-  /** Why data were insufficient: how often each remedy was named. */
+  /** Counts by remedy, over simulations with insufficient data. */
   readonly remedies: Readonly<Record<string, number>>;
 }
 
-/** As in a fit's own test of p < 0.01: fewer could not show it. */
+/** Enough for a lack-of-fit p below 0.01; `judge` needs at least 200. */
 const LACK_OF_FIT_SIMULATIONS = 299;
 
-/** Simulates the whole experiment on the design's own sizes, seeds and checkpoints, and judges it as a fit would. */
+/** Simulates the experiment with the design's sizes, seeds and checkpoints, and judges it with the rules of a fit. */
 export function tryDesign(sample: Sample, assumed: Assumptions, options: TrialOptions): Trial[] {
   return TRUTHS.map(truth => tryTruth(truth, sample, assumed, options));
 }

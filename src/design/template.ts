@@ -1,4 +1,4 @@
-/** What a sweep would measure of its primary target: the sizes, seeds and checkpoints on which a fit would stand. */
+/** Derives from a sweep the sizes, seeds and checkpoints that a fit of its primary target would have. */
 import { KNOWN_POOLS, zippedWithSize } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
 import { axisValuesOf } from '../domain/grid.js';
@@ -9,15 +9,15 @@ import { targetLabel } from '../threshold/targets.js';
 
 export interface Template {
   readonly target: ThresholdSpec;
-  /** Which of the sweep's curves: the group that a fit would call primary. */
+  /** The group that a fit would call primary. */
   readonly group: Pick<Group, 'key' | 'name'>;
-  /** One entry for each curve; its thresholds mean nothing yet. */
+  /** One entry for each curve, with placeholder thresholds. */
   readonly sample: Sample;
-  /** Of the curves, ascending, 0 left out. */
+  /** Checkpoints of the curves, ascending, without 0. */
   readonly checkpoints: readonly number[];
 }
 
-/** @throws UsageError where the sweep sets no target, or has fewer than two data set sizes. */
+/** @throws UsageError if the sweep sets no target, or has fewer than two data set sizes. */
 export function templateOf({ spec, trajectories }: Pick<PreparedSweep, 'spec' | 'trajectories'>): Template {
   const target = spec.thresholds.find(({ primary }) => primary);
   if (!target) throw new UsageError(`design: ${spec.name} sets no thresholds, expected at least one`);

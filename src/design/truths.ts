@@ -1,4 +1,4 @@
-/** The laws that a design is tried on: what t*(n) truly is in a simulation. */
+/** The true laws t*(n) of the simulations that try a design. */
 import type { VerdictCode } from '../fit/index.js';
 import { growth } from '../fit/index.js';
 
@@ -13,7 +13,7 @@ export const TRUTHS = [
 ] as const;
 export type Truth = (typeof TRUTHS)[number];
 
-/** The verdict that is right. */
+/** The right verdict for each true law. */
 export const RIGHT: Readonly<Record<Truth, VerdictCode>> = {
   constant: 'no-growth',
   logarithmic: 'logarithmic',
@@ -32,17 +32,17 @@ const LAMBDA: Readonly<Partial<Record<Truth, number>>> = {
   saturating: -0.5,
 };
 const EXPONENT = 0.25;
-/** Without a smooth law, t* is this many times too late and too early at every other size. */
+/** `no-smooth-law` multiplies t* by this factor and divides it, at alternate sizes. */
 const JAG = 1.3;
 
 export interface Span {
   /** t* at the smallest size, in iterations. */
   readonly start: number;
-  /** t* at the largest size over that at the smallest, more than 0; of power-0.25 and constant it is not asked. */
+  /** t* at the largest size divided by that at the smallest; > 0. Not used by power-0.25 and constant. */
   readonly growth: number;
 }
 
-/** t* in iterations at each of the sizes (ascending, at least two). */
+/** t* in iterations at each size. `sizes` is ascending, with at least two entries. */
 export function truthAt(truth: Truth, sizes: readonly number[], { start, growth: total }: Span): number[] {
   const reach = Math.log(sizes.at(-1)! / sizes[0]!);
   const grown = (lambda: number, n: number): number =>
