@@ -1,4 +1,4 @@
-/** `espalier bench`: the kernels and the whole path on this machine, on one thread of the `wasm` engine. */
+/** Runs `espalier bench`: measures the kernels and whole trajectories on one thread of the `wasm` engine. */
 import { cpus } from 'node:os';
 import { TOOL_VERSION } from '../base/paths.js';
 import { nodeVersion } from '../base/provenance.js';
@@ -11,34 +11,34 @@ import { type Bench, MEASURES, type Measured } from './measures.js';
 import { BENCH_NAMES, type BenchName, type BenchSizes, FULL, QUICK } from './sizes.js';
 
 export interface BenchOptions extends DataSearch {
-  /** Generated digits, or MNIST where it is found. */
+  /** Generated digits, or MNIST, which must be on this machine. */
   readonly dataset: 'digits' | 'mnist';
-  /** About how long each measurement goes on. */
+  /** Approximate seconds of each measurement. */
   readonly seconds: number;
-  /** Small sizes: everything runs, the figures mean little. */
+  /** Small sizes: checks that everything runs. The figures mean little. */
   readonly quick: boolean;
-  /** What to measure; empty: everything. */
+  /** Names to measure; empty means all. */
   readonly only: readonly BenchName[];
-  /** Told what is measured next. */
+  /** Called with the name of the next step. */
   readonly announce: (what: string) => void;
 }
 
-/** One line of the table. The shape is stable: it is what `bench --json` prints. */
+/** One line of the table. `bench --json` prints it, so the shape is stable. */
 export interface BenchResult {
   readonly name: BenchName;
-  /** One unit of the work that is timed, with its sizes. */
+  /** The timed unit of work, with its sizes. */
   readonly work: string;
   readonly repeats: number;
-  /** Of one unit: medians of wall time and of CPU time. */
+  /** Medians for one unit: `seconds` of wall time, `cpuSeconds` of CPU time. */
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** Floating-point operations of one unit on stored inputs, a multiply-add counted as two. */
+  /** Floating-point operations of one unit on stored inputs; a multiply-add counts as two. */
   readonly operations: number;
   /** Bytes of weights and activations that one unit reads or writes in memory. */
   readonly bytes: number;
-  /** Passes over the activations in one unit; null where it makes none. */
+  /** Passes over the activations in one unit; null if it makes none. */
   readonly passes: number | null;
-  /** Operations and bytes a second of CPU time, and these as shares of the ceilings. */
+  /** 10^9 operations and bytes per second of CPU time, then both as shares of the ceilings. */
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
   readonly shareOfMultiplyAdd: number;
@@ -58,11 +58,16 @@ export interface BenchReport {
   readonly results: readonly BenchResult[];
 }
 
-/** Throws DataError where MNIST is asked for and not found, EngineUnavailableError where nothing was built. */
+/**
+ * Runs the measurements in `options.only`, one after the other.
+ *
+ * @throws DataError if MNIST is requested and not found.
+ * @throws EngineUnavailableError if the kernels are not built.
+ */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const sizes = options.quick ? QUICK : FULL;
-  const { world, config } = await setUp(options, sizes);
-  const bench: Bench = { world, config, sizes, seconds: options.seconds };
+  const { environment, config } = await setUp(options, sizes);
+  const bench: Bench = { world: environment, config, sizes, seconds: options.seconds };
   options.announce('ceilings');
   const ceilings = await measureCeilings(options.seconds, sizes.streamBytes);
   const results: BenchResult[] = [];
@@ -87,7 +92,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
 async function setUp(
   { dataset: name, dataDir, announce }: BenchOptions,
   sizes: BenchSizes,
-): Promise<{ world: TrajectoryEnvironment; config: TrajectoryConfig }> {
+): Promise<{ environment: TrajectoryEnvironment; config: TrajectoryConfig }> {
   const engine = await createEngine('wasm');
   const positive = [5, 6, 7, 8, 9];
   const settings: DatasetSettings =
@@ -96,7 +101,7 @@ async function setUp(
   const { identity } = identifyDataset(settings, { dataDir });
   const datasets = new Map<string, Dataset>([[imagesKey(identity), loadDataset(settings, { dataDir })]]);
   return {
-    world: { engine, inputs: new InputLibrary(datasets), stopRequested: () => false },
+    environment: { engine, inputs: new InputLibrary(datasets), stopRequested: () => false },
     config: {
       dataset: identity,
       datasetSize: sizes.datasetSize,

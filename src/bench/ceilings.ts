@@ -1,4 +1,4 @@
-/** What the machine can do at most, for results to be held against; see assembly/ceilings.ts. */
+/** Measures this machine's limits (arithmetic, memory), to compare results with. Kernels: assembly/ceilings.ts. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineUnavailableError } from '../base/errors.js';
@@ -7,9 +7,9 @@ import { compile, Instance, Memory } from '../engine/wasm/webassembly.js';
 import { timeOf } from './timing.js';
 
 export interface Ceilings {
-  /** 10^9 operations a second (a multiply-add counts as two) that touch registers only. */
+  /** 10^9 operations per second on registers only; a multiply-add counts as two. */
   readonly multiplyAddGflops: number;
-  /** 10^9 bytes a second, read from memory that no cache holds. */
+  /** 10^9 bytes per second, read from memory outside the caches. */
   readonly streamingReadGBs: number;
 }
 
@@ -20,13 +20,15 @@ interface Exports {
 
 const FILE = join(PACKAGE_ROOT, 'dist', 'ceilings.wasm');
 const PAGE = 65536;
-/** About 10 ms. */
+/** Takes about 10 ms. */
 const ROUNDS = 4e6;
 const ROUND_OPERATIONS = 96;
 
 /**
- * Takes about twice `seconds`, and `bytes` of memory, a multiple of 65536.
- * Throws EngineUnavailableError where the kernels were not built.
+ * Measures both ceilings in about twice `seconds`.
+ *
+ * @param bytes of memory to read, a multiple of 65536 (a WebAssembly page).
+ * @throws EngineUnavailableError if the kernels are not built.
  */
 export async function measureCeilings(seconds: number, bytes: number): Promise<Ceilings> {
   const code = await readFile(FILE).catch(cause => {
@@ -36,7 +38,7 @@ export async function measureCeilings(seconds: number, bytes: number): Promise<C
   const { exports } = new Instance(await compile(code), { env: { memory } });
   const { multiplyAdd, streamingRead } = exports as Exports;
   const arithmetic = timeOf(seconds, () => multiplyAdd(ROUNDS, 0.5, 0.5));
-  // Pages that were never written may all be one page of zeros, which a cache would hold.
+  // Writes every page first: the system may map all unwritten pages to one page of zeros, which fits in a cache.
   new Uint8Array(memory.buffer).fill(1);
   const reading = timeOf(seconds, () => streamingRead(0, bytes));
   return {

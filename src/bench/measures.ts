@@ -1,4 +1,4 @@
-/** The measurements: each sets up what it times with the code that a sweep runs, and counts what that has to do. */
+/** The measurements. Each times code that a sweep runs, and counts its operations and bytes. */
 
 import type { TrajectoryTask } from '../domain/messages.js';
 import type { TrajectoryConfig, Variant } from '../domain/types.js';
@@ -18,21 +18,21 @@ export interface Bench {
   /** The settings that measurements start from. */
   readonly config: TrajectoryConfig;
   readonly sizes: BenchSizes;
-  /** About how long each measurement goes on. */
+  /** Approximate seconds of each measurement. */
   readonly seconds: number;
 }
 
-/** The time of one unit of work, and what a unit has to do at least. */
+/** The time of one unit of work, with the least operations and bytes that a unit needs. */
 export interface Measured {
-  /** What a unit is, with its sizes. */
+  /** Describes a unit, with its sizes. */
   readonly work: string;
   /** Seconds of one unit. */
   readonly timing: Timing;
-  /** Floating-point operations on stored inputs, a multiply-add counted as two. */
+  /** Floating-point operations on stored inputs; a multiply-add counts as two. */
   readonly operations: number;
-  /** Bytes of weights and activations that are read or written, each time that they do not fit in a cache. */
+  /** Bytes of weights and activations read or written, counted again for each pass, as no cache holds them. */
   readonly bytes: number;
-  /** Passes over the activations in a unit, where there are any. */
+  /** Passes over the activations in a unit; absent if it makes none. */
   readonly passes?: number;
 }
 
@@ -46,8 +46,8 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Measured | P
   trajectory,
 };
 
-/** Runs `use` on a session of its own. */
-function within<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (session: Session) => T): T {
+/** Runs `use` on a new session, then closes it. */
+function withSession<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (session: Session) => T): T {
   const session = openSession('bench', { ...bench.config, ...changes }, bench.world);
   try {
     return use(session);
@@ -59,7 +59,7 @@ function within<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (sessi
 const entriesPerRow = ({ inputs }: Session): number => inputs.rowStart[inputs.rows]! / inputs.rows;
 
 function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): Measured {
-  return within(bench, changes, session => {
+  return withSession(bench, changes, session => {
     const { width } = session.config;
     const { columns } = session.inputs;
     const { batchSize } = session.problem;
@@ -76,7 +76,7 @@ function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): M
 }
 
 function activations(bench: Bench): Measured {
-  return within(bench, {}, session => ({
+  return withSession(bench, {}, session => ({
     work: `activations, n = ${session.inputs.rows}, N = ${session.config.width}`,
     timing: timeOf(bench.seconds, () => session.network.activate()),
     operations: neuronOperations(session) * session.inputs.rows * session.config.width,
@@ -85,10 +85,10 @@ function activations(bench: Bench): Measured {
 }
 
 const activationBytes = ({ inputs, config }: Session): number => 4 * inputs.rows * config.width;
-/** Of one neuron's output on one sample. */
+/** Operations of one neuron's output on one sample. */
 const neuronOperations = (session: Session): number => 2 * entriesPerRow(session);
 
-/** The kernels alone, on made-up activations of which half are 0: twelve columns of the Gram matrix. */
+/** The kernels alone: PANEL columns of the Gram matrix of made-up activations, half of them 0. */
 async function gram({ sizes, seconds }: Bench): Promise<Measured> {
   const { datasetSize: n, width } = sizes;
   const blocks = Math.ceil(width / LANES);
@@ -126,18 +126,18 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
   };
 }
 
-/** All that a checkpoint of a sweep with one subnetwork size does, after some training. */
+/** All work of one checkpoint with one subnetwork size, after some training. */
 function checkpoint(bench: Bench): Measured {
   const { subnetSize, pretrainIterations } = bench.sizes;
-  return within(bench, {}, session => {
+  return withSession(bench, {}, session => {
     session.trainTo(pretrainIterations);
     let passes = 0;
     let distinct = 0;
     const timing = timeOf(bench.seconds, () => {
-      const held = session.network.activate();
-      const [path] = selectPaths(session, held, [greedy(subnetSize)]);
-      measureSubnets(session, held, path!.picks, [subnetSize], SUBNET_SETS);
-      measureDense(session, held, DENSE_SETS);
+      const active = session.network.activate();
+      const [path] = selectPaths(session, active, [greedy(subnetSize)]);
+      measureSubnets(session, active, path!.picks, [subnetSize], SUBNET_SETS);
+      measureDense(session, active, DENSE_SETS);
       passes = path!.passes!.at(-1)!;
       distinct = new Set(path!.picks).size;
     });
@@ -159,7 +159,7 @@ const greedy = (subnetSize: number): Variant => ({
   subnetSize,
   retrainIterations: 0,
 });
-/** The sets that a sweep measures on unless it says otherwise. */
+/** A sweep's default sets for evaluation. */
 const DENSE_SETS = ['train', 'test'] as const;
 const SUBNET_SETS = ['train', 'pool', 'test'] as const;
 
@@ -172,7 +172,7 @@ function checkpointOperations(session: Session, passes: number, distinct: number
   return neuronOperations(session) * (n * width + evaluated) + passes * 2 * PANEL * n * width;
 }
 
-/** A whole trajectory, as a worker of a sweep runs it. */
+/** A whole trajectory, run as by a sweep's worker. */
 function trajectory(bench: Bench): Measured {
   const { datasetSize, subnetSize, checkpoints } = bench.sizes.trajectory;
   const config = { ...bench.config, datasetSize, width: bench.sizes.narrowWidth };
@@ -196,7 +196,7 @@ function trajectory(bench: Bench): Measured {
       selections.push({ passes: cell!.activationPasses!, distinct: cell!.distinctNeurons });
     }
   });
-  return within(bench, config, session => {
+  return withSession(bench, config, session => {
     const { batchSize } = session.problem;
     const training = 2 * neuronOperations(session) * batchSize * config.width * iterations;
     const passes = selections.reduce((sum, one) => sum + one.passes, 0);

@@ -1,4 +1,4 @@
-/** What is measured, and how large it is. */
+/** Names of the measurements, and the problem sizes for full and quick runs. */
 
 export const BENCH_NAMES = [
   'step',
@@ -12,27 +12,28 @@ export const BENCH_NAMES = [
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchSizes {
-  /** n of all but the trajectory. */
+  /** n of all measurements except `trajectory`. */
   readonly datasetSize: number;
-  /** N of all but `step-narrow` and the trajectory, and N of these. */
+  /** N of all measurements except `step-narrow` and `trajectory`. */
   readonly width: number;
+  /** N of `step-narrow` and `trajectory`. */
   readonly narrowWidth: number;
   readonly batchSize: number;
   /** k. */
   readonly subnetSize: number;
-  /** Iterations before the checkpoint. */
+  /** Training iterations before `checkpoint`. */
   readonly pretrainIterations: number;
-  /** Steps that are timed together, so many that all of them have about this many multiply-adds. */
+  /** Multiply-adds of one timed round; sets how many steps are timed together. */
   readonly roundWork: number;
   readonly trajectory: {
     readonly datasetSize: number;
     readonly subnetSize: number;
     readonly checkpoints: readonly number[];
   };
-  /** Images of generated digits: the training pool, the test set. */
+  /** Images of generated digits in the training pool and in the test set. */
   readonly pool: number;
   readonly test: number;
-  /** Bytes that are read to measure the ceiling: more than caches hold. */
+  /** Bytes read to measure the memory ceiling; more than the caches hold. */
   readonly streamBytes: number;
 }
 
@@ -54,7 +55,7 @@ export const FULL: BenchSizes = {
   streamBytes: 2 ** 30,
 };
 
-/** A second or so in all, for a look at whether everything runs. */
+/** Takes about a second in all; checks that everything runs. */
 export const QUICK: BenchSizes = {
   datasetSize: 300,
   width: 96,

@@ -1,31 +1,30 @@
-/** Times of repeated work. */
+/** Times repeated work. */
 
-/** Medians of the seconds of one call. */
+/** Median seconds of one call. */
 export interface Timing {
   readonly repeats: number;
   readonly wall: number;
-  /** CPU time of the process, which other programs on the same core do not add to. */
+  /** CPU time of this process, which excludes other programs on the same core. */
   readonly cpu: number;
 }
 
-const LEAST_REPEATS = 3;
+const MIN_REPEATS = 3;
 
 /**
- * Calls `work` once without counting, which lets the machine code be compiled, then until `seconds` have passed and
- * at least three times.
+ * Calls `work` once untimed, so that V8 compiles its machine code. Then calls it for `seconds`, at least three times.
  */
 export function timeOf(seconds: number, work: () => void): Timing {
   work();
   const wall: number[] = [];
   const cpu: number[] = [];
-  for (let spent = 0; spent < seconds || wall.length < LEAST_REPEATS; ) {
+  for (let spent = 0; spent < seconds || wall.length < MIN_REPEATS; ) {
     const before = process.cpuUsage();
-    const began = performance.now();
+    const started = performance.now();
     work();
-    const elapsed = (performance.now() - began) / 1e3;
+    const elapsed = (performance.now() - started) / 1e3;
     const { user, system } = process.cpuUsage(before);
     wall.push(elapsed);
-    // Where the CPU clock is too coarse to have moved, the wall clock stands in.
+    // Uses the wall time if the CPU clock is too coarse and has not advanced.
     cpu.push((user + system) / 1e6 || elapsed);
     spent += elapsed;
   }

@@ -1,8 +1,8 @@
-/** What the machine can do at most with the instructions that the engine's kernels use: strict SIMD, 16 bytes wide. */
+/** Kernels that measure the machine's limits with the engine's instructions: strict SIMD, 16 bytes wide. */
 
 /**
- * Independent multiply-adds that touch registers only, 96 operations a round: twelve chains of four lanes, since each
- * waits for its last result. The result only keeps the work alive.
+ * Independent multiply-adds on registers only, 96 operations per round. Each chain waits for its last result, so
+ * twelve chains of four lanes run in parallel. Returning the result prevents removal as dead code.
  */
 export function multiplyAdd(rounds: u32, factor: f32, term: f32): f32 {
   const m = f32x4.splat(factor);
@@ -40,8 +40,8 @@ export function multiplyAdd(rounds: u32, factor: f32, term: f32): f32 {
 }
 
 /**
- * Reads `bytes` (a multiple of 256) from `from` on, once, as four streams side by side: more than one has the memory
- * deliver faster here. The result only keeps the reads alive.
+ * Reads `bytes` (a multiple of 256) starting at `from`, once. Four parallel streams read faster than one.
+ * Returning the result prevents removal as dead code.
  */
 export function streamingRead(from: usize, bytes: usize): u64 {
   const part = bytes / 4;
