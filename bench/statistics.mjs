@@ -1,4 +1,4 @@
-// How long statistics take: `npm run build && node bench/statistics.mjs`. Curves are made up; nothing is read.
+// Measures how long the statistics take, on made-up curves: `npm run build && node bench/statistics.mjs`.
 import { fitSweep } from '../dist/src/fit/index.js';
 import { normals, stream } from '../dist/src/math/random.js';
 import { computeThresholds } from '../dist/src/threshold/targets.js';
@@ -18,13 +18,13 @@ function* curveRows(curves) {
     for (const t of checkpoints) {
       const loss = Math.min(0.5, (0.15 * end) / Math.max(1, t)) + 0.002 * normal();
       const metrics = { subnet_train_loss: loss };
-      // As the store's reader makes them: spreading would take most of the time.
+      // Lists fields like the store's reader does: a spread would take most of the time.
       yield { trajectoryId, config, method, objective, subnetSize, retrainIterations, t, metrics };
     }
   }
 }
 
-/** Crossings of 8 sizes and 10 seeds; `bend` puts every second size above a logarithm and the others below. */
+/** Crossings of 8 sizes and 10 seeds. `bend` moves alternate sizes above and below a logarithm. */
 function* fitRows(bend) {
   for (let j = 0; j < 8; j++) {
     for (let seed = 0; seed < 10; seed++) {
@@ -56,10 +56,10 @@ function* fitRows(bend) {
 }
 
 function timed(what, work) {
-  const [began, used] = [performance.now(), process.cpuUsage().user];
+  const [started, usedBefore] = [performance.now(), process.cpuUsage().user];
   const note = work();
-  const wall = (performance.now() - began) / 1000;
-  const cpu = (process.cpuUsage().user - used) / 1e6;
+  const wall = (performance.now() - started) / 1000;
+  const cpu = (process.cpuUsage().user - usedBefore) / 1e6;
   console.log(`${what.padEnd(50)} ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU   ${note}`);
 }
 

@@ -1,4 +1,5 @@
-// Writes what is generated from the settings' definition. Run by `npm run docs`, after a build.
+// Generates schema/sweep.schema.json and docs/settings.md from the definition of the settings. Needs a build; run by
+// `npm run docs`.
 import { writeFileSync } from 'node:fs';
 import { settingsMarkdown, sweepSchemaJson } from '../dist/src/domain/reference.js';
 

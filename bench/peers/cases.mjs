@@ -1,8 +1,8 @@
-// What is compared, and how large it is.
+// The cases of the comparison, with their sizes.
 //
-// Each round starts new processes, which do `warm` units before the `repeats` that are timed. `images` counts generated
-// digits, in the pool and in the test set. Both sides' weights are compared after the `warm` steps: some dozens later,
-// a relu that rounding decides has made them differ.
+// - Each round starts new processes. They run `warm` untimed units, then the `repeats` timed ones.
+// - `images` is the number of generated digits, in the pool and in the test set each.
+// - Weights are compared after the `warm` steps. Some dozens of steps later they differ: rounding decides a relu.
 const base = {
   batchSize: 128,
   rate: 0.1,
@@ -13,23 +13,30 @@ const base = {
   candidates: 500,
   images: 10_000,
 };
-const every = (step, last) => Array.from({ length: last / step + 1 }, (_, i) => i * step);
+const multiplesUpTo = (step, last) => Array.from({ length: last / step + 1 }, (_, i) => i * step);
 
 export const FULL = {
   step: { ...base, datasetSize: 10_000, width: 10_000, warm: 5, repeats: 3, steps: 20 },
   dense: { ...base, datasetSize: 4096, width: 10_000, rate: 1e-3, warm: 5, repeats: 3, steps: 10 },
   checkpoint: { ...base, datasetSize: 60_000, width: 10_000, t: 500, warm: 1 },
   published: { ...base },
-  trajectory: { ...base, datasetSize: 10_000, width: 1000, k: 100, checkpoints: every(100, 4000) },
+  trajectory: { ...base, datasetSize: 10_000, width: 1000, k: 100, checkpoints: multiplesUpTo(100, 4000) },
 };
 
-/** Does everything run, and do both sides agree? Nothing can be said of times. */
+/** Small sizes: checks that everything runs and both sides agree. The times mean nothing. */
 export const QUICK = {
   step: { ...base, images: 400, datasetSize: 400, width: 150, warm: 5, repeats: 2, steps: 5 },
   dense: { ...base, datasetSize: 256, width: 150, rate: 1e-3, warm: 5, repeats: 2, steps: 5 },
   checkpoint: { ...base, images: 400, datasetSize: 400, width: 150, k: 30, t: 40, candidates: 20 },
   published: { ...base },
-  trajectory: { ...base, images: 400, datasetSize: 400, width: 50, k: 20, checkpoints: every(20, 60) },
+  trajectory: {
+    ...base,
+    images: 400,
+    datasetSize: 400,
+    width: 50,
+    k: 20,
+    checkpoints: multiplesUpTo(20, 60),
+  },
 };
 
 export const CASES = {

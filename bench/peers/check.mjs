@@ -1,6 +1,6 @@
-// Whether both sides computed the same thing.
+// Checks that both sides computed the same results.
 
-/** ||a - b|| / ||b - start||: two results of training, against how far it went. */
+/** ||a - b|| / ||b - start||: the difference of two trained weights, relative to the change by training. */
 export function changeError(a, b, start) {
   let difference = 0;
   let change = 0;
@@ -12,8 +12,10 @@ export function changeError(a, b, start) {
 }
 
 /**
- * Follows two paths of greedy selection to the first step j at which they differ, and scores both picks there in
- * float64: the difference, relative to ||z||^2 + j^2 n, may be no more than float32 makes of a tie. Equal paths: 0.
+ * Follows two paths of greedy selection to the first step j at which they differ, and scores both picks in float64.
+ *
+ * @returns the number of equal picks and the difference of the scores relative to ||z||^2 + j^2 n (0 for equal paths).
+ *   A tie in float32 explains only a difference of rounding size.
  */
 export function divergenceError(inputs, labels, network, ours, theirs) {
   const n = labels.length;
@@ -32,7 +34,7 @@ export function divergenceError(inputs, labels, network, ours, theirs) {
   return { equalPicks: ours.length, scoreError: 0 };
 }
 
-/** Phi_i in float64. */
+/** Phi_i on all samples, in float64. */
 function outputsOf({ rows, columns, rowStart, column, value }, { weights, signs }, neuron) {
   const base = neuron * columns;
   return Float64Array.from({ length: rows }, (_, s) => {

@@ -1,4 +1,4 @@
-// Reads NumPy's .npy files of one of the types that both sides write here.
+// Reads NumPy .npy files of the types that both sides write.
 import { readFileSync } from 'node:fs';
 
 const TYPES = { '<f4': Float32Array, '<i4': Int32Array };

@@ -1,8 +1,8 @@
-// Our side of the comparison.
+// Runs our side of the comparison. FOLDER/case.json defines the case.
 //
-//   ours.mjs prepare FOLDER    writes the arrays that both sides start from, as FOLDER/case.json asks
-//   ours.mjs measure FOLDER    prints JSON: seconds of each repeat, and what is compared with theirs
-//   ours.mjs check FOLDER      prints JSON: how far both sides' results agree
+//   ours.mjs prepare FOLDER    writes the arrays that both sides start from
+//   ours.mjs measure FOLDER    prints JSON: seconds of each repeat, and the results to compare with theirs
+//   ours.mjs check FOLDER      prints JSON: how closely both sides' results agree
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labelSigns } from '../../dist/src/data/dataset.js';
@@ -43,7 +43,7 @@ function prepare() {
   if (spec.dataset === 'digits') for (const set of ['pool', 'test']) writeSet(session, set);
 }
 
-/** A set of images as inputs and labels, all zeros written out. */
+/** Writes a set of images as dense inputs (zeros included) and labels. */
 function writeSet({ scaled, config }, set) {
   const { images, labels, count, pixels } = scaled.dataset[set];
   writeNpy(
@@ -54,15 +54,15 @@ function writeSet({ scaled, config }, set) {
   writeNpy(place(`${set}_labels.npy`), labelSigns(labels, config.dataset.positive));
 }
 
-/** CPU and wall seconds of each repeat, for one of its units, and the first result. */
+/** CPU and wall seconds per unit of each repeat, and the first result. */
 function repeat(work, units = 1) {
   const times = { cpu: [], wall: [] };
   const results = Array.from({ length: spec.repeats }, () => {
-    const cpuBegan = process.cpuUsage();
-    const began = performance.now();
+    const cpuBefore = process.cpuUsage();
+    const started = performance.now();
     const result = work();
-    times.wall.push((performance.now() - began) / 1e3 / units);
-    const { user, system } = process.cpuUsage(cpuBegan);
+    times.wall.push((performance.now() - started) / 1e3 / units);
+    const { user, system } = process.cpuUsage(cpuBefore);
     times.cpu.push((user + system) / 1e6 / units);
     return result;
   });
@@ -98,7 +98,7 @@ function measureCheckpoint() {
 }
 
 function measureTrajectory() {
-  const { world, config } = imageProblem(spec);
+  const { environment, config } = imageProblem(spec);
   const task = {
     id: 'peers',
     config,
@@ -108,7 +108,7 @@ function measureTrajectory() {
   };
   const [times, losses] = repeat(() => {
     const losses = [];
-    for (const event of runTrajectory(task, world)) {
+    for (const event of runTrajectory(task, environment)) {
       if (event.kind === 'failed') throw new Error(event.message);
       if (event.kind !== 'rows') continue;
       losses.push([event.checkpoint.dense.train.loss, event.cells[0].subnet.train.loss]);
@@ -125,7 +125,7 @@ const MEASURES = {
   trajectory: measureTrajectory,
 };
 
-/** Steps: the relative error of the weights' change. Checkpoints: of the first pick that differs, if any. */
+/** Steps: relative error of the weights' change. Checkpoints: score error of the first pick that differs, if any. */
 function check() {
   const values = name => readNpy(place(`${name}.npy`));
   if (spec.kind !== 'checkpoint') {

@@ -1,4 +1,4 @@
-// A case's network, opened with what `npm run build` made: on images as a sweep would, or on Gaussian inputs.
+// Opens a case's network with the build in dist/: on images like a sweep, or on dense Gaussian inputs.
 import { identifyDataset, loadDataset } from '../../dist/src/data/dataset.js';
 import { createEngine } from '../../dist/src/engine/index.js';
 import { normals, stream } from '../../dist/src/math/random.js';
@@ -20,13 +20,13 @@ const SEED = 0;
 
 export const engine = await createEngine('wasm');
 
-/** The settings of a case on images, and the world that it runs in. */
+/** The settings of a case on images, and its trajectory environment. */
 export function imageProblem({ dataset, dataDir, images: count, datasetSize, width, batchSize, rate }) {
   const digits = { seed: SEED, pool: Math.max(datasetSize, count), test: count };
   const settings = { name: dataset, positive: POSITIVE, ...(dataset === 'digits' ? digits : {}) };
   const { identity } = identifyDataset(settings, { dataDir });
   const images = loadDataset(settings, { dataDir });
-  const world = {
+  const environment = {
     engine,
     inputs: new InputLibrary(new Map([[imagesKey(identity), images]])),
     stopRequested: () => false,
@@ -49,16 +49,16 @@ export function imageProblem({ dataset, dataDir, images: count, datasetSize, wid
     engine: engine.name,
     numerics: engine.numerics,
   };
-  return { world, config };
+  return { environment, config };
 }
 
 /** A session on images, at iteration 0 or at a snapshot. */
 export function openImages(spec, snapshot = null) {
-  const { world, config } = imageProblem(spec);
-  return openSession('peers', config, world, snapshot);
+  const { environment, config } = imageProblem(spec);
+  return openSession('peers', config, environment, snapshot);
 }
 
-/** A session on inputs without a zero. */
+/** A session on Gaussian inputs, which contain no zeros. */
 export function openGaussian({ datasetSize: n, width, batchSize, rate }) {
   const next = normals(stream(SEED, 'peers'));
   const inputs = {
@@ -105,6 +105,6 @@ export function openGaussian({ datasetSize: n, width, batchSize, rate }) {
   };
 }
 
-/** The batches of all steps, steps x B. */
+/** The sample positions of all batches, steps x B. */
 export const batchesOf = ({ datasetSize, batchSize }, steps) =>
   new Batches(datasetSize, batchSize, SEED).take(steps);

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// The comparison with PyTorch: ours and theirs in turn, A B A B, each in a process of its own on one core.
+// Compares speed with PyTorch. Ours and theirs alternate (A B A B), each in its own process on one core.
 //
 //   npm run build && node bench/peers/run.mjs [options]
 //
-//   --only CASE    step, dense, checkpoint, published (brings checkpoint along) or trajectory; repeatable
+//   --only CASE    step, dense, checkpoint, published (also runs checkpoint) or trajectory; repeatable
 //   --rounds R     processes of each side (3)
-//   --dataset NAME mnist or digits; otherwise MNIST where it is found (ESPALIER_DATA_DIR, ../shared/data, the cache)
+//   --dataset NAME mnist or digits. Default: MNIST if found (ESPALIER_DATA_DIR, ../shared/data, the cache)
 //   --python FILE  the interpreter that has PyTorch
-//   --quick        small sizes: does everything run, and do both sides agree?
-//   --json         the figures as JSON
+//   --quick        small sizes: checks that everything runs and both sides agree
+//   --json         prints the figures as JSON
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ import { findKnown } from '../../dist/src/data/locate.js';
 import { CASES, FULL, QUICK } from './cases.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-/** Below, a matrix product does not use what this kind of processor has. */
+/** Below this rate, a matrix product leaves the processor's abilities unused. */
 const SLOW_GFLOPS = 25;
 
 const { values: options } = parseArgs({
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** One core for everything that is measured: the last of those that this process may use. */
+/** The command prefix that pins a process to the last core this process may use; empty without taskset or /proc. */
 function pinning() {
   try {
     const allowed = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
@@ -47,8 +47,8 @@ function pinning() {
 }
 
 /**
- * One thread, and OpenBLAS's kernels for this processor unless OPENBLAS_CORETYPE says otherwise: versions older than
- * the processor fall back to those of 2005, which would be unfair.
+ * Sets one thread, and OpenBLAS's kernels for this processor unless OPENBLAS_CORETYPE is set. OpenBLAS versions older
+ * than the processor fall back to kernels of 2005, which would be unfair.
  */
 function environment() {
   const environment = {
@@ -73,7 +73,7 @@ function run(...command) {
 const ours = (command, folder) =>
   run(process.execPath, ...process.execArgv, join(HERE, 'ours.mjs'), command, folder);
 const theirs = (python, ...args) => JSON.parse(run(python, join(HERE, 'theirs.py'), ...args));
-const say = line => process.stderr.write(`${line}\n`);
+const log = line => process.stderr.write(`${line}\n`);
 
 function findPython() {
   const names = options.python ? [options.python] : ['python3', '/usr/bin/python3'];
@@ -86,7 +86,7 @@ function findPython() {
     }
   });
   if (found) return found;
-  say(
+  log(
     `PyTorch is not installed (tried ${names.join(', ')}): nothing to compare with. ` +
       'Debian: apt-get install python3-torch libopenblas0; --python names another interpreter',
   );
@@ -99,7 +99,7 @@ function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Where MNIST is, or null. */
+/** The folder and files of MNIST; null if not found. */
 function findMnist() {
   if (options.dataset === 'digits') return null;
   const shared = join(HERE, '../../../shared/data');
@@ -124,11 +124,11 @@ function prepareCase(kind, root, mnist) {
   return { folder, spec };
 }
 
-/** Rounds of one case: ours, theirs, ours, theirs. */
+/** Runs the rounds of one case: ours, theirs, ours, theirs. */
 function compare(kind, python, root, mnist) {
   const { folder, spec } = prepareCase(kind, root, mnist);
   const rounds = Array.from({ length: Number(options.rounds) }, (_, round) => {
-    say(`${kind}: round ${round + 1}`);
+    log(`${kind}: round ${round + 1}`);
     return {
       ours: JSON.parse(ours('measure', folder)),
       theirs: theirs(python, '--unit', kind, folder),
@@ -145,7 +145,7 @@ function compare(kind, python, root, mnist) {
   };
 }
 
-/** Medians, and those of the ratios of rounds. CPU time, since other programs may run on the same core. */
+/** Medians of times, and of the ratios of rounds. Mainly CPU time, since other programs may share the core. */
 function figures(rounds) {
   const all = (side, clock) => median(rounds.flatMap(round => round[side][clock]));
   const ratios = clock => rounds.map(round => median(round.theirs[clock]) / median(round.ours[clock]));
@@ -158,14 +158,14 @@ function figures(rounds) {
   };
 }
 
-/** How far both sides agree, in words, and whether that is far enough. */
+/** How closely both sides agree, in words, and whether it is close enough. */
 function agreement(kind, folder, { ours: mine, theirs: other }) {
   const relative = (a, b) => Math.abs(a - b) / Math.abs(b);
   if (kind === 'trajectory') {
     const [dense, subnet] = [0, 1].map(which =>
       Math.max(...mine.losses.map((losses, i) => relative(losses[which], other.losses[i][which]))),
     );
-    // A tie that rounding decides leads to another subnetwork, which is about as good.
+    // Rounding may decide a tie and give another, about equally good subnetwork: only dense losses must agree.
     return { what: `losses to ${digits(dense)}, subnetworks' to ${digits(subnet)}`, agrees: dense < 0.01 };
   }
   const { changeError, equalPicks, scoreError } = JSON.parse(ours('check', folder));
@@ -182,20 +182,20 @@ function agreement(kind, folder, { ours: mine, theirs: other }) {
 
 const digits = error => error.toExponential(0);
 
-/** Theirs against our whole checkpoint, which must have been measured. */
+/** Compares theirs with our whole checkpoint, whose result must exist. */
 function comparePublished(python, { folder, rounds: [{ ours: mine }] }) {
-  say('published: three picks');
+  log('published: three picks');
   const round = { ours: mine, theirs: theirs(python, '--unit', 'published', folder) };
   const agreement = { what: 'estimated from 3 picks', agrees: true };
   return { case: 'published', what: CASES.published, ...figures([round]), agreement, rounds: [round] };
 }
 
-const three = value => Number(value.toPrecision(3));
+const threeDigits = value => Number(value.toPrecision(3));
 
 function main() {
   const unknown = options.only.find(name => !(name in CASES));
   if (unknown) {
-    say(`--only ${unknown}: expected one of ${Object.keys(CASES).join(', ')}`);
+    log(`--only ${unknown}: expected one of ${Object.keys(CASES).join(', ')}`);
     process.exit(2);
   }
   const wanted = new Set(options.only);
@@ -203,13 +203,13 @@ function main() {
   const python = findPython();
   const probe = theirs(python, '--probe');
   const mnist = findMnist();
-  say(
+  log(
     `PyTorch ${probe.torch}, ${probe.blas ?? 'its own BLAS'} (OPENBLAS_CORETYPE ${ENVIRONMENT.OPENBLAS_CORETYPE}), ` +
-      `matrix product ${three(probe.gflops)} GFLOP/s; ` +
+      `matrix product ${threeDigits(probe.gflops)} GFLOP/s; ` +
       `inputs: ${mnist ? 'MNIST' : 'generated digits'}; ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}`,
   );
   if (probe.gflops < SLOW_GFLOPS) {
-    say(
+    log(
       'warning: this PyTorch multiplies matrices slowly, so the ratios flatter us; try: apt-get install libopenblas0',
     );
   }
@@ -228,17 +228,17 @@ function main() {
       const head = ['case', 'ours, CPU s', 'PyTorch, CPU s', 'PyTorch / ours', 'by wall time', 'both agree'];
       const rows = results.map(result => [
         result.what,
-        three(result.oursCpuSeconds),
-        three(result.theirsCpuSeconds),
-        three(result.cpuRatio),
-        three(result.wallRatio),
+        threeDigits(result.oursCpuSeconds),
+        threeDigits(result.theirsCpuSeconds),
+        threeDigits(result.cpuRatio),
+        threeDigits(result.wallRatio),
         result.agreement.what,
       ]);
       process.stdout.write(renderTable(head, rows));
     }
     const wrong = results.filter(({ agreement }) => !agreement.agrees);
     for (const { case: name } of wrong)
-      say(`${name}: the two sides do not agree, the comparison means nothing`);
+      log(`${name}: the two sides do not agree, the comparison means nothing`);
     if (wrong.length > 0) process.exitCode = 1;
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// How long `espalier report` takes, and how large its file is: on a database of 100,000 simulated cells.
+// Measures the time of `espalier report` and the size of its file, on a database of 100,000 simulated cells.
 //
 //   npm run build && node bench/report/run.mjs
 import { execFileSync } from 'node:child_process';
@@ -32,9 +32,9 @@ const espalier = (...args) =>
 try {
   writeFileSync(join(folder, 'sweep.yaml'), SWEEP);
   console.log(espalier('design', 'sweep.yaml', '--write', 'cells.sqlite', '--law', 'logarithmic'));
-  const began = performance.now();
+  const started = performance.now();
   espalier('report', 'cells.sqlite');
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (performance.now() - started) / 1000;
   const megabytes = statSync(join(folder, 'cells.html')).size / 1e6;
   console.log(`report written in ${seconds.toFixed(1)} s, ${megabytes.toFixed(2)} MB`);
 } finally {

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// What scheduling and recording cost: many short trajectories, against the time that they take by themselves.
+// Measures the cost of scheduling and recording: many short trajectories, compared with their own time.
 //
 //   npm run build && node bench/schedule/run.mjs [options]
 //
 //   --trajectories N   10000
-//   --ms MS            how long a trajectory takes (50): it waits, so that it needs no core of its own
+//   --ms MS            duration of a trajectory (50); it sleeps, so it needs no core of its own
 //   --threads T        2
-//   --json             the figures as JSON
+//   --json             prints the figures as JSON
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ try {
     dataset: { name: 'digits', pool: 100, test: 10 },
     train: { batchSize: 1 },
     evaluate: { dense: ['train'], subnet: ['train'] },
-    // One step, which takes the time of the whole trajectory.
+    // One step takes the whole trajectory's time.
     axes: { datasetSize: 2, width: 2, seed: { count: trajectories }, pretrainIterations: [1], subnetSize: 1 },
   };
   writeFileSync(join(folder, 'schedule.yaml'), JSON.stringify(sweep));
@@ -56,12 +56,16 @@ try {
 }
 
 /**
- * From the start of the first trajectory to the end of the last, as the database tells it; beside the ideal, and beside
- * what the trajectories themselves took: on a busy machine, waiting for 50 ms takes longer.
+ * Seconds from the start of the first trajectory to the end of the last, from the database. Compared with the ideal
+ * and with the trajectories' own time, since sleeping for 50 ms takes longer on a busy machine.
  */
 function measured(file) {
   const db = new Sqlite(file, { readonly: true });
-  const { began, ended, done } = db
+  const {
+    began: started,
+    ended,
+    done,
+  } = db
     .prepare(
       `SELECT min(started_at) AS began, max(ended_at) AS ended, sum(outcome = 'done') AS done FROM attempts`,
     )
@@ -69,7 +73,7 @@ function measured(file) {
   const { waited } = db.prepare('SELECT sum(train_wall_s) AS waited FROM trajectories').get();
   db.close();
   if (done !== trajectories) throw new Error(`${done} of ${trajectories} trajectories are done`);
-  const seconds = (Date.parse(ended) - Date.parse(began)) / 1000;
+  const seconds = (Date.parse(ended) - Date.parse(started)) / 1000;
   const ideal = (trajectories * ms) / 1000 / threads;
   const own = waited / threads;
   const longer = { thanIdeal: seconds / ideal - 1, thanOwn: seconds / own - 1 };

@@ -1,2 +1,2 @@
-/** A task that does nothing, for piscina alone. */
+/** A task that does nothing, to measure piscina alone. */
 export default () => null;

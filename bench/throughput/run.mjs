@@ -1,7 +1,9 @@
 /**
- * How many cells a second reach the disk, with an engine that computes nothing, and what a cell costs as they grow
- * many: `npm run bench:throughput [-- largest]`, after `npm run build`. Beside it, the same machine's GNU parallel
- * (Debian `parallel`) and piscina alone. Takes some minutes at 10^6 cells. The results stand in docs/reliability.md.
+ * Measures how many cells per second reach the disk with an engine that computes nothing, and the cost of a cell as
+ * their number grows. For comparison, it measures GNU parallel (Debian `parallel`) and piscina alone.
+ *
+ * Run `npm run bench:throughput [-- largest]` after `npm run build`. 10^6 cells take some minutes. Results are in
+ * docs/reliability.md.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +14,7 @@ import { Piscina } from 'piscina';
 
 const PROGRAM = new URL('../../dist/src/cli/main.js', import.meta.url).pathname;
 const THREADS = 2;
-/** Runs of the small sweeps, of which the median counts: they are over before a disturbance averages out. */
+/** Runs of the small sweeps, for the median: they are too short to average out a disturbance. */
 const REPEATS = 5;
 const SAMPLE_MS = 50;
 
@@ -20,7 +22,7 @@ const largest = Number(process.argv[2] ?? 1e6);
 const home = mkdtempSync(join(tmpdir(), 'espalier-throughput-'));
 const median = values => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Sweeps of so many cells in one table, and so many in each trajectory. */
+/** Writes a sweep of `cells` cells, `perTrajectory` in each trajectory. */
 function sweepOf(cells, perTrajectory) {
   const file = join(home, `cells-${cells}-${perTrajectory}.yaml`);
   const [checkpoints, sizes] = perTrajectory === 1 ? [[0], [1]] : [range(0, 10), range(1, 11)];
@@ -37,13 +39,13 @@ function sweepOf(cells, perTrajectory) {
 }
 const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** Seconds, and peak resident bytes where the system tells. */
+/** Seconds, and peak resident bytes (0 without /proc). */
 async function timed(...args) {
-  const began = performance.now();
+  const started = performance.now();
   const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
+  let stderr = '';
   child.stderr.on('data', text => {
-    said += text;
+    stderr += text;
   });
   let bytes = 0;
   const sampling = setInterval(() => {
@@ -51,8 +53,8 @@ async function timed(...args) {
   }, SAMPLE_MS);
   const code = await new Promise(resolve => child.on('close', resolve));
   clearInterval(sampling);
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
-  return { seconds: (performance.now() - began) / 1000, bytes };
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`);
+  return { seconds: (performance.now() - started) / 1000, bytes };
 }
 
 function residentPeak(pid) {
@@ -63,7 +65,7 @@ function residentPeak(pid) {
   }
 }
 
-/** Durable cells a second from the first to the last that was recorded, start-up left out. */
+/** Durable cells per second, from the first recorded to the last; excludes start-up. */
 function rateOf(db) {
   const file = new Sqlite(db, { readonly: true });
   const { cells, ms } = file
@@ -96,9 +98,9 @@ async function measured(cells, perTrajectory) {
 
 function parallelMs(jobs = 500) {
   try {
-    const began = performance.now();
+    const started = performance.now();
     execFileSync('sh', ['-c', `seq ${jobs} | parallel -j${THREADS} true`], { stdio: 'ignore' });
-    return (performance.now() - began) / jobs;
+    return (performance.now() - started) / jobs;
   } catch {
     return null;
   }
@@ -108,13 +110,13 @@ async function piscinaPerSecond(tasks = 20_000) {
   const filename = new URL('empty.mjs', import.meta.url).href;
   const pool = new Piscina({ filename, minThreads: THREADS, maxThreads: THREADS });
   await pool.run(null);
-  const began = performance.now();
+  const started = performance.now();
   let next = 0;
   const worker = async () => {
     while (next++ < tasks) await pool.run(next);
   };
   await Promise.all(Array.from({ length: THREADS }, worker));
-  const perSecond = (1000 * tasks) / (performance.now() - began);
+  const perSecond = (1000 * tasks) / (performance.now() - started);
   await pool.destroy();
   return perSecond;
 }
@@ -124,7 +126,7 @@ try {
   const results = [];
   for (const perTrajectory of [100, 1]) {
     for (const cells of [1e3, 1e5, 1e6]) {
-      // A trajectory for each cell costs the most; a tenth of them tells as much.
+      // One cell per trajectory is the costliest case; a tenth of the cells shows the rate as well.
       const count = perTrajectory === 1 ? Math.max(1e3, cells / 10) : cells;
       if (count > largest || (perTrajectory === 1 && cells === 1e3 && largest < 1e3)) continue;
       results.push(await measured(count, perTrajectory));

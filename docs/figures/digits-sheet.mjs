@@ -1,5 +1,5 @@
 /**
- * Draws docs/digits.png: the first images of the generated data set with seed 0, a row for each digit.
+ * Draws docs/digits.png: the first images of the generated data set with seed 0, one row per digit.
  *
  *   npm run build && node docs/figures/digits-sheet.mjs
  */
@@ -21,7 +21,7 @@ for (let index = 0; drawn.some(count => count < COLUMNS); index++) {
 }
 writeFileSync(new URL('../digits.png', import.meta.url), PNG.sync.write(sheet, { colorType: 0 }));
 
-/** Copies the image, dark ink on white paper. */
+/** Draws the current image into the sheet, dark ink on white paper. */
 function place(row, column) {
   for (let y = 0; y < DIGITS_SIDE * SCALE; y++) {
     for (let x = 0; x < DIGITS_SIDE * SCALE; x++) {
