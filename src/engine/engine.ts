@@ -1,5 +1,5 @@
 /**
- * The contract that every engine keeps, and that the conformance suite holds it to.
+ * The contract of every engine. The conformance suite tests each engine against it.
  *
  * A network of N neurons, with x an input row of d columns:
  *
@@ -11,9 +11,11 @@
  *   G_a_i = rate * b_i * mean over batch [ l' * sigma'(a_i . x) * x ]     G_b_i = rate * mean [ l' * sigma(a_i . x) ]
  *   v <- momentum * v + G + weightDecay * theta (b is not decayed)        theta <- theta - learningRate * v
  *
- * With share = 1/N that is gradient descent with the learning rate stated in function space (science.md). A subnetwork
- * of k picks is the network of its distinct neurons with share_i = multiplicity_i / k and the same outputScale and
- * rate: it moves as k neurons would of which equal ones stay equal. Only `layers: 'both'` trains b.
+ * With share = 1/N this is gradient descent with the learning rate stated in function space (science.md). Only
+ * `layers: 'both'` trains b.
+ *
+ * A subnetwork of k picks is the network of its distinct neurons, with share_i = multiplicity_i / k and the same
+ * outputScale and rate. It trains like k neurons among which equal neurons stay equal.
  *
  * With relu, sigma'(0) = 0.
  */
@@ -21,21 +23,21 @@
 import type { InputMatrix } from '../data/inputs.js';
 import type { Activation, EngineName, Layers, Loss } from '../domain/types.js';
 
-/** An engine's own storage of weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
+/** The type in which an engine stores weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** All that changes as a network is trained. */
+/** Everything that training changes. */
 export interface NetworkState {
   /** a, N x d, row i is neuron i. */
   readonly weights: FloatArray;
   /** b, N. */
   readonly signs: FloatArray;
-  /** Momentum of a (N x d) and of b (N); null where momentum is 0 (b: or where b is not trained). */
+  /** Momentum of a (N x d) and of b (N). Null if momentum is 0; that of b also if b is not trained. */
   readonly weightVelocity: FloatArray | null;
   readonly signVelocity: FloatArray | null;
 }
 
-/** What an engine is given to open a network. Inputs, labels and state are copied, never written. */
+/** The input of `Engine.open`. The engine copies inputs, labels and state, and never writes them. */
 export interface Problem {
   /** n x d training samples, in sub-data-set order. */
   readonly inputs: InputMatrix;
@@ -45,7 +47,7 @@ export interface Problem {
   readonly width: number;
   readonly activation: Activation;
   readonly outputScale: number;
-  /** N weights of the neurons in the mean; null: 1/N each. */
+  /** Weights of the N neurons in the mean; null means 1/N each. */
   readonly shares: Float64Array | null;
   readonly rate: number;
   readonly loss: Loss;
@@ -53,37 +55,37 @@ export interface Problem {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
-  /** B, at most n: the samples of one step. */
+  /** B, at most n: samples per step. */
   readonly batchSize: number;
   /** Initial weights, or the state of a snapshot. Missing velocities start at 0. */
   readonly state: NetworkState;
   /**
-   * Called between slices of work, at least every 200 ms. It may throw; the network is then only asked for its state,
-   * which does not call it, and closed.
+   * The engine calls it between slices of work, at least every 200 ms. It may throw. The caller then uses only
+   * `state`, which never calls `pulse`, and `close`.
    */
   readonly pulse: () => void;
 }
 
-/** The sizes that memory and time depend on. */
+/** The sizes that determine memory and time. */
 export interface Shape {
   readonly datasetSize: number;
   readonly width: number;
   readonly columns: number;
   readonly batchSize: number;
   readonly momentum: boolean;
-  /** Mean number of stored entries of an input row. */
+  /** Mean number of stored entries per input row. */
   readonly entriesPerRow: number;
 }
 
 export interface Engine {
   readonly name: EngineName;
-  /** Raised on purpose whenever results change in any bit. Part of a trajectory's identity. */
+  /** Version of the engine's results, raised whenever any bit of them changes. Part of a trajectory's identity. */
   readonly numerics: number;
-  /** Peak bytes of one open network with its activations; Infinity where so many samples cannot be held at all. */
+  /** Peak bytes of one open network with its activations; Infinity if the engine cannot hold that many samples. */
   memoryBytes(shape: Shape): number;
-  /** The largest such figure that the engine can hold. */
+  /** The largest `memoryBytes` that the engine can hold. */
   readonly memoryLimitBytes: number;
-  /** Throws TooLargeError where the problem does not fit. */
+  /** @throws TooLargeError (TOO_LARGE) if the problem does not fit */
   open(problem: Problem): Network;
 }
 
@@ -91,11 +93,13 @@ export interface Engine {
 export interface Network {
   /**
    * Takes `steps` gradient steps. `batches` holds steps x B positions (rows of `inputs`), step by step.
-   * Throws DivergedError, with the step counted from 1 within this call, as soon as a batch's outputs are not finite.
-   * Activations that were built before are no longer valid.
+   * Invalidates earlier activations.
+   *
+   * @throws DivergedError (DIVERGED) at the first batch whose outputs are not finite; its step counts from 1 within
+   * this call
    */
   train(batches: Int32Array, steps: number): void;
-  /** The present weights and velocities, copied. `weights` and `signs` as float32 are what is exported. */
+  /** A copy of the current weights and velocities. Exports contain `weights` and `signs` as float32. */
   state(): NetworkState;
   /** Builds Phi (N x n, float32 or better) for the training samples. Valid until the next `train` or `activate`. */
   activate(): Activations;
@@ -103,10 +107,10 @@ export interface Network {
   outputs(inputs: InputMatrix): Float64Array;
   /**
    * u_k on other inputs, for each k of `sizes` (ascending, at most picks.length): the mean of phi over the first k
-   * picks. One array of inputs.rows for each size.
+   * picks. Returns one array of inputs.rows per size.
    */
   subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[];
-  /** Gives the memory back. The network is unusable afterwards. Safe to call twice. */
+  /** Releases the memory. The network is unusable afterwards. A second call does nothing. */
   close(): void;
 }
 
@@ -114,17 +118,17 @@ export interface Network {
 export interface Activations {
   /** f on the n training samples. */
   readonly outputs: Float64Array;
-  /** ||Phi_i||^2, N values. Exactly 0 for a neuron that is silent on all n samples, and only for such. */
+  /** ||Phi_i||^2, N values. Exactly 0 if and only if the neuron is silent on all n samples. */
   readonly squaredNorms: Float64Array;
   /** Greedy forward selection: exact argmin at each step, ties to the lowest index. */
   greedy(objective: Loss, subnetSize: number): Path;
-  /** u_k on the training samples for each k of `sizes` (ascending), one array of n for each. */
+  /** u_k on the training samples for each k of `sizes` (ascending): one array of n per size. */
   subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[];
 }
 
 export interface Path {
   /** Neurons in the order of selection. */
   readonly picks: Int32Array;
-  /** passes[j]: sweeps over the activations that the first j + 1 picks needed; independent of subnetSize. */
+  /** passes[j]: passes over the activations that the first j + 1 picks needed. Independent of subnetSize. */
   readonly passes: Int32Array;
 }

@@ -2,7 +2,11 @@ import { EngineUnavailableError } from '../base/errors.js';
 import type { EngineName } from '../domain/types.js';
 import type { Engine } from './engine.js';
 
-/** Loads one engine, and only that one. Throws EngineUnavailableError where it is not installed. */
+/**
+ * Loads one engine and no other.
+ *
+ * @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if it is not installed
+ */
 export async function createEngine(name: EngineName): Promise<Engine> {
   switch (name) {
     case 'reference':

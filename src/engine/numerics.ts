@@ -1,8 +1,8 @@
 import type { EngineName } from '../domain/types.js';
 
 /**
- * Each engine's `numerics`, known without loading the engine: part of a trajectory's identity. Raise an engine's
- * number whenever its results change in any bit, so that old and new results are never taken for one another.
+ * Each engine's `numerics`, readable without loading the engine. The number is part of a trajectory's identity: raise
+ * it whenever any bit of the engine's results changes, so old and new results are never confused.
  */
 export const NUMERICS: Readonly<Record<EngineName, number>> = {
   simulated: 1,

@@ -1,8 +1,8 @@
 /**
- * Faults on demand, to see what becomes of the rest. ESPALIER_NOOP_FAULTS lists them, separated by spaces:
+ * Injected faults, for tests of everything around an engine. ESPALIER_NOOP_FAULTS lists them, separated by spaces:
  *
- *   KIND:WIDTH         networks of this width fail so at their first training
- *   KIND:WIDTH:FILE    only once: where FILE is not there yet, which is then made
+ *   KIND:WIDTH         networks of this width fail at every call of `train`
+ *   KIND:WIDTH:FILE    only once: if FILE does not exist; the fault creates it
  */
 import { closeSync, openSync } from 'node:fs';
 import { DivergedError } from '../../base/errors.js';
@@ -25,7 +25,7 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   hang: () => {
     for (;;);
   },
-  // Hits the thread after the trajectory.
+  // Thrown from the event loop: crashes the thread after the synchronous trajectory has returned.
   crash: () => {
     setImmediate(() => {
       throw new Error('a crash on demand');
@@ -33,19 +33,20 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   },
 };
 
-/** What a network of this width does wrong, if anything. */
+/** The fault of networks of this width; does nothing if they have none. */
 export function faultOf(width: number, faults = process.env.ESPALIER_NOOP_FAULTS ?? ''): () => void {
   for (const fault of faults.split(' ')) {
-    const [kind, of, file] = fault.split(':');
-    if (Number(of) !== width) continue;
+    const [kind, faultWidth, file] = fault.split(':');
+    if (Number(faultWidth) !== width) continue;
     return () => {
-      if (file === undefined || isFirst(file)) FAULTS[kind!]!();
+      if (file === undefined || createIfMissing(file)) FAULTS[kind!]!();
     };
   }
   return () => {};
 }
 
-function isFirst(file: string): boolean {
+/** Creates the file. Returns false if it exists or cannot be created. */
+function createIfMissing(file: string): boolean {
   try {
     closeSync(openSync(file, 'wx'));
     return true;

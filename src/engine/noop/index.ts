@@ -1,9 +1,9 @@
 /**
- * The engine that computes nothing: for measuring and testing all that is around an engine (`--noop`, hidden).
+ * The engine that computes nothing, for measuring and testing everything around an engine (hidden option `--noop`).
  *
- * Its metrics mean nothing, but they depend on the initial weights and on every batch in order, so that a trajectory
- * that goes on from the wrong place, or is recorded in the wrong row, does not give the numbers of an undisturbed one.
- * A step takes as long as ESPALIER_NOOP_STEP_MS says (0 by default), without using a core. For faults, see faults.ts.
+ * Its metrics mean nothing, but they depend on the initial weights and on every batch in order. A trajectory that
+ * resumes from the wrong place, or is recorded in the wrong row, therefore gives different numbers.
+ * A step sleeps for ESPALIER_NOOP_STEP_MS (0 by default) without using a core. faults.ts injects faults.
  */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Engine, Network, NetworkState, Path, Problem } from '../engine.js';
@@ -12,8 +12,8 @@ import { faultOf } from './faults.js';
 
 /** The longest wait between two calls of `pulse`. */
 const WAIT_MS = 50;
-/** A trajectory's history is a number below this, which a float32 holds exactly as a fraction of it. */
-const HISTORIES = 2 ** 24;
+/** Histories are integers below this; history / HISTORY_LIMIT is exact in float32. */
+const HISTORY_LIMIT = 2 ** 24;
 
 export function createNoopEngine(): Engine {
   const stepMs = Number(process.env.ESPALIER_NOOP_STEP_MS ?? 0);
@@ -28,7 +28,7 @@ export function createNoopEngine(): Engine {
 
 class NoopNetwork implements Network {
   readonly #state: NetworkState;
-  /** Of the initial weights and all batches so far, 0 <= history < HISTORIES. Kept as the first weight. */
+  /** Hash of the first initial weight and all batches so far, below HISTORY_LIMIT. Stored as the first weight. */
   #history: number;
   readonly #fail: () => void;
 
@@ -44,14 +44,14 @@ class NoopNetwork implements Network {
       signVelocity: null,
     };
     this.#fail = faultOf(problem.width);
-    this.#history = Math.floor((Math.abs(weights[0]!) % 1) * HISTORIES);
+    this.#history = Math.floor((Math.abs(weights[0]!) % 1) * HISTORY_LIMIT);
   }
 
   train(batches: Int32Array, steps: number): void {
     this.#fail();
     this.#wait(steps);
-    for (const position of batches) this.#history = mixed(this.#history, position);
-    this.#state.weights[0] = this.#history / HISTORIES;
+    for (const position of batches) this.#history = mix(this.#history, position);
+    this.#state.weights[0] = this.#history / HISTORY_LIMIT;
   }
 
   state(): NetworkState {
@@ -79,10 +79,10 @@ class NoopNetwork implements Network {
 
   close(): void {}
 
-  /** Between -1 and 1; the same for the same history, row and size. */
+  /** Values in [-1, 1), a function of history, row and size alone. */
   #outputs(rows: number, size: number): Float64Array {
-    const from = mixed(this.#history, size);
-    return Float64Array.from({ length: rows }, (__, row) => (2 * mixed(from, row)) / HISTORIES - 1);
+    const from = mix(this.#history, size);
+    return Float64Array.from({ length: rows }, (__, row) => (2 * mix(from, row)) / HISTORY_LIMIT - 1);
   }
 
   #path(subnetSize: number): Path {
@@ -93,16 +93,16 @@ class NoopNetwork implements Network {
   #wait(steps: number): void {
     const until = performance.now() + steps * this.stepMs;
     for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
-      Atomics.wait(NEVER, 0, 0, Math.min(WAIT_MS, left));
+      Atomics.wait(SLEEP_CELL, 0, 0, Math.min(WAIT_MS, left));
       this.problem.pulse();
     }
   }
 }
 
-/** Nobody wakes who waits here. */
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
+/** Nothing notifies this cell, so `Atomics.wait` on it is a sleep. */
+const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
-const mixed = (history: number, value: number): number => {
+const mix = (history: number, value: number): number => {
   const product = Math.imul(history ^ Math.imul(value + 1, 0x9e3779b1), 0x85ebca6b);
-  return (product ^ (product >>> 13)) & (HISTORIES - 1);
+  return (product ^ (product >>> 13)) & (HISTORY_LIMIT - 1);
 };

@@ -3,7 +3,7 @@ import type { Activations, Path } from '../engine.js';
 import { greedyByScores, greedyExhaustive } from './select.js';
 import type { Spend } from './work-budget.js';
 
-/** Phi, one array of n for each neuron, and what is read off it. */
+/** Phi as one array of n per neuron, with its outputs, norms and selections. */
 export class ReferenceActivations implements Activations {
   readonly outputs: Float64Array;
   readonly squaredNorms: Float64Array;
@@ -40,7 +40,7 @@ export class ReferenceActivations implements Activations {
   }
 }
 
-/** ||Phi_i||^2: 0 for a silent neuron only, even where all squares underflow. */
+/** ||Phi_i||^2: 0 only for a silent neuron, even if all squares underflow. */
 function squaredNorm(phi: Float64Array): number {
   let sum = 0;
   for (let s = 0; s < phi.length; s++) sum += phi[s]! * phi[s]!;

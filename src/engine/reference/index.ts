@@ -6,12 +6,12 @@ import { ReferenceNetwork } from './network.js';
 const DOUBLE = 8;
 /** Bytes of a stored entry: a column and a value. */
 const ENTRY = 6;
-/** Gram columns that a greedy path is expected to hold at most; one each distinct pick. */
+/** Expected maximum of Gram columns that a greedy path holds: one per distinct pick. */
 const GRAM_COLUMNS = 512;
 const GIB = 1024 * 1024 * 1024;
 const MEMORY_LIMIT = 8 * GIB;
 
-/** The engine that is read, and that the others are held to: float64, one loop for each sum, no tricks. */
+/** The readable engine that the others are tested against: float64, one loop per sum, no optimisation. */
 export function createReferenceEngine(): Engine {
   return {
     name: 'reference',

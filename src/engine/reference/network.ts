@@ -1,5 +1,5 @@
 /**
- * A network as science.md writes it down, in float64: one loop for each sum.
+ * A network exactly as science.md defines it, in float64: one loop per sum.
  *
  *   phi_i(x) = outputScale * b_i * sigma(a_i . x)        f(x) = sum_i share_i * phi_i(x)
  */
@@ -11,7 +11,7 @@ import { ReferenceActivations } from './activations.js';
 import { LOSS, type LossFunction, SIGMA, type Sigma } from './functions.js';
 import { type Spend, workBudget } from './work-budget.js';
 
-/** Work of one sigma(z), in multiply-adds. */
+/** Cost of one sigma(z), in multiply-adds. */
 const SIGMA_WORK = 20;
 
 export class ReferenceNetwork implements Network {
@@ -30,7 +30,7 @@ export class ReferenceNetwork implements Network {
   readonly #signs: Float64Array;
   readonly #signGradient: Float64Array;
   readonly #signVelocity: Float64Array | null;
-  /** a_i . x and sigma(a_i . x) of the sample at hand, N each. */
+  /** a_i . x and sigma(a_i . x) of the current sample, N each. */
   readonly #z: Float64Array;
   readonly #value: Float64Array;
 
@@ -80,11 +80,11 @@ export class ReferenceNetwork implements Network {
   }
 
   /**
-   * Adds one sample's part of the batch gradient:
+   * Adds one sample's contribution to the batch gradient:
    *
    *   G_a_i += rate / B * l' * b_i * sigma'(a_i . x) * x        G_b_i += rate / B * l' * sigma(a_i . x)
    *
-   * Returns false, and adds nothing, where f(x) is not finite.
+   * Returns false and adds nothing if f(x) is not finite.
    */
   #addGradient(row: number): boolean {
     const { width, batchSize, rate, outputScale, layers } = this.#problem;
@@ -99,13 +99,13 @@ export class ReferenceNetwork implements Network {
     }
     if (!Number.isFinite(f)) return false;
 
-    const pull = (rate / batchSize) * this.#loss.slope(f, this.#labels[row]!);
+    const scaledSlope = (rate / batchSize) * this.#loss.slope(f, this.#labels[row]!);
     for (let i = 0; i < width; i++) {
-      if (layers === 'both') this.#signGradient[i]! += pull * value[i]!;
-      const along = pull * this.#signs[i]! * this.#sigma.slope(z[i]!, value[i]!);
-      if (along === 0) continue;
+      if (layers === 'both') this.#signGradient[i]! += scaledSlope * value[i]!;
+      const delta = scaledSlope * this.#signs[i]! * this.#sigma.slope(z[i]!, value[i]!);
+      if (delta === 0) continue;
       for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++) {
-        this.#weightGradient[i * columns + column[e]!]! += along * entry[e]!;
+        this.#weightGradient[i * columns + column[e]!]! += delta * entry[e]!;
       }
     }
     this.#spend(width * (2 * (rowStart[row + 1]! - rowStart[row]!) + 2 * SIGMA_WORK));
@@ -170,7 +170,7 @@ export class ReferenceNetwork implements Network {
   }
 
   close(): void {
-    // Memory is the collector's business here.
+    // The garbage collector frees the arrays.
   }
 
   /** Phi_i: phi_i(x) for every row x. */

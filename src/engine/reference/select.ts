@@ -3,7 +3,7 @@
  *
  *   q_j = argmin_q loss((z + Phi_q) / j, y)        ties to the lowest index        z <- z + Phi_{q_j}
  *
- * `passes` counts sweeps over the N x n activations after they were built.
+ * `passes` counts passes over the N x n activations after they are built.
  */
 import type { Path } from '../engine.js';
 import { LOSS } from './functions.js';
@@ -12,12 +12,12 @@ import type { Spend } from './work-budget.js';
 type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: Spend) => Path;
 
 /**
- * The squared loss, by scores instead of losses:
+ * Selection for the squared loss, by scores instead of losses:
  *
  *   score_q(j) = ||z + Phi_q - j y||^2 - ||z - j y||^2 = 2 <Phi_q, z> - 2 j <Phi_q, y> + ||Phi_q||^2
  *
- * <Phi_q, y> and ||Phi_q||^2 belong to building the activations. <Phi_q, z> grows by one column of the Gram matrix
- * for each pick; the first pick of a neuron costs the pass that computes its column, and its column is kept.
+ * <Phi_q, y> and ||Phi_q||^2 count as part of building the activations. Each pick adds one column of the Gram matrix
+ * to <Phi_q, z>. The first pick of a neuron costs one pass, which computes its column; the column is then cached.
  */
 export const greedyByScores: Select = (phi, y, subnetSize, spend) => {
   const withLabels = column(phi, y, spend);
@@ -39,7 +39,7 @@ export const greedyByScores: Select = (phi, y, subnetSize, spend) => {
   return path;
 };
 
-/** The logistic loss: at each step one pass that evaluates the loss of every candidate. */
+/** Selection for the logistic loss: one pass per step evaluates the loss of every candidate. */
 export const greedyExhaustive: Select = (phi, y, subnetSize, spend) => {
   const z = new Float64Array(y.length);
   const path = emptyPath(subnetSize);
@@ -61,7 +61,7 @@ function emptyPath(subnetSize: number): Path {
   return { picks: new Int32Array(subnetSize), passes: new Int32Array(subnetSize) };
 }
 
-/** The lowest index below `count` whose value is smallest. */
+/** The lowest index below `count` with the smallest value. */
 function argmin(count: number, value: (q: number) => number): number {
   let best = 0;
   let smallest = value(0);

@@ -1,7 +1,9 @@
-/** Multiply-adds between two calls of `pulse`: below 100 ms on any machine of this century. */
+/** Calls `pulse` regularly by counting work instead of reading a clock. */
+
+/** Multiply-adds between two calls of `pulse`: less than 100 ms on any current machine. */
 const SLICE = 20_000_000;
 
-/** Tells how much work was just done (multiply-adds, roughly), and calls `pulse` whenever a slice is full. */
+/** Records finished work (roughly, in multiply-adds) and calls `pulse` whenever a slice is full. */
 export type Spend = (work: number) => void;
 
 export function workBudget(pulse: () => void): Spend {
