@@ -1,3 +1,4 @@
+/** The activations of a network on the device, and means over picks on the host. */
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import type { Candidates } from './candidates.js';
@@ -5,6 +6,7 @@ import { addTo } from './phi.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
 
+/** Phi on the device, with the host's outputs and statistics. */
 export class TfjsActivations implements Activations {
   readonly outputs: Float64Array;
   readonly squaredNorms: Float64Array;
@@ -30,7 +32,7 @@ export class TfjsActivations implements Activations {
     return meansOfPicks(phi.columns(distinct), distinct, labels.length, picks, sizes);
   }
 
-  /** Gives the device's memory back. Said by the network when it trains, builds others or closes. */
+  /** Releases the device's memory. The network calls it when it trains, builds new activations or closes. */
   dispose(): void {
     this.#candidates.phi.dispose();
     this.#valid = false;
@@ -41,7 +43,7 @@ export class TfjsActivations implements Activations {
   }
 }
 
-/** The distinct neurons among the picks that the largest of `sizes` (ascending) takes. */
+/** The distinct neurons among the first k picks, k the largest of `sizes` (ascending). */
 export function distinctOf(picks: Int32Array, sizes: readonly number[]): Int32Array {
   return Int32Array.from(new Set(picks.subarray(0, sizes.at(-1) ?? 0)));
 }

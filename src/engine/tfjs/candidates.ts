@@ -1,25 +1,25 @@
-/** What a selection starts from: the neurons that can be picked, and what is known of each. */
+/** The neurons that a selection can pick, with the statistics of each. */
 import type { Phi } from './phi.js';
 
 export interface Candidates {
   readonly phi: Phi;
   readonly labels: Float32Array;
-  /** Neurons that can be picked, ascending: the first of each set of equal ones, and of the silent ones. */
+  /** Neurons that can be picked, ascending: the first of each set of equal neurons, and the first silent neuron. */
   readonly neurons: Int32Array;
-  /** ||Phi_q||^2, N values: the same for equal neurons, and 0 for silent ones only. */
+  /** ||Phi_q||^2, N values: the same for equal neurons, 0 only for silent ones. */
   readonly squaredNorms: Float64Array;
   /** max |Phi_q|, N values. */
   readonly peaks: Float32Array;
 }
 
 /**
- * TensorFlow does not promise the same sums for equal columns in different places of a matrix: ties are exact because
- * equal neurons are one candidate. `first` names, for each neuron, the lowest one that is equal to it.
+ * Makes equal neurons one candidate, which keeps ties exact: TensorFlow does not promise the same sums for equal
+ * columns in different places of a matrix. `first` holds, for each neuron, the lowest neuron equal to it.
  */
 export function candidatesOf(phi: Phi, labels: Float32Array, first: Int32Array): Candidates {
   const peaks = phi.peaks();
   const [norms] = phi.products([new Float32Array(labels.length).fill(1)], 'squares');
-  // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
+  // Squares of tiny outputs underflow in float32; such a neuron is not silent.
   const squaredNorms = Float64Array.from(first, q =>
     peaks[q] === 0 ? 0 : Math.max(norms![q]!, Number.MIN_VALUE),
   );
@@ -28,7 +28,7 @@ export function candidatesOf(phi: Phi, labels: Float32Array, first: Int32Array):
   return { phi, labels, neurons, squaredNorms, peaks };
 }
 
-/** For each neuron, the lowest one with the same weights (N x d) and sign, bit for bit. */
+/** For each neuron, the lowest neuron with the same weights (rows of N x d, bit for bit) and sign. */
 export function firstOfEquals(weights: Float32Array, signs: Float32Array): Int32Array {
   const columns = weights.length / signs.length;
   const words = new Int32Array(weights.buffer, weights.byteOffset, weights.length);

@@ -1,11 +1,11 @@
-/** Dense matrices on the host, row after row, as the device takes and gives them. */
+/** Dense row-major matrices on the host, as the device reads and returns them. */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Problem } from '../engine.js';
 
-/** Neurons that are summed in float32 before an output f goes on in float64. */
+/** Neurons per float32 sum; an output f adds these sums in float64. */
 export const NEURONS_PER_SUM = 256;
 
-/** The given rows of compressed inputs as a dense matrix, rows x d, in memory of its own. */
+/** The given rows of compressed inputs as a new dense matrix, rows x d. @throws RangeError for a row out of range. */
 export function denseRows(inputs: InputMatrix, rows: Int32Array): Float32Array {
   const { columns, rowStart, column, value } = inputs;
   const dense = new Float32Array(rows.length * columns);
@@ -18,14 +18,14 @@ export function denseRows(inputs: InputMatrix, rows: Int32Array): Float32Array {
   return dense;
 }
 
-/** All rows in order, `atMost` at a time. */
-export function* slicesOf(rows: number, atMost: number): Generator<Int32Array> {
-  for (let from = 0; from < rows; from += atMost) {
-    yield Int32Array.from({ length: Math.min(atMost, rows - from) }, (_, i) => from + i);
+/** All row numbers in order, at most `maxRows` per slice. */
+export function* slicesOf(rows: number, maxRows: number): Generator<Int32Array> {
+  for (let from = 0; from < rows; from += maxRows) {
+    yield Int32Array.from({ length: Math.min(maxRows, rows - from) }, (_, i) => from + i);
   }
 }
 
-/** Copies the columns of a matrix, row after row in `values`, to places `from` and on of as many arrays. */
+/** Copies each column of the row-major matrix `values` into its array of `columns`, from index `from` on. */
 export function deinterleave(
   values: Float32Array,
   columns: readonly (Float32Array | Float64Array)[],
@@ -38,8 +38,8 @@ export function deinterleave(
 }
 
 /**
- * N x groups of neurons: outputScale * share_i in the column of i's group, 0 elsewhere; with its shape. A product with
- * it sums each group in float32, and leaves the sum over groups to float64.
+ * A matrix N x groups of neurons with outputScale * share_i in the column of i's group, 0 elsewhere; and its shape.
+ * A product with it sums each group in float32. The caller adds the groups in float64.
  */
 export function groupedShares({ width, shares, outputScale }: Problem): [Float32Array, [number, number]] {
   const groups = Math.ceil(width / NEURONS_PER_SUM);

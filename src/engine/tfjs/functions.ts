@@ -1,4 +1,4 @@
-/** sigma of science.md and its derivative, entry by entry. Where z is not a number, neither is sigma(z). */
+/** sigma of science.md and its derivative, entry by entry. sigma(NaN) is NaN. */
 import type { Activation } from '../../domain/types.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
@@ -10,7 +10,7 @@ export interface Sigma {
 
 export const SIGMA: Readonly<Record<Activation, Sigma>> = {
   relu: {
-    // Backends differ in what their own relu makes of NaN.
+    // Backends disagree on relu(NaN).
     value: (tf, z) => tf.where(tf.lessEqual(z, 0), tf.zerosLike(z), z),
     slope: (tf, z) => tf.cast(tf.greater(z, 0), 'float32'),
   },

@@ -1,9 +1,9 @@
 /**
- * The engine on TensorFlow.js operations: dense float32 matrices on the device, sums that need it carried on in
- * float64 on the host. It is the way to GPUs, and a check on the other engines that shares no kernel with them.
+ * The engine on TensorFlow.js operations: dense float32 matrices on the device, long sums in float64 on the host. It
+ * runs on GPUs, and checks the other engines because it shares no kernel with them.
  *
- * The same machine with the same TensorFlow gives the same bits; different ones need not: unlike those of `wasm`, this
- * engine's results are not promised to be bit-identical everywhere.
+ * The same machine with the same TensorFlow gives the same bits. Unlike `wasm`, this engine does not promise the same
+ * bits on different machines or versions.
  */
 import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Problem, Shape } from '../engine.js';
@@ -14,15 +14,15 @@ import { probe } from './probe.js';
 import { HELD_COLUMNS } from './select-squared.js';
 import { brief, loadTensorFlow, type TensorFlow, unavailable } from './tensorflow.js';
 
-/** Multiply-adds of one product of matrices: some 10 ms on a core, 200 ms without native code. */
+/** Multiply-adds of one matrix product: about 10 ms on a core, 200 ms without native code. */
 const SLICE = 2 ** 29;
-/** Samples on the device at once; the upper end bounds what a float32 sum over samples rounds away. */
-const FEWEST_ROWS = 64;
-const MOST_ROWS = 256;
-/** Matrices of the weights' size that a step holds at most, momentum's three in addition. */
+/** Samples on the device at a time. The maximum bounds the rounding error of float32 sums over samples. */
+const MIN_ROWS = 64;
+const MAX_ROWS = 256;
+/** Maximum matrices of the weights' size that a step holds; momentum adds three. */
 const WEIGHT_COPIES = 6;
 const MOMENTUM_COPIES = 3;
-/** Matrices of rows x N that a slice of samples holds at most. */
+/** Maximum matrices rows x N that a slice of samples holds. */
 const SLICE_COPIES = 10;
 const FLOAT = 4;
 const DOUBLE = 8;
@@ -32,13 +32,16 @@ const GIB = 1024 * 1024 * 1024;
 const MEMORY_LIMIT = 16 * GIB;
 
 export interface TfjsOptions {
-  /** TensorFlow.js; by default the module `@tensorflow/tfjs-node`, or that which ESPALIER_TFJS_MODULE names. */
+  /** By default the module that ESPALIER_TFJS_MODULE names, else `@tensorflow/tfjs-node`. */
   readonly tf?: TensorFlow;
-  /** The backend to compute on, for the whole process; by default the module's own choice. */
+  /** The backend to compute on, set for the whole process; by default the module's own choice. */
   readonly backend?: string;
 }
 
-/** Throws EngineUnavailableError, with how to install it, where TensorFlow.js or its backend cannot be used. */
+/**
+ * @throws EngineUnavailableError (ENGINE_UNAVAILABLE), with installation instructions, if TensorFlow.js or its
+ * backend does not work
+ */
 export async function createTfjsEngine({
   tf = loadTensorFlow(),
   backend,
@@ -64,7 +67,7 @@ export async function createTfjsEngine({
 }
 
 function rowsAtOnce(width: number, columns: number): number {
-  return Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, Math.floor(SLICE / (width * columns))));
+  return Math.max(MIN_ROWS, Math.min(MAX_ROWS, Math.floor(SLICE / (width * columns))));
 }
 
 function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: Shape): number {

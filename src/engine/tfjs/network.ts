@@ -3,7 +3,7 @@
  *
  *   X rows x d     W d x N, column i is a_i     b 1 x N     Z = X W     V = sigma(Z)     Phi = outputScale * V * b
  *
- * Losses, their slopes and the outputs f are the host's, in float64.
+ * The host computes losses, their slopes and the outputs f in float64.
  */
 
 import { DivergedError } from '../../base/errors.js';
@@ -18,19 +18,20 @@ import { Phi } from './phi.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
 type Parameters = {
-  /** W, and b. */
+  /** W and b. */
   values: Matrix[];
-  /** Of those of `values` that are trained, in their order; none where momentum is 0. */
+  /** Velocities of the trained `values`, in the same order; empty if momentum is 0. */
   velocities: Matrix[];
 };
 
 export class TfjsNetwork implements Network {
   readonly #tf: TensorFlow;
   readonly #problem: Problem;
-  /** Samples that are on the device at once. */
+  /** Maximum number of samples on the device at a time. */
   readonly #rowsAtOnce: number;
   /** N x groups of neurons: outputScale * share_i in the column of i's group, 0 elsewhere. */
   readonly #shares: Matrix;
+  /** How many of the parameters' `values` are trained: 1 or 2. */
   readonly #trained: number;
   #parameters: Parameters;
   #activations: TfjsActivations | null = null;
@@ -95,9 +96,9 @@ export class TfjsNetwork implements Network {
   }
 
   /**
-   * These rows' part of the gradient of the batch, of W and, where it is trained, of b:
+   * These rows' contribution to the batch gradient of W and, if it is trained, of b. l' includes the factor rate / B:
    *
-   *   G_W = X^T (l' * sigma'(Z) * b)      G_b = l' V      with l' times rate / B
+   *   G_W = X^T (l' * sigma'(Z) * b)      G_b = l' V
    */
   #gradient(rows: Int32Array, step: number): Matrix[] {
     const tf = this.#tf;
@@ -106,16 +107,16 @@ export class TfjsNetwork implements Network {
     const x = tf.tensor2d(denseRows(inputs, rows), [rows.length, inputs.columns]);
     const z: Matrix = tf.matMul(x, weights!);
     const value = SIGMA[activation].value(tf, z);
-    const pull = new Float32Array(rows.length);
+    const scaledSlopes = new Float32Array(rows.length);
     for (const [s, f] of this.#outputsOf(value).entries()) {
       if (!Number.isFinite(f)) throw new DivergedError(step);
-      pull[s] = (rate / batchSize) * LOSS[loss].slope(f, labels[rows[s]!]!);
+      scaledSlopes[s] = (rate / batchSize) * LOSS[loss].slope(f, labels[rows[s]!]!);
     }
-    const pulls = tf.tensor2d(pull, [rows.length, 1]);
-    const along: Matrix = tf.mul(tf.mul(SIGMA[activation].slope(tf, z, value), pulls), signs!);
-    // Transposed beforehand: products that transpose are slow on some backends.
-    const gradient: Matrix[] = [tf.matMul(tf.transpose(x), along)];
-    if (this.#trained === 2) gradient.push(tf.matMul(tf.transpose(pulls), value));
+    const slopeColumn = tf.tensor2d(scaledSlopes, [rows.length, 1]);
+    const deltas: Matrix = tf.mul(tf.mul(SIGMA[activation].slope(tf, z, value), slopeColumn), signs!);
+    // Explicit transposes: matMul with its transpose flags is slow on some backends.
+    const gradient: Matrix[] = [tf.matMul(tf.transpose(x), deltas)];
+    if (this.#trained === 2) gradient.push(tf.matMul(tf.transpose(slopeColumn), value));
     return gradient;
   }
 
@@ -210,7 +211,7 @@ export class TfjsNetwork implements Network {
     this.#open = false;
   }
 
-  /** V of the neurons with these parameters, a slice of the rows at a time. */
+  /** Visits V of the neurons with these parameters, one slice of rows at a time. */
   #forEachSlice(
     inputs: InputMatrix,
     [weights]: readonly Matrix[],
@@ -237,7 +238,7 @@ export class TfjsNetwork implements Network {
     return this.#tf.mul(value, this.#tf.mul(signs, this.#problem.outputScale));
   }
 
-  /** f of each row, from the values of all neurons. */
+  /** f of each row, from V of all neurons. */
   #outputsOf(value: Matrix): Float64Array {
     const tf = this.#tf;
     const groups = this.#shares.shape[1];

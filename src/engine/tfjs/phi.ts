@@ -1,8 +1,9 @@
+/** The activations Phi as matrices on the device, with the products that selections need. */
 import { deinterleave } from './dense.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
 /**
- * Phi on the device, in pieces of samples: each is a matrix of (samples of the piece) x N.
+ * Phi on the device, split by samples into pieces: matrices of (samples of the piece) x N.
  *
  * Sums over samples are float32 within a piece and float64 across pieces.
  */
@@ -12,19 +13,19 @@ export class Phi {
   readonly #pieces: Matrix[] = [];
   #samples = 0;
 
-  /** `pulse` is called after each piece that is looked at. */
+  /** Calls `pulse` after each piece that an operation reads. */
   constructor(tf: TensorFlow, pulse: () => void) {
     this.#tf = tf;
     this.#pulse = pulse;
   }
 
-  /** Appends the outputs on the samples that follow; the piece is disposed with the rest. */
+  /** Appends the outputs on the next samples. Takes ownership: `dispose` disposes the piece. */
   add(piece: Matrix): void {
     this.#pieces.push(piece);
     this.#samples += piece.shape[0];
   }
 
-  /** Phi_i for each of these neurons, n values each. */
+  /** Phi_i of each of these neurons, n values each. */
   columns(neurons: Int32Array): Float32Array[] {
     const columns = Array.from(neurons, () => new Float32Array(this.#samples));
     this.#forEachPiece((piece, from) => {
@@ -34,7 +35,7 @@ export class Phi {
     return columns;
   }
 
-  /** <Phi_q, v> for every neuron q, or <Phi_q^2, v> with the squares taken entry by entry; for each vector v of n. */
+  /** For each vector v of n: <Phi_q, v> of every neuron q, or <Phi_q^2, v> with entrywise squares. */
   products(vectors: readonly ArrayLike<number>[], of: 'outputs' | 'squares' = 'outputs'): Float64Array[] {
     const width = this.#pieces[0]!.shape[1];
     const sums = vectors.map(() => new Float64Array(width));
@@ -54,7 +55,7 @@ export class Phi {
     return sums;
   }
 
-  /** max |Phi_q| for every neuron q. */
+  /** max |Phi_q| of every neuron q. */
   peaks(): Float32Array {
     const peaks = new Float32Array(this.#pieces[0]!.shape[1]);
     this.#forEachPiece(piece => {

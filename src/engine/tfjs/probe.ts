@@ -4,9 +4,11 @@ import type { Engine, Problem } from '../engine.js';
 const ACTIVATIONS: readonly Activation[] = ['relu', 'tanh', 'softplus'];
 
 /**
- * Does everything once, on two samples and two neurons, so that a TensorFlow.js that loads but does not work is found
- * before anything begins. The native binding keeps a table of the names that operations use, without a lock: a probe
- * in the main thread fills it before worker threads share it.
+ * Runs every operation once, on two samples and two neurons. It finds a TensorFlow.js that loads but does not work
+ * before a run starts.
+ *
+ * The native binding keeps an unlocked table of the names that operations use. A probe in the main thread fills the
+ * table before worker threads share it.
  */
 export function probe(engine: Engine): void {
   for (const activation of ACTIVATIONS) {

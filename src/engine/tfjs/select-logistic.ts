@@ -4,9 +4,9 @@
  *
  *   L(u0) + G_q + S_q psi(-M_q)  <=  L(u0 + delta_q)        psi(t) = (e^t - t - 1) / t^2
  *
- * One pass over the activations a step gives G and S of all candidates. The one with the smallest G + S / 2 is
- * evaluated first, then, by rising bound, those whose bound is not above the smallest loss found so far; losses are
- * evaluated in float64, from the same float32 outputs.
+ * Each step makes one pass over the activations, which gives G and S of all candidates. It evaluates the candidate
+ * with the smallest G + S / 2 first, then by rising bound those whose bound does not exceed the smallest loss found
+ * so far. Losses are evaluated in float64 from the same float32 outputs.
  */
 import { expm1, sigmoid, softplus } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
@@ -14,13 +14,13 @@ import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
 
 /**
- * G and S are float32 sums over at most 256 samples: whatever their order, they are wrong by less than 270 * 2^-24 of
- * the sum of the sizes of their terms. A bound gives way by more, so that rounding never discards the best candidate.
+ * Relative slack of a bound. G and S are float32 sums over at most 256 samples: in any order, their error is below
+ * 270 * 2^-24 of the sum of their terms' sizes. The slack is larger, so rounding never discards the best candidate.
  */
 const ROUNDING = 2e-5;
-/** Relative rounding of a loss in float64, with room to spare. */
+/** Relative rounding error of a loss in float64, with a safety margin. */
 const LOSS_ROUNDING = 1e-12;
-/** Candidates whose outputs are fetched from the device together. */
+/** Candidates whose outputs are fetched from the device in one transfer. */
 const EVALUATED_TOGETHER = 16;
 
 export function selectLogistic(candidates: Candidates, subnetSize: number): Path {
@@ -63,7 +63,7 @@ function bestCandidate(candidates: Candidates, z: Float64Array, j: number): numb
   return best;
 }
 
-/** A lower bound of each candidate's loss, and the candidate that looks best. */
+/** A lower bound of each candidate's loss, and the candidate with the smallest estimate G + S / 2. */
 function boundLosses(
   { phi, labels, neurons, squaredNorms, peaks }: Candidates,
   z: Float64Array,

@@ -3,15 +3,15 @@
  *
  *   score_q(j) = 2 g_q - 2 j p_q + ||Phi_q||^2      p_q = <Phi_q, y>      g_q = <Phi_q, z>, z the sum of the picks
  *
- * g grows by one column of the Gram matrix a pick. A pass computes the column that is needed and those of the
- * candidates that now score best and are not held; what is speculated never looks at how many picks are wanted.
+ * Each pick adds one column of the Gram matrix to g. A pass computes the needed column and, speculatively, those of
+ * the best-scoring candidates that are not cached. The speculation never depends on subnetSize.
  */
 import type { Path } from '../engine.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
 
 const COLUMNS_PER_PASS = 8;
-/** Columns that are held, the least recently used making room for new ones. */
+/** Capacity of the column cache; the least recently used column is evicted. */
 export const HELD_COLUMNS = 512;
 
 export function selectSquared(candidates: Candidates, subnetSize: number): Path {
@@ -21,25 +21,25 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
   const [p] = phi.products([labels]);
   const g = new Float64Array(squaredNorms.length);
   const scores = new Float64Array(squaredNorms.length);
-  const held = new Map<number, Float64Array>();
-  let passed = 0;
+  const cached = new Map<number, Float64Array>();
+  let passCount = 0;
 
   const gramColumn = (pick: number): Float64Array => {
-    if (!held.has(pick)) {
-      const others = neurons.filter(q => q !== pick && !held.has(q) && squaredNorms[q] !== 0);
+    if (!cached.has(pick)) {
+      const others = neurons.filter(q => q !== pick && !cached.has(q) && squaredNorms[q] !== 0);
       others.sort((a, b) => scores[a]! - scores[b]! || a - b);
-      const wanted = Int32Array.of(pick, ...others.subarray(0, COLUMNS_PER_PASS - 1));
-      const products = phi.products(phi.columns(wanted));
-      for (const [at, neuron] of wanted.entries()) held.set(neuron, products[at]!);
-      passed++;
+      const group = Int32Array.of(pick, ...others.subarray(0, COLUMNS_PER_PASS - 1));
+      const products = phi.products(phi.columns(group));
+      for (const [at, neuron] of group.entries()) cached.set(neuron, products[at]!);
+      passCount++;
     }
-    const column = held.get(pick)!;
-    // A Map keeps the order of insertion: the column that was used last goes to its end.
-    held.delete(pick);
-    held.set(pick, column);
-    for (const neuron of held.keys()) {
-      if (held.size <= HELD_COLUMNS) break;
-      held.delete(neuron);
+    const column = cached.get(pick)!;
+    // A Map keeps the order of insertion: reinserting moves the most recently used column to the end.
+    cached.delete(pick);
+    cached.set(pick, column);
+    for (const neuron of cached.keys()) {
+      if (cached.size <= HELD_COLUMNS) break;
+      cached.delete(neuron);
     }
     return column;
   };
@@ -53,7 +53,7 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
       if (scores[q]! < scores[best]!) best = q;
     }
     picks[j - 1] = best;
-    passes[j - 1] = passed;
+    passes[j - 1] = passCount;
   }
   return { picks, passes };
 }

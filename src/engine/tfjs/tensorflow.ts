@@ -1,4 +1,4 @@
-/** The TensorFlow.js module that the engine computes with. */
+/** Loads the TensorFlow.js module that the engine computes with. */
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import type * as core from '@tensorflow/tfjs-core';
@@ -7,14 +7,16 @@ import { EngineUnavailableError } from '../../base/errors.js';
 export type TensorFlow = typeof core;
 export type Matrix = core.Tensor2D;
 
-/** Names another module than the default, e.g. `@tensorflow/tfjs-node-gpu`. */
+/** Environment variable that overrides the module, e.g. with `@tensorflow/tfjs-node-gpu`. */
 const MODULE_VARIABLE = 'ESPALIER_TFJS_MODULE';
 const DEFAULT_MODULE = '@tensorflow/tfjs-node';
 
 /**
- * Defaults for what libtensorflow reads from the environment: one thread for each trajectory, since trajectories
- * are what runs in parallel; no 10-bit products on GPUs; no chatter below warnings. Worker threads see what the main
- * thread has set, and cannot set it themselves: the engine must be created in the main thread first.
+ * Defaults of the environment variables that libtensorflow reads: one thread per trajectory, because trajectories run
+ * in parallel; no 10-bit products (TF32) on GPUs; no log lines below warnings.
+ *
+ * Worker threads inherit the main thread's environment; libtensorflow does not see what they set. So the main thread
+ * must create the engine first.
  */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   TF_NUM_INTRAOP_THREADS: '1',
@@ -23,13 +25,13 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   TF_CPP_MIN_LOG_LEVEL: '1',
 };
 
-/** Functions that tfjs-node 4.22 calls and Node 23 took away. */
+/** Functions that tfjs-node 4.22 calls and Node 23 removed from `node:util`. */
 const REMOVED_FROM_UTIL = {
   isNullOrUndefined: (value: unknown) => value === null || value === undefined,
   isArray: Array.isArray,
 };
 
-/** Throws EngineUnavailableError where the module is missing, does not load, or is something else. */
+/** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the module is missing, does not load or is another one. */
 export function loadTensorFlow(): TensorFlow {
   const name = process.env[MODULE_VARIABLE] || DEFAULT_MODULE;
   for (const [variable, value] of Object.entries(ENVIRONMENT)) process.env[variable] ??= value;
@@ -51,7 +53,7 @@ export function loadTensorFlow(): TensorFlow {
   return loaded as TensorFlow;
 }
 
-/** `trouble` completes the sentence that the module's name begins. */
+/** The error for module `name`; `trouble` is the predicate of its sentence, e.g. "is not installed". */
 export function unavailable(name: string, trouble: string, cause?: unknown): EngineUnavailableError {
   return new EngineUnavailableError(
     `engine "tfjs" is not available: ${name} ${trouble}; run npm install ${DEFAULT_MODULE} ` +
