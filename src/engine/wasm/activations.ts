@@ -1,4 +1,4 @@
-/** The outputs Phi of all neurons on the training samples, as they lie in memory after `buildActivations`. */
+/** Phi, the outputs of all neurons on the training samples, stored in the memory blocks by `buildActivations`. */
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { ROW_BYTES } from './layout-parts.js';
@@ -8,18 +8,18 @@ import { selectSquared } from './select-squared.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
-/** Samples that are built together: they stay in the second-level cache. A multiple of the kernels' segments. */
+/** Samples that are built together and stay in the second-level cache. A multiple of the kernels' segment of 64. */
 const CHUNK = 512;
 /** Work of adding one row of a block to its statistics. */
 const STATISTICS_WORK = 8;
 
-/** Fills layout.phi, layout.projections, norms and peaks of each memory, and returns a view of them. */
+/** Fills phi, projections, norms and peaks of each memory block, and returns a view of them. */
 export function buildActivations(memories: readonly MemoryBlock[]): WasmActivations {
-  let before: MemoryBlock | null = null;
+  let previous: MemoryBlock | null = null;
   for (const memory of memories) {
-    beginOutputs(memory, before, memory.samples);
+    beginOutputs(memory, previous, memory.samples);
     build(memory);
-    before = memory;
+    previous = memory;
   }
   const { f64, layout, samples } = memories.at(-1)!;
   const outputs = f64.slice(layout.f / 8, layout.f / 8 + samples);
@@ -27,7 +27,7 @@ export function buildActivations(memories: readonly MemoryBlock[]): WasmActivati
   const squaredNorms = unpackWideVector(memories, layout => layout.norms);
   const peaks = unpackVector(memories, layout => layout.peaks);
   for (let i = 0; i < peaks.length; i++) {
-    // Squares of tiny outputs vanish in float32, the neuron is not silent for that.
+    // Squares of tiny outputs underflow in float32; such a neuron is not silent.
     if (squaredNorms[i] === 0 && peaks[i]! > 0) squaredNorms[i] = Number.MIN_VALUE;
   }
   return new WasmActivations(memories, outputs, { projections, squaredNorms, peaks });
@@ -99,7 +99,7 @@ export class WasmActivations implements Activations {
     });
   }
 
-  /** Said by the network when it overwrites what this is a view of. */
+  /** The network calls it before it overwrites the memory that this is a view of. */
   invalidate(): void {
     this.#valid = false;
   }

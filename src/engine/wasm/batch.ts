@@ -1,20 +1,20 @@
-/** One batch as the kernels walk it: by row for the outputs, by column for gradients that are summed so. */
+/** One batch as the kernels traverse it: by row for outputs, by column for gradients summed over columns. */
 import type { BatchLayout } from './layout-parts.js';
 import type { MemoryBlock } from './memory-block.js';
 import { WorkBudget } from './work-budget.js';
 
-/** Work of sorting an entry into its column. */
+/** Work of sorting one entry into its column. */
 const SORT_WORK = 8;
 
 export class Batch {
   readonly #memory: MemoryBlock;
   readonly #layout: BatchLayout;
   readonly #size: number;
-  /** The columns that gradients are summed over; momentum and weight decay change those without entries, too. */
+  /** The columns to lay out. Momentum and weight decay also change columns without entries, so they need all. */
   readonly #columns: 'all' | 'stored' | 'none';
-  /** The positions that were loaded last; the first is -1 where none were. */
+  /** The positions of the loaded batch; all -1 before the first load. */
   readonly #positions: Int32Array;
-  /** For each row of the inputs, its place in the batch while that is loaded, else -1. */
+  /** Scratch of `#loadRows`: for each row of the inputs, its place in the batch or -1. All -1 outside it. */
   readonly #places: Int32Array;
   #rows = 0;
   #columnCount = 0;
@@ -47,7 +47,7 @@ export class Batch {
   get columns(): number {
     return this.#layout.columns;
   }
-  /** Rows without repeats. */
+  /** Number of distinct rows. */
   get rows(): number {
     return this.#rows;
   }
@@ -58,7 +58,11 @@ export class Batch {
     return this.#entryCount;
   }
 
-  /** Loads the batch at `from`. A row that is in it several times is held once, with a larger share. */
+  /**
+   * Loads the batch at `from`. A repeated row is stored once, with a larger share.
+   *
+   * @throws RangeError for a position that is no row of the inputs
+   */
   load(batches: Int32Array, from: number): void {
     if (this.#isLoaded(batches, from)) return;
     this.#loadRows(batches, from);
@@ -89,25 +93,25 @@ export class Batch {
     }
     let rows = 0;
     let entryCount = 0;
-    // Where the next row's entries go: side by side, they stay in the cache while one block after the other reads them.
+    // Address of the next row's entries. Contiguous entries stay in the cache while block after block reads them.
     let gathered = this.#layout.rowEntries;
     for (const position of positions) {
-      const held = places[position]!;
-      if (held >= 0) {
-        f32[shares + held]! += 1;
+      const existing = places[position]!;
+      if (existing >= 0) {
+        f32[shares + existing]! += 1;
         continue;
       }
       places[position] = rows;
-      let begin = u32[whole.runs / 4 + 2 * position]!;
+      let start = u32[whole.runs / 4 + 2 * position]!;
       let end = u32[whole.runs / 4 + 2 * position + 1]!;
       if (gathered !== 0) {
-        u32.copyWithin(gathered / 4, begin / 4, end / 4);
-        end = gathered + end - begin;
-        begin = gathered;
+        u32.copyWithin(gathered / 4, start / 4, end / 4);
+        end = gathered + end - start;
+        start = gathered;
         gathered = end;
       }
-      entryCount += (end - begin) / 8;
-      u32[runs + 2 * rows] = begin;
+      entryCount += (end - start) / 8;
+      u32[runs + 2 * rows] = start;
       u32[runs + 2 * rows + 1] = end;
       f32[labels + rows] = f32[whole.labels / 4 + position]!;
       f32[shares + rows] = 1;

@@ -1,4 +1,4 @@
-/** Outputs on inputs other than the training samples, a stage of rows at a time. */
+/** Outputs on inputs other than the training samples, one stage of rows at a time. */
 import type { InputMatrix } from '../../data/inputs.js';
 import { LANES, ROW_BYTES, STAGED_ROWS } from './layout-parts.js';
 import {
@@ -10,7 +10,7 @@ import {
   writeRows,
 } from './memory-block.js';
 
-/** Blocks of neurons that are evaluated in one memory's memory. */
+/** Blocks of neurons that are evaluated in one memory block, and the addresses of their weights and gains. */
 interface Part {
   readonly memory: MemoryBlock;
   readonly blocks: number;
@@ -18,7 +18,7 @@ interface Part {
   readonly gains: number;
 }
 
-/** Neurons that are evaluated, and where each pick's is among those of a part. */
+/** The neurons of a list of picks, and for each pick the memory block and the place of its neuron in the part. */
 interface Gathered {
   readonly picks: Int32Array;
   readonly parts: readonly Part[];
@@ -27,14 +27,14 @@ interface Gathered {
 
 export class Evaluation {
   readonly #memories: readonly MemoryBlock[];
-  /** What was evaluated last: sets come in pieces, with the same picks. */
+  /** The last gathered neurons, reused because callers pass a data set in pieces with the same picks. */
   #gathered: Gathered | null = null;
 
   constructor(memories: readonly MemoryBlock[]) {
     this.#memories = memories;
   }
 
-  /** Said when weights or signs change. */
+  /** Drops gathered weights. The network calls it before weights or signs change. */
   forget(): void {
     this.#gathered = null;
   }
@@ -45,11 +45,11 @@ export class Evaluation {
     const last = memories.at(-1)!;
     const outputs = new Float64Array(inputs.rows);
     this.#forEachStage(memories, inputs, 1, (from, rows) => {
-      let before: MemoryBlock | null = null;
+      let previous: MemoryBlock | null = null;
       for (const memory of memories) {
         const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         const { staged } = layout;
-        beginOutputs(memory, before, rows);
+        beginOutputs(memory, previous, rows);
         for (let block = 0; block < layout.blocks; block++) {
           const weights = layout.weights + block * columns * ROW_BYTES;
           const coefficients = layout.coefficients + block * ROW_BYTES;
@@ -57,7 +57,7 @@ export class Evaluation {
           kernels.addOutputs(kind, staged.phi, rows, coefficients, layout.f);
           budget.spend(rows * (entriesPerRow + sigmaWork));
         }
-        before = memory;
+        previous = memory;
       }
       const f = last.layout.f / 8;
       outputs.set(last.f64.subarray(f, f + rows), from);
@@ -65,15 +65,15 @@ export class Evaluation {
     return outputs;
   }
 
-  /** u_k on each row, for each k of `sizes`. Phi is summed in the order of the picks, whatever the sizes. */
+  /** u_k on each row, for each k of `sizes`. Sums phi in the order of the picks, independently of `sizes`. */
   subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
     const outputs = sizes.map(() => new Float64Array(inputs.rows));
     const needed = picks.subarray(0, sizes.at(-1) ?? 0);
     if (!this.#gathered || !isSame(this.#gathered.picks, needed)) this.#gathered = this.#gather(needed);
     const { parts, places } = this.#gathered;
     const memories = parts.map(part => part.memory);
-    const mostBlocks = Math.max(...parts.map(part => part.blocks));
-    this.#forEachStage(memories, inputs, mostBlocks, (from, rows) => {
+    const maxBlocks = Math.max(...parts.map(part => part.blocks));
+    this.#forEachStage(memories, inputs, maxBlocks, (from, rows) => {
       for (const { memory, blocks, weights, gains } of parts) {
         const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         for (let block = 0; block < blocks; block++) {
@@ -83,7 +83,7 @@ export class Evaluation {
           budget.spend(rows * (entriesPerRow + sigmaWork));
         }
       }
-      // The sum is in the memory of the neuron that was added last.
+      // The sum is in the memory block of the neuron that was added last.
       let holder = memories[0]!;
       beginOutputs(holder, null, rows);
       let picked = 0;
@@ -104,7 +104,10 @@ export class Evaluation {
     return outputs;
   }
 
-  /** Copies rows into the stages of `memories`, as many at a time as these and the outputs of `blocks` blocks allow. */
+  /**
+   * Copies rows into the stages of `memories` and visits them, as many at a time as the stages can hold, together
+   * with the outputs of `blocks` blocks.
+   */
   #forEachStage(
     memories: readonly MemoryBlock[],
     inputs: InputMatrix,
@@ -117,12 +120,12 @@ export class Evaluation {
     }
     const { entryCapacity, floats } = layout.staged;
     const { rowStart } = inputs;
-    const mostRows = Math.min(STAGED_ROWS, Math.floor(floats / (blocks * LANES)));
+    const maxRows = Math.min(STAGED_ROWS, Math.floor(floats / (blocks * LANES)));
     for (let from = 0; from < inputs.rows; ) {
-      const most = Math.min(inputs.rows, from + mostRows);
+      const limit = Math.min(inputs.rows, from + maxRows);
       const room = rowStart[from]! + entryCapacity;
       let to = from + 1;
-      while (to < most && rowStart[to + 1]! <= room) to++;
+      while (to < limit && rowStart[to + 1]! <= room) to++;
       for (const memory of memories) {
         writeRows(memory, inputs, from, to, memory.layout.staged.runs, memory.layout.staged.entries);
       }
@@ -132,8 +135,8 @@ export class Evaluation {
   }
 
   /**
-   * Gathers the distinct neurons into blocks of their own in the first memory; all neurons, where they are, if those
-   * would be too many.
+   * Gathers the distinct neurons of the picks into staged blocks of the first memory block. If they do not fit there,
+   * returns all neurons in place.
    */
   #gather(picks: Int32Array): Gathered {
     const memories = this.#memories;

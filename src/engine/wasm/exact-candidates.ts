@@ -1,19 +1,19 @@
 /**
- * Exact products of the outputs of few neurons, one pair at a time. A neuron's outputs lie far apart: they are copied
- * side by side, and as many neurons as there is room for are held so, in the first memory.
+ * Exact products of the outputs of a few neurons, one pair at a time. A neuron's outputs are 96 bytes apart in phi,
+ * so they are copied into contiguous rows of the first memory block, a least recently used cache.
  */
 import { type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 
-/** Work of copying one output from far away, and of one product. */
+/** Work of copying one distant output, and of one sample of a product. */
 const COPY_WORK = 4;
 const PRODUCT_WORK = 0.25;
 
 export class ExactCandidates {
   readonly #memories: readonly MemoryBlock[];
   readonly #width: number;
-  /** Where each neuron that is held is; the one that was asked for longest ago comes first. */
+  /** Address of each cached neuron's outputs, the least recently used first. */
   readonly #places = new Map<number, number>();
-  /** <Phi_q, Phi_u> by q * N + u, q <= u. */
+  /** <Phi_q, Phi_u> by key q * N + u, q <= u. */
   readonly #products = new Map<number, number>();
 
   constructor(memories: readonly MemoryBlock[], width: number) {
@@ -21,7 +21,7 @@ export class ExactCandidates {
     this.#width = width;
   }
 
-  /** False where the network is so small that asking costs more than it tells. */
+  /** False if the network is so small that exact products cost more than they save. */
   get isWorthwhile(): boolean {
     return this.#memories[0]!.layout.contenderCapacity > 0;
   }
@@ -29,18 +29,18 @@ export class ExactCandidates {
   /** <Phi_q, Phi_u> */
   product(q: number, u: number): number {
     const pair = Math.min(q, u) * this.#width + Math.max(q, u);
-    const known = this.#products.get(pair);
-    if (known !== undefined) return known;
+    const cached = this.#products.get(pair);
+    if (cached !== undefined) return cached;
     const { kernels, budget, samples } = this.#memories[0]!;
-    const a = this.#hold(q);
-    const product = kernels.dot(a, this.#hold(u), samples);
+    const a = this.#addressOf(q);
+    const product = kernels.dot(a, this.#addressOf(u), samples);
     budget.spend(PRODUCT_WORK * samples);
     this.#products.set(pair, product);
     return product;
   }
 
-  /** The address of the neuron's outputs, f32 [n]. They stay there while one other neuron is asked for. */
-  #hold(neuron: number): number {
+  /** The address of the neuron's outputs, f32 [n]. Valid at least until the call after next. */
+  #addressOf(neuron: number): number {
     const place = this.#places.get(neuron) ?? this.#copy(neuron);
     this.#places.delete(neuron);
     this.#places.set(neuron, place);
@@ -63,6 +63,7 @@ export class ExactCandidates {
     return place;
   }
 
+  /** The address of a free row; evicts the least recently used neuron if there is none. */
   #makeRoom(): number {
     const { layout, samples } = this.#memories[0]!;
     const places = this.#places;

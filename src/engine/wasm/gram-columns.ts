@@ -1,4 +1,4 @@
-/** Columns of the Gram matrix of the activations, computed several in a pass and held. */
+/** A cache of columns of the activations' Gram matrix, computed up to PANEL per pass. */
 import { columnEntryBytes, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
@@ -7,18 +7,18 @@ import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory
 const PASS_WORK = PANEL;
 const GATHER_WORK = 4;
 
-/** The columns that are held; the least recently used one makes room for another. */
+/** The column cache of one selection. It evicts the least recently used column. */
 export class GramColumns {
-  /** Passes over the activations until now. */
+  /** Passes over the activations so far. */
   passes = 0;
   readonly #memories: readonly MemoryBlock[];
   readonly #squaredNorms: Float64Array;
-  /** For each neuron, where its column is held, or -1. */
+  /** For each neuron, the slot of its column, or -1. */
   readonly #slotOf: Int32Array;
-  /** For each slot, its neuron, or -1, and when it was last used or computed. */
+  /** For each slot: its neuron, or -1; and the step at which it was last used or computed, or -1. */
   readonly #neuronOf: Int32Array;
   readonly #usedAt: Int32Array;
-  /** 1 for each block with a neuron that is not silent: products with the others are 0. */
+  /** 1 for each block that has a neuron that is not silent. Products with the other blocks are 0. */
   readonly #live: Uint8Array;
 
   constructor(memories: readonly MemoryBlock[], squaredNorms: Float64Array) {
@@ -33,18 +33,18 @@ export class GramColumns {
     for (let q = 0; q < width; q++) if (squaredNorms[q] !== 0) this.#live[Math.floor(q / LANES)] = 1;
   }
 
-  /** Whether a pass is needed before this neuron's column can be added; never for a silent neuron, it is 0. */
+  /** Whether this neuron's column needs a pass. False for a silent neuron, whose column is 0. */
   lacks(neuron: number): boolean {
     return this.#slotOf[neuron]! < 0 && this.#squaredNorms[neuron] !== 0;
   }
 
-  /** Says that the neuron's column is used; `now` counts the uses. */
+  /** Marks the neuron's column as used at step `now`; steps ascend. */
   use(neuron: number, now: number): void {
     const slot = this.#slotOf[neuron]!;
     if (slot >= 0) this.#usedAt[slot] = now;
   }
 
-  /** g += the column of `neuron`, if it is held. */
+  /** g += the column of `neuron`, if it is cached. */
   addTo(g: Float64Array, neuron: number): void {
     const slot = this.#slotOf[neuron]!;
     if (slot < 0) return;
@@ -54,7 +54,7 @@ export class GramColumns {
     }
   }
 
-  /** One pass over the activations, for at most PANEL neurons. */
+  /** Computes the columns of at most PANEL neurons in one pass over the activations, at step `now`. */
   compute(neurons: readonly number[], now: number): void {
     const slots = neurons.map(neuron => this.#takeSlot(neuron, now));
     neurons.forEach((neuron, c) => {
@@ -64,7 +64,7 @@ export class GramColumns {
     this.passes++;
   }
 
-  /** Makes a neuron's outputs column c of the pass, in every memory. */
+  /** Writes a neuron's outputs as column c of the pass, in every memory block. */
   #gather(neuron: number, c: number): void {
     const memories = this.#memories;
     const owner = memoryOf(memories, neuron);
@@ -94,6 +94,7 @@ export class GramColumns {
     }
   }
 
+  /** Assigns the least recently used slot to the neuron. */
   #takeSlot(neuron: number, now: number): number {
     const usedAt = this.#usedAt;
     let slot = 0;

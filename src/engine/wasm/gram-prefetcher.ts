@@ -1,13 +1,12 @@
 /**
- * Guesses which Gram columns will be needed next, by going on with the selection on guessed columns; of the neurons that
- * look best so, exact products tell which one is. A wrong guess costs a pass, never a wrong pick.
+ * Predicts which Gram columns selection needs next: it continues the selection on guessed columns, and compares the
+ * best-scoring neurons by exact products. A wrong guess costs a pass, never a wrong pick.
  *
- * The columns that are held tell every neuron's coordinates C in an orthonormal basis of those neurons' outputs. What
- * is left of a neuron, Phi_u - V C_u, is seen on a sketch alone, some rows of the activations:
+ * The cached columns give every neuron's coordinates C in an orthonormal basis V of their neurons' outputs. The
+ * residual of a neuron, Phi_u - V C_u, is estimated on a sketch, which is m of the n rows of the activations:
  *
  *   <Phi_q, Phi_u>  ~  <C_q, C_u> + (n / m) <Phi_q, Phi_u - V C_u> over the m rows of the sketch
  */
-
 import { ExactCandidates } from './exact-candidates.js';
 import type { GramColumns } from './gram-columns.js';
 import { BASIS, PANEL } from './layout.js';
@@ -16,13 +15,13 @@ import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory
 import { bestScore, bestScores, scoreOf } from './scores.js';
 import type { Statistics } from './statistics.js';
 
-/** Picks that are guessed at most. */
+/** Maximum number of guessed picks. */
 const HORIZON = 3 * PANEL;
-/** Neurons that are compared exactly at each guess. */
+/** Neurons whose exact scores are compared at each guess. */
 const COMPARED = 4;
-/** A neuron of which less than this share is left, of its squared norm, adds nothing to the basis. */
+/** A residual below this fraction of the neuron's squared norm counts as 0, and adds no basis vector. */
 const NEGLIGIBLE = 1e-3;
-/** Work of copying a row of a block from far away, and of adding it to the products. */
+/** Work of copying one distant row of a block into the sketch, and of adding one row to the products. */
 const COPY_WORK = 64;
 const PRODUCT_WORK = 2;
 
@@ -30,17 +29,17 @@ export class GramPrefetcher {
   readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
   readonly #columns: GramColumns;
-  readonly #contenders: ExactCandidates;
-  /** The guessed g; what of it is known; which neurons may still join the group. */
-  readonly #g: Float64Array;
-  readonly #known: Float64Array;
+  readonly #candidates: ExactCandidates;
+  /** g with guessed columns; g with cached columns only; 1 for each neuron that may still join the group. */
+  readonly #guessedG: Float64Array;
+  readonly #exactG: Float64Array;
   readonly #allowed: Uint8Array;
   #sketched = false;
-  /** Vectors of the basis, at most BASIS, and V on the rows of the sketch, [BASIS][m]. */
+  /** Number of basis vectors, at most BASIS, and V on the rows of the sketch, [BASIS][m]. */
   #rank = 0;
   readonly #basisRows: Float64Array;
-  /** What is left of one neuron on the rows of the sketch; one column. */
-  readonly #left: Float64Array;
+  /** Scratch: one neuron's residual on the rows of the sketch, and one Gram column. */
+  readonly #residual: Float64Array;
   readonly #column: Float64Array;
 
   constructor(memories: readonly MemoryBlock[], statistics: Statistics, columns: GramColumns) {
@@ -48,32 +47,33 @@ export class GramPrefetcher {
     this.#memories = memories;
     this.#statistics = statistics;
     this.#columns = columns;
-    this.#contenders = new ExactCandidates(memories, width);
-    this.#g = new Float64Array(width);
-    this.#known = new Float64Array(width);
+    this.#candidates = new ExactCandidates(memories, width);
+    this.#guessedG = new Float64Array(width);
+    this.#exactG = new Float64Array(width);
     this.#allowed = new Uint8Array(width);
     const { sketchRows } = memories[0]!.layout;
     this.#basisRows = new Float64Array(BASIS * sketchRows);
-    this.#left = new Float64Array(sketchRows);
+    this.#residual = new Float64Array(sketchRows);
     this.#column = new Float64Array(width);
   }
 
   /**
-   * `neuron`, picked at step j - 1, and up to PANEL - 1 others whose columns are lacking: those of the guessed picks from
-   * step j on, then those that score best after them. `g` is without the column of `neuron`.
+   * The neurons of the next pass: `neuron`, picked at step j - 1, and up to PANEL - 1 others whose columns are not
+   * cached. First come the guessed picks from step j on, then the neurons that score best after them. `g` does not
+   * yet include the column of `neuron`.
    */
   group(neuron: number, g: Float64Array, j: number): number[] {
     if (!this.#sketched) this.#sketch();
     const columns = this.#columns;
-    const guess = this.#g;
-    const known = this.#known;
+    const guessedG = this.#guessedG;
+    const exactG = this.#exactG;
     const allowed = this.#allowed;
-    guess.set(g);
-    known.set(g);
+    guessedG.set(g);
+    exactG.set(g);
     for (let q = 0; q < allowed.length; q++) allowed[q] = columns.lacks(q) ? 1 : 0;
     allowed[neuron] = 0;
     const group = [neuron];
-    /** Guessed picks whose columns are lacking. */
+    /** Guessed picks whose columns are not cached. */
     const guessed: number[] = [];
     let last = neuron;
     let step = j;
@@ -82,8 +82,8 @@ export class GramPrefetcher {
         this.#addGuess(last);
         guessed.push(last);
       } else {
-        columns.addTo(guess, last);
-        columns.addTo(known, last);
+        columns.addTo(guessedG, last);
+        columns.addTo(exactG, last);
       }
       last = this.#nextPick(guessed, step);
       if (last < 0) break;
@@ -91,7 +91,7 @@ export class GramPrefetcher {
       allowed[last] = 0;
     }
     while (group.length < PANEL) {
-      const best = bestScore(this.#statistics, guess, step, allowed);
+      const best = bestScore(this.#statistics, guessedG, step, allowed);
       if (best < 0) break;
       group.push(best);
       allowed[best] = 0;
@@ -99,15 +99,15 @@ export class GramPrefetcher {
     return group;
   }
 
-  /** The pick at this step, by the guessed g; of those that look best, by their exact scores. -1 where there is none. */
+  /** The neuron with the best exact score among the COMPARED best by the guessed g. -1 if there is none. */
   #nextPick(guessed: readonly number[], step: number): number {
-    const contenders = this.#contenders;
-    if (!contenders.isWorthwhile) return bestScore(this.#statistics, this.#g, step);
+    const candidates = this.#candidates;
+    if (!candidates.isWorthwhile) return bestScore(this.#statistics, this.#guessedG, step);
     let best = -1;
     let smallest = Infinity;
-    for (const q of bestScores(this.#statistics, this.#g, step, COMPARED)) {
-      let g = this.#known[q]!;
-      for (const u of guessed) g += contenders.product(q, u);
+    for (const q of bestScores(this.#statistics, this.#guessedG, step, COMPARED)) {
+      let g = this.#exactG[q]!;
+      for (const u of guessed) g += candidates.product(q, u);
       const score = scoreOf(this.#statistics, q, g, step);
       if (score < smallest) {
         best = q;
@@ -117,6 +117,7 @@ export class GramPrefetcher {
     return best;
   }
 
+  /** Copies the sketch's rows out of the activations. */
   #sketch(): void {
     for (const { kernels, layout, budget, samples } of this.#memories) {
       for (let block = 0; block < layout.blocks; block++) {
@@ -129,7 +130,7 @@ export class GramPrefetcher {
     this.#sketched = true;
   }
 
-  /** Adds the neurons of a group, whose columns are held now, to the basis while there is room. */
+  /** Adds the neurons of a computed group to the basis, up to BASIS vectors. Their columns must be cached. */
   absorb(neurons: readonly number[]): void {
     for (const neuron of neurons) {
       if (this.#rank === BASIS) return;
@@ -144,50 +145,50 @@ export class GramPrefetcher {
           f32[place] = column[first + q]! / norm;
         }
       }
-      const rows = this.#left.length;
-      for (let t = 0; t < rows; t++) this.#basisRows[this.#rank * rows + t] = this.#left[t]! / norm;
+      const rows = this.#residual.length;
+      for (let t = 0; t < rows; t++) this.#basisRows[this.#rank * rows + t] = this.#residual[t]! / norm;
       this.#rank++;
     }
   }
 
-  /** g += the guessed column of `neuron`. */
+  /** guessedG += the guessed column of `neuron`. */
   #addGuess(neuron: number): void {
-    const left = this.#project(neuron);
-    this.#addProducts(this.#g, 'basis', this.#rank, 1);
-    if (left === 0) return;
+    const residualSquaredNorm = this.#project(neuron);
+    this.#addProducts(this.#guessedG, 'basis', this.#rank, 1);
+    if (residualSquaredNorm === 0) return;
     const { layout, samples } = this.#memories[0]!;
-    this.#addProducts(this.#g, 'sketch', layout.sketchRows, samples / layout.sketchRows);
+    this.#addProducts(this.#guessedG, 'sketch', layout.sketchRows, samples / layout.sketchRows);
   }
 
   /**
-   * Has a neuron's coordinates and what is left of it on the sketch, here and as values for products. Returns the
-   * squared norm of what is left; 0 where that is negligible.
+   * Computes a neuron's coordinates and its residual on the sketch, and writes them to basisValues and sketchValues
+   * of all memory blocks. Returns the squared norm of the residual, or 0 if it is negligible.
    */
   #project(neuron: number): number {
     const memories = this.#memories;
     const owner = memoryOf(memories, neuron);
     const { f32, layout, first, budget } = owner;
     const rows = layout.sketchRows;
-    const left = this.#left;
+    const residual = this.#residual;
     const sketch = neuronAddress(layout.sketch, neuron - first, rows) / 4;
     const basis = neuronAddress(layout.basis, neuron - first, BASIS) / 4;
     const norm = this.#statistics.squaredNorms[neuron]!;
-    let rest = norm;
-    for (let t = 0; t < rows; t++) left[t] = f32[sketch + t * LANES]!;
+    let residualSquaredNorm = norm;
+    for (let t = 0; t < rows; t++) residual[t] = f32[sketch + t * LANES]!;
     for (let i = 0; i < this.#rank; i++) {
       const c = f32[basis + i * LANES]!;
       f32[layout.basisValues / 4 + i] = c;
-      rest -= c * c;
-      for (let t = 0; t < rows; t++) left[t]! -= c * this.#basisRows[i * rows + t]!;
+      residualSquaredNorm -= c * c;
+      for (let t = 0; t < rows; t++) residual[t]! -= c * this.#basisRows[i * rows + t]!;
     }
-    for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = left[t]!;
+    for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = residual[t]!;
     shareRegion(owner, memories, 'basisValues', this.#rank);
     shareRegion(owner, memories, 'sketchValues', rows);
     budget.spend(this.#rank * rows);
-    return rest > NEGLIGIBLE * norm ? rest : 0;
+    return residualSquaredNorm > NEGLIGIBLE * norm ? residualSquaredNorm : 0;
   }
 
-  /** g += scale times the products of the values with all neurons' first `rows` rows. */
+  /** g += scale * products of basisValues or sketchValues with the first `rows` rows of all neurons' matrix. */
   #addProducts(g: Float64Array, kind: 'basis' | 'sketch', rows: number, scale: number): void {
     for (const { kernels, layout, f64, budget, first, width } of this.#memories) {
       const { sketchProducts } = layout;

@@ -1,4 +1,4 @@
-/** The engine that is used by default: AssemblyScript kernels on sparse inputs, float32 with float64 sums. */
+/** The default engine: AssemblyScript kernels on sparse inputs, float32 with float64 sums. */
 import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
@@ -7,11 +7,11 @@ import { shapeOf, WasmNetwork } from './network.js';
 import { bytesOf, MAX_MEMORIES, splitMemory } from './split-memory.js';
 
 export interface WasmOptions {
-  /** The most bytes of one memory, for tests; by default what 32 bits address. */
+  /** Maximum bytes of one memory, for tests; by default what 32 bits address. */
   readonly memoryLimit?: number;
 }
 
-/** Throws EngineUnavailableError where the kernels were not built. */
+/** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
 export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptions = {}): Promise<Engine> {
   const pool = await WasmInstances.load();
   return {
@@ -29,8 +29,8 @@ export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptio
       };
       try {
         for (const { bytes } of layouts) taken.push(pool.take(bytes));
-        const machines = taken.map(({ machine }) => machine);
-        return new WasmNetwork(problem, layouts, machines, release);
+        const instances = taken.map(({ machine }) => machine);
+        return new WasmNetwork(problem, layouts, instances, release);
       } catch (error) {
         release();
         throw error;

@@ -1,11 +1,11 @@
-/** The compiled kernels, and the memories they work in. */
+/** The compiled kernels and the WebAssembly memories they work in. */
 import { readFile } from 'node:fs/promises';
 import { EngineUnavailableError, TooLargeError } from '../../base/errors.js';
 import { KERNELS_FILE } from '../../base/paths.js';
 import { PAGE } from './layout.js';
 import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './webassembly.js';
 
-/** The exports of ../assembly/index.ts; arguments are documented there. */
+/** The exports of ../assembly/index.ts, which documents the arguments. */
 export interface Kernels {
   preactivate(weights: number, runs: number, count: number, out: number): void;
   packEntries(columns: number, values: number, count: number, entries: number): void;
@@ -73,7 +73,7 @@ export interface Kernels {
   logisticLoss(phi: number, z: number, labels: number, n: number, j: number): number;
 }
 
-/** A memory with kernels bound to it, and views of all of it. */
+/** A memory with the kernels bound to it, and views of the whole memory. */
 export interface WasmInstance {
   readonly kernels: Kernels;
   readonly f32: Float32Array;
@@ -82,12 +82,12 @@ export interface WasmInstance {
   readonly u32: Uint32Array;
 }
 
-/** A 32-bit memory has 65536 pages; the last one is left out so that no address past a region wraps around. */
+/** A 32-bit memory has 65536 pages. The last stays unused so that no address past a region wraps around. */
 export const MEMORY_LIMIT = 65535 * PAGE;
 
 /**
- * Machines of one thread. One that is given back is used again before another is made, so a thread holds no more
- * memory than it once needed at a time. Contents are left as they are: users of a machine write before they read.
+ * The pool of one thread's instances. It reuses a released instance before it creates one, so the pool never has more
+ * instances than the thread once used concurrently. It does not clear memory: users write before they read.
  */
 export class WasmInstances {
   readonly #module: WasmModule;
@@ -97,7 +97,7 @@ export class WasmInstances {
     this.#module = module;
   }
 
-  /** Throws EngineUnavailableError where the kernels were not built. */
+  /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
   static async load(): Promise<WasmInstances> {
     const bytes = await readFile(KERNELS_FILE).catch(cause => {
       const message = `engine "wasm" has no kernels at ${KERNELS_FILE}, expected them from npm run build`;
@@ -107,36 +107,37 @@ export class WasmInstances {
   }
 
   /**
-   * A machine with at least this much memory, and how to give it back (once). Throws TooLargeError where the system
-   * has not so much.
+   * An instance with at least this much memory, and the function that returns it to the pool (call it once).
+   *
+   * @throws TooLargeError (TOO_LARGE) if the system cannot allocate the memory
    */
   take(bytes: number): { readonly machine: WasmInstance; readonly release: () => void } {
     const pages = Math.ceil(bytes / PAGE);
-    const held = this.#takeIdle(pages) ?? this.#create(pages);
-    const { buffer } = held.memory;
+    const entry = this.#takeIdle(pages) ?? this.#create(pages);
+    const { buffer } = entry.memory;
     return {
       machine: {
-        kernels: held.kernels,
+        kernels: entry.kernels,
         f32: new Float32Array(buffer),
         f64: new Float64Array(buffer),
         u16: new Uint16Array(buffer),
         u32: new Uint32Array(buffer),
       },
       release: () => {
-        this.#idle.push(held);
+        this.#idle.push(entry);
       },
     };
   }
 
-  /** The smallest idle one that is large enough; else the largest, grown. */
+  /** The smallest idle instance that is large enough, else the largest one, grown; undefined if none is idle. */
   #takeIdle(pages: number) {
-    const size = (held: { memory: WasmMemory }) => held.memory.buffer.byteLength / PAGE;
+    const size = (entry: { memory: WasmMemory }) => entry.memory.buffer.byteLength / PAGE;
     this.#idle.sort((a, b) => size(a) - size(b));
-    const fitting = this.#idle.findIndex(held => size(held) >= pages);
-    const held = this.#idle.at(fitting);
-    if (held && fitting < 0) grow(() => held.memory.grow(pages - size(held)), pages);
+    const fitting = this.#idle.findIndex(entry => size(entry) >= pages);
+    const entry = this.#idle.at(fitting);
+    if (entry && fitting < 0) grow(() => entry.memory.grow(pages - size(entry)), pages);
     this.#idle.splice(fitting, 1);
-    return held;
+    return entry;
   }
 
   #create(pages: number) {

@@ -1,13 +1,13 @@
-/** The parts of a layout that belong together, and how large they are. See layout.ts. */
+/** The composite parts of a layout and their sizes. See layout.ts. */
 import type { Shape } from '../engine.js';
 
-/** Neurons of a block. */
+/** Neurons per block. */
 export const LANES = 24;
 /** Bytes of one row of a block in float32. */
 export const ROW_BYTES = LANES * 4;
-/** Rows of other inputs that are looked at together. */
+/** Maximum number of rows of other inputs per stage. */
 export const STAGED_ROWS = 2048;
-/** Rows of a group and columns of a tile of subset sums. */
+/** Subset sums: rows per group and columns per tile. */
 export const GROUP = 8;
 export const TILE_COLUMNS = 16;
 
@@ -18,47 +18,47 @@ const STAGED_ENTRIES = 2 ** 18;
 const STAGED_FLOATS = 2 ** 20;
 const GATHERED_BLOCKS = 64;
 /**
- * Subset sums pay where at least this share of the inputs is stored, for at least so many neurons (their tables are
- * formed once for all of them), and while a batch's tables stay in the second-level cache.
+ * Subset sums pay if at least DENSE_SHARE of the inputs' entries are stored, for at least SUBSET_WIDTH neurons (which
+ * share the tables), and up to SUBSET_ROWS rows per batch (whose tables fit in the second-level cache).
  */
 const DENSE_SHARE = 0.3;
 const SUBSET_WIDTH = 64;
 const SUBSET_ROWS = 512;
-/** Above this many rows, a batch is long enough that gathering its entries and looking ahead gain nothing. */
+/** Batches with more rows gain nothing from contiguous entries or from interleaving with the next batch. */
 const LOOK_AHEAD_ROWS = 1024;
 
-/** Makes room for so many bytes, and says where. */
+/** Reserves this many bytes and returns their address. */
 export type Take = (bytes: number) => number;
 
-/** One batch: its rows, and the same entries by column. */
+/** One batch: its entries by row, and the same entries by column. */
 export interface BatchLayout {
   /** u32 [B][2]: runs of entries, offset = column * 96. */
   readonly runs: number;
-  /** { u32 column * 96, f32 value }: these entries, next to one another; 0 where runs lead to those of all samples. */
+  /** { u32 column * 96, f32 value }: the rows' entries, contiguous; 0 if `runs` refer to Layout.entries. */
   readonly rowEntries: number;
   /** f32 [B] */
   readonly labels: number;
-  /** f32 [B]: how often the row is in the batch, divided by the batch size. */
+  /** f32 [B]: multiplicity of the row in the batch, divided by the batch size. */
   readonly shares: number;
-  /** { u32 column * 96, u32 begin, u32 end } [d] */
+  /** { u32 column * 96, u32 start, u32 end } [d] */
   readonly columns: number;
   /** { u32 row * 96, f32 value } */
   readonly entries: number;
 }
 
-/** Rows of other inputs, and some neurons' outputs on them. */
+/** A stage: rows of other inputs, and outputs of neurons on them. */
 export interface StageLayout {
   /** u32 [R][2] */
   readonly runs: number;
   /** {u32, f32} [S] */
   readonly entries: number;
   readonly entryCapacity: number;
-  /** f32 [K][d][24]: weights of the neurons that are asked for. */
+  /** f32 [K][d][24]: weights of the gathered neurons. */
   readonly weights: number;
   /** f32 [K][24] */
   readonly gains: number;
   readonly blocks: number;
-  /** f32 [blocks][rows][24], at most `floats` of them; on the way to entries, their values and columns. */
+  /** f32 [blocks][rows][24], at most `floats` floats. `writeRows` uses it as scratch for values and columns. */
   readonly phi: number;
   readonly floats: number;
 }
@@ -81,7 +81,7 @@ export interface SubsetLayout {
   readonly scratch: number;
 }
 
-/** Two batches where the next one is looked at while one is learnt. */
+/** Two batches if training interleaves one with the next, else one. */
 export function takeBatches(
   take: Take,
   { datasetSize, columns, batchSize, entriesPerRow }: Shape,
@@ -115,7 +115,7 @@ export function takeStage(take: Take, { width, columns }: Shape, padded: number)
   };
 }
 
-/** Null where inputs are too sparse, batches too long or neurons too few for them to pay. */
+/** Null if subset sums do not pay: inputs too sparse, batches too long or neurons too few. */
 export function takeSubsets(
   take: Take,
   { width, columns, batchSize, entriesPerRow }: Shape,

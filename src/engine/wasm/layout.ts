@@ -1,15 +1,18 @@
 /**
- * Where everything is in the memory of one memory of an open network (split-memory.ts). Addresses are bytes; all of them are
- * fixed when the network is opened, and the memory never grows, so views of it stay valid.
+ * The layout of one memory block of an open network (memory-block.ts, split-memory.ts). Addresses count bytes.
+ * Opening the network fixes them, and the memory never grows, so views of it stay valid.
  *
- *   blocks of 24 neurons, of the ceil(N / 24) of the network; P = 24 * blocks; the network's last block is filled up
- *   with neurons whose weights, signs and shares are 0.
- *   B rows of a batch without repeats, E entries stored in the n rows, C = min(512, 24 * ceil(N / 24)) Gram columns,
- *   R = 2048 rows and S = max(2^18, d) entries of other inputs at a time, K = min(64, ceil(N / 24)) blocks.
+ *   blocks  blocks of 24 neurons in this memory block, of the network's ceil(N / 24); P = 24 * blocks. Padding
+ *           neurons fill the network's last block; their weights, signs and shares are 0
+ *   B       rows of a batch without repeats
+ *   E       entries stored in the n rows
+ *   C       Gram columns, min(512, 24 * ceil(N / 24))
+ *   R, S    2048 rows and max(2^18, d) entries of other inputs at a time
+ *   K       gathered blocks, min(64, ceil(N / 24))
  *
- *   region            type, shape                    what
+ *   region            type, shape                    content
  *   weights           f32 [blocks][d][24]            a
- *   velocity          f32 [blocks][d][24]            momentum of a, where there is momentum
+ *   velocity          f32 [blocks][d][24]            momentum of a, if momentum is not 0
  *   signs             f32 [P]                        b
  *   signVelocity      f32 [P]                        momentum of b
  *   gains             f32 [P]                        outputScale * b
@@ -18,36 +21,36 @@
  *   projections       f64 [P]                        <Phi_i, y>
  *   norms             f64 [P]                        ||Phi_i||^2
  *   peaks             f32 [P]                        max |Phi_i|
- *   scratch           64 x 8 bytes                   sums inside kernels
+ *   scratch           64 x 8 bytes                   sums within kernels
  *   labels            f32 [n]
- *   runs              u32 [n][2]                     where the entries of each row begin and end
+ *   runs              u32 [n][2]                     start and end of each row's entries
  *   entries           {u32, f32} [E]                 column * 96, value
- *   batches[0..1]     see BatchLayout                two where the next batch is looked at while one is learnt
- *   counts            u32 [d]                        entries of each column of a batch
+ *   batches[0..1]     see BatchLayout                the current batch; for short batches also the next one
+ *   counts            u32 [d]                        number of entries in each column of a batch
  *   subsets           see SubsetLayout               gradients of relu neurons on dense inputs
  *   f                 f64 [max(n, R)]                outputs of a batch, of all samples, or of rows of other inputs
  *   slopes            f32 [n]                        dloss/df of a batch
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
- *   values            f32 [n]                        one neuron's outputs, on the way to other memories
- *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons whose Gram columns are computed: sample * 96,
- *                                                    value; logistic selection: margins, f32 [n][2]
- *   columnRuns        u32 [ceil(n / 256)][12][2]     where the entries of each 256 samples begin and end
+ *   values            f32 [n]                        one neuron's outputs, copied between memory blocks
+ *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons of a Gram pass: sample * 96, value;
+ *                                                    logistic selection: margins, f32 [n][2]
+ *   columnRuns        u32 [ceil(n / 256)][12][2]     start and end of the entries of each 256 samples
  *   columnSums        f32 [24]                       scratch of a pass
- *   targets           u32 [12]                       where those columns go
- *   columns           f64 [C][P]                     Gram columns that are held
+ *   targets           u32 [12]                       destination addresses of those columns
+ *   columns           f64 [C][P]                     cached Gram columns
  *   sketch            f32 [blocks][M][24]            M = min(n, 256 + n / 64) of the rows of phi
- *   sketchValues      f32 [M]                        one neuron's outputs there
- *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of held columns' neurons
- *   basisValues       f32 [64]                       one neuron's
- *   contenders        f32 [64][n]                    outputs of neurons whose products are asked for one by one; none in
- *                                                    small networks
- *   sketchProducts    f64 [P]                        products with either
+ *   sketchValues      f32 [M]                        one neuron's outputs on the sketch
+ *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of cached columns' neurons
+ *   basisValues       f32 [64]                       one neuron's coordinates
+ *   contenders        f32 [64][n]                    contiguous outputs of neurons, for exact products of pairs;
+ *                                                    empty in small networks
+ *   sketchProducts    f64 [P]                        products with sketchValues or basisValues
  *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
- *   losses            f64 [P]                        logistic selection: losses in float32
+ *   losses            f64 [P]                        logistic selection: losses computed in float32
  *   staged            see StageLayout                rows of other inputs
- *   phi               f32 [blocks][n][24]            activations; in training [blocks][B][24], pre-activations, then
- *                                                    deltas. Kernels may read 128 rows past it
+ *   phi               f32 [blocks][n][24]            activations; in training [blocks][B][24]: pre-activations, then
+ *                                                    deltas. Kernels may read 128 rows past its end
  */
 import type { Shape } from '../engine.js';
 import {
@@ -63,27 +66,30 @@ import {
   takeSubsets,
 } from './layout-parts.js';
 
-/** What a memory is measured in. */
+/** Bytes of a page, the unit of a WebAssembly memory's size. */
 export const PAGE = 65536;
-/** Columns of the Gram matrix that are computed in one pass. */
+/** Columns of the Gram matrix per pass. */
 export const PANEL = 12;
-/** Vectors of the basis in which columns are guessed. */
+/** Maximum number of basis vectors for guessed columns (gram-prefetcher.ts). */
 export const BASIS = 64;
-/** Neurons whose outputs are held one by one, and the fewest blocks of a network in which that pays. */
+/**
+ * Neurons whose outputs are stored contiguously (exact-candidates.ts), and the minimum number of a network's blocks
+ * at which this pays.
+ */
 export const CONTENDERS = 64;
 const CONTENDER_BLOCKS = 32;
 
 const GRAM_COLUMNS = 512;
-/** Rows past the activations that kernels may read, to have them brought nearer. */
+/** Rows past the end of phi that kernels may read, because they read ahead to warm the cache. */
 const ROWS_PAST = 128;
-/** Samples whose products a Gram pass sums in float32. */
+/** Samples per float32 sum of a Gram pass. */
 const GRAM_DEPTH = 256;
 
 export interface Layout {
   readonly blocks: number;
   readonly padded: number;
   readonly weights: number;
-  /** 0 where there is no momentum. */
+  /** 0 if momentum is 0. */
   readonly velocity: number;
   readonly signs: number;
   readonly signVelocity: number;
@@ -99,7 +105,7 @@ export interface Layout {
   readonly entries: number;
   readonly batches: readonly BatchLayout[];
   readonly counts: number;
-  /** Null where inputs are too sparse, batches too long or neurons too few for them to pay. */
+  /** Null if they do not pay: inputs too sparse, batches too long or neurons too few. */
   readonly subsets: SubsetLayout | null;
   readonly f: number;
   readonly slopes: number;
@@ -117,38 +123,38 @@ export interface Layout {
   readonly sketchValues: number;
   readonly basis: number;
   readonly basisValues: number;
-  /** 0 where there is no room. */
+  /** 0 if contenderCapacity is 0. */
   readonly contenders: number;
-  /** How many neurons' outputs have room there. */
+  /** Number of neurons whose outputs fit there. */
   readonly contenderCapacity: number;
   readonly sketchProducts: number;
   readonly moments: number;
   readonly losses: number;
   readonly staged: StageLayout;
   readonly phi: number;
-  /** All of it, in whole pages. */
+  /** Total size, in whole pages. */
   readonly bytes: number;
 }
 
-/** What is the same in each memory of a network, and is copied between them. */
+/** Regions with the same content in every memory block of a network, copied between them. */
 export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues' | 'basisValues';
 
-/** Bytes of the entries of one column of a Gram pass. */
+/** Bytes of the entries of one column of a Gram pass: n, and one that the branchless kernel may write past them. */
 export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
 
-/** Blocks of neurons of a network. */
+/** Number of blocks of 24 neurons in a network. */
 export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
 
 /**
- * The layout of a memory of this many blocks, of a network of this shape; `bytes`, whole pages, may be more than a memory
- * can have.
+ * The layout of a memory block with this many blocks of neurons, of a network of this shape. `bytes` may exceed what
+ * a memory can hold.
  */
 export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
   const { datasetSize: n, columns: d } = shape;
   const padded = blocks * LANES;
   const entryCount = Math.round(shape.entriesPerRow * n);
   const weightBytes = blocks * d * ROW_BYTES;
-  // No address is 0: that stands for "none".
+  // Address 0 means "none".
   let end = 64;
   const take = (bytes: number): number => {
     const start = end;

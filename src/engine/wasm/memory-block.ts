@@ -1,6 +1,8 @@
 /**
- * One memory of an open network: a range of its blocks of neurons in a memory of their own, where things are in it, and
- * its sizes. A network that fits in one memory is one memory. Everything over the samples is in each memory.
+ * A memory block: one WebAssembly memory of an open network, with its layout and sizes. It holds a contiguous range
+ * of the network's neurons, in blocks of 24, and its own copy of everything per sample.
+ *
+ * A network that fits in one memory has one memory block. "Block" alone always means a block of 24 neurons.
  */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
@@ -16,49 +18,50 @@ export interface MemoryBlock extends WasmInstance {
   /** n and d. */
   readonly samples: number;
   readonly columns: number;
-  /** The neurons of the memory: `width` of them, the first of which is number `first` of the network's. */
+  /** The memory block holds neurons `first` to `first + width - 1` of the network. */
   readonly first: number;
   readonly width: number;
-  /** Mean number of stored entries of a row, for the budget. */
+  /** Mean number of stored entries per row, for the work budget. */
   readonly entriesPerRow: number;
-  /** The activation as kernels know it, and the work of one row of a block's. */
+  /** The activation's number in the kernels, and the work of one row of a block's activations. */
   readonly kind: number;
   readonly sigmaWork: number;
 }
 
+/** The number of each activation in the kernels (../assembly/sigma.ts), and its work per row of a block. */
 export const KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
 export const SIGMA_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
-/** Work of writing a stored entry of an input, or a weight. */
+/** Work of writing one stored entry of an input, and one weight. */
 const ENTRY_WORK = 1;
 const PACK_WORK = 2;
 
-/** N */
+/** N of the whole network. */
 export function widthOf(memories: readonly MemoryBlock[]): number {
   const { first, width } = memories.at(-1)!;
   return first + width;
 }
 
-/** The memory that neuron i of the network belongs to. */
+/** The memory block that holds neuron i of the network. */
 export function memoryOf(memories: readonly MemoryBlock[], i: number): MemoryBlock {
   let s = memories.length - 1;
   while (s > 0 && memories[s]!.first > i) s--;
   return memories[s]!;
 }
 
-/** The address of the memory's neuron i in row 0 of its block, in a matrix [block][rows][24]. */
+/** The address of the memory block's neuron i in row 0 of its block, in a matrix [block][rows][24] at `base`. */
 export function neuronAddress(base: number, i: number, rows: number): number {
   const lane = i % LANES;
   return base + ((i - lane) / LANES) * rows * ROW_BYTES + lane * 4;
 }
 
-/** Copies the first `words` (4 bytes each) of a region from one memory to another. */
+/** Copies the first `words` (4 bytes each) of a region from one memory block to another. */
 export function copyRegion(from: MemoryBlock, to: MemoryBlock, region: Region, words: number): void {
   const start = from.layout[region] / 4;
   to.u32.set(from.u32.subarray(start, start + words), to.layout[region] / 4);
 }
 
-/** Copies the first `words` of a region from one memory to all others. */
+/** Copies the first `words` (4 bytes each) of a region from one memory block to all others. */
 export function shareRegion(
   from: MemoryBlock,
   memories: readonly MemoryBlock[],
@@ -69,15 +72,15 @@ export function shareRegion(
 }
 
 /**
- * Makes f of `rows` rows ready for the memory's neurons to be added: what `before` has there, which is next to it; for
- * the first memory 0. Outputs are sums over the blocks in order, so that they do not depend on how these are cut.
+ * Initialises f of `rows` rows, to which the memory block then adds its neurons: a copy of f in `previous`, the
+ * memory block before it, or 0 in the first one. Outputs sum blocks in order, so they do not depend on the split.
  */
-export function beginOutputs(memory: MemoryBlock, before: MemoryBlock | null, rows: number): void {
-  if (before) copyRegion(before, memory, 'f', 2 * rows);
+export function beginOutputs(memory: MemoryBlock, previous: MemoryBlock | null, rows: number): void {
+  if (previous) copyRegion(previous, memory, 'f', 2 * rows);
   else memory.f64.fill(0, memory.layout.f / 8, memory.layout.f / 8 + rows);
 }
 
-/** Writes the memory's part of an N x d matrix as [block][d][24], the surplus neurons 0; null: all 0. */
+/** Writes the memory block's part of an N x d matrix as [block][d][24]. Padding neurons are 0; null means all 0. */
 export function packMatrix(memory: MemoryBlock, source: FloatArray | null, address: number): void {
   const { f32, layout, budget, first, width, columns } = memory;
   for (let block = 0; block < layout.blocks; block++) {
@@ -94,7 +97,7 @@ export function packMatrix(memory: MemoryBlock, source: FloatArray | null, addre
   }
 }
 
-/** Reads a matrix [block][d][24] of each memory as one of N x d. Never pulses: it is read after a stop, too. */
+/** Reads [block][d][24] of all memory blocks as one N x d matrix. Never calls `pulse`: it also runs after a stop. */
 export function unpackMatrix(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
@@ -111,7 +114,7 @@ export function unpackMatrix(
   return matrix;
 }
 
-/** Writes the memory's part of a vector over the neurons, the surplus ones 0; null: all 0. */
+/** Writes the memory block's part of a vector over neurons. Padding neurons are 0; null means all 0. */
 export function packVector(memory: MemoryBlock, source: ArrayLike<number> | null, address: number): void {
   const { f32, layout, first, width } = memory;
   const place = address / 4;
@@ -119,7 +122,7 @@ export function packVector(memory: MemoryBlock, source: ArrayLike<number> | null
   if (source) for (let i = 0; i < width; i++) f32[place + i] = source[first + i]!;
 }
 
-/** Reads a float32 vector over the neurons of all memories. */
+/** Reads a float32 vector over the neurons of all memory blocks. */
 export function unpackVector(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
@@ -132,7 +135,7 @@ export function unpackVector(
   return vector;
 }
 
-/** Reads a float64 vector over the neurons of all memories. */
+/** Reads a float64 vector over the neurons of all memory blocks. */
 export function unpackWideVector(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
@@ -146,8 +149,8 @@ export function unpackWideVector(
 }
 
 /**
- * Writes rows `from` to `to` of an input matrix as runs of entries: { u32 column * 96, f32 value }, and for each row
- * { u32 begin, u32 end }. Uses the room of the stage's outputs.
+ * Writes rows `from` to `to` - 1 of an input matrix: entries { u32 column * 96, f32 value } at `entries`, and for
+ * each row { u32 start, u32 end } at `runs`. Uses staged.phi as scratch.
  */
 export function writeRows(
   memory: MemoryBlock,

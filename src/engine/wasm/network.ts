@@ -1,4 +1,4 @@
-/** One open network: its memories, each laid out in a machine's memory, and what is done there. */
+/** One open network of the `wasm` engine, split over memory blocks. */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem, Shape } from '../engine.js';
 import { buildActivations, type WasmActivations } from './activations.js';
@@ -41,11 +41,11 @@ export class WasmNetwork implements Network {
   #activations: WasmActivations | null = null;
   #release: (() => void) | null;
 
-  /** One layout and one machine for each memory. */
+  /** `layouts` and `instances` have one element per memory block. */
   constructor(
     problem: Problem,
     layouts: readonly Layout[],
-    machines: readonly WasmInstance[],
+    instances: readonly WasmInstance[],
     release: () => void,
   ) {
     const { inputs, labels, state, shares, ...settings } = problem;
@@ -54,7 +54,7 @@ export class WasmNetwork implements Network {
     let first = 0;
     this.#memories = layouts.map((layout, s) => {
       const memory: MemoryBlock = {
-        ...machines[s]!,
+        ...instances[s]!,
         layout,
         budget,
         samples: datasetSize,

@@ -1,14 +1,14 @@
-/** The scores of greedy forward selection for the squared loss: see select-squared.ts. */
+/** Scores of greedy forward selection for the squared loss, see select-squared.ts. */
 import type { Statistics } from './statistics.js';
 
-/** 2 g_q - 2 j p_q + n_q, for this g_q. */
+/** 2 g - 2 j p_q + n_q, with this g for g_q. */
 export function scoreOf({ projections, squaredNorms }: Statistics, q: number, g: number, j: number): number {
   return 2 * g - 2 * j * projections[q]! + squaredNorms[q]!;
 }
 
 /**
- * The neurons with the smallest scores at step j, at most `count`, the smallest first, ties to the lowest index; of those
- * that `allowed` does not mark 0.
+ * The at most `count` neurons with the smallest scores at step j, ascending by score, ties to the lowest index. Skips
+ * neurons that `allowed` marks 0 and scores that are NaN or Infinity.
  */
 export function bestScores(
   statistics: Statistics,
@@ -35,7 +35,7 @@ export function bestScores(
   return best;
 }
 
-/** The first of them; -1 where there is none. */
+/** The first of `bestScores`; -1 if there is none. */
 export function bestScore(
   statistics: Statistics,
   g: Float64Array,

@@ -4,15 +4,18 @@
  *
  *   G = sum l' delta    S = sum l'' delta^2    T = sum l''' delta^3    F = sum l'' delta^4
  *
- * two bounds hold from below: that of science.md, and, since -l''/2 <= l'''' <= l'' and l''(u + t) <= l''(u) e^|t|,
- * one that is far tighter where M_q is small:
+ * two lower bounds hold: that of science.md, and, since -l''/2 <= l'''' <= l'' and l''(u + t) <= l''(u) e^|t|, one
+ * that is far tighter for small M_q:
  *
  *   L(u0 + delta_q)  >=  L + G + S psi(-M)                   psi(t) = (e^t - 1 - t) / t^2
  *   L(u0 + delta_q)  >=  L + G + S / 2 + T / 6 - F chi(M) / 2    chi(t) = (e^t - 1 - t - t^2/2 - t^3/6) / t^4
  *
- * One pass over the activations a step gives the four sums. The candidate with the smallest G + S / 2 is evaluated
- * first. Where many have a lower bound that is not above its loss, which is so in the first few steps, their losses
- * are taken in float32; then, by rising lower bound, those that may still be better are evaluated exactly.
+ * Each step makes one pass over the activations, which gives the four sums, then:
+ *
+ *   1. evaluates the candidate with the smallest G + S / 2 exactly;
+ *   2. if many lower bounds do not exceed its loss, as in the first few steps, computes those candidates' losses in
+ *      float32 to raise their bounds;
+ *   3. evaluates exactly, by rising bound, the candidates that may still be better.
  */
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
@@ -22,22 +25,23 @@ import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
 /**
- * The four sums are float32 sums over segments of 64 samples: their rounding is below 75 * 2^-24 of the sum of the
- * sizes of their terms. A lower bound gives way by more than that, so that rounding never discards the best candidate.
+ * Relative slack of a lower bound. The four sums are float32 sums over segments of 64 samples: their rounding error
+ * is below 75 * 2^-24 of the sum of their terms' sizes. The slack is larger, so rounding never discards the best
+ * candidate.
  */
 const ROUNDING = 1e-5;
-/** Relative rounding of a loss in float64, with room to spare. */
+/** Relative rounding error of a loss in float64, with a safety margin. */
 const LOSS_ROUNDING = 1e-12;
-/** What a float32 loss may be wrong by: relative, and for each sample. */
-const NARROW_RELATIVE = 2e-5;
-const NARROW_EACH = 2e-6;
-/** The largest |delta| for which the second bound is looked at: chi grows like e^t. */
-const FAR = 30;
-/** Candidates per block of neurons from which on the whole block's losses in float32 cost less than exact ones. */
-const MANY = 2;
-/** Work of one sample: of one block in a pass, in float32 losses; of the loss at u0; of one exact loss. */
+/** Error bound of a float32 loss: a relative part, and a part per sample. */
+const FLOAT32_RELATIVE = 2e-5;
+const FLOAT32_PER_SAMPLE = 2e-6;
+/** The second bound is computed only for max |delta| below this: chi grows like e^t. */
+const PEAK_LIMIT = 30;
+/** With more candidates than this per block of neurons, float32 losses of whole blocks cost less than exact ones. */
+const MANY_PER_BLOCK = 2;
+/** Work per sample: of one block in a pass, of one block's float32 losses, of the loss at u0, of one exact loss. */
 const PASS_WORK = 8;
-const NARROW_WORK = 32;
+const FLOAT32_WORK = 32;
 const POINT_WORK = 16;
 const EXACT_WORK = 10;
 
@@ -59,6 +63,7 @@ export function selectLogistic(
   return { picks, passes };
 }
 
+/** Finds the best candidate of a step, for the z in the memory blocks. */
 class LogisticStep {
   readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
@@ -74,13 +79,14 @@ class LogisticStep {
   /** The candidate with the smallest loss of (z + Phi_q) / j, ties to the lowest index. */
   best(j: number): number {
     const bounds = this.#bounds;
-    let best = this.#takeBounds(j);
+    let best = this.#computeBounds(j);
     let smallest = this.#exactLoss(best, j);
     const candidates: number[] = [];
     for (let q = 0; q < bounds.length; q++) {
       if (q !== best && bounds[q]! <= smallest) candidates.push(q);
     }
-    if (candidates.length > MANY * Math.ceil(bounds.length / LANES)) this.#narrowBounds(candidates, j);
+    if (candidates.length > MANY_PER_BLOCK * Math.ceil(bounds.length / LANES))
+      this.#raiseBounds(candidates, j);
     candidates.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
     for (const q of candidates) {
       if (bounds[q]! > smallest) break;
@@ -101,8 +107,8 @@ class LogisticStep {
     return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
   }
 
-  /** Writes each candidate's lower bound, and returns the one that looks best. One pass over the activations. */
-  #takeBounds(j: number): number {
+  /** Writes each candidate's lower bound; returns the candidate with the smallest G + S / 2. One pass over phi. */
+  #computeBounds(j: number): number {
     const memories = this.#memories;
     const { kernels, layout, f32, budget, samples } = memories[0]!;
     const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
@@ -118,9 +124,9 @@ class LogisticStep {
     let best = 0;
     let smallest = Infinity;
     for (const memory of memories) {
-      this.#takeMoments(memory);
+      this.#computeMoments(memory);
       for (let i = 0; i < memory.width; i++) {
-        const estimate = this.#takeBound(memory, i, j, loss, slopeNorm);
+        const estimate = this.#computeBound(memory, i, j, loss, slopeNorm);
         if (estimate < smallest) {
           smallest = estimate;
           best = memory.first + i;
@@ -130,7 +136,7 @@ class LogisticStep {
     return best;
   }
 
-  #takeMoments({ kernels, layout, budget, samples }: MemoryBlock): void {
+  #computeMoments({ kernels, layout, budget, samples }: MemoryBlock): void {
     for (let block = 0; block < layout.blocks; block++) {
       const phi = layout.phi + block * samples * ROW_BYTES;
       kernels.logisticMoments(phi, layout.derivatives, samples, layout.moments + 32 * block * LANES);
@@ -138,8 +144,8 @@ class LogisticStep {
     }
   }
 
-  /** Writes the lower bound of a memory's neuron i, and returns its G + S / 2. `loss` is L. */
-  #takeBound(
+  /** Writes the lower bound of the memory block's neuron i; returns its G + S / 2. `loss` is L. */
+  #computeBound(
     { f64, layout, first }: MemoryBlock,
     i: number,
     j: number,
@@ -156,8 +162,9 @@ class LogisticStep {
     const peak = peaks[first + i]! / j;
     const second = quadratic * psiOfNegative(peak);
     const fourth =
-      peak < FAR ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
-    // |l'''| <= l'', so the sizes of the cubic terms add up to at most sqrt(S F), and those of G by their norms.
+      peak < PEAK_LIMIT ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
+    // By Cauchy-Schwarz, the sizes of G's terms sum to at most ||l'|| ||delta||. As |l'''| <= l'', those of T's terms
+    // sum to at most sqrt(S F).
     const sizes =
       (slopeNorm * Math.sqrt(squaredNorms[first + i]!)) / j +
       quadratic +
@@ -168,26 +175,26 @@ class LogisticStep {
     return linear + quadratic / 2;
   }
 
-  /** Raises the bounds of these candidates, in order of index, to what their losses in float32 allow. */
-  #narrowBounds(candidates: readonly number[], j: number): void {
+  /** Raises the bounds of these candidates, which ascend by index, to their float32 losses less the error bound. */
+  #raiseBounds(candidates: readonly number[], j: number): void {
     const memories = this.#memories;
     for (const { kernels, layout, samples } of memories) {
       kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.columnEntries);
     }
     const bounds = this.#bounds;
-    let done = -1;
+    let doneBlock = -1;
     for (const q of candidates) {
       const { kernels, layout, f64, budget, samples, first } = memoryOf(memories, q);
       const { losses, columnEntries: margins, scratch } = layout;
-      if (Math.floor(q / LANES) !== done) {
-        done = Math.floor(q / LANES);
-        const block = done - first / LANES;
+      if (Math.floor(q / LANES) !== doneBlock) {
+        doneBlock = Math.floor(q / LANES);
+        const block = doneBlock - first / LANES;
         const phi = layout.phi + block * samples * ROW_BYTES;
         kernels.logisticLosses(phi, margins, samples, losses + 8 * block * LANES, scratch);
-        budget.spend(samples * NARROW_WORK);
+        budget.spend(samples * FLOAT32_WORK);
       }
       const loss = f64[losses / 8 + q - first]!;
-      const bound = loss - NARROW_RELATIVE * loss - NARROW_EACH * samples;
+      const bound = loss - FLOAT32_RELATIVE * loss - FLOAT32_PER_SAMPLE * samples;
       if (bound > bounds[q]!) bounds[q] = bound;
     }
   }

@@ -3,9 +3,9 @@
  *
  *   score_q(j) = 2 g_q - 2 j p_q + n_q        g = sum over the picks of their columns of the Gram matrix
  *
- * A pass over the activations computes the column that is needed and, at little more cost, those that a look ahead
- * says will be needed next. What is looked at never depends on how many picks are wanted, so a shorter path is a
- * prefix of a longer one in its passes, too.
+ * A pass over the activations computes the needed column and, at little extra cost, columns that the prefetcher
+ * expects next. Prefetching never depends on subnetSize, so a shorter path is a prefix of a longer one, including its
+ * passes.
  */
 import type { Path } from '../engine.js';
 import { GramColumns } from './gram-columns.js';
@@ -23,19 +23,19 @@ export function selectSquared(
   const passes = new Int32Array(subnetSize);
   const g = new Float64Array(statistics.squaredNorms.length);
   const columns = new GramColumns(memories, statistics.squaredNorms);
-  const lookahead = new GramPrefetcher(memories, statistics, columns);
+  const prefetcher = new GramPrefetcher(memories, statistics, columns);
   for (let j = 1; j <= subnetSize; j++) {
     if (j > 1) {
       const last = picks[j - 2]!;
       if (columns.lacks(last)) {
-        const group = lookahead.group(last, g, j);
+        const group = prefetcher.group(last, g, j);
         columns.compute(group, j);
-        lookahead.absorb(group);
+        prefetcher.absorb(group);
       }
       columns.use(last, j);
       columns.addTo(g, last);
     }
-    // Where no score is a number, as after a divergence, any pick is as good as another.
+    // If every score is NaN or Infinity, as after a divergence, any pick is equally good.
     picks[j - 1] = Math.max(0, bestScore(statistics, g, j));
     passes[j - 1] = columns.passes;
   }

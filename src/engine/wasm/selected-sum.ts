@@ -1,15 +1,15 @@
-/** The sum z of the outputs of the selected neurons on the n training samples, held by every memory. */
+/** z, the sum of the selected neurons' outputs on the n training samples. Every memory block has a copy. */
 import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
 
-/** Work of adding one output of a neuron to a sum, whose reads are far apart. */
+/** Work of adding one output of a neuron to z. Reads are 96 bytes apart. */
 const STRIDED_WORK = 4;
 
-/** z = 0 */
+/** z = 0, in every memory block. */
 export function clearSum(memories: readonly MemoryBlock[]): void {
   for (const { f64, layout, samples } of memories) f64.fill(0, layout.z / 8, layout.z / 8 + samples);
 }
 
-/** z += Phi_i, in every memory. */
+/** z += Phi_i of neuron i, in every memory block. */
 export function addToSum(memories: readonly MemoryBlock[], neuron: number): void {
   const memory = memoryOf(memories, neuron);
   const { kernels, layout, budget, samples } = memory;

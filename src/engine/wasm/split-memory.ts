@@ -1,30 +1,35 @@
 /**
- * How a network is cut into memories: ranges of its blocks of neurons, each with a memory and kernels of its own, which
- * also hold the samples. No sum over samples crosses blocks; outputs, which do, are carried from memory to memory in
- * order. So results have the same bits however many memories there are.
+ * Splits a network into memory blocks: ranges of its blocks of neurons, each with its own memory and kernels and its
+ * own copy of the samples.
+ *
+ * Results have the same bits for any number of memory blocks: sums over samples stay within a block of neurons, and
+ * sums over neurons (outputs) are carried from memory block to memory block in order.
  */
 import type { Shape } from '../engine.js';
 import { blocksOf, type Layout, layOut } from './layout.js';
 
-/** Memories that one network may have. V8 reserves some 10 GiB of addresses for each, older ones 1 TiB in all. */
+/**
+ * Maximum memory blocks per network. V8 reserves about 10 GiB of addresses per memory; older versions have at most
+ * 1 TiB for all.
+ */
 export const MAX_MEMORIES = 64;
 
 /**
- * The layouts of as few memories as memories of `limit` bytes can hold, all full but the last: memories that are kept for
- * the next network then fit that, too. Null where a memory does not hold the samples and one block.
+ * The layouts of the fewest memory blocks of at most `limit` bytes each. All but the last are full, so that pooled
+ * memories fit the next network, too. Null if `limit` is too small for the samples and one block of neurons.
  */
 export function splitMemory(shape: Shape, limit: number): readonly Layout[] | null {
   const blocks = blocksOf(shape);
-  const most = mostBlocks(shape, limit);
-  if (most === 0) return null;
-  const full = layOut(shape, most);
-  const count = Math.ceil(blocks / most);
-  const last = layOut(shape, blocks - (count - 1) * most);
+  const maxBlocks = maxBlocksWithin(shape, limit);
+  if (maxBlocks === 0) return null;
+  const full = layOut(shape, maxBlocks);
+  const count = Math.ceil(blocks / maxBlocks);
+  const last = layOut(shape, blocks - (count - 1) * maxBlocks);
   return Array.from({ length: count }, (_, s) => (s < count - 1 ? full : last));
 }
 
-/** The most blocks that `limit` bytes hold. */
-function mostBlocks(shape: Shape, limit: number): number {
+/** The maximum number of blocks of neurons in `limit` bytes. */
+function maxBlocksWithin(shape: Shape, limit: number): number {
   let fitting = 0;
   let beyond = blocksOf(shape) + 1;
   while (beyond - fitting > 1) {
@@ -35,7 +40,7 @@ function mostBlocks(shape: Shape, limit: number): number {
   return fitting;
 }
 
-/** Bytes of all memories; Infinity where no number of them will do. */
+/** Total bytes of all memory blocks; Infinity if the network cannot be split. */
 export function bytesOf(layouts: readonly Layout[] | null): number {
   return layouts ? layouts.reduce((sum, { bytes }) => sum + bytes, 0) : Infinity;
 }

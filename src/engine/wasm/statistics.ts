@@ -1,4 +1,4 @@
-/** What is known of each neuron's outputs on the n samples: N values each. */
+/** Statistics of each neuron's outputs on the n samples, N values each. */
 export interface Statistics {
   /** <Phi_i, y> */
   readonly projections: Float64Array;

@@ -1,27 +1,31 @@
-/** Gradient steps of all memories of a network: the outputs on a batch are carried from each to the next, in order. */
+/** Gradient steps of a whole network. Outputs on a batch are carried from memory block to memory block, in order. */
 import type { Training } from './training.js';
 
-/** `positions` holds one batch of `batchSize` after another. Throws DivergedError, with the step counted from 1. */
+/**
+ * `parts` has one Training per memory block; `positions` holds `steps` consecutive batches of `batchSize`.
+ *
+ * @throws DivergedError (DIVERGED), with the step counted from 1
+ */
 export function takeSteps(
-  memories: readonly Training[],
+  parts: readonly Training[],
   positions: Int32Array,
   steps: number,
   batchSize: number,
 ): void {
   if (steps === 0) return;
-  const last = memories.at(-1)!;
-  let before: Training | null = null;
-  for (const memory of memories) {
-    memory.start(positions, 0, before);
-    before = memory;
+  const last = parts.at(-1)!;
+  let previous: Training | null = null;
+  for (const part of parts) {
+    part.start(positions, 0, previous);
+    previous = part;
   }
   for (let step = 1; step <= steps; step++) {
-    for (const memory of memories) memory.lossGradient(step, last);
+    for (const part of parts) part.lossGradient(step, last);
     const next = step === steps ? -1 : step * batchSize;
-    before = null;
-    for (const memory of memories) {
-      memory.backward(positions, next, before);
-      before = memory;
+    previous = null;
+    for (const part of parts) {
+      part.backward(positions, next, previous);
+      previous = part;
     }
   }
 }

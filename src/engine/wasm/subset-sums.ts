@@ -1,12 +1,12 @@
 /**
- * The gradient step of a memory's relu neurons on a batch of dense inputs, a tile of 16 columns after the other: the
- * tables of a tile serve all neurons. See ../assembly/subset-sums.ts.
+ * The gradient step of a memory block's relu neurons on a batch of dense inputs, one tile of 16 columns after
+ * another. All neurons share the tables of a tile. See ../assembly/subset-sums.ts.
  */
 import type { Batch } from './batch.js';
 import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
 import type { MemoryBlock } from './memory-block.js';
 
-/** Work of one sum of a table, and of adding one to a neuron's and applying what comes of it. */
+/** Work of forming one sum of a table; work per group and column of adding the sums and updating the weights. */
 const TABLE_WORK = 0.5;
 const SUM_WORK = 4;
 
@@ -20,8 +20,8 @@ export class SubsetSums {
   }
 
   /**
-   * Changes the weights by the pre-activations `z`, f32 [blocks][stride rows][24], that the batch's forward left, and by
-   * the slopes in layout.slopes.
+   * Updates weights and velocity from the batch's pre-activations `z`, f32 [blocks][stride rows][24], and the slopes
+   * at layout.slopes.
    */
   descend(
     batch: Batch,
@@ -63,6 +63,7 @@ export class SubsetSums {
     }
   }
 
+  /** Writes the batch's inputs into the panel and its slopes, both padded with 0 to `rows` rows. */
   #spread({ runs, rows: count }: Batch, rows: number): void {
     const { kernels, layout: whole, f32, budget } = this.#memory;
     const { panel, slopes, tiles } = this.#layout;

@@ -1,7 +1,9 @@
 /**
- * Gradient steps of the neurons of one memory. For each block of neurons, learning from one batch and the outputs on the
- * next follow one another, so that the block's weights come through the cache once; each result's bits are the same as
- * if they did not. With dense inputs, gradients of relu neurons are sums of subsets instead (subset-sums.ts).
+ * Gradient steps of the neurons of one memory block.
+ *
+ * Each block of neurons takes its step on the current batch and immediately computes its outputs on the next batch,
+ * so its weights pass through the cache once. Results have the same bits as without this interleaving. With dense
+ * inputs, relu neurons do not interleave: their gradients are subset sums (subset-sums.ts).
  */
 import { DivergedError } from '../../base/errors.js';
 import type { Problem } from '../engine.js';
@@ -11,52 +13,57 @@ import { beginOutputs, copyRegion, type MemoryBlock } from './memory-block.js';
 import { SubsetSums } from './subset-sums.js';
 import { WorkBudget } from './work-budget.js';
 
-/** Samples that a kernel sums in float32 before it goes on in float64; slices of samples are multiples of it. */
+/** Samples per float32 sum of a kernel, which adds these sums in float64. Slices of samples are multiples of it. */
 const SEGMENT = 64;
 
-/** Work of updating one row of a block's weights, beside the entries that it is updated with. */
+/** Work of updating one row of a block's weights, in addition to the work per entry of its column. */
 const COLUMN_WORK = 4;
 
-/** A problem's numbers, without its arrays of inputs and weights. */
+/** A problem without its inputs, labels and weights. */
 export type Settings = Omit<Problem, 'inputs' | 'labels' | 'state'>;
 
 export class Training {
   readonly #memory: MemoryBlock;
   readonly #problem: Settings;
   readonly #bothLayers: boolean;
-  /** Null where gradients are summed over the entries of each column. */
+  /** Null if gradients are summed over the entries of each column instead. */
   readonly #subsets: SubsetSums | null;
-  /** The batch that is learnt. */
+  /** The current batch: the last one whose outputs were computed. */
   #batch: Batch;
-  /** Where the next batch is looked at while one is learnt. */
+  /** Room for the next batch during the step on the current one; undefined for long batches. */
   #spare: Batch | undefined;
 
-  /** `places` is scratch for n positions, -1 each. */
+  /** `places` is scratch: n values, all -1. The trainings of a network share it. */
   constructor(memory: MemoryBlock, problem: Settings, places: Int32Array) {
     this.#memory = memory;
     this.#problem = problem;
     this.#bothLayers = problem.layers === 'both';
     const { subsets } = memory.layout;
     this.#subsets = subsets && problem.activation === 'relu' ? new SubsetSums(memory, subsets) : null;
-    const changed = problem.momentum !== 0 || problem.weightDecay !== 0 ? 'all' : 'stored';
+    const columns = problem.momentum !== 0 || problem.weightDecay !== 0 ? 'all' : 'stored';
     const [batch, spare] = memory.layout.batches.map(
-      layout => new Batch(memory, layout, problem.batchSize, this.#subsets ? 'none' : changed, places),
+      layout => new Batch(memory, layout, problem.batchSize, this.#subsets ? 'none' : columns, places),
     );
     this.#batch = batch!;
     this.#spare = spare;
     this.#refreshFactors(0, memory.width);
   }
 
-  /** Has the outputs on the batch at `from`: those of the memories up to this one, which `before` is next to. */
-  start(positions: Int32Array, from: number, before: Training | null): void {
+  /**
+   * Loads the batch at `from` and computes f on it, summed over all memory blocks up to this one. `previous` is the
+   * training of the memory block before it; null for the first.
+   */
+  start(positions: Int32Array, from: number, previous: Training | null): void {
     this.#batch.load(positions, from);
-    beginOutputs(this.#memory, before ? before.#memory : null, this.#batch.rows);
+    beginOutputs(this.#memory, previous ? previous.#memory : null, this.#batch.rows);
     for (let block = 0; block < this.#memory.layout.blocks; block++) this.#forwardBlock(this.#batch, block);
   }
 
   /**
-   * dloss/df of each row of the batch, times its share, from the outputs that the last memory has of all neurons. Throws
-   * DivergedError where one is not finite.
+   * Computes dloss/df of each row of the batch, times its share, from the outputs of all neurons in `last`, the
+   * training of the last memory block.
+   *
+   * @throws DivergedError (DIVERGED), with this step, if an output is not finite
    */
   lossGradient(step: number, last: Training): void {
     const { kernels, layout } = this.#memory;
@@ -74,31 +81,31 @@ export class Training {
     if (!finite) throw new DivergedError(step);
   }
 
-  /** Learns from the batch; where `next` is not -1, goes on to the batch there as `start` does. */
-  backward(positions: Int32Array, next: number, before: Training | null): void {
+  /** Takes the gradient step on the current batch. Then starts the batch at `next` as `start` does; -1 means none. */
+  backward(positions: Int32Array, next: number, previous: Training | null): void {
     const { blocks } = this.#memory.layout;
     const batch = this.#batch;
     if (this.#subsets) {
-      this.#learnBySubsets(this.#subsets);
-      if (next >= 0) this.start(positions, next, before);
+      this.#descendBySubsets(this.#subsets);
+      if (next >= 0) this.start(positions, next, previous);
       return;
     }
-    const ahead = next >= 0 ? this.#spare : undefined;
-    if (ahead) {
-      ahead.load(positions, next);
-      beginOutputs(this.#memory, before ? before.#memory : null, ahead.rows);
+    const nextBatch = next >= 0 ? this.#spare : undefined;
+    if (nextBatch) {
+      nextBatch.load(positions, next);
+      beginOutputs(this.#memory, previous ? previous.#memory : null, nextBatch.rows);
     }
     for (let block = 0; block < blocks; block++) {
-      this.#learnBlock(batch, block);
-      if (ahead) this.#forwardBlock(ahead, block);
+      this.#descendBlock(batch, block);
+      if (nextBatch) this.#forwardBlock(nextBatch, block);
     }
-    if (ahead) {
-      this.#batch = ahead;
+    if (nextBatch) {
+      this.#batch = nextBatch;
       this.#spare = batch;
-    } else if (next >= 0) this.start(positions, next, before);
+    } else if (next >= 0) this.start(positions, next, previous);
   }
 
-  /** The block's pre-activations on the batch, and its part of the outputs. */
+  /** Computes the block's pre-activations on the batch, and adds its part of the outputs to f. */
   #forwardBlock(batch: Batch, block: number): void {
     const { kernels, layout, budget, kind, sigmaWork, columns: d } = this.#memory;
     const { rows, entryCount } = batch;
@@ -115,8 +122,8 @@ export class Training {
     }
   }
 
-  /** The gradient step of one block, from the pre-activations that its last forward left. */
-  #learnBlock(batch: Batch, block: number): void {
+  /** Takes the gradient step of one block, from the pre-activations that its last `#forwardBlock` stored. */
+  #descendBlock(batch: Batch, block: number): void {
     const { kernels, layout, budget, kind, sigmaWork, columns: d } = this.#memory;
     const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
     const { rows, entryCount, columnCount } = batch;
@@ -153,11 +160,11 @@ export class Training {
       );
       budget.spend(columnWork * count);
     }
-    if (this.#bothLayers) this.#learnSigns(block, sums);
+    if (this.#bothLayers) this.#descendSigns(block, sums);
   }
 
-  /** The gradient step of all blocks, from the pre-activations that their last forward left. */
-  #learnBySubsets(subsets: SubsetSums): void {
+  /** Takes the gradient step of all blocks, from the pre-activations that their last `#forwardBlock` stored. */
+  #descendBySubsets(subsets: SubsetSums): void {
     const { layout } = this.#memory;
     const { batchSize, momentum, weightDecay: decay, learningRate: rate } = this.#problem;
     const sums = (block: number) => layout.subsets!.signSums + 8 * block * LANES;
@@ -166,11 +173,11 @@ export class Training {
     }
     subsets.descend(this.#batch, layout.phi, batchSize, { momentum, decay, rate });
     if (this.#bothLayers) {
-      for (let block = 0; block < layout.blocks; block++) this.#learnSigns(block, sums(block));
+      for (let block = 0; block < layout.blocks; block++) this.#descendSigns(block, sums(block));
     }
   }
 
-  /** The gradient of the block's signs: 24 float64 at `sums`. */
+  /** Writes the gradient of the block's signs, without the factor rate, to 24 float64 at `sums`. */
   #sumSigns({ rows, entryCount }: Batch, block: number, sums: number): void {
     const { kernels, layout, f64, budget, kind, sigmaWork } = this.#memory;
     const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
@@ -185,7 +192,7 @@ export class Training {
   }
 
   /** v <- momentum * v + G        b <- b - learningRate * v */
-  #learnSigns(block: number, sums: number): void {
+  #descendSigns(block: number, sums: number): void {
     const { f32, f64, layout, width } = this.#memory;
     const { rate, momentum, learningRate } = this.#problem;
     const first = block * LANES;
@@ -201,7 +208,7 @@ export class Training {
     this.#refreshFactors(first, last);
   }
 
-  /** Recomputes what depends on b, for neurons `first` to `last` of the memory. */
+  /** Recomputes gains, coefficients and factors from b, for neurons `first` to `last` - 1 of the memory block. */
   #refreshFactors(first: number, last: number): void {
     const { f32, layout, first: offset } = this.#memory;
     const { outputScale, rate, shares, width } = this.#problem;

@@ -1,10 +1,11 @@
-/** The part of the WebAssembly API that is used here, which the type definitions of Node 20 lack. */
+/** Types of the part of the WebAssembly API that the engine uses; the type definitions of Node 20 lack them. */
+
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
 
-/** Compiled code, to be bound to a memory. */
+/** Compiled code, not yet bound to a memory. */
 export type WasmModule = object;
 
 interface Api {

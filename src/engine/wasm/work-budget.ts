@@ -1,7 +1,7 @@
-/** Multiply-adds of a block of neurons between two calls of `pulse`: about 25 ms on an idle core. */
+/** Work between two calls of `pulse`: about 25 ms on an idle core. */
 const SLICE = 2 ** 24;
 
-/** Cuts work into slices, and calls `pulse` between them. Work is counted in multiply-adds of a block of neurons. */
+/** Cuts work into slices and calls `pulse` between them. Unit of work: one multiply-add per neuron of a block. */
 export class WorkBudget {
   readonly #pulse: () => void;
   #left = SLICE;
@@ -17,7 +17,7 @@ export class WorkBudget {
     this.#pulse();
   }
 
-  /** How many of `count` equal pieces of `total` work make one slice, as a multiple of `unit` (a power of two). */
+  /** Pieces per slice, where `count` equal pieces make `total` work: a multiple of `unit`, at least `unit`. */
   static piecesOf(total: number, count: number, unit: number): number {
     const pieces = Math.floor(SLICE / Math.max(1, total / count));
     return Math.max(unit, pieces - (pieces % unit));
