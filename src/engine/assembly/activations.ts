@@ -1,9 +1,9 @@
-/** Phi, [block][n][24] float32, and what is read off it. */
+/** Kernels that build Phi, [block][n][24] float32, and compute sums over it. */
 import { addWide, ROW, SEGMENT } from './shape';
 import { sigma } from './sigma';
 
 /**
- * Turns pre-activations of one block into outputs, in place: phi_is = gain_i * sigma(z_is).
+ * Converts one block's pre-activations into outputs, in place: phi_is = gain_i * sigma(z_is).
  *
  *   z      [count][24]
  *   gains  [24]          outputScale * b
@@ -35,7 +35,7 @@ export function activate(kind: i32, z: usize, count: usize, gains: usize): void 
  *   norms        [24] float64   += ||Phi_i||^2
  *   peaks        [24] float32   max |Phi_i|
  *
- * Where samples come in several calls, all but the last must have a multiple of SEGMENT of them.
+ * If several calls cover the samples, all but the last must pass a multiple of SEGMENT samples.
  */
 export function addStatistics(
   phi: usize,
@@ -99,7 +99,7 @@ function addHalf(
 /**
  * z_s += phi_s of one neuron.
  *
- *   phi  the neuron's place in row 0 of its block
+ *   phi  the neuron's address in row 0 of its block
  *   z    [count] float64
  */
 export function addNeuron(phi: usize, count: usize, z: usize): void {

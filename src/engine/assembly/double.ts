@@ -1,14 +1,14 @@
-/** Exponentials and logarithms in float64, good to about 1e-15. */
+/** Exponentials and logarithms in float64, accurate to about 1e-15. */
 
-/** ln 2 = HIGH + LOW; HIGH has few enough bits that its products with the exponents here are exact. */
+/** ln 2 = HIGH + LOW. HIGH has so few bits that its products with the exponents used here are exact. */
 const LN2_HIGH: f64 = 0.6931471803691238;
 const LN2_LOW: f64 = 1.9082149292705877e-10;
-/** Below, e^x counts as 0. */
+/** e^x counts as 0 for x below this. */
 const UNDERFLOW: f64 = -700;
-/** Adding it puts an integer into the low bits of a float64: 1.5 * 2^52. */
+/** 1.5 * 2^52. Adding it rounds to an integer, in the low bits of the float64. */
 const TO_INTEGER: f64 = 6755399441055744;
 
-/** e^x of two x <= 0, each. NaN stays NaN. */
+/** e^x of each of two x <= 0. NaN stays NaN. */
 export function expm2(x: v128): v128 {
   const floor = f64x2.splat(UNDERFLOW);
   const clamped = f64x2.pmax(x, floor);

@@ -1,18 +1,18 @@
-/** Columns of the Gram matrix Phi^T Phi, several in one pass over Phi. */
+/** Kernels for columns of the Gram matrix Phi^T Phi, several per pass over Phi. */
 import { addWide, ENTRY, ROW, RUN, WIDE_ROW } from './shape';
 import { preactivate } from './sparse';
 
-/** Columns of a pass. */
+/** Maximum columns per pass. */
 const PANEL: usize = 12;
-/** Samples that are summed in float32: Phi's rows and the columns' entries then stay in the first-level cache. */
+/** Samples per float32 sum: few enough that Phi's rows and the columns' entries stay in the first-level cache. */
 const DEPTH: usize = 256;
 
 /**
- * Writes a neuron's outputs, those that are not 0, as entries of column c of a pass.
+ * Writes a neuron's non-zero outputs as entries of column c of a pass.
  *
  *   phi      outputs `stride` bytes apart, n of them
  *   entries  [n + 1]                   written; offset = sample * ROW
- *   runs     [ceil(n / DEPTH)][12]     written where they are of column c
+ *   runs     [ceil(n / DEPTH)][12]     those of column c are written
  */
 export function gatherColumn(
   phi: usize,
@@ -30,7 +30,7 @@ export function gatherColumn(
       const value = load<f32>(phi);
       store<u32>(entries, <u32>offset);
       store<f32>(entries, value, 4);
-      // Which outputs are 0 cannot be foreseen: no branch.
+      // No branch: which outputs are 0 is unpredictable.
       entries += <usize>(value !== 0) * ENTRY;
     }
     store<u32>(runs, <u32>entries, 4);
@@ -39,17 +39,17 @@ export function gatherColumn(
 }
 
 /**
- * <Phi_q, Phi_c> for the neurons q of one block and the columns c of a pass. A product's bits depend on its two columns
- * alone, not on their places: what is left out is 0.
+ * <Phi_q, Phi_c> for the neurons q of one block and the columns c of a pass. A product's bits depend only on its two
+ * columns, not on their places: omitted entries are 0.
  *
  *   phi      [n][24]                   one block
  *   runs     [ceil(n / DEPTH)][12]
- *   targets  [columns] u32             where each column's 24 float64 go
+ *   targets  [columns] u32             addresses of each column's 24 float64, written
  *   columns  at most 12
  *   scratch  [24]
  *
- * Rows are first read from end to end, so that memory delivers them at its full rate; the result only keeps those reads
- * alive.
+ * The kernel first reads each segment's rows sequentially, at the full memory bandwidth. The return value only keeps
+ * the compiler from removing these reads.
  */
 export function gram(phi: usize, n: usize, runs: usize, targets: usize, columns: usize, scratch: usize): u32 {
   for (let c: usize = 0; c < columns; c++) memory.fill(load<u32>(targets + 4 * c), 0, WIDE_ROW);

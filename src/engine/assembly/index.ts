@@ -1,4 +1,4 @@
-/** The kernels of the wasm engine. All arguments that are addresses are bytes from the start of its memory. */
+/** The kernels of the `wasm` engine. Address arguments count bytes from the start of the memory. */
 export { activate, addNeuron, addStatistics } from './activations';
 export { gatherColumn, gram } from './gram';
 export { logisticLoss, logisticLosses, logisticMargins, logisticMoments, logisticPoint } from './logistic';

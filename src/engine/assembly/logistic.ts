@@ -1,5 +1,6 @@
 /**
- * Greedy selection under the logistic loss (science.md): bounds for every candidate in one pass, exact losses for few.
+ * Kernels of greedy selection for the logistic loss (science.md): the sums that bound every candidate's loss, in one
+ * pass; losses of whole blocks in float32; exact losses of single candidates.
  *
  * At step j, with z the sum of the picks so far: u0 = z / j, delta_q = Phi_q / j, and m = y u the margin.
  */
@@ -43,7 +44,7 @@ export function logisticPoint(z: usize, labels: usize, n: usize, j: f64, derivat
 
 /** Bytes of a sample's derivatives. */
 const DERIVATIVES: usize = 16;
-/** Factors 1 + e <= 2 that are multiplied before a logarithm is taken. */
+/** Factors 1 + e <= 2 that are multiplied before taking one logarithm. */
 const LOG_SEGMENT: usize = 256;
 
 /**
@@ -55,7 +56,7 @@ const LOG_SEGMENT: usize = 256;
  *   derivatives  [n][4]
  *   moments      [4][24] float64, written
  *
- * As in `gram`, rows to come are read early, up to SEGMENT of them past the block.
+ * As in `gram`, it reads rows ahead to load them early, up to SEGMENT rows past the block.
  */
 export function logisticMoments(phi: usize, derivatives: usize, n: usize, moments: usize): u64 {
   let touched: u64 = 0;
@@ -121,7 +122,7 @@ function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize,
 }
 
 /**
- * What `logisticLosses` needs of each sample at step j.
+ * The values per sample that `logisticLosses` needs at step j.
  *
  *   margins  [n][2] float32, written: y z / j and y / j
  */
@@ -134,8 +135,8 @@ export function logisticMargins(z: usize, labels: usize, n: usize, j: f64, margi
 }
 
 /**
- * The sums over samples of the logistic loss of (z + Phi_q) / j for the neurons of one block, in float32: wrong by at
- * most 1e-5 of themselves and 1e-6 a sample.
+ * The sums over samples of the logistic loss of (z + Phi_q) / j for the neurons of one block, in float32. The error
+ * is at most 1e-5 of the sum plus 1e-6 per sample.
  *
  *   phi      [n][24]
  *   margins  [n][2]
@@ -152,7 +153,7 @@ export function logisticLosses(phi: usize, margins: usize, n: usize, losses: usi
       addLosses(phi + from * ROW + lane, margins + from * 8, rows, losses + 2 * lane, scratch + 2 * lane);
     }
     pending += rows;
-    // A product of 960 factors up to 2 is still a float64.
+    // A product of 960 factors up to 2 does not overflow float64.
     if (pending > 960 - SEGMENT) {
       takeLogarithms(losses, scratch);
       pending = 0;
@@ -161,7 +162,7 @@ export function logisticLosses(phi: usize, margins: usize, n: usize, losses: usi
   takeLogarithms(losses, scratch);
 }
 
-/** Four neurons, one segment: log(1 + e^-m) = max(-m, 0) + log(1 + e^-|m|), the second term's factors multiplied. */
+/** Four neurons, one segment. log(1 + e^-m) = max(-m, 0) + log(1 + e^-|m|); multiplies the factors 1 + e^-|m|. */
 function addLosses(phi: usize, margins: usize, rows: usize, losses: usize, products: usize): void {
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
@@ -192,9 +193,9 @@ function takeLogarithms(losses: usize, products: usize): void {
 }
 
 /**
- * The sum over samples of the logistic loss of (z + Phi_q) / j, exact to about 1e-13 of itself.
+ * The sum over samples of the logistic loss of (z + Phi_q) / j, with a relative error of about 1e-13.
  *
- *   phi     the neuron's place in row 0 of its block
+ *   phi     the neuron's address in row 0 of its block
  *   z       [n] float64
  *   labels  [n] float32
  */

@@ -1,4 +1,4 @@
-/** What guesses Gram columns before they are computed: a sketch of Phi, some of its rows, and single products. */
+/** Kernels of ../wasm/gram-prefetcher.ts: a sketch of Phi (some of its rows), and single exact products. */
 import { addWide, ROW, SEGMENT, sumOfLanes, WIDE_ROW } from './shape';
 
 /**
@@ -15,7 +15,7 @@ export function sketchRows(phi: usize, n: usize, m: usize, sketch: usize): void 
 }
 
 /**
- * <v, Phi_q> over the rows of the sketch, for the neurons of one block.
+ * <values, Phi_q> over the rows of the sketch, for the neurons of one block.
  *
  *   sketch    [m][24]
  *   values    [m]
@@ -51,9 +51,9 @@ export function sketchProducts(sketch: usize, values: usize, m: usize, products:
 }
 
 /**
- * One neuron's outputs, side by side.
+ * Copies one neuron's outputs to contiguous addresses.
  *
- *   phi     the neuron's place in row 0 of its block
+ *   phi     the neuron's address in row 0 of its block
  *   values  [n], written
  */
 export function copyNeuron(phi: usize, n: usize, values: usize): void {

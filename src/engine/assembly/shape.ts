@@ -1,20 +1,20 @@
 /**
  * The shapes that all kernels share.
  *
- * Neurons come in blocks of 24, one float32 for each: six registers of four lanes. A matrix over neurons is stored
- * [block][row][24], so the address of neuron i in row r of its block is
+ * Neurons are stored in blocks of 24, one float32 each: six registers of four lanes. A matrix over neurons has the
+ * shape [block][row][24], so the address of neuron i in row r of its block is
  *
  *   base + (i / 24) * rows * ROW + r * ROW + (i % 24) * 4
  *
- * The last block is filled up with neurons whose weights, signs and shares are 0: every kernel treats them like the
- * others, and they stay at 0.
+ * Padding neurons, whose weights, signs and shares are 0, fill the last block. Kernels treat them like the others,
+ * and they stay at 0.
  *
- * Sparse vectors are lists of entries of 8 bytes, { u32 offset, f32 value }, where offset = row * ROW is the place of
- * the row that the value multiplies: of a weight row for an input, of a delta row for a column of a batch. A run of
- * such entries is given by two addresses, { u32 begin, u32 end }.
+ * Sparse vectors are lists of entries of 8 bytes, { u32 offset, f32 value }. offset = row * ROW locates the row that
+ * the value multiplies: a weight row for an input, a delta row for a column of a batch. Two addresses, { u32 start,
+ * u32 end }, give a run of entries.
  *
- * Sums over many samples are taken in float32 over SEGMENT samples in order, and added up in float64. That order is
- * the same for every neuron, so that neurons with equal weights have equal results, bit by bit.
+ * Sums over many samples run in float32 over SEGMENT samples in order; float64 adds the segments. The order is the
+ * same for every neuron, so neurons with equal weights have bitwise equal results.
  */
 
 /** Bytes of one row of a block. */
@@ -25,7 +25,7 @@ export const WIDE_ROW: usize = 192;
 export const ENTRY: usize = 8;
 /** Bytes of a run of entries. */
 export const RUN: usize = 8;
-/** Samples that are summed in float32. */
+/** Samples per float32 sum. */
 export const SEGMENT: usize = 64;
 
 /** Adds four float32 to four float64 in memory. */
@@ -46,7 +46,7 @@ export function sumOfLanes(v: v128): f64 {
   );
 }
 
-/** v <- momentum v + gradient + decay w        w <- w - eta v        of four neurons; v is 0 where momentum is. */
+/** Four neurons: v <- momentum v + gradient + decay w        w <- w - eta v. Address v is 0 if momentum is 0. */
 export function move(w: usize, v: usize, gradient: v128, momentum: f32, decay: f32, eta: v128): void {
   const held = v128.load(w);
   let velocity = f32x4.add(gradient, f32x4.mul(f32x4.splat(decay), held));

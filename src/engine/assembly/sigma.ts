@@ -1,5 +1,5 @@
 /**
- * The activation functions and their derivatives on four float32, relative error below 1e-6.
+ * The activation functions and their derivatives on four float32, with a relative error below 1e-6.
  *
  * kind: 0 relu, 1 tanh, 2 softplus.
  */
@@ -16,11 +16,11 @@ function smooth(kind: i32, z: v128): v128 {
   return kind === TANH ? tanh4(z) : softplus4(z);
 }
 
-/** sigma'(z) of a smooth one. */
+/** sigma'(z) of tanh or softplus. */
 export function smoothSlope(kind: i32, z: v128): v128 {
   const one = f32x4.splat(1);
   if (kind === TANH) {
-    // 4 t / (1 + t)^2 with t = e^(-2 |z|): keeps its relative accuracy where tanh(z)^2 is near 1.
+    // 4 t / (1 + t)^2 with t = e^(-2 |z|) keeps its relative accuracy where tanh(z)^2 is near 1.
     const t = expOfNegative(f32x4.mul(f32x4.abs(z), f32x4.splat(-2)));
     const sum = f32x4.add(one, t);
     return f32x4.div(f32x4.mul(f32x4.splat(4), t), f32x4.mul(sum, sum));
@@ -35,7 +35,7 @@ function tanh4(z: v128): v128 {
   const size = f32x4.abs(z);
   const t = expOfNegative(f32x4.mul(size, f32x4.splat(-2)));
   const far = f32x4.div(f32x4.sub(one, t), f32x4.add(one, t));
-  // |z| < 0.625: z + z^3 P(z^2), where 1 - t would cancel (Cephes, tanhf).
+  // For |z| < 0.625, where 1 - t would cancel: z + z^3 P(z^2) (Cephes, tanhf).
   const s = f32x4.mul(z, z);
   let p = f32x4.splat(-5.70498872745e-3);
   p = f32x4.add(f32x4.mul(p, s), f32x4.splat(2.06390887954e-2));
@@ -65,7 +65,7 @@ function softplus4(z: v128): v128 {
   return f32x4.add(f32x4.pmax(z, f32x4.splat(0)), log);
 }
 
-/** e^x for x <= 0 (NaN stays NaN): 0 below -87.3, where the result would be subnormal (Cephes, expf). */
+/** e^x for x <= 0 (Cephes, expf). 0 below -87.3, where the result would be subnormal. NaN stays NaN. */
 export function expOfNegative(x: v128): v128 {
   const floor = f32x4.splat(-87.3);
   const clamped = f32x4.pmax(x, floor);

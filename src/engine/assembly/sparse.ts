@@ -1,4 +1,4 @@
-/** Sparse products and the two orders in which a batch is walked: by sample for outputs, by column for gradients. */
+/** Kernels for sparse products and for the two orders of a batch: by sample for outputs, by column for gradients. */
 import { addWide, ENTRY, move, ROW, RUN, SEGMENT, WIDE_ROW } from './shape';
 
 /**
@@ -42,7 +42,7 @@ export function preactivate(weights: usize, runs: usize, count: usize, out: usiz
 }
 
 /**
- * Entries of rows of inputs as kernels walk them: offset = column * ROW.
+ * Packs rows of inputs into entries with offset = column * ROW.
  *
  *   columns  [count] u16
  *   values   [count]
@@ -65,7 +65,7 @@ export function packEntries(columns: usize, values: usize, count: usize, entries
 }
 
 /**
- * Counts the entries of `count` samples by column: adds to counts[column], u32, d of them.
+ * Counts the entries of `count` samples by column: adds to `counts`, [d] u32.
  */
 export function countColumns(runs: usize, count: usize, counts: usize): void {
   const end = runs + count * RUN;
@@ -82,11 +82,11 @@ export function countColumns(runs: usize, count: usize, counts: usize): void {
 }
 
 /**
- * Turns counts into the columns of a batch, and the counts into where each column's entries are to be written.
+ * Lays out the columns of a batch from their counts, and returns how many it wrote.
  *
- *   counts   [d] u32        entries of each column; becomes the address of the first one
- *   entries                 where the entries of all columns go
- *   columns  [returned] x { u32 weight offset, u32 begin, u32 end }   written; empty columns only if `all`
+ *   counts   [d] u32        entries per column; replaced by the address of the column's first entry
+ *   entries                 address of the entries of all columns, for `fillColumns`
+ *   columns  [returned] x { u32 weight offset, u32 start, u32 end }   written; includes empty columns only if `all`
  */
 export function layColumns(counts: usize, d: usize, entries: usize, columns: usize, all: bool): usize {
   const first = columns;
@@ -109,8 +109,10 @@ export function layColumns(counts: usize, d: usize, entries: usize, columns: usi
 const COLUMN: usize = 12;
 
 /**
- * Writes the entries of `count` samples where `layColumns` made room: offset = sample * ROW, samples counted from
- * `sample`. Within a column, samples ascend.
+ * Writes the entries of `count` samples into the columns that `layColumns` laid out, with offset = sample * ROW,
+ * where the first sample is number `sample`. Within a column, samples ascend.
+ *
+ *   places   [d] u32        address of each column's next entry, advanced
  */
 export function fillColumns(runs: usize, count: usize, sample: usize, places: usize): void {
   const end = runs + count * RUN;
@@ -139,10 +141,10 @@ export function fillColumns(runs: usize, count: usize, sample: usize, places: us
  *   weights   [d][24]        changed
  *   velocity  [d][24]        changed; 0 where momentum is 0
  *   deltas    [B][24]
- *   columns   [count] x { u32 weight offset, u32 begin, u32 end }
+ *   columns   [count] x { u32 weight offset, u32 start, u32 end }
  *   scratch   [24] float64, [24] float32
  *
- * With momentum or decay, `columns` must hold all d of them.
+ * With momentum or decay, `columns` must contain all d columns.
  */
 export function descend(
   weights: usize,
@@ -221,10 +223,10 @@ export function descend(
   }
 }
 
-/** Bytes of the entries of a column that are summed in float32. */
+/** Bytes of a column's entries per float32 sum. */
 const COLUMN_SEGMENT: usize = 4 * SEGMENT * ENTRY;
 
-/** Four float64 of memory as float32. */
+/** Loads four float64 as float32. */
 function narrow(wide: usize): v128 {
   const low = f32x4.demote_f64x2_zero(v128.load(wide));
   const high = f32x4.demote_f64x2_zero(v128.load(wide, 16));

@@ -1,21 +1,21 @@
 /**
- * The gradient of relu neurons by subset sums (the method of four Russians), for inputs with few zeros.
+ * Kernels for gradients of relu neurons by subset sums (the method of four Russians), for inputs with few zeros.
  *
- * A relu neuron's delta is its factor times the sample's slope where it is active, else 0, so its gradient is its
- * factor times the sum of slope_s * x_s over the samples on which it is active. Samples come in groups of eight; the
- * sums of all subsets of a group are formed once for all neurons, and each neuron takes the one that its mask names:
- * one addition where eight multiply-adds were.
+ * A relu neuron's gradient is its factor times the sum of slope_s * x_s over the samples on which it is active,
+ * because its delta is factor * slope_s on these and 0 on the others. The kernels group samples by eight and form the
+ * sums of all subsets of a group once for all neurons. Each neuron adds the sum that its mask selects: one addition
+ * instead of eight multiply-adds.
  *
- *   panel    [tiles][rows][16]     a batch's inputs, 16 columns to a tile
- *   masks    [groups][24] u32      of one block: on which samples of a group a neuron is active, as an offset in bytes
- *                                  into the group's table
- *   tables   [groups][256][16]     of one tile: the sums of the subsets of each group's rows
+ *   panel    [tiles][rows][16]     a batch's inputs, 16 columns per tile
+ *   masks    [groups][24] u32      of one block: the set of a group's samples on which a neuron is active, as the
+ *                                  byte offset of its sum in the group's table
+ *   tables   [groups][256][16]     of one tile: the sums of all subsets of each group's rows
  *
- * A sum runs over the samples of a group in order and then over the groups in order, the same for every neuron.
+ * A sum runs over the samples of a group in order, then over the groups in order, for every neuron.
  */
 import { ENTRY, move, ROW, RUN } from './shape';
 
-/** Samples of a group. */
+/** Samples per group. */
 const GROUP: usize = 8;
 /** Bytes of a row of a tile: 16 columns. */
 const TILE_ROW: usize = 64;
@@ -23,10 +23,10 @@ const TILE_ROW: usize = 64;
 const TABLE: usize = TILE_ROW << GROUP;
 
 /**
- * Writes the entries of a batch's rows into its panel, which must be 0.
+ * Writes the entries of a batch's rows into its panel, which must be all 0.
  *
  *   runs   [count]                offset = column * ROW
- *   panel  [tiles][rows][16]      rows: count, made up to whole groups
+ *   panel  [tiles][rows][16]      rows: count, rounded up to whole groups
  */
 export function spreadRows(runs: usize, count: usize, rows: usize, panel: usize): void {
   const end = panel + count * TILE_ROW;
@@ -41,9 +41,9 @@ export function spreadRows(runs: usize, count: usize, rows: usize, panel: usize)
 }
 
 /**
- * The tables of one tile.
+ * Forms the tables of one tile.
  *
- *   panel   [groups * 8][16]      the tile's
+ *   panel   [groups * 8][16]      of the tile
  *   slopes  [groups * 8]          0 past the batch's rows
  *   tables  [groups][256][16]     written
  */
@@ -70,7 +70,7 @@ export function sumSubsets(panel: usize, slopes: usize, groups: usize, tables: u
 }
 
 /**
- * On which samples the neurons of one block are active.
+ * Writes on which samples the neurons of one block are active.
  *
  *   z      [count][24]
  *   masks  [ceil(count / 8)][24] u32, written
@@ -107,12 +107,12 @@ export function maskRows(z: usize, count: usize, masks: usize): void {
 }
 
 /**
- * One gradient step on one tile of one block's weights: G as in `descend`, v and w changed as there.
+ * One gradient step on one tile of one block's weights: G, v and w as in `descend`.
  *
- *   weights   [columns][24]       the tile's, changed
+ *   weights   [columns][24]       of the tile, changed
  *   velocity  [columns][24]       changed; 0 where momentum is 0
- *   masks     [groups][24] u32    the block's
- *   tables    [groups][256][16]   the tile's
+ *   masks     [groups][24] u32    of the block
+ *   tables    [groups][256][16]   of the tile
  *   columns   of the tile, at most 16
  *   factors   [24]
  *   scratch   [24][16]
@@ -168,7 +168,7 @@ export function descendTile(
   }
 }
 
-/** Transposes four columns of four neurons' sums in place, and multiplies each neuron's by its factor. */
+/** Transposes four columns of four neurons' sums in place, and multiplies each neuron's sums by its factor. */
 function turn(sums: usize, factor: v128): void {
   const r0 = v128.load(sums);
   const r1 = v128.load(sums, TILE_ROW);

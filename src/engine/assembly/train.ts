@@ -1,4 +1,4 @@
-/** What lies between the two sparse products of a step: outputs, the loss's slope, deltas. */
+/** Kernels between the two sparse products of a step: outputs, slopes of the loss, deltas. */
 import { expm } from './double';
 import { addWide, ROW, SEGMENT, sumOfLanes } from './shape';
 import { RELU, sigma, smoothSlope } from './sigma';
@@ -31,12 +31,12 @@ export function addOutputs(kind: i32, z: usize, count: usize, coefficients: usiz
 }
 
 /**
- * dloss/df of each sample, times its weight in the batch mean. Returns false, having stopped, at an output that is not
- * finite.
+ * dloss/df of each sample, times its weight in the batch mean. Stops and returns false at the first output that is
+ * not finite.
  *
  *   f        [count] float64
  *   labels   [count] float32, -1 or +1
- *   weights  [count] float32, how often the sample is in the batch / B
+ *   weights  [count] float32, multiplicity of the sample in the batch / B
  *   slopes   [count] float32, written
  */
 export function lossSlopes(
@@ -53,7 +53,7 @@ export function lossSlopes(
     const label = <f64>load<f32>(labels + s * 4);
     let slope = output - label;
     if (logistic) {
-      // -y / (1 + e^m), m = y f, with the exponential of a negative number only.
+      // -y / (1 + e^m), m = y f, computed with e^(-|m|) to avoid overflow.
       const m = label * output;
       const e = expm(m < 0 ? m : -m);
       slope = (-label * (m < 0 ? 1.0 : e)) / (1.0 + e);
@@ -64,7 +64,7 @@ export function lossSlopes(
 }
 
 /**
- * Turns one block's pre-activations into deltas, in place: delta_is = factor_i * slope_s * sigma'(z_is).
+ * Converts one block's pre-activations into deltas, in place: delta_is = factor_i * slope_s * sigma'(z_is).
  *
  *   z        [count][24]   pre-activations, then deltas
  *   slopes   [count]
@@ -90,7 +90,7 @@ export function deltas(kind: i32, z: usize, count: usize, slopes: usize, factors
   }
 }
 
-/** relu: the factor where z > 0, else 0. */
+/** relu: factor * slope where z > 0, else 0. */
 function maskedSlope(z: usize, factors: usize, slope: v128): void {
   const active = f32x4.gt(v128.load(z), f32x4.splat(0));
   v128.store(z, v128.and(f32x4.mul(v128.load(factors), slope), active));
