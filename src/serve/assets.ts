@@ -1,6 +1,6 @@
 /**
- * The page's own files, built into dist/page, and the fonts and colours of figures: a fixed list, read once. No path
- * from a request reaches the disk.
+ * Static files of the page: the files built into dist/page, and the fonts and colours of figures. The list is fixed
+ * and read once, so no path from a request reaches the disk.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { pageColours } from '../report/style/theme.js';
 export interface Asset {
   readonly type: string;
   readonly body: Buffer;
+  /** ETag: the SHA-256 of the body, in quotes. */
   readonly tag: string;
 }
 
@@ -22,12 +23,15 @@ const FILES: readonly (readonly [path: string, file: string, type: string])[] = 
   ['/icon.svg', 'icon.svg', 'image/svg+xml'],
 ];
 
-/** By path, and the name of this build. */
+/**
+ * Assets by path, and a hash of them all that identifies the build.
+ * @throws Error where dist/page is not built.
+ */
 export function readAssets(): { assets: ReadonlyMap<string, Asset>; build: string } {
   const assets = new Map<string, Asset>();
-  const all = createHash('sha256');
+  const buildHash = createHash('sha256');
   const add = (path: string, type: string, body: Buffer) => {
-    all.update(body);
+    buildHash.update(body);
     assets.set(path, { type, body, tag: `"${createHash('sha256').update(body).digest('base64url')}"` });
   };
   for (const [path, file, type] of FILES) {
@@ -37,7 +41,7 @@ export function readAssets(): { assets: ReadonlyMap<string, Asset>; build: strin
   }
   for (const { face } of FACES) add(fontPath(face), 'font/woff2', readFileSync(fontFile(face, 'woff2')));
   add('/figures.css', 'text/css; charset=utf-8', Buffer.from(figureStyle()));
-  return { assets, build: all.digest('base64url') };
+  return { assets, build: buildHash.digest('base64url') };
 }
 
 const fontPath = (face: Face): string => `/fonts/${face}.woff2`;

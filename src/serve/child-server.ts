@@ -1,35 +1,36 @@
-/** A live page beside a run: in a process of its own, so that the run never waits for it. */
+/** The live page of a run. A child process serves it, so the run never waits for it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UsageError } from '../base/errors.js';
 import { workerFile } from '../base/paths.js';
 import type { ServeOptions } from './options.js';
 
-/** Parent to child: what to serve; then, once, why it ends. */
+/** Parent to child: first one `serve`, then one `close` with the reason that the page shows. */
 export type ToChildServer =
   | { readonly kind: 'serve'; readonly options: ServeOptions }
   | { readonly kind: 'close'; readonly reason: string };
-/** Child to parent: where it listens, or why it does not. */
+/** Child to parent: the URL that it listens on, or why it cannot listen. */
 export type FromChildServer =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** The last look at the database may take so long; then the process is ended. */
+/** Time for the child's last poll of the database. After it the child is killed. */
 const CLOSE_MS = 5_000;
 
 export interface ChildServer {
   readonly url: string;
-  /** Shows the end, and lets go. Safe to call twice. */
+  /** Shows the reason on every page and ends the process. Safe to call twice. */
   close(reason: string): Promise<void>;
 }
 
 /**
- * @param lost the process has ended by itself; the run goes on.
- * @throws UsageError where the address cannot be listened on.
+ * @param onLost called with the signal or exit code if the process ends by itself. The run continues.
+ * @throws UsageError where the server cannot listen on the address. Error where dist is not built, or where the
+ *   process ends before it listens.
  */
 export async function startChildServer(
   options: ServeOptions,
-  lost: (how: string) => void,
+  onLost: (how: string) => void,
 ): Promise<ChildServer> {
   const entry = workerFile('page');
   if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
@@ -40,7 +41,7 @@ export async function startChildServer(
   let isClosing = false;
   const ended = new Promise<void>(resolve =>
     child.once('exit', (code, signal) => {
-      if (!isClosing) lost(signal ?? `exit code ${code}`);
+      if (!isClosing) onLost(signal ?? `exit code ${code}`);
       resolve();
     }),
   );

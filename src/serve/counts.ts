@@ -1,11 +1,11 @@
-/** Finished cells, kept by trajectory: the view `progress` would look at every cell again. */
+/** Finished cells of each sweep, cached by trajectory. The view `progress` would scan every cell again. */
 import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 
 interface SweepCounts {
   readonly sweep: LiveSweep;
-  /** By trajectory. */
-  readonly of: Map<number, { readonly cells: number; readonly done: number }>;
+  /** By trajectory key. */
+  readonly byTrajectory: Map<number, { readonly cells: number; readonly done: number }>;
   trajectoriesDone: number;
   cells: number;
   cellsDone: number;
@@ -15,20 +15,26 @@ export class Counts {
   private sweeps: SweepCounts[] = [];
   private readonly stale = new Set<number>();
 
-  /** These trajectories may have gone on. */
+  /** Marks trajectories whose cells may have changed. */
   touch(trajectories: Iterable<number>): void {
     for (const trajectory of trajectories) this.stale.add(trajectory);
   }
 
-  /** Counts what is new: sweeps that are, or are defined anew, in full. May rest at each yield. */
+  /** Counts marked trajectories again, and new or redefined sweeps in full. The caller may pause at each yield. */
   *refresh(live: LiveReader, sweeps: readonly LiveSweep[]): Generator<void> {
-    const known = new Map(this.sweeps.map(counts => [counts.sweep.stamp, counts]));
+    const cached = new Map(this.sweeps.map(counts => [counts.sweep.stamp, counts]));
     this.sweeps = [];
     for (const sweep of sweeps) {
-      const held = known.get(sweep.stamp);
-      const counts = held ?? { sweep, of: new Map(), trajectoriesDone: 0, cells: 0, cellsDone: 0 };
+      const existing = cached.get(sweep.stamp);
+      const counts = existing ?? {
+        sweep,
+        byTrajectory: new Map(),
+        trajectoriesDone: 0,
+        cells: 0,
+        cellsDone: 0,
+      };
       this.sweeps.push(counts);
-      if (!held) {
+      if (!existing) {
         for (const { trajectory, cells, done } of live.counts(sweep.key)) {
           set(counts, trajectory, cells, done);
           yield;
@@ -36,7 +42,7 @@ export class Counts {
         continue;
       }
       for (const trajectory of this.stale) {
-        const now = counts.of.has(trajectory) ? live.count(sweep.key, trajectory) : undefined;
+        const now = counts.byTrajectory.has(trajectory) ? live.count(sweep.key, trajectory) : undefined;
         if (now) set(counts, trajectory, now.cells, now.done);
         yield;
       }
@@ -44,16 +50,16 @@ export class Counts {
     this.stale.clear();
   }
 
-  /** As the view `progress`, by name. */
+  /** The rows of the view `progress`, sorted by name. */
   progress(live: LiveReader): SweepProgress[] {
     const failed = live.failed();
     return this.sweeps
-      .map(({ sweep, of, trajectoriesDone, cells, cellsDone }) => ({
+      .map(({ sweep, byTrajectory, trajectoriesDone, cells, cellsDone }) => ({
         sweep: sweep.name,
-        trajectories: of.size,
+        trajectories: byTrajectory.size,
         trajectoriesDone,
         trajectoriesFailed: failed.filter(key => {
-          const counts = of.get(key);
+          const counts = byTrajectory.get(key);
           return counts !== undefined && counts.done < counts.cells;
         }).length,
         cells,
@@ -64,9 +70,10 @@ export class Counts {
 }
 
 function set(counts: SweepCounts, trajectory: number, cells: number, done: number): void {
-  const former = counts.of.get(trajectory) ?? { cells: 0, done: -1 };
-  counts.cells += cells - former.cells;
-  counts.cellsDone += done - Math.max(0, former.done);
-  counts.trajectoriesDone += Number(done === cells) - Number(former.done === former.cells);
-  counts.of.set(trajectory, { cells, done });
+  // -1: a new trajectory was not complete before, even one without cells.
+  const previous = counts.byTrajectory.get(trajectory) ?? { cells: 0, done: -1 };
+  counts.cells += cells - previous.cells;
+  counts.cellsDone += done - Math.max(0, previous.done);
+  counts.trajectoriesDone += Number(done === cells) - Number(previous.done === previous.cells);
+  counts.byTrajectory.set(trajectory, { cells, done });
 }

@@ -1,4 +1,4 @@
-/** Figures for the page, from the curves of a slice: the report's own, as specifications that the page draws. */
+/** The live page's figures: the report's figures of one selection, as specifications that the page draws. */
 import type { FitReport } from '../fit/index.js';
 import { specOf } from '../report/drawing/render.js';
 import { curvesFigure } from '../report/figures/curves.js';
@@ -11,17 +11,17 @@ import type { Selection, SelectionParams } from '../slice/selection.js';
 import type { Drawing, Figures } from './messages.js';
 import type { CachedCurves } from './slice.js';
 
-/** Nothing is fitted here: laws and verdicts are those that were last stored, if any were. */
-const LIVE: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
+/** Nothing is fitted here: laws and verdicts are the last stored ones, if any. */
+const LIVE_FIGURES: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
 /** Rows of the table behind a figure; the SQL box has the rest. */
-const MOST_ROWS = 300;
-const MOST_VERDICTS = 12;
-/** What axes and gaps take of the width, about: a page scales a figure to where it stands. */
-const BESIDE = { figure: 60, panel: 40 };
+const MAX_ROWS = 300;
+const MAX_VERDICTS = 12;
+/** Approximate width of axes and gaps in pixels, per figure and per panel. The page scales figures to their place. */
+const MARGIN = { figure: 60, panel: 40 };
 
 export const columnsOf = ({ columns }: SelectionParams): Columns => (columns === '1' ? 1 : 2);
 
-/** @param fit the stored report of the sweep's fits, as JSON. */
+/** @param fit the stored report of the sweep's fits, as JSON; null where nothing is stored. */
 export function drawn(
   selection: Selection,
   contents: CachedCurves,
@@ -32,7 +32,7 @@ export function drawn(
   const data = { ...figureData(selection, contents), fit: fitOf(fit) };
   return {
     choices: selection.choices,
-    drawings: LIVE.map(figure => drawing(figure, data, columns)),
+    drawings: LIVE_FIGURES.map(figure => drawing(figure, data, columns)),
     verdicts: verdictsOf(data),
     members: selection.members.length,
     complete,
@@ -40,7 +40,7 @@ export function drawn(
   };
 }
 
-/** Null for a report of another shape, which another version has written. */
+/** Null also for a report of another shape, which another version of espalier wrote. */
 function fitOf(text: string | null): FitReport | null {
   const report = text === null ? null : (JSON.parse(text) as FitReport);
   return report?.shape === 1 ? report : null;
@@ -48,7 +48,7 @@ function fitOf(text: string | null): FitReport | null {
 
 function verdictsOf(data: FigureData): Figures['verdicts'] {
   const groups = groupsOfSlice(data).sort((a, b) => Number(b.isPrimary) - Number(a.isPrimary));
-  return groups.slice(0, MOST_VERDICTS).map(({ metric, target, verdict }) => ({
+  return groups.slice(0, MAX_VERDICTS).map(({ metric, target, verdict }) => ({
     criterion: criterion(metric, target),
     sentence: verdict.sentence,
   }));
@@ -56,14 +56,14 @@ function verdictsOf(data: FigureData): Figures['verdicts'] {
 
 function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
   const across = figure.across(data, columns);
-  const panelWidth = Math.floor((FIGURE_WIDTH[columns] - BESIDE.figure) / across) - BESIDE.panel;
+  const panelWidth = Math.floor((FIGURE_WIDTH[columns] - MARGIN.figure) / across) - MARGIN.panel;
   const { head, rows } = figure.table(data);
   return {
     name: figure.name,
     title: figure.title,
     caption: figure.caption(data),
     spec: specOf(figure, data, { theme: 'page', columns, panelWidth }),
-    table: { head, rows: rows.slice(0, MOST_ROWS), leftOut: Math.max(0, rows.length - MOST_ROWS) },
+    table: { head, rows: rows.slice(0, MAX_ROWS), leftOut: Math.max(0, rows.length - MAX_ROWS) },
   };
 }
 

@@ -1,9 +1,11 @@
 /**
- * Looks at the database while somebody looks at the page, and tells them what has changed. A look opens the file anew,
- * so that one that appears, is replaced, or ends is followed, and a run that ends can leave a single file.
+ * Polls the database while at least one page is connected, and sends each page what changed.
+ *
+ * Each poll opens the file anew. The feed thus follows a file that appears, is replaced or disappears, and
+ * holds no connection that keeps an ending run from removing its write-ahead log.
  */
 import { statSync } from 'node:fs';
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreError } from '../base/errors.js';
 import type { SelectionParams } from '../slice/selection.js';
 import { LiveReader } from '../store/read/live-reader.js';
@@ -14,24 +16,25 @@ import type { CurveCache } from './slice.js';
 import { readState } from './state.js';
 import type { EventStream } from './stream.js';
 
-const LOOK_MS = 1_000;
-/** A look at least so often while a run is alive: its rate falls also when nothing comes. */
-const LIVELY_MS = 5_000;
-/** Looking takes at most one part in so many of a core. */
-const REST = 15;
-const MOST_REST_MS = 30_000;
-/** Figures are drawn anew no more often. */
+/** Minimum pause between two polls. */
+const POLL_MS = 1_000;
+/** While a run is alive, the state is read at least this often: its rate falls also when no cell finishes. */
+const REFRESH_MS = 5_000;
+/** Pause after a poll, as a multiple of its duration, at most MAX_REST_MS: polling takes at most 1/15 of a core. */
+const REST_FACTOR = 15;
+const MAX_REST_MS = 30_000;
+/** Minimum time between two drawings of a page's figures. */
 const FIGURES_MS = 3_000;
-/** The longest that anything else waits while curves are read. */
-const BREATH_MS = 20;
-/** While a large database is read for the first time, what there is of the curves is shown so often. */
+/** The event loop gets a turn at least this often while curves are read. */
+const TURN_MS = 20;
+/** Interval at which the curves read so far are shown while a large database is read for the first time. */
 const PARTIAL_MS = 2_000;
 
 const NO_FIGURES: Figures = { choices: [], drawings: [], verdicts: [], members: 0, complete: 0, read: 0 };
 
-/** A page, and what its figures showed last. */
+/** A connected page, and what its figures showed last. */
 interface Viewer {
-  readonly wishes: SelectionParams;
+  readonly params: SelectionParams;
   isNew: boolean;
   slice: CurveCache | null;
   version: number;
@@ -41,16 +44,16 @@ interface Viewer {
 
 export class Feed {
   private readonly viewers = new Map<EventStream, Viewer>();
-  private memory = new LiveCache();
-  /** Of the file when it was last looked at. */
-  private seen = { identity: '', version: '', at: 0 };
+  private cache = new LiveCache();
+  /** Fingerprint of the file at the last poll, and its time in ms since the epoch. */
+  private lastPoll = { identity: '', version: '', at: 0 };
   private state: LiveState | Waiting = { kind: 'waiting', message: 'not read yet' };
-  private looking: Promise<void> | null = null;
+  private polling: Promise<void> | null = null;
   private isClosed = false;
-  /** Somebody has not been told all that was seen. */
-  private isOwing = false;
-  /** Somebody has come: no rest before the next look. */
-  private isHurried = false;
+  /** Some page has not received everything that was read. */
+  private hasUnsent = false;
+  /** A page has just connected: the next poll follows without a pause. */
+  private skipsRest = false;
   private wake = () => {};
 
   constructor(private readonly file: string) {}
@@ -59,15 +62,15 @@ export class Feed {
     return this.viewers.size;
   }
 
-  add(stream: EventStream, wishes: SelectionParams): void {
-    if (this.looking) stream.send('state', this.state);
-    this.viewers.set(stream, { wishes, isNew: true, slice: null, version: 0, fit: null, drawnAt: 0 });
-    this.isOwing = true;
-    this.isHurried = true;
+  add(stream: EventStream, params: SelectionParams): void {
+    if (this.polling) stream.send('state', this.state);
+    this.viewers.set(stream, { params, isNew: true, slice: null, version: 0, fit: null, drawnAt: 0 });
+    this.hasUnsent = true;
+    this.skipsRest = true;
     this.wake();
-    this.looking ??= this.keepLooking().finally(() => {
-      this.looking = null;
-      if (this.viewers.size > 0 && !this.isClosed) this.looking = this.keepLooking();
+    this.polling ??= this.keepPolling().finally(() => {
+      this.polling = null;
+      if (this.viewers.size > 0 && !this.isClosed) this.polling = this.keepPolling();
     });
   }
 
@@ -76,26 +79,26 @@ export class Feed {
     if (this.viewers.size === 0) this.wake();
   }
 
-  /** Looks a last time, says why it ends, and lets everybody go. */
+  /** Polls a last time, sends every page the reason, and ends all streams. */
   async close(reason: string): Promise<void> {
     this.isClosed = true;
     this.wake();
-    await this.looking;
-    this.isOwing = true;
-    if (this.viewers.size > 0) await this.look().catch(() => {});
+    await this.polling;
+    this.hasUnsent = true;
+    if (this.viewers.size > 0) await this.poll().catch(() => {});
     const streams = [...this.viewers.keys()];
     for (const stream of streams) stream.send('end', { reason });
     await Promise.all(streams.map(stream => stream.end()));
     this.viewers.clear();
   }
 
-  private async keepLooking(): Promise<void> {
+  private async keepPolling(): Promise<void> {
     while (this.viewers.size > 0 && !this.isClosed) {
-      const began = performance.now();
-      await this.look();
-      const rest = Math.min(MOST_REST_MS, Math.max(LOOK_MS, REST * (performance.now() - began)));
-      if (!this.isHurried) await this.pause(rest);
-      this.isHurried = false;
+      const started = performance.now();
+      await this.poll();
+      const rest = Math.min(MAX_REST_MS, Math.max(POLL_MS, REST_FACTOR * (performance.now() - started)));
+      if (!this.skipsRest) await this.pause(rest);
+      this.skipsRest = false;
     }
   }
 
@@ -110,88 +113,91 @@ export class Feed {
     });
   }
 
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     const { identity, version } = fingerprint(this.file);
-    const isLively = this.state.kind === 'open' && this.state.holder?.alive;
-    const isDue = isLively && Date.now() - this.seen.at >= LIVELY_MS;
-    if (this.state.kind === 'open' && version === this.seen.version && !isDue && !this.isOwing) return;
-    this.isOwing = false;
-    if (identity !== this.seen.identity) this.memory = new LiveCache();
-    this.seen = { identity, version, at: Date.now() };
+    const isRunAlive = this.state.kind === 'open' && this.state.holder?.alive;
+    const isDue = isRunAlive && Date.now() - this.lastPoll.at >= REFRESH_MS;
+    if (this.state.kind === 'open' && version === this.lastPoll.version && !isDue && !this.hasUnsent) return;
+    this.hasUnsent = false;
+    if (identity !== this.lastPoll.identity) this.cache = new LiveCache();
+    this.lastPoll = { identity, version, at: Date.now() };
     let live: LiveReader | null = null;
     try {
       live = new LiveReader(this.file);
       live.hold();
-      if (!(await breathing(this.memory.update(live)))) {
-        this.memory = new LiveCache();
-        await breathing(this.memory.update(live));
+      if (!(await runInTurns(this.cache.update(live)))) {
+        this.cache = new LiveCache();
+        await runInTurns(this.cache.update(live));
       }
-      this.tell(readState(live, this.memory.counts, this.file));
+      this.sendState(readState(live, this.cache.counts, this.file));
       live.release();
-      await this.tellFigures(live);
+      await this.sendFigures(live);
     } catch (error) {
-      // Whatever a file holds, the page says so, and looks again.
+      // No content of the file ends the feed: the page shows the error, and polling continues.
       const { message, stack } = error as Error;
       const isOurs = error instanceof StoreError;
       if (!isOurs) process.stderr.write(`espalier: ${this.file} cannot be shown: ${stack}\n`);
-      this.memory = new LiveCache();
-      this.tell({ kind: 'waiting', message: isOurs ? message : `${this.file} cannot be shown: ${message}` });
+      this.cache = new LiveCache();
+      this.sendState({
+        kind: 'waiting',
+        message: isOurs ? message : `${this.file} cannot be shown: ${message}`,
+      });
       for (const stream of this.viewers.keys()) stream.send('figures', NO_FIGURES);
     } finally {
       live?.close();
     }
   }
 
-  private tell(state: LiveState | Waiting): void {
+  private sendState(state: LiveState | Waiting): void {
     this.state = state;
     for (const stream of this.viewers.keys()) stream.send('state', state);
   }
 
-  private async tellFigures(live: LiveReader): Promise<void> {
+  private async sendFigures(live: LiveReader): Promise<void> {
     const running = this.state.kind === 'open' ? (this.state.holder?.sweep ?? null) : null;
     const used = new Set<CurveCache>();
     for (const [stream, viewer] of this.viewers) {
-      const sight = await breathing(this.memory.look(live, viewer.wishes, running));
-      if (!sight) {
+      const view = await runInTurns(this.cache.look(live, viewer.params, running));
+      if (!view) {
         stream.send('figures', NO_FIGURES);
         continue;
       }
-      const { slice, selection } = sight;
+      const { slice, selection } = view;
       used.add(slice);
       const fit = live.fit(selection.sweep.key);
       const isShown = () => viewer.slice === slice && viewer.version === slice.version && viewer.fit === fit;
       if (!viewer.isNew && !this.isClosed && Date.now() - viewer.drawnAt < FIGURES_MS) {
-        this.isOwing ||= slice.isStale || !isShown();
+        this.hasUnsent ||= slice.isStale || !isShown();
         continue;
       }
       const show = () =>
-        stream.send('figures', drawn(selection, slice.contents(), fit, columnsOf(viewer.wishes)));
-      if (slice.isStale) await breathing(slice.refresh(live), show);
+        stream.send('figures', drawn(selection, slice.contents(), fit, columnsOf(viewer.params)));
+      if (slice.isStale) await runInTurns(slice.refresh(live), show);
       if (viewer.isNew || !isShown()) show();
       Object.assign(viewer, { isNew: false, slice, version: slice.version, fit, drawnAt: Date.now() });
     }
-    this.memory.keep(used);
+    this.cache.keep(used);
   }
 }
 
-/** Runs a generator to its end, with room for other work in between; `partial` is called now and then. */
-async function breathing<T>(work: Generator<void, T>, partial?: () => void): Promise<T> {
-  let rested = performance.now();
-  let shown = rested;
+/** Runs a generator to its end, with a turn of the event loop every TURN_MS and `partial` called every PARTIAL_MS. */
+async function runInTurns<T>(work: Generator<void, T>, partial?: () => void): Promise<T> {
+  let resumed = performance.now();
+  let shown = resumed;
   for (;;) {
     const { value, done } = work.next();
     if (done) return value;
-    if (performance.now() - rested < BREATH_MS) continue;
-    await breath();
-    rested = performance.now();
-    if (partial && rested - shown > PARTIAL_MS) {
+    if (performance.now() - resumed < TURN_MS) continue;
+    await nextTurn();
+    resumed = performance.now();
+    if (partial && resumed - shown > PARTIAL_MS) {
       partial();
       shown = performance.now();
     }
   }
 }
 
-/** `identity` tells one file from another of the same name; `version` changes when something is written to it. */
+/** `identity` distinguishes files of the same name; `version` changes with every write to the file or its log. */
 function fingerprint(file: string): { identity: string; version: string } {
   const main = statSync(file, { bigint: true, throwIfNoEntry: false });
   const log = statSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });

@@ -1,14 +1,14 @@
-/** What is kept of a database between two looks, so that a look reads only what is new. */
+/** What the server caches of a database between two polls, so that a poll reads only what changed. */
 
 import { type Selection, type SelectionParams, select } from '../slice/selection.js';
 import type { Cursor, LiveReader, LiveSweep, SweepCurve } from '../store/read/live-reader.js';
 import { Counts } from './counts.js';
 import { CurveCache } from './slice.js';
 
-/** Different sets of curves that are kept at once. */
-const MOST_SLICES = 6;
-/** Members between two rests while a sweep's are read. */
-const REST_EVERY = 500;
+/** Sets of curves that are kept; more where more are in use. */
+const MAX_SLICES = 6;
+/** Members of a sweep that are read between two yields. */
+const YIELD_EVERY = 500;
 
 export interface View {
   readonly selection: Selection;
@@ -17,20 +17,20 @@ export interface View {
 
 export class LiveCache {
   readonly counts = new Counts();
-  private mark: Cursor | null = null;
+  private cursor: Cursor | null = null;
   private sweeps: readonly LiveSweep[] = [];
   private readonly members = new Map<string, readonly SweepCurve[]>();
   private readonly selections = new Map<string, Selection>();
   private slices = new Map<string, CurveCache>();
 
   /**
-   * Learns what has changed, and counts it. False where the database is another one than before: begin with a new
-   * memory. May rest at each yield.
+   * Reads and counts what changed since the last call. False where the database is another one than before: the
+   * caller starts over with a new LiveCache. The caller may pause at each yield.
    */
   *update(live: LiveReader): Generator<void, boolean> {
-    const changed = live.changedSince(this.mark);
+    const changed = live.changedSince(this.cursor);
     if (!changed) return false;
-    this.mark = changed.mark;
+    this.cursor = changed.mark;
     for (const slice of this.slices.values()) slice.touch(changed.trajectories);
     this.counts.touch(changed.trajectories);
     const sweeps = live.sweeps();
@@ -43,28 +43,33 @@ export class LiveCache {
     return true;
   }
 
-  /** The curves that these wishes stand for, null where there is no sweep yet. Yields where it may rest. */
-  *look(live: LiveReader, wishes: SelectionParams, running: string | null): Generator<void, View | null> {
-    const named = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
-    const sweep = named(wishes.sweep) ?? named(running) ?? this.sweeps[0];
+  /**
+   * The curves that `params` select, by default of the running sweep, else of the last one updated; null where there
+   * is no sweep yet. The caller may pause at each yield.
+   *
+   * @param running the name of the running sweep.
+   */
+  *look(live: LiveReader, params: SelectionParams, running: string | null): Generator<void, View | null> {
+    const sweepNamed = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
+    const sweep = sweepNamed(params.sweep) ?? sweepNamed(running) ?? this.sweeps[0];
     if (!sweep) return null;
-    const wish = JSON.stringify([sweep.stamp, wishes]);
-    let selection = this.selections.get(wish);
+    const key = JSON.stringify([sweep.stamp, params]);
+    let selection = this.selections.get(key);
     if (!selection) {
       const members = this.members.get(sweep.stamp) ?? (yield* readMembers(live, sweep));
       this.members.set(sweep.stamp, members);
-      selection = select(this.sweeps, sweep, members, wishes);
-      this.selections.set(wish, selection);
+      selection = select(this.sweeps, sweep, members, params);
+      this.selections.set(key, selection);
     }
     const slice = this.slices.get(selection.key) ?? new CurveCache(selection);
     this.slices.set(selection.key, slice);
     return { selection, slice };
   }
 
-  /** Lets go of curves that nobody looks at any more, the longest unused first. */
+  /** Drops curves that no page uses any more, the longest unused first. */
   keep(used: ReadonlySet<CurveCache>): void {
     const all = [...this.slices].sort(([, a], [, b]) => Number(used.has(a)) - Number(used.has(b)));
-    this.slices = new Map(all.slice(-Math.max(MOST_SLICES, used.size)));
+    this.slices = new Map(all.slice(-Math.max(MAX_SLICES, used.size)));
     if (this.selections.size > 1000) this.selections.clear();
   }
 }
@@ -73,7 +78,7 @@ function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, rea
   const members: SweepCurve[] = [];
   for (const member of live.members(key)) {
     members.push(member);
-    if (members.length % REST_EVERY === 0) yield;
+    if (members.length % YIELD_EVERY === 0) yield;
   }
   return members;
 }

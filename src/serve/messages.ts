@@ -1,16 +1,16 @@
-/** What the server sends to the page. Types alone, shared with the page's own code. */
+/** Messages from the server to the page. Types only, shared with the page's own code. */
 import type { FigureTable } from '../report/figures/figure.js';
 import type { Spec } from '../report/style/vega-config.js';
 import type { Choice } from '../slice/selection.js';
 import type { Relation, RunningRow } from '../store/read/live-reader.js';
 import type { FailureGroup, StatusReport } from '../store/read/status.js';
 
-/** Events of the stream, by name. Each replaces what was sent before under its name. */
+/** Events of the stream, by name. An event replaces the previous one of its name. */
 export interface Events {
   readonly hello: Hello;
   readonly state: LiveState | Waiting;
   readonly figures: Figures;
-  /** The server ends, and knows it: no use in trying again at once. */
+  /** The server stops on purpose, so an immediate reconnect is useless. */
   readonly end: { readonly reason: string };
 }
 export type EventName = keyof Events;
@@ -18,11 +18,11 @@ export type EventName = keyof Events;
 export interface Hello {
   readonly version: string;
   readonly db: string;
-  /** Of the page's own files: a page that came from another build loads itself anew. */
+  /** Hash of the page's own files. A page of another build reloads itself. */
   readonly build: string;
 }
 
-/** There is nothing to read: no database yet, or not one of ours. */
+/** Nothing can be read: the database does not exist yet, is not one of ours, or is unreadable. */
 export interface Waiting {
   readonly kind: 'waiting';
   readonly message: string;
@@ -31,15 +31,15 @@ export interface Waiting {
 export interface LiveState extends Pick<StatusReport, 'holder' | 'trajectories' | 'cellsPerSecond'> {
   readonly kind: 'open';
   readonly secondsLeft: number | null;
-  /** The one that is being run first. */
+  /** The running sweep first. */
   readonly sweeps: Page<StatusReport['sweeps'][number]>;
   readonly running: Page<RunningRow>;
-  /** By reason, the most frequent first. */
+  /** Grouped by reason, the most frequent first. */
   readonly failures: Page<FailureGroup>;
   readonly relations: readonly Relation[];
 }
 
-/** The first of many. */
+/** The first rows of a list, and how many are left out. */
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly leftOut: number;
@@ -48,31 +48,32 @@ export interface Page<T> {
 export interface Figures {
   readonly choices: readonly Choice[];
   readonly drawings: readonly Drawing[];
-  /** Of the targets of these curves, as they were last fitted; the primary one first. */
+  /** For the targets of these curves, from the last stored fit; the primary target first. */
   readonly verdicts: readonly { readonly criterion: string; readonly sentence: string }[];
-  /** Curves that the choices stand for, and those of them that are whole. */
+  /** Curves of the selection. */
   readonly members: number;
+  /** Members whose curves are complete. */
   readonly complete: number;
-  /** Members that have been read so far; less than `members` while a large database is read for the first time. */
+  /** Members that are read so far; fewer than `members` while a large database is read for the first time. */
   readonly read: number;
 }
 
-/** One figure, ready to be drawn. */
+/** One figure, ready to draw. */
 export interface Drawing {
   readonly name: string;
   readonly title: string;
   readonly caption: string;
-  /** Of Vega-Lite; null where there is nothing to draw yet. */
+  /** Vega-Lite specification; null where there is nothing to draw yet. */
   readonly spec: Spec | null;
-  /** The first rows of the table behind it. */
+  /** The first rows of the table behind the figure. */
   readonly table: FigureTable & { readonly leftOut: number };
 }
 
-/** The answer to a statement of the SQL box. Values beyond what JSON can hold are text. */
+/** The answer to a statement of the SQL box. Numbers that JSON cannot represent are text. */
 export interface SqlAnswer {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number | null)[])[];
-  /** Why rows are missing at the end, if any are. */
+  /** Why rows are missing at the end; null where none are. */
   readonly cut: string | null;
   readonly milliseconds: number;
 }

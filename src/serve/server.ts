@@ -1,4 +1,4 @@
-/** The live page's server: the page, its stream of events, and the SQL box. It only ever reads the database. */
+/** The live page's server: the page, its event stream and the SQL box. It only reads the database. */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
@@ -13,31 +13,31 @@ import { DEFAULT_PORT, type ServeOptions } from './options.js';
 import { isRefusal, SqlBox } from './sql.js';
 import { EventStream } from './stream.js';
 
-const MOST_STREAMS = 32;
-const MOST_CONNECTIONS = 256;
+const MAX_STREAMS = 32;
+const MAX_CONNECTIONS = 256;
 const BODY_BYTES = 64 << 10;
-const SLOW_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 const TOKEN_BYTES = 24;
 
 export interface Served {
-  /** With its token, where it needs one. */
+  /** Includes the token, where one is needed. */
   readonly url: string;
-  /** Looks a last time, tells every page why it ends, and lets go of the port. */
+  /** Polls a last time, sends every page the reason, and releases the port. */
   close(reason: string): Promise<void>;
 }
 
-/** @throws InputError where the address cannot be listened on. */
+/** @throws InputError where the server cannot listen on the address. */
 export async function serve({ db, host = '127.0.0.1', port, token }: ServeOptions): Promise<Served> {
   const secret = token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
   const feed = new Feed(db);
   const sql = new SqlBox(db);
   const app = fastify({
     bodyLimit: BODY_BYTES,
-    requestTimeout: SLOW_MS,
-    keepAliveTimeout: SLOW_MS,
+    requestTimeout: TIMEOUT_MS,
+    keepAliveTimeout: TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
+  app.server.maxConnections = MAX_CONNECTIONS;
   guardAll(app, new Access(host, secret));
   addRoutes(app, db, feed, sql);
   await listen(app, host, port);
@@ -73,17 +73,17 @@ async function listen(app: FastifyInstance, host: string, port: number | undefin
 function guardAll(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
-    const seen = {
+    const checked = {
       method: request.method,
       path: pathOf(request),
       headers: request.headers,
       token: oneOf(request, 'token'),
     };
-    const refusal = access.refusal(seen);
+    const refusal = access.refusal(checked);
     if (refusal) return reply.code(refusal.status).send({ error: refusal.error });
-    const cookie = access.cookieFor(seen);
-    // The token leaves the address bar, and with it the history.
-    if (cookie && seen.path === '/') return reply.header('Set-Cookie', cookie).redirect('/', 303);
+    const cookie = access.cookieFor(checked);
+    // The redirect removes the token from the address bar and the history.
+    if (cookie && checked.path === '/') return reply.header('Set-Cookie', cookie).redirect('/', 303);
     return undefined;
   });
   app.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'there is nothing here' }));
@@ -103,19 +103,19 @@ function addRoutes(app: FastifyInstance, db: string, feed: Feed, sql: SqlBox): v
     });
   }
   app.get('/events', (request, reply) => {
-    if (feed.count >= MOST_STREAMS) return reply.code(503).send({ error: 'too many pages are open' });
+    if (feed.count >= MAX_STREAMS) return reply.code(503).send({ error: 'too many pages are open' });
     reply.hijack();
     const stream = new EventStream(reply.raw, SECURITY_HEADERS);
     reply.raw.once('close', () => feed.remove(stream));
     stream.send('hello', { version: TOOL_VERSION, db: basename(db), build });
-    feed.add(stream, wishesOf(request));
+    feed.add(stream, paramsOf(request));
     return undefined;
   });
   app.post('/sql', { schema: SQL_SCHEMA }, async (request, reply) => {
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    const disconnected = new AbortController();
+    reply.raw.once('close', () => disconnected.abort());
     try {
-      return await sql.ask((request.body as { sql: string }).sql, gone.signal);
+      return await sql.ask((request.body as { sql: string }).sql, disconnected.signal);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return reply.code(400).send({ error: error.message });
@@ -139,7 +139,7 @@ function oneOf(request: FastifyRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function wishesOf(request: FastifyRequest): SelectionParams {
+function paramsOf(request: FastifyRequest): SelectionParams {
   const all = Object.entries(request.query as Record<string, unknown>);
   return Object.fromEntries(all.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }

@@ -1,6 +1,6 @@
 /**
- * The curves of one selection, in memory: read once, and again where a trajectory has gone on. What is shown is put
- * together from them without asking the database.
+ * The curves of one selection, cached in memory. Each is read once, and again when its trajectory progresses; figures
+ * are assembled from the cache without a query.
  */
 
 import { metricNamed } from '../domain/metrics.js';
@@ -18,53 +18,59 @@ import type { LiveReader } from '../store/read/live-reader.js';
 import { computeThresholds } from '../threshold/targets.js';
 import { type Curve, summarise } from './summary.js';
 
-/** `published` compares all curves with each other; beyond so many rows it is left to the end of the run. */
-const MOST_PUBLISHED_ROWS = 200_000;
-/** In the order in which they are drawn. */
+/** `published` compares all curves with each other. Beyond this many rows only the end of the run computes it. */
+const MAX_PUBLISHED_ROWS = 200_000;
+/** In drawing order. */
 const METHODS: readonly PruneMethod[] = ['greedy', 'random', 'magnitude'];
 
 export interface CachedCurves {
   readonly curves: readonly CurvePoint[];
-  /** Of whole curves. */
+  /** Of complete curves only. */
   readonly crossings: readonly CrossingPoint[];
-  /** Members whose curves are whole, and that have been read. */
+  /** Members whose curves are complete. */
   readonly complete: number;
+  /** Members that have been read. */
   readonly read: number;
 }
 
 export class CurveCache {
   private readonly columns: readonly string[];
-  /** All by the index of a member. */
+  /** Indices of the members to read. */
   private readonly stale: Set<number>;
+  // Keyed by the index of a member.
   private readonly curves = new Map<number, Curve>();
   private readonly crossings = new Map<number, readonly ThresholdRow[]>();
-  private readonly ofTrajectory = new Map<number, number[]>();
-  private readonly ofSize = new Map<number, number[]>();
   private readonly configs = new Map<number, TrajectoryConfig>();
+  /** Keyed by trajectory. */
+  private readonly indicesByTrajectory = new Map<number, number[]>();
+  // Keyed by data set size.
+  private readonly indicesBySize = new Map<number, number[]>();
   private readonly summaries = new Map<number, readonly CurvePoint[]>();
-  private readonly single: readonly ThresholdSpec[];
+  /** Thresholds that depend on one curve alone. */
+  private readonly perCurve: readonly ThresholdSpec[];
   private readonly published: readonly ThresholdSpec[];
-  /** Counts what has been read: nothing has changed while it stays. */
+  /** Counts the reads of curves. Equal versions have equal contents. */
   version = 0;
   private complete = 0;
-  private rows = 0;
+  /** Finished points of all curves. */
+  private pointCount = 0;
 
   constructor(private readonly selection: Selection) {
     const { sweep, members, set } = selection;
-    this.single = sweep.thresholds.filter(({ kind }) => kind !== 'published');
+    this.perCurve = sweep.thresholds.filter(({ kind }) => kind !== 'published');
     this.published = sweep.thresholds.filter(({ kind }) => kind === 'published');
     this.columns = columnsOf(sweep.thresholds, set);
     this.stale = new Set(members.keys());
     for (const [index, { trajectory, datasetSize }] of members.entries()) {
-      append(this.ofTrajectory, trajectory, index);
-      append(this.ofSize, datasetSize, index);
+      append(this.indicesByTrajectory, trajectory, index);
+      append(this.indicesBySize, datasetSize, index);
     }
   }
 
-  /** These trajectories may have gone on. */
+  /** Marks the curves of trajectories that may have progressed. */
   touch(trajectories: Iterable<number>): void {
     for (const trajectory of trajectories) {
-      for (const index of this.ofTrajectory.get(trajectory) ?? []) this.stale.add(index);
+      for (const index of this.indicesByTrajectory.get(trajectory) ?? []) this.stale.add(index);
     }
   }
 
@@ -72,7 +78,7 @@ export class CurveCache {
     return this.stale.size > 0;
   }
 
-  /** Reads what is new, one curve between two yields. */
+  /** Reads the marked curves, one between two yields. */
   *refresh(live: LiveReader): Generator<void> {
     for (const index of this.stale) {
       this.read(live, index);
@@ -83,7 +89,7 @@ export class CurveCache {
 
   contents(): CachedCurves {
     return {
-      curves: [...this.ofSize.keys()].sort((a, b) => a - b).flatMap(n => this.summaryOf(n)),
+      curves: [...this.indicesBySize.keys()].sort((a, b) => a - b).flatMap(n => this.summaryOf(n)),
       crossings: this.crossingPoints(),
       complete: this.complete,
       read: this.curves.size,
@@ -100,17 +106,17 @@ export class CurveCache {
       complete: finished.length === points.length,
     };
     this.version++;
-    const former = this.curves.get(index);
+    const previous = this.curves.get(index);
     this.curves.set(index, curve);
-    this.rows += curve.t.length - (former?.t.length ?? 0);
-    this.complete += Number(curve.complete) - Number(former?.complete ?? false);
+    this.pointCount += curve.t.length - (previous?.t.length ?? 0);
+    this.complete += Number(curve.complete) - Number(previous?.complete ?? false);
     this.summaries.delete(member.datasetSize);
     this.crossings.delete(index);
     if (!curve.complete) return;
     const config = live.config(member.trajectory);
     if (this.published.length > 0) this.configs.set(index, config);
     const rows = this.curveRows(index, curve, config);
-    this.crossings.set(index, computeThresholds(this.single, rows).rows);
+    this.crossings.set(index, computeThresholds(this.perCurve, rows).rows);
   }
 
   private *curveRows(index: number, { t, values }: Curve, config: TrajectoryConfig): Generator<CurveRow> {
@@ -131,8 +137,8 @@ export class CurveCache {
 
   private crossingPoints(): CrossingPoint[] {
     const rows = [...this.crossings.values()].flat();
-    if (this.published.length > 0 && this.rows <= MOST_PUBLISHED_ROWS) {
-      const largest = Math.max(...this.ofSize.keys());
+    if (this.published.length > 0 && this.pointCount <= MAX_PUBLISHED_ROWS) {
+      const largest = Math.max(...this.indicesBySize.keys());
       rows.push(...computeThresholds(this.published, this.completeRows(), largest).rows);
     }
     return rows.map(({ trajectoryId, metric, target, lower, upper, censoring }) => {
@@ -142,25 +148,25 @@ export class CurveCache {
   }
 
   private summaryOf(n: number): readonly CurvePoint[] {
-    const known = this.summaries.get(n);
-    if (known) return known;
+    const cached = this.summaries.get(n);
+    if (cached) return cached;
     const { members } = this.selection;
-    const ofMethod = new Map<PruneMethod, Curve[]>();
-    for (const index of this.ofSize.get(n)!) {
+    const curvesByMethod = new Map<PruneMethod, Curve[]>();
+    for (const index of this.indicesBySize.get(n)!) {
       const curve = this.curves.get(index);
-      if (curve) append(ofMethod, members[index]!.method, curve);
+      if (curve) append(curvesByMethod, members[index]!.method, curve);
     }
     const { set } = this.selection;
-    const columnsOf = (network: 'dense' | 'subnet') =>
+    const indicesOf = (network: 'dense' | 'subnet') =>
       [`${network}_${set}_loss`, `${network}_${set}_accuracy`].map(name => this.columns.indexOf(name));
     const methods = METHODS.flatMap(method => {
-      const curves = ofMethod.get(method);
+      const curves = curvesByMethod.get(method);
       return curves ? [{ method, curves }] : [];
     });
     const summary = [
-      // Every method has pruned the same dense network.
-      ...methods.slice(0, 1).flatMap(({ curves }) => summarise(n, 'dense', curves, columnsOf('dense'))),
-      ...methods.flatMap(({ method, curves }) => summarise(n, method, curves, columnsOf('subnet'))),
+      // All methods prune the same dense network, so the curves of one method are enough.
+      ...methods.slice(0, 1).flatMap(({ curves }) => summarise(n, 'dense', curves, indicesOf('dense'))),
+      ...methods.flatMap(({ method, curves }) => summarise(n, method, curves, indicesOf('subnet'))),
     ];
     this.summaries.set(n, summary);
     return summary;
@@ -168,12 +174,12 @@ export class CurveCache {
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const held = lists.get(key);
-  if (held) held.push(value);
+  const list = lists.get(key);
+  if (list) list.push(value);
   else lists.set(key, [value]);
 }
 
-/** What is drawn, and what decides the thresholds. */
+/** The metric columns that are drawn, and those that decide the thresholds. */
 function columnsOf(thresholds: readonly ThresholdSpec[], set: SetName): string[] {
   const columns = new Set(
     ['dense', 'subnet'].flatMap(network => [`${network}_${set}_loss`, `${network}_${set}_accuracy`]),

@@ -1,12 +1,12 @@
-/** The SQL box: a statement of the page, in a process of its own, with an end to its time, rows and memory. */
+/** The SQL box: runs a page's statement in a process of its own, with limits on time, rows and memory. */
 import { QueryError, StoppedError, StoreError } from '../base/errors.js';
 import { querySql, type Value } from '../store/user-sql/query.js';
 import type { SqlAnswer } from './messages.js';
 
 const LIMITS = { rows: 500, bytes: 4 << 20, cellChars: 2_000, memoryBytes: 512 << 20, timeoutMs: 15_000 };
-/** At once; others wait for their turn. */
-const MOST_RUNNING = 2;
-const MOST_WAITING = 20;
+/** Concurrent statements; further ones wait in a queue. */
+const MAX_RUNNING = 2;
+const MAX_WAITING = 20;
 
 export class SqlBox {
   private running = 0;
@@ -16,15 +16,15 @@ export class SqlBox {
   constructor(private readonly file: string) {}
 
   /**
-   * @param signal the page has gone away.
+   * @param signal aborts when the page disconnects.
    * @throws QueryError, StoreError, StoppedError as `querySql`; QueryError QUERY_TIMEOUT where too many wait.
    */
   async ask(sql: string, signal: AbortSignal): Promise<SqlAnswer> {
-    await this.turn();
-    const began = performance.now();
+    await this.waitForTurn();
+    const started = performance.now();
     try {
       const answer = await this.read(sql, AbortSignal.any([signal, this.stop.signal]));
-      return { ...answer, milliseconds: Math.round(performance.now() - began) };
+      return { ...answer, milliseconds: Math.round(performance.now() - started) };
     } finally {
       this.running--;
       this.waiting.shift()?.();
@@ -35,9 +35,9 @@ export class SqlBox {
     this.stop.abort();
   }
 
-  private async turn(): Promise<void> {
-    if (this.running >= MOST_RUNNING) {
-      if (this.waiting.length >= MOST_WAITING)
+  private async waitForTurn(): Promise<void> {
+    if (this.running >= MAX_RUNNING) {
+      if (this.waiting.length >= MAX_WAITING)
         throw new QueryError('QUERY_TIMEOUT', 'SQL: too many queries are waiting, try again later');
       await new Promise<void>(resolve => this.waiting.push(resolve));
     }
@@ -45,16 +45,17 @@ export class SqlBox {
   }
 
   private async read(sql: string, signal: AbortSignal): Promise<Omit<SqlAnswer, 'milliseconds'>> {
-    const { rows: most, bytes: mostBytes, timeoutMs, ...limits } = LIMITS;
+    const { rows: maxRows, bytes: maxBytes, timeoutMs, ...limits } = LIMITS;
     const rows: SqlAnswer['rows'][number][] = [];
     let columns: readonly string[] = [];
     let bytes = 0;
     for await (const batch of querySql(this.file, sql, { timeoutMs, signal, limits })) {
       columns = batch.columns;
       for (const row of batch.rows) {
-        if (rows.length === most) return { columns, rows, cut: `only the first ${most} rows are shown` };
+        if (rows.length === maxRows)
+          return { columns, rows, cut: `only the first ${maxRows} rows are shown` };
         for (const cell of row) bytes += typeof cell === 'string' ? cell.length : 8;
-        if (bytes > mostBytes)
+        if (bytes > maxBytes)
           return { columns, rows, cut: `only the first ${rows.length} rows are shown: they are large` };
         rows.push(row.map(sendable));
       }
@@ -63,7 +64,7 @@ export class SqlBox {
   }
 }
 
-/** What went wrong, in the query's own words; other errors are defects. */
+/** Whether the page may show the error's message: the statement failed or was stopped. Other errors are defects. */
 export const isRefusal = (error: unknown): error is Error =>
   error instanceof QueryError || error instanceof StoreError || error instanceof StoppedError;
 

@@ -1,11 +1,11 @@
-/** The small part of what the page shows, read anew at every look. */
+/** The state of sweeps and trajectories on the page: small enough to read anew at every poll. */
 import type { LiveReader } from '../store/read/live-reader.js';
 import { groupFailures, readStatus } from '../store/read/status.js';
 import type { Counts } from './counts.js';
 import type { LiveState, Page } from './messages.js';
 
-/** Rows of each list that the page is sent; the SQL box has the rest. */
-const MOST = { sweeps: 20, running: 64, reasons: 20, failuresOfAReason: 5 };
+/** Rows of each list that are sent to the page; the SQL box has the rest. */
+const LIMITS = { sweeps: 20, running: 64, reasons: 20, failuresOfAReason: 5 };
 
 export function readState(live: LiveReader, counts: Counts, db: string): LiveState {
   const { reader } = live;
@@ -23,7 +23,7 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
   );
   const isRun = (name: string): number => Number(holder?.alive === true && holder.sweep === name);
   const running = trajectories.running;
-  const rows = live.running(MOST.running);
+  const rows = live.running(LIMITS.running);
   return {
     kind: 'open',
     holder,
@@ -32,15 +32,15 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
     secondsLeft,
     sweeps: page(
       [...sweeps].sort((a, b) => isRun(b.sweep) - isRun(a.sweep)),
-      MOST.sweeps,
+      LIMITS.sweeps,
     ),
     running: { rows, leftOut: Math.max(0, running - rows.length) },
-    failures: page(groupFailures(failures, MOST.failuresOfAReason), MOST.reasons),
+    failures: page(groupFailures(failures, LIMITS.failuresOfAReason), LIMITS.reasons),
     relations: live.relations(),
   };
 }
 
-const page = <T>(rows: readonly T[], most: number): Page<T> => ({
-  rows: rows.slice(0, most),
-  leftOut: Math.max(0, rows.length - most),
+const page = <T>(rows: readonly T[], limit: number): Page<T> => ({
+  rows: rows.slice(0, limit),
+  leftOut: Math.max(0, rows.length - limit),
 });

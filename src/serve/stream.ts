@@ -2,19 +2,19 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EventName, Events } from './messages.js';
 
-/** A sign of life so often, so that either side notices a connection that is gone. */
-const BEAT_MS = 15_000;
-/** How long an end is waited for. */
-const LINGER_MS = 1_000;
+/** Interval of heartbeats, by which either side notices a lost connection. */
+const HEARTBEAT_MS = 15_000;
+/** How long `end` waits for the page. */
+const END_TIMEOUT_MS = 1_000;
 
 /**
- * One page's stream of server-sent events. A page that reads slowly is sent the newest of each event, not all of them;
- * what has not changed is not sent again.
+ * One page's stream of server-sent events. A slow page receives only the newest event of each name, and an unchanged
+ * event is not sent again.
  */
 export class EventStream {
   private readonly last = new Map<EventName, string>();
   private readonly waiting = new Map<EventName, string>();
-  private readonly beat: NodeJS.Timeout;
+  private readonly heartbeat: NodeJS.Timeout;
 
   constructor(
     private readonly response: ServerResponse,
@@ -29,15 +29,15 @@ export class EventStream {
     });
     response.write('retry: 1000\n\n');
     response.on('drain', () => this.flush());
-    this.beat = setInterval(() => {
+    this.heartbeat = setInterval(() => {
       if (!response.writableNeedDrain) response.write('event: beat\ndata: 1\n\n');
-    }, BEAT_MS);
-    this.beat.unref();
-    response.once('close', () => clearInterval(this.beat));
+    }, HEARTBEAT_MS);
+    this.heartbeat.unref();
+    response.once('close', () => clearInterval(this.heartbeat));
   }
 
   send<Name extends EventName>(name: Name, event: Events[Name]): void {
-    // JSON has no line breaks of its own: one line of data.
+    // JSON.stringify writes no line breaks, so one `data:` line is enough.
     const data = JSON.stringify(event);
     if (this.last.get(name) === data) return;
     this.last.set(name, data);
@@ -45,12 +45,12 @@ export class EventStream {
     this.flush();
   }
 
-  /** Resolves once everything is on its way, or the page is too slow to wait for. */
+  /** Resolves when everything is sent, when the page is gone, or after END_TIMEOUT_MS. */
   async end(): Promise<void> {
     this.flush(true);
-    const gone = new Promise<void>(resolve => this.response.once('close', resolve));
+    const closed = new Promise<void>(resolve => this.response.once('close', resolve));
     const sent = new Promise<void>(resolve => this.response.end(resolve));
-    await Promise.race([sent, gone, wait(LINGER_MS, undefined, { ref: false })]);
+    await Promise.race([sent, closed, wait(END_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   private flush(isLast = false): void {

@@ -1,20 +1,21 @@
-/** Curves over seeds: what a figure needs of them. */
+/** Mean and range of curves over seeds, as figures show them. */
 import { type CurvePoint, rounded, type Spread } from '../store/read/figure-rows.js';
 
-/** Checkpoints of a data set size that the page is sent at most, evenly chosen; the last is always among them. */
-const MOST_CHECKPOINTS = 200;
+/** Checkpoints sent to the page for one data set size, evenly chosen. The first and the last are always included. */
+const MAX_CHECKPOINTS = 200;
 
 /** The finished cells of one variant of one trajectory. */
 export interface Curve {
   readonly t: readonly number[];
-  /** By column, parallel to t; NaN where nothing was measured. */
+  /** One array per column, parallel to t; NaN where nothing was measured. */
   readonly values: readonly Float64Array[];
   readonly complete: boolean;
 }
 
 /**
- * The curves of one data set size, over seeds: at each checkpoint those that have reached it.
- * @param columns of loss and of accuracy.
+ * Mean and range over seeds for one data set size. Each checkpoint covers the curves that have reached it.
+ *
+ * @param columns indices of loss and accuracy in `Curve.values`.
  */
 export function summarise(
   n: number,
@@ -22,20 +23,20 @@ export function summarise(
   curves: readonly Curve[],
   columns: readonly number[],
 ): CurvePoint[] {
-  const at = new Map<number, Sums>();
+  const sumsAt = new Map<number, Sums>();
   for (const { t, values } of curves) {
     for (let i = 0; i < t.length; i++) {
-      let sums = at.get(t[i]!);
+      let sums = sumsAt.get(t[i]!);
       if (!sums) {
         sums = { seeds: 0, measures: columns.map(newMeasure) };
-        at.set(t[i]!, sums);
+        sumsAt.set(t[i]!, sums);
       }
       sums.seeds++;
       for (const [m, column] of columns.entries()) add(sums.measures[m]!, values[column]![i]!);
     }
   }
-  return thinned([...at.keys()].sort((a, b) => a - b)).map(t => {
-    const { seeds, measures } = at.get(t)!;
+  return thinned([...sumsAt.keys()].sort((a, b) => a - b)).map(t => {
+    const { seeds, measures } = sumsAt.get(t)!;
     const [loss, accuracy] = measures.map(spreadOf);
     return { n, t, network, seeds, loss: loss!, accuracy: accuracy! };
   });
@@ -72,7 +73,7 @@ const spreadOf = ({ count, sum, low, high }: Measure): Spread | null =>
 
 function thinned(checkpoints: readonly number[]): number[] {
   const last = checkpoints.length - 1;
-  if (last < MOST_CHECKPOINTS) return [...checkpoints];
-  const step = last / (MOST_CHECKPOINTS - 1);
-  return Array.from({ length: MOST_CHECKPOINTS }, (_, i) => checkpoints[Math.round(i * step)]!);
+  if (last < MAX_CHECKPOINTS) return [...checkpoints];
+  const step = last / (MAX_CHECKPOINTS - 1);
+  return Array.from({ length: MAX_CHECKPOINTS }, (_, i) => checkpoints[Math.round(i * step)]!);
 }
