@@ -1,9 +1,9 @@
-/** Making elements. Text is only ever set as text: nothing that comes from a database is read as HTML. */
+/** Creates and updates elements. Text is only set as text: nothing from a database is parsed as HTML. */
 
 type Child = Node | string | number | null | undefined | false;
 type Attributes = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** An element; `true` is an attribute without a value, `null`, `undefined` and `false` leave it out. */
+/** Creates an element. `true` sets an attribute without a value; `null`, `undefined` and `false` omit it. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -29,7 +29,7 @@ export function find<Type extends HTMLElement = HTMLElement>(id: string): Type {
   return element as Type;
 }
 
-/** Shows a line of text, or hides it where there is none. */
+/** Shows a line of text; null hides the element. */
 export function say(element: HTMLElement, line: string | null): void {
   element.hidden = line === null;
   if (element.textContent !== (line ?? '')) element.textContent = line ?? '';
@@ -40,7 +40,7 @@ export interface Column {
   readonly isNumber?: boolean;
 }
 
-/** Cells are text or elements; NULL is shown as such, and is not the word. */
+/** Cells are text or elements. A null cell has a class of its own, so it differs from the text `NULL`. */
 export function table(
   caption: string,
   columns: readonly Column[],
@@ -72,10 +72,10 @@ export function table(
   );
 }
 
-/** Replaces what an element holds, if it differs: a table that stays the same keeps its selection and its scroll. */
+/** Replaces an element's content if `key` changed. An unchanged table keeps its selection and scroll position. */
 export function show(holder: HTMLElement, key: unknown, content: () => readonly Node[]): void {
-  const wanted = JSON.stringify(key);
-  if (holder.dataset.shown === wanted) return;
-  holder.dataset.shown = wanted;
+  const text = JSON.stringify(key);
+  if (holder.dataset.shown === text) return;
+  holder.dataset.shown = text;
   holder.replaceChildren(...content());
 }

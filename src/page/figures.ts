@@ -1,4 +1,4 @@
-/** The figures, and what they are to show. Vega draws them without ever making code of text (`ast`). */
+/** The figures and the choice of their curves. Vega interprets its expressions (`ast`) and generates no code. */
 import { parse, type Spec, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   width: 'width N',
   subnet_size: 'subnetwork size k',
 };
-/** A figure for a page of at least so many pixels is two columns of a paper wide. */
+/** From this page width on, figures are two columns of a paper wide. */
 const WIDE = window.matchMedia('(min-width: 780px)');
 
 export class Figures {
@@ -23,21 +23,21 @@ export class Figures {
   private readonly drawn = new Map<string, Drawn>();
   private latest: Shown | null = null;
 
-  constructor(private readonly ask: (wishes: URLSearchParams) => void) {
+  constructor(private readonly request: (params: URLSearchParams) => void) {
     find('choices').addEventListener('change', ({ target }) => {
       const { name, value } = target as HTMLSelectElement;
-      // What is chosen of one sweep says nothing about another.
+      // Choices of one sweep do not apply to another.
       if (name === 'sweep') this.chosen.clear();
       this.chosen.set(name, value);
-      this.ask(this.wishes());
+      this.request(this.params());
     });
     find('choices').addEventListener('submit', event => event.preventDefault());
-    WIDE.addEventListener('change', () => this.ask(this.wishes()));
-    // A figure that somebody points at stays as it is until they are done.
+    WIDE.addEventListener('change', () => this.request(this.params()));
+    // A figure under the pointer is not updated until the pointer leaves.
     find('figure-list').addEventListener('pointerleave', () => this.draw());
   }
 
-  wishes(): URLSearchParams {
+  params(): URLSearchParams {
     return new URLSearchParams([...this.chosen, ['columns', WIDE.matches ? '2' : '1']]);
   }
 
@@ -100,9 +100,9 @@ class Drawn {
   private shown = '';
 
   update(drawing: Drawing): void {
-    const wanted = JSON.stringify(drawing);
-    if (wanted === this.shown || (this.shown !== '' && isPointedAt(this.element))) return;
-    this.shown = wanted;
+    const text = JSON.stringify(drawing);
+    if (text === this.shown || (this.shown !== '' && isPointedAt(this.element))) return;
+    this.shown = text;
     const { title, caption, spec, table: data } = drawing;
     say(this.title, title);
     say(this.caption, caption);

@@ -9,11 +9,11 @@ export function rate(perSecond: number): string {
   return `${(perSecond * 3600).toPrecision(2)} cells/h`;
 }
 
-/** Rounded down: 100 % is only what is done. */
+/** Rounds down, so 100 % means that everything is done. */
 export const percent = (done: number, all: number): string =>
   all === 0 ? '–' : `${(Math.floor((1000 * done) / all) / 10).toFixed(1)} %`;
 
-/** Today's time; with its day, if it is another. */
+/** The time of day, with the date unless it is today. */
 export function clock(moment: Date, now = new Date()): string {
   const time = moment.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   return moment.toDateString() === now.toDateString()

@@ -1,4 +1,4 @@
-/** Trajectories at work, and those that failed. */
+/** The lists of running and failed trajectories. */
 import type { LiveState } from '../serve/messages.js';
 import { find, make, say, show, table } from './dom.js';
 import { counted, formatDuration, percent, secondsSince, whole } from './format.js';

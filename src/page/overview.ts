@@ -1,4 +1,4 @@
-/** How far the sweeps are. */
+/** Progress of the sweeps. */
 import type { LiveState, Waiting } from '../serve/messages.js';
 import { find, make, say, show } from './dom.js';
 import { clock, counted, formatDuration, percent, rate, secondsSince, whole } from './format.js';
@@ -91,7 +91,7 @@ function stateOf(
   return 'not running: running the sweep again goes on from here';
 }
 
-/** To screen readers, what changes the matter and not every cell. */
+/** Announces to screen readers that a run starts or ends, not every cell. */
 function announce({ sweeps, holder }: LiveState): void {
   const line = holder?.alive
     ? `${holder.sweep ?? 'a sweep'} is running`

@@ -1,4 +1,4 @@
-/** The page: what the server tells goes to where it is shown. */
+/** Entry of the page: passes the server's events to the parts that show them. */
 import type { LiveState } from '../serve/messages.js';
 import { Connection } from './connection.js';
 import { find } from './dom.js';
@@ -8,7 +8,7 @@ import { showState } from './overview.js';
 import { showRelations, startSql } from './sql.js';
 
 let latest: LiveState | null = null;
-const figures = new Figures(wishes => connection.open(wishes));
+const figures = new Figures(params => connection.open(params));
 const connection = new Connection({
   hello: ({ version, db }) => {
     find('database').textContent = db;
@@ -27,11 +27,11 @@ const connection = new Connection({
   end: () => {},
 });
 
-// Times go on while nothing else changes.
+// Durations advance while no event arrives.
 setInterval(() => {
   if (!latest) return;
   showState(latest);
   showRunning(latest);
 }, 1_000);
 startSql();
-connection.open(figures.wishes());
+connection.open(figures.params());

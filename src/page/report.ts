@@ -1,4 +1,4 @@
-/** The script of a report: makes its figures live where they come into view. Without it they stay as they are. */
+/** The script of a report: makes figures interactive as they scroll into view. Without it they stay static. */
 import { changeset, parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import type { Packed } from '../report/page/packed.js';
@@ -8,10 +8,10 @@ import { showTooltip } from './tooltip.js';
 
 type LiveFigure = Packed['figures'][number];
 
-/** As the style has it. */
+/** The breakpoint WIDE of report/page/style.ts. */
 const WIDE = window.matchMedia('(min-width: 780px)');
-/** Figures are made live a little before they are seen. */
-const AHEAD = '600px';
+/** Figures become interactive this far before they are visible. */
+const ROOT_MARGIN = '600px';
 
 async function readSpecs(): Promise<ReadonlyMap<string, LiveFigure>> {
   const packed = atob(document.getElementById('specs')!.textContent!);
@@ -20,7 +20,7 @@ async function readSpecs(): Promise<ReadonlyMap<string, LiveFigure>> {
   const { rows, figures } = (await new Response(stream).json()) as Packed;
   for (const { narrow, wide } of figures) {
     for (const data of [...(narrow.data ?? []), ...(wide.data ?? [])] as { values?: unknown }[]) {
-      // Vega marks the rows that it is given as its own.
+      // Vega writes its own mark into the row objects, so each specification gets a copy.
       if (typeof data.values === 'number') data.values = structuredClone(rows[data.values]);
     }
   }
@@ -79,7 +79,7 @@ class Plot {
     });
   }
 
-  /** Writes the selection as a click on the legend would. */
+  /** Writes the same selection as a click on the legend. */
   private async select({ param, field }: Toggle, values: readonly (string | number)[]): Promise<void> {
     const rows = values.map(value => ({ unit: '', fields: [{ type: 'E', field }], values: [value] }));
     await this.view
@@ -106,7 +106,7 @@ async function start(): Promise<void> {
         void plot.draw();
       }
     },
-    { rootMargin: AHEAD },
+    { rootMargin: ROOT_MARGIN },
   );
   for (const element of document.querySelectorAll<HTMLElement>('[data-figure]')) {
     const figure = specs.get(element.dataset.figure!);

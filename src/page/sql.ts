@@ -26,10 +26,10 @@ export function startSql(): void {
   find('cancel').addEventListener('click', () => running?.abort());
 }
 
-/** Those that most people want first; the others follow. */
+/** The views that most people want, listed first. */
 const FIRST = ['results', 'progress', 'thresholds', 'verdicts', 'fits'];
 
-/** Views as buttons that write a statement; their columns, and the tables, behind a fold. */
+/** Shows views as buttons that fill in and run a statement; columns and tables are in a fold. */
 export function showRelations(relations: readonly Relation[]): void {
   const place = ({ name }: Relation) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const views = relations.filter(({ type }) => type === 'view').sort((a, b) => place(a) - place(b));

@@ -1,10 +1,11 @@
 import type { TooltipHandler } from 'vega';
 import { make } from './dom.js';
 
-const AWAY = 14;
+/** Distance from the pointer, in pixels. */
+const OFFSET = 14;
 const element = make('div', { class: 'tooltip', 'aria-hidden': 'true' });
 
-/** Shows what a figure says about the point below the pointer. */
+/** Shows a figure's tooltip for the point under the pointer; an empty value removes it. */
 export const showTooltip: TooltipHandler = (_, event, __, value) => {
   if (value === null || value === undefined || value === '') {
     element.remove();
@@ -19,8 +20,8 @@ export const showTooltip: TooltipHandler = (_, event, __, value) => {
   document.body.append(element);
   const { clientX, clientY } = event as MouseEvent;
   const { width, height } = element.getBoundingClientRect();
-  const right = clientX + AWAY + width > window.innerWidth ? clientX - AWAY - width : clientX + AWAY;
-  const below = clientY + AWAY + height > window.innerHeight ? clientY - AWAY - height : clientY + AWAY;
+  const right = clientX + OFFSET + width > window.innerWidth ? clientX - OFFSET - width : clientX + OFFSET;
+  const below = clientY + OFFSET + height > window.innerHeight ? clientY - OFFSET - height : clientY + OFFSET;
   element.style.left = `${Math.max(4, right)}px`;
   element.style.top = `${Math.max(4, below)}px`;
 };
