@@ -1,4 +1,4 @@
-/** Figures as files, for a paper. */
+/** Figures as SVG and PNG files, for a paper. */
 
 import { drawFigure, toPng } from './drawing/render.js';
 import type { Columns, Figure, FigureData } from './figures/figure.js';
@@ -13,7 +13,7 @@ export interface FigureFile {
   readonly bytes: string | Buffer;
 }
 
-/** Of each figure that there is something to draw of: SVG with its fonts, and PNG, at both sizes. */
+/** Yields every figure that has data, at both sizes: an SVG with its fonts, and a PNG. */
 export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFile> {
   for (const figure of FIGURES) {
     for (const columns of [1, 2] as const) {
@@ -26,7 +26,7 @@ export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFil
   }
 }
 
-/** An SVG that looks the same where its fonts are not installed, and says what it shows. */
+/** An SVG with embedded fonts, which looks the same everywhere, and with a title and a description. */
 function standalone(svg: string, figure: Figure, data: FigureData): string {
   const head = html`<title>${figure.title}</title><desc>${figure.caption(data)}</desc>`.text;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace(/^(<svg [^>]*>)/, `$1${head}<defs><style>${fontFaces()}</style></defs>`)}\n`;

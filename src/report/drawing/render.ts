@@ -1,4 +1,4 @@
-/** From a figure to Vega, SVG and PNG. */
+/** Compiles a figure to Vega and draws it as SVG and PNG. */
 import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -9,7 +9,7 @@ import type { Spec } from '../style/vega-config.js';
 import { figureConfig } from '../style/vega-config.js';
 import { slimSvg } from './svg.js';
 
-/** Dots per inch of a PNG, and of CSS. */
+/** Dots per inch of a PNG and of CSS pixels. */
 const PNG_DPI = 300;
 const CSS_DPI = 96;
 
@@ -22,7 +22,10 @@ export interface Drawing {
   readonly height: number;
 }
 
-/** The figure at its width, to the pixel; null where there is nothing to draw. */
+/**
+ * Draws a figure at its FIGURE_WIDTH, within a pixel per panel; null where there is nothing to draw.
+ * @throws Error with Vega's warnings, if there are any.
+ */
 export async function drawFigure(
   figure: Figure,
   data: FigureData,
@@ -32,18 +35,18 @@ export async function drawFigure(
   const total = FIGURE_WIDTH[columns];
   const across = figure.across(data, columns);
   let panelWidth = Math.floor((total - 60) / across) - 40;
-  // What stands beside the panels depends on their ticks, and those on the width: two corrections settle it.
+  // The width of axes depends on their ticks, and the ticks on the panel width. Two corrections suffice; three at most.
   for (let round = 0; ; round++) {
     const vegaLite = specOf(figure, data, { theme, columns, panelWidth });
     if (!vegaLite) return null;
-    const drawing = await drawn(vegaLite, figure.title, `${figure.name}-${columns}`);
+    const drawing = await renderSvg(vegaLite, figure.title, `${figure.name}-${columns}`);
     const excess = drawing.width - total;
     if (round === 3 || (excess <= 0 && excess > -across)) return drawing;
     panelWidth -= Math.ceil(excess / across);
   }
 }
 
-/** The Vega-Lite specification, with the configuration that all figures share. */
+/** The Vega-Lite specification with the configuration that all figures share; null where there is nothing to draw. */
 export function specOf(
   figure: Figure,
   data: FigureData,
@@ -61,27 +64,27 @@ export function specOf(
   );
 }
 
-async function drawn(vegaLite: Spec, what: string, prefix: string): Promise<Drawing> {
+async function renderSvg(vegaLite: Spec, title: string, prefix: string): Promise<Drawing> {
   const logger = vega.logger(vega.Warn);
-  const complaints: string[] = [];
+  const problems: string[] = [];
   for (const level of ['warn', 'error'] as const)
     logger[level] = (...args: readonly unknown[]) => {
       const text = args.join(' ');
-      // There is no window to listen to here.
-      if (!text.includes('event source: window')) complaints.push(text);
+      // Without a browser Vega has no window for events; this warning is expected.
+      if (!text.includes('event source: window')) problems.push(text);
       return logger;
     };
   const { spec } = compile(vegaLite as unknown as TopLevelSpec, { logger });
   const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
   const svg = slimSvg(await view.toSVG(), prefix);
   view.finalize();
-  if (complaints.length > 0) throw new Error(`figure "${what}": ${complaints.join('; ')}`);
+  if (problems.length > 0) throw new Error(`figure "${title}": ${problems.join('; ')}`);
   const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg);
-  if (!size) throw new Error(`figure "${what}" has no size`);
+  if (!size) throw new Error(`figure "${title}" has no size`);
   return { vegaLite, vega: spec, svg, width: Number(size[1]), height: Number(size[2]) };
 }
 
-/** On white, at 300 dots per inch. */
+/** A PNG on white, at 300 dots per inch. */
 export function toPng(svg: string, columns: Columns): Buffer {
   const image = new Resvg(svg, {
     background: '#ffffff',

@@ -1,8 +1,8 @@
-/** What Vega writes as SVG, made small and fit to stand among others in one page. */
+/** Shrinks Vega's SVG and makes its ids unique, so several can be in one page. */
 import { FONT_FAMILY } from '../style/measure.js';
 
-/** Marks that are there for the pointer alone, empty backgrounds, and what only a program would read. */
-const LEFT_OUT: readonly RegExp[] = [
+/** Invisible marks for the pointer, empty backgrounds, and attributes that change nothing visible. */
+const REMOVED: readonly RegExp[] = [
   /<path [^>]*opacity="0"[^>]*\/>/g,
   /<path class="(?:background|foreground)"[^>]*\/>/g,
   / (?:role|aria-[a-z]+|pointer-events|class|version|xmlns:xlink|stroke-miterlimit)="[^"]*"/g,
@@ -11,11 +11,11 @@ const LEFT_OUT: readonly RegExp[] = [
   / font-family="[^"]*"/g,
 ];
 /** Coordinates are rounded to a tenth of a pixel. */
-const STEPS = 10;
+const STEPS_PER_PIXEL = 10;
 
 /** @param prefix of ids, unique in the page. */
 export function slimSvg(svg: string, prefix: string): string {
-  const bare = LEFT_OUT.reduce((text, pattern) => text.replace(pattern, ''), svg);
+  const bare = REMOVED.reduce((text, pattern) => text.replace(pattern, ''), svg);
   const ids = new Map<string, string>();
   for (const [, id] of bare.matchAll(/ id="([^"]+)"/g)) ids.set(id!, `${prefix}-${ids.size}`);
   return (
@@ -28,20 +28,20 @@ export function slimSvg(svg: string, prefix: string): string {
         (_, name: string, text: string) => ` ${name}="${name === 'd' ? pathText(text) : rounded(text)}"`,
       )
       .replace(/rgb\((\d+), (\d+), (\d+)\)/g, (_, ...rgb: string[]) => hex(rgb.slice(0, 3)))
-      // What is left of empty groups.
+      // Groups that are empty now.
       .replace(/<g>(<g[^>]*>)<\/g><\/g>/g, '')
       .replace('<svg ', `<svg font-family="${FONT_FAMILY}" `)
   );
 }
 
-const snapped = (value: number): number => Math.round(value * STEPS) / STEPS;
+const snapped = (value: number): number => Math.round(value * STEPS_PER_PIXEL) / STEPS_PER_PIXEL;
 
 const rounded = (text: string): string =>
   text.replace(/-?\d+\.\d+(?!\d*e)/g, one => String(snapped(Number(one))));
 
 /**
- * A path of straight lines with each point relative to the one before, which takes half the room; other paths as they
- * are. Rounding errors do not add up: each step goes from where the last one has ended.
+ * Writes a path of straight lines in relative coordinates, which halves its length; other paths are only rounded.
+ * Each step starts at the rounded end of the previous one, so rounding errors do not add up.
  */
 function pathText(text: string): string {
   if (!/^[ML][-\d.,MLZ]+$/.test(text)) return rounded(text);

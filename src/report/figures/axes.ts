@@ -5,10 +5,10 @@ import type { Spec } from '../style/vega-config.js';
 
 /** Room for an arrow at either end of a logarithmic axis, in pixels. */
 const PADDING = 14;
-/** How far the axis of sizes goes beyond the smallest and the largest: seeds stand side by side, and lines go on. */
+/** Factor by which the size axis extends beyond the sizes: seeds of one n are spread, and lines continue. */
 export const BEYOND = 1.16;
 
-/** n on a logarithmic axis, its ticks at the sizes where they have room. */
+/** n on a logarithmic axis, with ticks at the sizes where they have room. */
 export function sizeAxis(
   sizes: readonly number[],
   width: number,
@@ -42,8 +42,8 @@ export function logTimeAxis(
   });
 }
 
-/** What an arrow takes above its foot, in pixels. */
-const ARROW = 16;
+/** Height of an arrow above its foot, in pixels. */
+const ARROW_HEIGHT = 16;
 
 /** t* on a linear axis from 0, with room for arrows at the top. */
 export function linearTimeAxis(
@@ -56,7 +56,7 @@ export function linearTimeAxis(
     field,
     type: 'quantitative',
     title,
-    scale: { domain: [0, high * (1 + ARROW / height)], nice: false },
+    scale: { domain: [0, high * (1 + ARROW_HEIGHT / height)], nice: false },
     axis: { tickCount, format: ',~r', minExtent: 34 },
   });
 }

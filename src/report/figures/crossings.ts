@@ -1,16 +1,16 @@
-/** Crossings as they are drawn. */
+/** Positions and marks of crossings in figures. */
 import { medianCrossing } from '../../fit/index.js';
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import type { Spec } from '../style/vega-config.js';
 import { distinct } from './figure.js';
 
-/** Where the point of an interval stands: at its geometric middle; of one that is open to a side, at its end. */
+/** The point of an interval: its geometric middle, or its finite end where it is open (a lower end of 0 is open). */
 export function middleOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'>): number | null {
   if (upper === null) return lower;
   return lower === null || lower === 0 ? upper : Math.sqrt(lower * upper);
 }
 
-/** The median over seeds, at its upper end; null where the median curve can never cross. */
+/** The median over seeds: its upper end, or its lower end if right-censored. Null if the median is unreachable. */
 export function medianOf(
   rows: readonly CrossingPoint[],
 ): { readonly at: number; readonly censored: boolean } | null {
@@ -19,16 +19,17 @@ export function medianOf(
   return { at: median.upper ?? median.lower ?? 0, censored: median.upper === null };
 }
 
-/** A crossing with its place: seeds of one n stand side by side. */
+/** A crossing with its position: seeds of one n are next to each other. `at` is t*, `shown` the tooltip's text. */
 export interface PlacedCrossing extends CrossingPoint {
   readonly x: number;
   readonly at: number;
   readonly shown: string;
 }
 
-/** What the seeds of one n spread over, of the distance between neighbouring sizes. */
+/** Spread of the seeds of one n, as a share of the distance between neighbouring sizes. */
 const SPREAD = 0.3;
 
+/** Crossings without a positive point are left out. */
 export function placed(rows: readonly CrossingPoint[]): PlacedCrossing[] {
   const [sizes, seeds] = [distinct(rows.map(({ n }) => n)), distinct(rows.map(({ seed }) => seed))];
   const gaps = sizes.slice(1).map((n, i) => Math.log(n / sizes[i]!));
@@ -47,19 +48,19 @@ function intervalShown({ lower, upper, censoring }: CrossingPoint): string {
   return lower === null || censoring === 'left' ? `≤ ${upper}` : `${lower} to ${upper}`;
 }
 
-/** An arrow from its foot upwards, a unit high; and downwards. */
+/** SVG paths in the unit of Vega's symbols. An arrow starts at its foot. */
 const UP = 'M0,0L0,-1.7M-0.5,-1.1L0,-1.7L0.5,-1.1';
 const DOWN = 'M0,0L0,1.7M-0.5,1.1L0,1.7L0.5,1.1';
 const CROSS = 'M-0.6,-0.6L0.6,0.6M-0.6,0.6L0.6,-0.6';
 
 /**
- * The layers of crossings: a bar over the interval with a point at its middle; an arrow where one side is open; a
- * cross at the last checkpoint for what is unreachable. `x` and `y` give an encoding for a field.
+ * Layers of crossings: a bar over the interval with a point at its middle, an arrow where one side is open, a cross at
+ * the last checkpoint where the target is unreachable. `x` and `y` return the encoding of a field.
  */
 export function crossingLayers(
   x: (field: string) => Spec,
   y: (field: string) => Spec,
-  look: { readonly color: Spec; readonly opacity?: Spec; readonly size?: number },
+  style: { readonly color: Spec; readonly opacity?: Spec; readonly size?: number },
 ): Spec[] {
   const tooltip = [
     { field: 'target', title: 'target' },
@@ -67,14 +68,14 @@ export function crossingLayers(
     { field: 'seed', title: 'seed' },
     { field: 'shown', title: 't*' },
   ];
-  const { color, size = 16 } = look;
-  const encoding = { x: x('x'), color, ...(look.opacity ? { opacity: look.opacity } : {}) };
+  const { color, size = 16 } = style;
+  const encoding = { x: x('x'), color, ...(style.opacity ? { opacity: style.opacity } : {}) };
   const is = (censoring: CrossingPoint['censoring']): Spec => ({
     filter: `datum.censoring === '${censoring}'`,
   });
   const arrow = (censoring: CrossingPoint['censoring'], shape: string): Spec => ({
     transform: [is(censoring)],
-    // One that points down may start near the axis, and must not run into its labels.
+    // A down arrow may start near the axis; clipping keeps it out of the labels.
     mark: { type: 'point', filled: false, shape, size: 60, strokeWidth: 1.2, clip: censoring === 'left' },
     encoding: { ...encoding, y: y('at'), tooltip },
   });

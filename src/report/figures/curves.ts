@@ -1,4 +1,4 @@
-/** Loss and accuracy over pre-training, for every n: dense and subnetwork, and the controls below. */
+/** Figure: loss and accuracy over pre-training for every n, of dense network and subnetwork; controls below. */
 import type { PruneMethod } from '../../domain/types.js';
 import type { CurvePoint } from '../../store/read/figure-rows.js';
 import { AXIS, NETWORK_LABEL, quantityName, SYMBOL } from '../style/text.js';
@@ -18,8 +18,8 @@ import {
 
 const QUANTITIES = ['loss', 'accuracy'] as const;
 type Quantity = (typeof QUANTITIES)[number];
-/** Colours of more sizes could not be told apart. */
-const MOST_SIZES = 12;
+/** Readers cannot distinguish the colours of more sizes. */
+const MAX_SIZES = 12;
 
 export const curvesFigure: Figure = {
   name: 'curves',
@@ -55,7 +55,7 @@ const controlsOf = (curves: readonly CurvePoint[]): PruneMethod[] => {
 function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null {
   const { columns, theme, panelWidth } = options;
   const methods = controlsOf(curves);
-  const sizes = thinned(distinct(curves.map(({ n }) => n)), MOST_SIZES);
+  const sizes = thinned(distinct(curves.map(({ n }) => n)), MAX_SIZES);
   const shown = curves.filter(({ n }) => sizes.includes(n));
   const times = distinct(shown.map(({ t }) => t));
   if (methods.length === 0 || times.length < 2) return null;
@@ -134,7 +134,7 @@ function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null 
           encoding: { y: y('low'), y2: { field: 'high' }, color, opacity: whenPicked('size', 0.18, 0.02) },
         },
         {
-          // Vega-Lite takes a selection that is bound to a legend once; conditions elsewhere read it.
+          // Vega-Lite accepts a legend-bound selection only once; conditions in other layers refer to it.
           params: [
             ...zoom(`zoom_${name}`, columns),
             ...(at.first && at.left ? [legendToggle('size', 'n')] : []),
@@ -175,7 +175,7 @@ function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null 
   };
 }
 
-/** Losses that fall far are seen on a logarithmic axis. */
+/** Logarithmic for losses that are positive and span more than a factor of 8; else linear. */
 function yScale(quantity: Quantity, rows: readonly { low: number; high: number }[], height: number): Spec {
   const low = Math.min(...rows.map(row => row.low));
   const high = Math.max(...rows.map(row => row.high));
@@ -200,11 +200,11 @@ export function timeScale(times: readonly number[], width: number): Spec {
   };
 }
 
-/** At most `most` of them, evenly, with both ends. */
-export function thinned<T>(all: readonly T[], most: number): T[] {
-  if (all.length <= most) return [...all];
+/** At most `limit` items, evenly chosen, including both ends. */
+export function thinned<T>(all: readonly T[], limit: number): T[] {
+  if (all.length <= limit) return [...all];
   const kept = new Set(
-    Array.from({ length: most }, (_, i) => Math.round((i * (all.length - 1)) / (most - 1))),
+    Array.from({ length: limit }, (_, i) => Math.round((i * (all.length - 1)) / (limit - 1))),
   );
   return all.filter((_, i) => kept.has(i));
 }

@@ -1,6 +1,6 @@
 /**
- * What a figure is: a function from rows to one Vega-Lite specification, from which the interactive figure, the SVG
- * and the PNG are all made.
+ * A figure is a function from rows to one Vega-Lite specification. The interactive figure, the SVG and the PNG are
+ * all made from it.
  */
 
 import type { SetName } from '../../domain/types.js';
@@ -15,64 +15,64 @@ import type {
 import type { Theme } from '../style/theme.js';
 import type { Spec } from '../style/vega-config.js';
 
-/** The rows of one slice of one sweep. A live page may leave out what its figures do not need. */
+/** The rows of one slice of one sweep. The live page omits rows that its figures do not need. */
 export interface FigureData {
   readonly slice: Slice;
-  /** The set that curves were measured on. */
+  /** The set that the curves are measured on. */
   readonly set: SetName;
   readonly curves: readonly CurvePoint[];
   readonly subnetSizes: readonly SubnetSizePoint[];
   readonly crossings: readonly CrossingPoint[];
   readonly times: readonly TimePoint[];
-  /** Null where nothing was fitted. */
+  /** Null where nothing is fitted. */
   readonly fit: FitReport | null;
-  /** The target that was declared the primary one. */
+  /** The target that is declared primary; null where none is. */
   readonly primary: { readonly metric: string; readonly target: string } | null;
 }
 
-/** Columns of a paper: one (3.5 inches, which is also a phone) or two (7.16 inches). */
+/** Columns of a paper: one (3.5 inches, also the width of a phone) or two (7.16 inches). */
 export type Columns = 1 | 2;
-/** The width of the whole figure in CSS pixels, 96 to the inch. */
+/** Width of the whole figure in CSS pixels, 96 per inch. */
 export const FIGURE_WIDTH: Readonly<Record<Columns, number>> = { 1: 336, 2: 687 };
 
 export interface FigureOptions {
   readonly theme: Theme;
   readonly columns: Columns;
-  /** Width of one panel without its axes, in pixels: chosen so that the whole is as wide as it should be. */
+  /** Width of one panel without its axes, in pixels. The caller chooses it to reach FIGURE_WIDTH. */
   readonly panelWidth: number;
 }
 
-/** A table behind a figure: rows of numbers and text under a head. */
+/** The table behind a figure: rows of numbers and text, as wide as `head`. */
 export interface FigureTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
 export interface Figure {
-  /** Of files and of parts of the page. */
+  /** Part of file names and of element ids. */
   readonly name: string;
   readonly title: string;
-  /** What is to be seen, for readers and for screen readers: plain text. */
+  /** What the figure shows, in plain text, for readers and screen readers. */
   caption(data: FigureData): string;
-  /** Panels side by side. */
+  /** Number of panels in a row. */
   across(data: FigureData, columns: Columns): number;
-  /** Null where the rows hold nothing to draw. */
+  /** Null where the rows contain nothing to draw. */
   spec(data: FigureData, options: FigureOptions): Spec | null;
   table(data: FigureData): FigureTable;
 }
 
-/** The rows that a figure stands on, ascending and once each. */
+/** The distinct values, ascending. */
 export const distinct = (values: Iterable<number>): number[] => [...new Set(values)].sort((a, b) => a - b);
 
-/** Ordinal colours for sizes, by rising n. */
+/** Ordinal colours for ascending sizes. */
 export const sizeScale = (sizes: readonly number[], theme: Theme): Spec => ({
   domain: sizes,
   range: theme.ordered(sizes.length),
 });
 
 /**
- * Zooming by the wheel while Ctrl, Shift or Cmd is held (a page must scroll past a figure), moving by dragging. Not
- * where a figure is as narrow as a phone: there a finger moves the page.
+ * The wheel zooms while Ctrl, Shift or Cmd is held (otherwise the page scrolls past the figure), and dragging pans.
+ * Figures of one column, for phones, have neither: there a finger scrolls the page.
  */
 export const zoom = (name: string, columns: Columns): Spec[] =>
   columns === 1
@@ -96,10 +96,11 @@ export const legendToggle = (name: string, field: string): Spec => ({
   bind: 'legend',
 });
 
+/** The value `shown` for picked legend entries (for all where none is picked), `faint` for the others. */
 export const whenPicked = (param: string, shown: number, faint: number): Spec => ({
   condition: { param, value: shown },
   value: faint,
 });
 
-/** Rows for a `data` of a specification. */
+/** Rows as the `data` of a specification. */
 export const values = (rows: readonly unknown[]): Spec => ({ values: rows });

@@ -1,14 +1,14 @@
-/** The fitted groups that belong to a slice. */
+/** Selects the fitted groups that belong to a slice. */
 
 import { metricNamed } from '../../domain/metrics.js';
 import type { FitGroup, GroupKey } from '../../fit/index.js';
 import type { Slice } from '../../store/read/figure-rows.js';
 import type { FigureData } from './figure.js';
 
-/** More targets could not be told apart. */
-const MOST_TARGETS = 9;
+/** Readers cannot distinguish more targets. */
+const MAX_TARGETS = 9;
 
-/** Whether a group is of the subnetworks of a slice, whatever selects them on its objective. */
+/** Whether a group belongs to the subnetworks of a slice. The selection method may differ, the objective may not. */
 export const isOfSlice = (group: GroupKey, slice: Slice): boolean =>
   group.subnetSize === slice.subnetSize &&
   group.objective === slice.objective &&
@@ -18,11 +18,11 @@ export const isOfSlice = (group: GroupKey, slice: Slice): boolean =>
     ([path, value]) => !(path in group.axes) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
   );
 
-/** The groups of the slice, by metric and target, easy to hard. */
+/** The groups of the slice, by metric, then from easy to hard targets. */
 export const groupsOfSlice = ({ slice, fit }: FigureData): FitGroup[] =>
   byDifficulty((fit?.groups ?? []).filter(group => isOfSlice(group, slice)));
 
-/** The group of the primary target in the slice. */
+/** The group of the primary target in the slice; null where there is none. */
 export const primaryGroup = (data: FigureData): FitGroup | null =>
   groupsOfSlice(data).find(
     ({ metric, target }) => metric === data.primary?.metric && target === data.primary.target,
@@ -32,10 +32,10 @@ export const primaryGroup = (data: FigureData): FitGroup | null =>
 export function groupsOfPrimaryMetric(data: FigureData): FitGroup[] {
   const groups = groupsOfSlice(data);
   const metric = data.primary?.metric ?? groups[0]?.metric;
-  return groups.filter(group => group.metric === metric).slice(0, MOST_TARGETS);
+  return groups.filter(group => group.metric === metric).slice(0, MAX_TARGETS);
 }
 
-export const mostGroups = (groups: readonly FitGroup[]): FitGroup[] => groups.slice(0, MOST_TARGETS);
+export const mostGroups = (groups: readonly FitGroup[]): FitGroup[] => groups.slice(0, MAX_TARGETS);
 
 const numberIn = (target: string): number =>
   Number(/-?\d*\.?\d+(?:e[-+]?\d+)?/i.exec(target)?.[0] ?? Number.NaN);

@@ -1,4 +1,4 @@
-/** The published figure: subnetwork accuracy over pre-training and data set size, with the thresholds traced on it. */
+/** The published figure: subnetwork accuracy over pre-training and data set size, with traced thresholds. */
 import { metricNamed } from '../../domain/metrics.js';
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import { AXIS, criterion, quantityName, SYMBOL } from '../style/text.js';
@@ -193,7 +193,7 @@ interface Trace {
   readonly medians: readonly { readonly n: number; readonly at: number; readonly censored: boolean }[];
 }
 
-/** The criteria on the subnetwork whose crossings are drawn: an accuracy (the published one first), and the first of the rest. */
+/** Traces of the primary target and one accuracy target (`published`, else the middle one), greedy subnetworks only. */
 function traces({ crossings, primary }: FigureData): Trace[] {
   const own = crossings.filter(
     ({ method, metric }) => method === 'greedy' && metricNamed(metric)?.network === 'subnet',
@@ -204,8 +204,8 @@ function traces({ crossings, primary }: FigureData): Trace[] {
   const accuracies = keys.filter(([metric]) => metricNamed(metric)?.quantity === 'accuracy');
   const accuracy =
     accuracies.find(([, target]) => target === 'published') ?? accuracies[Math.floor(accuracies.length / 2)];
-  const first = keys.find(([metric, target]) => metric === primary?.metric && target === primary.target);
-  const chosen = [first, accuracy].filter((key, i, all) => key !== undefined && all.indexOf(key) === i);
+  const primaryKey = keys.find(([metric, target]) => metric === primary?.metric && target === primary.target);
+  const chosen = [primaryKey, accuracy].filter((key, i, all) => key !== undefined && all.indexOf(key) === i);
   return chosen.map(key => {
     const [metric, target] = key!;
     const rows = own.filter(row => row.metric === metric && row.target === target);

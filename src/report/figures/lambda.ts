@@ -1,4 +1,4 @@
-/** How much the data say about lambda: the profile for the primary target, and the intervals for all. */
+/** Figure: the likelihood profile of lambda for the primary target, and the intervals of lambda for all targets. */
 
 import { metricNamed } from '../../domain/metrics.js';
 import { textWidth } from '../style/measure.js';
@@ -8,8 +8,8 @@ import { FONT_SIZE } from '../style/vega-config.js';
 import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
 import { groupsOfSlice, mostGroups, primaryGroup } from './groups.js';
 
-/** Of the logarithm of the likelihood: below this a lambda is out of the question. */
-const DEEPEST = -12;
+/** Lower end of the profile, in nats below the maximum log-likelihood. A lambda below it is implausible. */
+const LOWEST_DROP = -12;
 const LAWS = [
   { lambda: -0.5, name: 'saturating' },
   { lambda: 0, name: 'logarithmic' },
@@ -65,14 +65,14 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     lambda,
     drop: profile!.logLikelihood[i]! - best,
   }));
-  const seen = curve.filter(({ drop }) => drop > DEEPEST).map(({ lambda }) => lambda);
+  const plausible = curve.filter(({ drop }) => drop > LOWEST_DROP).map(({ lambda }) => lambda);
   const ends = groups.flatMap(({ lambda }) => [
     lambda!.value,
     ...(lambda!.interval95 ? [lambda!.interval95.low, lambda!.interval95.high] : []),
   ]);
-  const low = Math.max(-3, Math.min(-0.7, ...ends, ...seen) - 0.1);
-  const high = Math.min(3, Math.max(1.2, ...ends, ...seen) + 0.1);
-  /** The names of the laws, half a unit apart, do not fit side by side. */
+  const low = Math.max(-3, Math.min(-0.7, ...ends, ...plausible) - 0.1);
+  const high = Math.min(3, Math.max(1.2, ...ends, ...plausible) + 0.1);
+  /** The names of the laws, 0.5 apart, do not fit next to each other. */
   const isTight = panelWidth / (high - low) < 2 * textWidth('square root', FONT_SIZE.label);
   const margin = primary?.margin ?? groups[0]!.margin;
   const x = (field: string, title: string | null): Spec => ({
@@ -114,12 +114,12 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     title: null,
     axis: { ticks: false, domain: false, grid: false, labelColor: theme.ink, labelLimit: 0, minExtent: 40 },
   };
-  const clear = { filter: 'datum.known' };
+  const identified = { filter: 'datum.known' };
   const drop = (field: string): Spec => ({
     field,
     type: 'quantitative',
     title: 'log-likelihood (nats)',
-    scale: { domain: [DEEPEST, 0.5], nice: false },
+    scale: { domain: [LOWEST_DROP, 0.5], nice: false },
     axis: { tickCount: 5, format: '~g' },
   });
   const profilePanel: Spec = {
@@ -166,7 +166,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       laws(name),
       {
         data: values(rows),
-        transform: [clear],
+        transform: [identified],
         mark: { type: 'rule', clip: true, strokeWidth: 1.2 },
         encoding: {
           x: x('low95', name),
@@ -177,7 +177,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       },
       {
         data: values(rows),
-        transform: [clear],
+        transform: [identified],
         mark: { type: 'rule', clip: true, strokeWidth: 3.6 },
         encoding: { x: x('low90', name), x2: { field: 'high90' }, y, color },
       },
@@ -214,7 +214,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   };
 }
 
-/** `loss ≤ 0.15`, with the set where it is not the training set. */
+/** `loss ≤ 0.15`; names the set unless it is the training set. */
 function targetLabelOf(metric: string, target: string): string {
   const info = metricNamed(metric);
   if (!info) return `${metric} ${target}`;

@@ -3,7 +3,7 @@ import { type FitGroup, type LawName, type LawReport, muAt } from '../../fit/ind
 import { short } from '../style/text.js';
 import { BEYOND } from './axes.js';
 
-/** Points of a line; more would not be seen. */
+/** Points of a line; more would not be visible. */
 const POINTS = 40;
 
 export const LAW_ORDER: readonly LawName[] = [
@@ -30,11 +30,11 @@ export interface LinePoint {
   readonly mu: number;
 }
 
-/** The laws proper: one mean per size is a reference. */
+/** The laws, without the reference `one mean per size`; by ascending AICc. */
 export const lawsOf = ({ laws }: FitGroup): LawReport[] =>
   laws.filter(({ name }) => name !== 'one mean per size');
 
-/** The one with the lowest AICc, where there is one. */
+/** The law with the lowest AICc; null where none is fitted. */
 export const preferredLaw = (group: FitGroup): LawReport | null => lawsOf(group)[0] ?? null;
 export const logarithmicLaw = (group: FitGroup): LawReport | null =>
   lawsOf(group).find(({ name }) => name === 'logarithmic') ?? null;
@@ -61,6 +61,6 @@ export function bandOf(group: FitGroup, law: LawName): BandPoint[] {
     .filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high) && low > 0);
 }
 
-/** `power (0.93)`: the Akaike weight. */
+/** `power (0.93)`: name and Akaike weight. */
 export const lawLabel = ({ name, weight }: LawReport): string =>
   weight === null ? name : `${name} (${weight < 0.005 ? '< 0.01' : short(weight, 2)})`;

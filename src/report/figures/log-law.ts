@@ -1,4 +1,4 @@
-/** Every target against log n with a linear t* axis, where the logarithmic law is a straight line. */
+/** Figure: every target against log n with a linear t* axis, on which the logarithmic law is a straight line. */
 import { metricNamed } from '../../domain/metrics.js';
 import { VERDICTS, type VerdictCode } from '../../fit/index.js';
 import { AXIS, criterion, quantityName, SYMBOL, short, targetSign } from '../style/text.js';
@@ -41,7 +41,7 @@ export const logLawFigure: Figure = {
 
 const round = (value: number): number => Number(value.toPrecision(4));
 
-/** The targets with crossings at two sizes or more. */
+/** The targets with crossings and a fitted logarithmic law. */
 const panels = (data: FigureData) =>
   mostGroups(groupsOfSlice(data)).filter(
     group => logarithmicLaw(group) !== null && rowsOf(data, group).length > 0,
@@ -71,18 +71,18 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   if (groups.length === 0) return null;
   const across = Math.min(ACROSS[columns], groups.length);
   const height = columns === 1 ? 110 : 150;
-  const looks = ['logarithmic law', 'free law'];
+  const labels = ['logarithmic law', 'free law'];
   const color: Spec = {
     field: 'law',
     type: 'nominal',
-    scale: { domain: looks, range: [theme.kinds[0], theme.kinds[1]] },
+    scale: { domain: labels, range: [theme.kinds[0], theme.kinds[1]] },
     legend: { title: null, orient: 'bottom', direction: 'horizontal', symbolType: 'stroke', symbolSize: 160 },
   };
   const strokeDash: Spec = {
     field: 'law',
     type: 'nominal',
     scale: {
-      domain: looks,
+      domain: labels,
       range: [
         [1, 0],
         [5, 3],
@@ -107,8 +107,8 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       const law = logarithmicLaw(group)!;
       const free = group.laws.find(({ name }) => name === 'free') ?? preferredLaw(group)!;
       const lines = [
-        ...lineOf(law, sizes).map(point => ({ ...point, law: looks[0] })),
-        ...lineOf(free, sizes).map(point => ({ ...point, law: looks[1] })),
+        ...lineOf(law, sizes).map(point => ({ ...point, law: labels[0] })),
+        ...lineOf(free, sizes).map(point => ({ ...point, law: labels[1] })),
       ];
       const info = metricNamed(group.metric);
       const name = info

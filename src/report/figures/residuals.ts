@@ -1,4 +1,4 @@
-/** What the free law leaves unexplained, by n. */
+/** Figure: residuals of the free law for the primary target, by n. */
 import { criterion, SYMBOL, short } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { sizeAxis } from './axes.js';

@@ -1,4 +1,4 @@
-/** Loss against the size of the subnetwork, at a few checkpoints: the selections side by side. */
+/** Figure: loss against subnetwork size at a few checkpoints, one panel per selection method. */
 import type { PruneMethod } from '../../domain/types.js';
 import { AXIS, quantityName, SYMBOL } from '../style/text.js';
 import { logSpan, logTicks, sizeTicks, tickAxis } from '../style/ticks.js';

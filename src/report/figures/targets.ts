@@ -52,10 +52,10 @@ function shownTargets(data: FigureData) {
   const metric = data.primary?.metric ?? groups[0]?.metric ?? null;
   const greedy = data.crossings.some(({ method }) => method === 'greedy');
   const rows = data.crossings.filter(row => row.metric === metric && (row.method === 'greedy' || !greedy));
-  const known = groups.map(({ target }) => target);
+  const fitted = groups.map(({ target }) => target);
   const targets = [
-    ...known,
-    ...new Set(rows.map(({ target }) => target).filter(target => !known.includes(target))),
+    ...fitted,
+    ...new Set(rows.map(({ target }) => target).filter(target => !fitted.includes(target))),
   ];
   return {
     groups,

@@ -1,4 +1,4 @@
-/** Thresholds of the primary target against n, with every fitted law. */
+/** Figure: thresholds of the primary target against n, with every fitted law. */
 import { criterion } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, logTimeAxis, sizeAxis } from './axes.js';
@@ -59,7 +59,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const labels = ordered.map(lawLabel);
   const best = group && preferredLaw(group);
   const band = group && best ? bandOf(group, best.name) : [];
-  // The preferred one last, on top of the others.
+  // The preferred law is last, and so drawn on top.
   const lines = laws
     .toReversed()
     .flatMap(law => lineOf(law, sizes).map(point => ({ ...point, law: lawLabel(law), best: law === best })));

@@ -1,4 +1,4 @@
-/** Where the time went. */
+/** Figure: thread time by data set size and activity. */
 import type { TimePoint } from '../../store/read/figure-rows.js';
 import { SYMBOL } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';

@@ -1,4 +1,4 @@
-/** HTML that cannot be forged: whatever is put into it is escaped, unless it is HTML itself. */
+/** HTML templates without injection: every inserted value is escaped, unless it is `Html` itself. */
 
 export class Html {
   constructor(readonly text: string) {}
@@ -6,12 +6,12 @@ export class Html {
 
 type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** A template of HTML; lists are joined, nothing stands for null, undefined and false. */
+/** Tag of an HTML template. Lists are joined; null, undefined and false insert nothing. */
 export function html(pieces: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(pieces.map((piece, i) => piece + (i < parts.length ? rendered(parts[i]) : '')).join(''));
 }
 
-/** Text that is HTML already, and made here. */
+/** Marks text as HTML. Only for HTML that this program made. */
 export const raw = (text: string): Html => new Html(text);
 
 function rendered(part: Part): string {

@@ -1,4 +1,4 @@
-/** The specifications of the live figures, as they travel inside the page. */
+/** The specifications of the interactive figures, in the form that the report embeds. */
 import type { Spec } from 'vega';
 
 export interface LiveFigure {
@@ -7,7 +7,7 @@ export interface LiveFigure {
   readonly wide: Spec;
 }
 
-/** What the page's script gets: rows that several specifications draw only once, their `values` being the place. */
+/** Input of the report's script. `rows` holds each list of rows once; `values` in a specification is its index. */
 export interface Packed {
   readonly rows: readonly unknown[];
   readonly figures: readonly LiveFigure[];

@@ -1,4 +1,4 @@
-/** A report as one HTML file that needs nothing beside it: no network, and no script to be read. */
+/** The report as one self-contained HTML file. It needs no network, and no script to be readable. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ export interface ReportContent extends SweepFacts {
   readonly figures: FigureData;
 }
 
+/** @throws Error where dist/page is not built, or a figure has warnings from Vega. */
 export async function renderReport(content: ReportContent): Promise<string> {
   const live: LiveFigure[] = [];
   const parts: Html[] = [];
@@ -91,7 +92,7 @@ ${sweepSection(content, data.fit?.conventions ?? null)}
 `.text;
 }
 
-/** Which curves the figures show. */
+/** The sentence that states which curves the figures show. */
 export function sliceText({ slice, set }: FigureData): string {
   const { width, subnetSize, axes, objective, retrainIterations } = slice;
   const parts = [
@@ -104,11 +105,11 @@ export function sliceText({ slice, set }: FigureData): string {
   return `Figures: ${parts.join(', ')}; curves measured on the ${set === 'train' ? 'training samples' : set}.`;
 }
 
-/** @throws Error where the program was not built. */
+/** @throws Error where dist/page is not built. */
 function pageScript(): string {
   const file = join(PACKAGE_ROOT, 'dist', 'page', 'report.js');
   if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\``);
-  // Nothing in it may end the element that holds it.
+  // `</script` inside the text would end the element.
   return readFileSync(file, 'utf8').replaceAll('</script', '<\\/script');
 }
 

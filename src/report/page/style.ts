@@ -1,8 +1,8 @@
-/** The style of a report: light and dark, phone and paper. */
+/** The style sheet of a report: light and dark mode, phone and print. */
 import { fontFaces } from '../style/measure.js';
 import { pageColours } from '../style/theme.js';
 
-/** The width, in pixels, from which figures are two columns wide. */
+/** The page width in pixels from which figures are two columns wide. */
 export const WIDE = 780;
 
 const LIGHT = `${pageColours('light')};--card:#fff;--page:#f6f8fa;--good:#0b6e4f;--warn:#9a4a00;--quiet:#57606a`;

@@ -1,4 +1,4 @@
-/** What was swept, by which conventions, by whom, and at what cost. */
+/** The report's section on the sweep: axes, settings, conventions, cost, failures and provenance. */
 import { stringify } from 'yaml';
 import { formatDuration } from '../../base/units.js';
 import type { Conventions } from '../../fit/index.js';
@@ -15,8 +15,8 @@ export interface SweepFacts {
   readonly cost: Cost;
 }
 
-/** Reasons of failures that are shown. */
-const MOST_FAILURES = 20;
+/** Failed trajectories that are listed. */
+const MAX_FAILURES = 20;
 
 export function sweepSection(
   { sweep, progress, failures, provenance, cost }: SweepFacts,
@@ -51,7 +51,7 @@ ${
     {
       head: ['trajectory', 'n', 'N', 'seed', 'code', 'reason'],
       rows: failures
-        .slice(0, MOST_FAILURES)
+        .slice(0, MAX_FAILURES)
         .map(({ trajectoryId, datasetSize, width, seed, errorCode, error }) => [
           trajectoryId,
           datasetSize,
@@ -100,15 +100,15 @@ ${
 const grouped = (value: number): string => value.toLocaleString('en-US');
 const moment = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 
-/** Values of a longer axis are shortened in the middle. */
-const MOST_VALUES = 12;
+/** The list of a longer axis is shortened in the middle. */
+const MAX_VALUES = 12;
 
 function axisEntries(axes: unknown): [string, string][] {
   return Object.entries((axes ?? {}) as Record<string, unknown>).map(([path, given]) => {
     const all: readonly unknown[] = Array.isArray(given) ? given : [given];
     const texts = all.map(value => (typeof value === 'object' ? JSON.stringify(value) : String(value)));
     const shown =
-      texts.length > MOST_VALUES ? [...texts.slice(0, MOST_VALUES - 3), '…', ...texts.slice(-2)] : texts;
+      texts.length > MAX_VALUES ? [...texts.slice(0, MAX_VALUES - 3), '…', ...texts.slice(-2)] : texts;
     return [path, `${shown.join(', ')}${all.length > 1 ? ` (${all.length} values)` : ''}`];
   });
 }

@@ -1,15 +1,15 @@
-/** Tables of the report. */
+/** Tables and definition lists of the report. */
 import type { FigureTable } from '../figures/figure.js';
 import { type Html, html } from './html.js';
 
-/** Rows of a table behind a figure; the database has the rest. */
-const MOST_ROWS = 600;
+/** Rows shown of a table behind a figure; the database has the rest. */
+const MAX_ROWS = 600;
 const DIGITS = 5;
 
-/** Numbers to the right; a table that is wider than the page scrolls, by keyboard too. */
+/** A table. Columns of numbers are right-aligned; a table wider than the page scrolls, also by keyboard. */
 export function tableOf({ head, rows }: FigureTable, caption: string): Html {
   const isNumber = head.map((_, i) => rows.some(row => typeof row[i] === 'number'));
-  const shown = rows.slice(0, MOST_ROWS);
+  const shown = rows.slice(0, MAX_ROWS);
   const left = rows.length - shown.length;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption>
 <thead><tr>${head.map((name, i) => html`<th scope="col"${isNumber[i] && html` class="n"`}>${name}</th>`)}</tr></thead>
@@ -26,7 +26,7 @@ function cellText(cell: string | number | null): string {
   return String(Number(cell.toPrecision(DIGITS))).replace('-', '−');
 }
 
-/** Names and values side by side. */
+/** A definition list of names and values, without the null values. */
 export const listOf = (
   entries: readonly (readonly [name: string, value: Html | string | number | null])[],
 ): Html =>

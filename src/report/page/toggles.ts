@@ -1,7 +1,10 @@
-/** What a figure's legend can show alone: read off its specification, for buttons that a keyboard reaches. */
+/**
+ * Reads from a specification which legend entries can be shown alone. The report has buttons for them, since the
+ * keyboard cannot reach a legend.
+ */
 
 export interface Toggle {
-  /** The selection, whose rows Vega keeps as `<param>_store`. */
+  /** Name of the selection. Vega stores its rows in the data set `<param>_store`. */
   readonly param: string;
   readonly field: string;
   readonly values: readonly (string | number)[];

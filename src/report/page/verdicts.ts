@@ -1,13 +1,13 @@
-/** The verdict in words, and the grid of all verdicts. */
+/** The report's section on verdicts: the primary one in words, and the grid of all. */
 import type { FitGroup, FitReport, VerdictCode } from '../../fit/index.js';
 import { criterion, intervalText, short } from '../style/text.js';
 import { type Html, html } from './html.js';
 import { tableOf } from './tables.js';
 
-/** A grid of more columns is a list. */
-const MOST_COLUMNS = 10;
+/** With more columns, the grid becomes a list. */
+const MAX_COLUMNS = 10;
 
-/** A sign beside the words, so that colour is never alone. */
+/** Signs next to the words, so colour is never the only cue. */
 const SIGNS: Readonly<Record<VerdictCode, string>> = {
   'insufficient-data': '?',
   'no-smooth-law': '≁',
@@ -36,7 +36,7 @@ ${warnings.length > 0 && html`<ul class="notes">${warnings.map(warning => html`<
 <p class="more">${name}</p>`;
 }
 
-/** What a group shares with others of one column. */
+/** The label of a group's column in the grid: everything but metric and target. */
 function columnOf({ width, axes, method, objective, subnetSize, retrainIterations }: FitGroup): string {
   return [
     width === null ? 'N moves with n' : `N = ${width}`,
@@ -49,7 +49,7 @@ function columnOf({ width, axes, method, objective, subnetSize, retrainIteration
 
 function gridOf(groups: readonly FitGroup[]): Html {
   const columns = [...new Set(groups.map(columnOf))];
-  if (columns.length > MOST_COLUMNS) return listed(groups);
+  if (columns.length > MAX_COLUMNS) return listed(groups);
   const rows = [...new Set(groups.map(({ metric, target }) => criterion(metric, target)))];
   const at = new Map(
     groups.map(group => [`${criterion(group.metric, group.target)}\n${columnOf(group)}`, group]),

@@ -1,6 +1,6 @@
 /**
- * The width of a figure's text, from the fonts that it is drawn with. Without it Vega, where there is no canvas,
- * guesses every letter as wide as 0.8 em.
+ * Text widths of figures, from the fonts that they are drawn with. Without a canvas, Vega assumes 0.8 em for every
+ * character.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import * as vega from 'vega';
 import { PACKAGE_ROOT } from '../../base/paths.js';
 
 const FOLDER = join(PACKAGE_ROOT, 'assets', 'fonts');
-/** What a character of no face takes, in thousandths. */
-const UNKNOWN = 600;
+/** Width of a character that no face contains, in thousandths of an em. */
+const UNKNOWN_WIDTH = 600;
 
 export type Face = 'text' | 'text-bold' | 'symbols';
-/** The faces under the names that figures use. */
+/** The font files, by the family and weight that figures name. */
 export const FACES: readonly { readonly face: Face; readonly family: string; readonly weight: number }[] = [
   { face: 'text', family: 'Fira Sans', weight: 400 },
   { face: 'text-bold', family: 'Fira Sans', weight: 500 },
@@ -22,7 +22,7 @@ export const FONT_FAMILY = "'Fira Sans', 'Noto Sans Math', system-ui, sans-serif
 
 export const fontFile = (face: Face, ending: 'ttf' | 'woff2'): string => join(FOLDER, `${face}.${ending}`);
 
-/** The faces as declarations of CSS that hold the fonts themselves. */
+/** The faces as `@font-face` rules with embedded fonts. */
 export const fontFaces = (): string =>
   FACES.map(({ face, family, weight }) => {
     const font = readFileSync(fontFile(face, 'woff2')).toString('base64');
@@ -31,7 +31,7 @@ export const fontFaces = (): string =>
 
 let advances: Record<Face, Record<string, number>> | null = null;
 
-/** Pixels that a line of text takes at this size. */
+/** Width of a line of text in pixels; `size` is the font size in pixels. */
 export function textWidth(text: string, size: number, bold = false): number {
   advances ??= JSON.parse(readFileSync(join(FOLDER, 'advances.json'), 'utf8')) as Record<
     Face,
@@ -40,7 +40,7 @@ export function textWidth(text: string, size: number, bold = false): number {
   const { symbols } = advances;
   const face = advances[bold ? 'text-bold' : 'text'];
   let thousandths = 0;
-  for (const character of text) thousandths += face[character] ?? symbols[character] ?? UNKNOWN;
+  for (const character of text) thousandths += face[character] ?? symbols[character] ?? UNKNOWN_WIDTH;
   return (thousandths * size) / 1000;
 }
 
@@ -49,7 +49,7 @@ interface TextItem {
   readonly fontWeight?: number | string;
 }
 
-/** Lets Vega measure with these fonts, in this process. */
+/** Makes Vega measure text with these fonts, in the whole process. */
 export function measureWithOurFonts(): void {
   const metrics = (vega as unknown as { textMetrics: { width: (item: TextItem, text: unknown) => number } })
     .textMetrics;

@@ -3,7 +3,7 @@
 import { metricNamed } from '../../domain/metrics.js';
 import type { PruneMethod } from '../../domain/types.js';
 
-/** Mathematical italics, which are characters of their own: a figure's text has one style. */
+/** Mathematical italics as Unicode characters: text in a figure has only one font style. */
 export const SYMBOL = {
   n: '𝑛',
   N: '𝑁',
@@ -27,7 +27,7 @@ const SETS = { train: 'training', pool: 'pool', test: 'test' } as const;
 export const quantityName = (set: keyof typeof SETS, quantity: 'loss' | 'accuracy'): string =>
   `${SETS[set]} ${quantity}`;
 
-/** `subnetwork training loss`, `summed dense training loss`; an unknown metric by its own name. */
+/** `subnetwork training loss`, `summed dense training loss`; the name itself for an unknown metric. */
 export function metricLabel(name: string): string {
   const info = metricNamed(name);
   if (!info) return name;
@@ -49,10 +49,10 @@ export const NETWORK_LABEL: Readonly<Record<'dense' | PruneMethod, string>> = {
   magnitude: 'magnitude',
 };
 
-const raised = (exponent: number): string =>
+const superscript = (exponent: number): string =>
   [...String(exponent)].map(one => (one === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(one)])).join('');
 
-/** `1,000`, `0.05`; below a ten-thousandth and from a million on as a power of ten. */
+/** `1,000`, `0.05`; a power of ten below 1e-4 and from 1e6 on. */
 export function count(value: number): string {
   const size = Math.abs(value);
   if (value === 0 || (size < 1e6 && size >= 1e-4))
@@ -64,10 +64,10 @@ export function count(value: number): string {
 export function powerOfTen(value: number): string {
   const exponent = Math.floor(Math.log10(Math.abs(value)) + 1e-12);
   const factor = Number((value / 10 ** exponent).toPrecision(3));
-  return `${factor === 1 ? '' : `${factor} × `}10${raised(exponent)}`;
+  return `${factor === 1 ? '' : `${factor} × `}10${superscript(exponent)}`;
 }
 
-/** Three significant digits, a true minus. */
+/** Three significant digits by default, with a true minus sign; `–` where not finite. */
 export const short = (value: number, digits = 3): string =>
   (Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : '–').replace('-', '−');
 

@@ -1,6 +1,6 @@
 /**
- * Colours. `paper` has them as they are, for files; `page` names the custom properties that `pageColours` defines for
- * light and dark, so that one drawing serves both.
+ * Colours of figures. `paper` has fixed colours, for files. `page` refers to the CSS custom properties that
+ * `pageColours` defines for light and dark mode, so one drawing serves both.
  */
 import { scheme } from 'vega';
 
@@ -12,13 +12,13 @@ export interface Theme {
   readonly muted: string;
   readonly grid: string;
   readonly surface: string;
-  /** Behind what is marked out: margins, intervals. */
+  /** Background of highlighted regions: margins, intervals. */
   readonly shade: string;
-  /** Kinds that have no order (Okabe and Ito, safe for the colour-blind). */
+  /** For categories without an order (Okabe and Ito, safe for the colour-blind). */
   readonly kinds: readonly string[];
-  /** Colours for `count` steps of something ordered, first to last. */
+  /** Colours for `count` ordered steps, first to last. */
   ordered(count: number): string[];
-  /** From low to high. The same in light and dark: it is read against its own legend. */
+  /** From low to high. The same in light and dark mode: readers compare it with its own legend. */
   readonly heat: readonly string[];
 }
 
@@ -42,7 +42,7 @@ const COLOURS = {
   },
 } as const;
 
-/** The part of viridis that stands out from the surface. */
+/** The part of viridis that contrasts with the surface. */
 const ORDERED_RANGE = { light: [0, 0.86], dark: [0.28, 1] } as const;
 
 const viridis = scheme('viridis') as (at: number) => string;
@@ -76,7 +76,7 @@ const page: Theme = {
 
 export const THEMES: Readonly<Record<ThemeName, Theme>> = { paper, page };
 
-/** The declarations that the theme `page` needs, for `:root`. */
+/** The CSS declarations of the theme `page`, for `:root`. */
 export function pageColours(mode: 'light' | 'dark'): string {
   const { kinds, ...plain } = COLOURS[mode];
   const steps = sampled(ORDERED_STEPS, ORDERED_RANGE[mode]);

@@ -1,13 +1,13 @@
-/** Where axes have ticks, and what stands beside them. */
+/** Tick positions and tick labels of axes. */
 
 import { textWidth } from './measure.js';
 import { count, powerOfTen } from './text.js';
 import { FONT_SIZE } from './vega-config.js';
 
-/** Free space between two labels, in pixels. */
+/** Minimum free space between two labels, in pixels. */
 const GAP = { across: 7, down: 6 } as const;
 
-/** An axis of an increasing scale: `place` takes a value to its pixel. */
+/** An axis with an increasing scale; `place` maps a value to its pixel. */
 export interface AxisSpan {
   readonly low: number;
   readonly high: number;
@@ -15,7 +15,7 @@ export interface AxisSpan {
   place(value: number): number;
 }
 
-/** A logarithmic axis of this length in pixels; low above 0. */
+/** A logarithmic axis, `length` pixels long; `low` is above 0. */
 export const logSpan = (
   low: number,
   high: number,
@@ -28,7 +28,7 @@ export const logSpan = (
   place: value => (length * Math.log(value / low)) / Math.max(1e-9, Math.log(high / low)),
 });
 
-/** Linear up to about `constant`, logarithmic beyond: Vega's symlog. */
+/** Vega's symlog axis from 0: linear up to about `constant`, logarithmic beyond. */
 export const symlogSpan = (constant: number, high: number, length: number): AxisSpan => ({
   low: 0,
   high,
@@ -36,7 +36,10 @@ export const symlogSpan = (constant: number, high: number, length: number): Axis
   place: value => (length * Math.log1p(value / constant)) / Math.log1p(high / constant),
 });
 
-/** 1, 2 and 5 times powers of ten where labels have room; else 1 and 2, or 1 and 5, or powers of ten, or some of them. */
+/**
+ * The first of these lists whose labels have room: 1, 2 and 5 times powers of ten; 1 and 2; 1 and 5; powers of ten;
+ * some of the powers. An axis of about a decade or less tries finer ticks before.
+ */
 export function logTicks(span: AxisSpan): number[] {
   const all = multiples([1, 2, 5], { low: Math.max(span.low, span.high * 1e-12), high: span.high });
   const lead = span.low === 0 ? [0] : [];
@@ -58,29 +61,30 @@ export function logTicks(span: AxisSpan): number[] {
   );
 }
 
-/** For checkpoints: 0, then round numbers beyond the linear part. */
+/** Ticks for checkpoints: 0, then round numbers beyond the linear part. */
 export function timeTicks(span: AxisSpan, constant: number): number[] {
   const beyond = logTicks({ ...span, low: constant * 1.5 });
   return fits([0, ...beyond], span) ? [0, ...beyond] : [0, ...beyond.slice(1)];
 }
 
-/** The sizes themselves where their labels have room, else round numbers. */
+/** Ticks at the sizes themselves where their labels have room, else at round numbers. */
 export const sizeTicks = (sizes: readonly number[], span: AxisSpan): number[] =>
   fits(sizes, span) ? [...sizes] : logTicks(span);
 
 function fits(ticks: readonly number[], { place, direction }: AxisSpan): boolean {
   return ticks.every((tick, i) => {
-    const before = ticks[i - 1];
-    if (before === undefined) return true;
+    const previous = ticks[i - 1];
+    if (previous === undefined) return true;
     const extent =
       direction === 'across'
-        ? (textWidth(axisNumber(before), FONT_SIZE.label) + textWidth(axisNumber(tick), FONT_SIZE.label)) / 2
+        ? (textWidth(axisNumber(previous), FONT_SIZE.label) + textWidth(axisNumber(tick), FONT_SIZE.label)) /
+          2
         : FONT_SIZE.label;
-    return Math.abs(place(tick) - place(before)) >= extent + GAP[direction];
+    return Math.abs(place(tick) - place(previous)) >= extent + GAP[direction];
   });
 }
 
-/** For axes of a decade or less. */
+/** Factors for axes of about a decade or less. */
 const FINE = [1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9];
 const EVEN = [1, 2, 3, 4, 6, 8];
 
@@ -94,12 +98,12 @@ function multiples(factors: readonly number[], { low, high }: Pick<AxisSpan, 'lo
 const isPower = (value: number): boolean =>
   Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
 
-/** `0.05`, `20,000`; below a ten-thousandth and from a million on as powers of ten. */
+/** `0.05`, `20,000`; a power of ten below 1e-4 and from 1e6 on. */
 export const axisNumber = (value: number): string => count(value);
 
 /**
- * The settings of an axis with these ticks. A zoomed axis keeps them: they are where they are. Where some are below a
- * ten-thousandth, all below a hundredth are powers.
+ * Vega-Lite settings of an axis with these ticks, which zooming does not change. If a tick is below 1e-4, all ticks
+ * below 0.01 are labelled as powers of ten.
  */
 export function tickAxis(ticks: readonly number[]): { values: readonly number[]; labelExpr: string } {
   const tiny = ticks.some(tick => tick > 0 && tick < 1e-4);

@@ -17,7 +17,7 @@ export function figureConfig(theme: Theme): Spec {
     background: null,
     padding: { left: 1, right: 1, top: 2, bottom: 2 },
     view: { stroke: null },
-    // The figure has a title and a description of its own; a mark each would be noise.
+    // The whole figure has a title and a description; one for every mark would be noise.
     aria: false,
     customFormatTypes: false,
     range: { category: kinds },
