@@ -1,4 +1,4 @@
-/** Whether a database would lie on another machine's disk, where SQLite's locks and shared memory cannot be relied on. */
+/** Refuses databases on network file systems, where SQLite's locks and shared memory are unreliable. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, resolve, sep } from 'node:path';
@@ -6,11 +6,11 @@ import { StoreError } from '../../base/errors.js';
 
 export interface Mount {
   readonly folder: string;
-  /** As the system names it: ext4, nfs4, cifs, fuse.sshfs, ... */
+  /** The system's name for the file system: ext4, nfs4, cifs, fuse.sshfs, ... */
   readonly type: string;
 }
 
-/** Types without `fuse.`, which says only how a file system is made. */
+/** Type names without the prefix `fuse.`, which states only how a file system is implemented. */
 const NETWORK = new Set(
   (
     'nfs nfs3 nfs4 cifs smb smb2 smb3 smbfs smbnetfs afs afpfs ncpfs 9p ceph ceph-fuse glusterfs lustre gpfs beegfs ' +
@@ -19,7 +19,7 @@ const NETWORK = new Set(
   ).split(' '),
 );
 
-/** @throws StoreError NETWORK_FILESYSTEM. */
+/** @throws StoreError NETWORK_FILESYSTEM if `file` lies, or would lie, on a network file system. */
 export function refuseNetwork(file: string, mounts: readonly Mount[] = systemMounts()): void {
   const mount = mountOf(file, mounts);
   if (!mount || !isNetwork(mount.type)) return;
@@ -33,9 +33,9 @@ export function refuseNetwork(file: string, mounts: readonly Mount[] = systemMou
 
 export const isNetwork = (type: string): boolean => NETWORK.has(type.replace(/^fuse\./, ''));
 
-/** The mount that holds a path, of which any part may not exist yet: the innermost, and of equal ones the latest. */
+/** The innermost mount that holds a path (of several on one folder, the latest). The path need not exist yet. */
 export function mountOf(file: string, mounts: readonly Mount[]): Mount | null {
-  const path = existing(resolve(file));
+  const path = nearestExisting(resolve(file));
   const within = (folder: string) => path === folder || path.startsWith(folder === sep ? sep : folder + sep);
   return mounts.reduce<Mount | null>(
     (best, mount) =>
@@ -44,17 +44,17 @@ export function mountOf(file: string, mounts: readonly Mount[]): Mount | null {
   );
 }
 
-/** The nearest folder or file that exists, links followed. */
-function existing(path: string): string {
+/** `path` or its nearest ancestor that exists, with links resolved. */
+function nearestExisting(path: string): string {
   try {
     return realpathSync(path);
   } catch {
     const parent = dirname(path);
-    return parent === path ? path : existing(parent);
+    return parent === path ? path : nearestExisting(parent);
   }
 }
 
-/** None where the system cannot tell: then nothing is refused. */
+/** The current mounts. Empty where the system does not list them; then no file is refused. */
 function systemMounts(): Mount[] {
   try {
     return process.platform === 'linux'
@@ -65,21 +65,21 @@ function systemMounts(): Mount[] {
   }
 }
 
-/** proc(5): `36 35 98:0 /root /folder options [optional fields] - type source options`, with octal escapes. */
+/** Format: proc(5), `36 35 98:0 /root /folder options [optional fields] - type source options`, with octal escapes. */
 export function parseMountinfo(text: string): Mount[] {
   return text.split('\n').flatMap(line => {
     const [mount, source] = line.split(' - ');
     const folder = mount?.split(' ')[4];
     const type = source?.split(' ')[0];
     if (folder === undefined || type === undefined) return [];
-    const plain = folder.replace(/\\([0-7]{3})/g, (_, octal) =>
+    const decoded = folder.replace(/\\([0-7]{3})/g, (_, octal) =>
       String.fromCharCode(Number.parseInt(octal, 8)),
     );
-    return [{ folder: plain, type }];
+    return [{ folder: decoded, type }];
   });
 }
 
-/** BSD and macOS: `//user@server/share on /Volumes/share (smbfs, nodev, ...)`. */
+/** Format of BSD and macOS: `//user@server/share on /Volumes/share (smbfs, nodev, ...)`. */
 export function parseMountCommand(text: string): Mount[] {
   return [...text.matchAll(/ on (.+) \(([^,)]+)[^)]*\)$/gm)].map(([, folder, type]) => ({
     folder: folder!,

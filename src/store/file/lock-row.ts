@@ -1,9 +1,11 @@
 /**
- * Who may write. SQLite serialises transactions; that only one run at a time works on a database is this row's doing.
+ * The row of the table `holder` that names the one process that may write. SQLite only serialises transactions; this
+ * row keeps a second run off the database.
  *
- * On the holder's own machine its process is looked up: by its id, and, where /proc tells, by the boot it belongs to
- * and the moment it started, since process ids are used again. From another machine only the heartbeat is seen: a
- * holder that has been silent for STALE_MS is taken for dead. (Its own next commit would then be refused.)
+ * - On the holder's machine, its process is looked up by id. Process ids are reused, so the boot id and the start time
+ *   must match too where /proc has them.
+ * - From another machine, only the heartbeat is visible. A holder silent for STALE_MS counts as dead; if it is alive
+ *   after all, its next commit is refused.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -17,17 +19,19 @@ export interface LockRow {
   readonly token: string;
   readonly host: string;
   readonly pid: number;
+  /** Linux's boot id; null elsewhere. */
   readonly boot: string | null;
+  /** Clock ticks from boot to the start of the process; null where /proc does not have it. */
   readonly process_start: string | null;
   readonly tool_version: string;
-  /** The sweep that is being run, once it is known. */
+  /** Name of the running sweep; null until it is saved. */
   readonly sweep: string | null;
   /** ISO 8601, UTC. */
   readonly since: string;
   readonly heartbeat: string;
-  /** A reader that keeps the write-ahead log from being emptied. */
+  /** JSON of a SlowReader (write-ahead-log.ts); null without one. */
   readonly slow_reader: string | null;
-  /** What the run expects to need to its end, as of the heartbeat. */
+  /** Seconds that the run expects to need until its end, as of the heartbeat; null if unknown. */
   readonly seconds_left: number | null;
 }
 
@@ -35,24 +39,24 @@ export function readLockRow(db: Database): LockRow | null {
   return (db.prepare('SELECT * FROM holder').get() as LockRow | undefined) ?? null;
 }
 
-/** Whether the holder's process is there, as far as can be told from here. */
+/** Whether the holder's process is alive, as far as this machine can see. */
 export function isAlive(holder: LockRow, now = Date.now()): boolean {
   const boot = bootId();
   if (holder.host !== hostname()) return now - Date.parse(holder.heartbeat) < STALE_MS;
   if (holder.boot !== null && boot !== null && holder.boot !== boot) return false;
   if (!processExists(holder.pid)) return false;
-  const seen = processStart(holder.pid);
-  return holder.process_start === null || seen === null || holder.process_start === seen;
+  const currentStart = processStart(holder.pid);
+  return holder.process_start === null || currentStart === null || holder.process_start === currentStart;
 }
 
 /**
- * Writes this process's row, over that of a dead holder if there is one. Inside an immediate transaction of the
- * caller, so that of two that start at once the second sees the first. Returns the token.
- * @throws StoreError DATABASE_HELD
+ * Writes this process's row, replacing that of a dead holder, and returns its token. The caller must be in an
+ * immediate transaction: of two processes that start concurrently, the second then sees the row of the first.
+ * @throws StoreError DATABASE_HELD if the holder is alive.
  */
 export function acquireLock(db: Database, file: string, toolVersion: string): string {
-  const present = readLockRow(db);
-  if (present && isAlive(present)) throw heldError(file, present);
+  const existing = readLockRow(db);
+  if (existing && isAlive(existing)) throw heldError(file, existing);
   const now = new Date().toISOString();
   const row: LockRow = {
     token: randomUUID(),
@@ -84,11 +88,12 @@ export function heldError(file: string, { host, pid, since }: LockRow): StoreErr
 
 const bootId = (): string | null => readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
 
-/** Clock ticks from boot to the start of a process: fields 3 (state) and 22 of its stat, after the name in brackets. */
+/** Fields 3 (state) and up of /proc/PID/stat (proc(5)). Field 2, the name in brackets, may itself hold brackets. */
 function statFields(pid: number): string[] | null {
   const stat = readProc(`/proc/${pid}/stat`);
   return stat ? stat.slice(stat.lastIndexOf(')') + 2).split(' ') : null;
 }
+/** Field 22: clock ticks from boot to the start of the process. */
 const processStart = (pid: number): string | null => statFields(pid)?.[19] ?? null;
 
 function processExists(pid: number): boolean {
@@ -97,7 +102,7 @@ function processExists(pid: number): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  // A zombie can no longer write; it only waits for its parent to notice.
+  // A zombie (Z) or dead process (X) can no longer write; its entry only waits for the parent to reap it.
   return !['Z', 'X'].includes(statFields(pid)?.[0] ?? '');
 }
 

@@ -1,6 +1,6 @@
 /**
- * Opening files. A file that is not one of our databases is refused on its first bytes, before SQLite sees it, so
- * that it is neither changed nor given companion files.
+ * Opens databases for reading or writing. A file that is not an espalier database is refused by its header before
+ * SQLite opens it, since SQLite might change it or create companion files.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -23,13 +23,17 @@ import { showAsCurrent } from '../schema/read-older.js';
 import { refuseNetwork } from './filesystem.js';
 import { counted, isConnected } from './own-connections.js';
 
-/** Milliseconds to wait for another program that is writing. */
+/** SQLite's busy timeout: the wait for another program's write transaction. */
 const BUSY_MS = 10_000;
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
+/** Byte offset in the header (https://www.sqlite.org/fileformat.html). */
 const APPLICATION_ID_AT = 68;
 
-/** Throws StoreError unless the file's first bytes are those of an espalier database. Changes nothing. */
+/**
+ * Checks the file's header. Changes nothing.
+ * @throws StoreError DATABASE_MISSING, NOT_A_DATABASE, NOT_OURS, DATABASE_IO
+ */
 export function recognise(file: string): void {
   const refuse = (what: string): never => {
     throw new StoreError('NOT_A_DATABASE', file, `${file}: ${what}, expected an espalier database`);
@@ -43,7 +47,7 @@ export function recognise(file: string): void {
     );
   }
   if (!stat.isFile()) refuse(stat.isDirectory() ? 'this is a folder' : 'this is not a regular file');
-  // Recognised when it was opened; and see own-connections.ts.
+  // It was checked when it was connected, and must not be opened here again: see own-connections.ts.
   if (isConnected(stat)) return;
   if (stat.size === 0) refuse('this file is empty');
   const header = readHeader(file);
@@ -70,35 +74,41 @@ function readHeader(file: string): Buffer {
   });
 }
 
-/** A connection that cannot write. @throws StoreError where the file is missing, not ours, newer or damaged. */
+/**
+ * A read-only connection, which shows an older database as one of the current version.
+ * @throws StoreError as `recognise`; NEWER_SCHEMA; NOT_A_DATABASE if damaged.
+ */
 export function connectReader(file: string): Database {
   recognise(file);
   return guard(file, () => {
     const db = new Sqlite(resolve(file), { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-    return verified(file, counted(db));
+    return verify(file, counted(db));
   });
 }
 
 /**
- * A connection that writes, in WAL mode. Creates folders and file where there is none. The caller still has to take
- * the holder's row and to migrate.
- * @throws StoreError NETWORK_FILESYSTEM unless `unsafeFilesystem`; as `recognise`; DATABASE_IO.
+ * A read-write connection in WAL mode. Creates missing folders and a missing file. The caller must still acquire the
+ * lock row and migrate.
+ * @throws StoreError as `connectReader`; NETWORK_FILESYSTEM unless `unsafeFilesystem`; DATABASE_IO.
  */
 export function connectWriter(file: string, unsafeFilesystem = false): Database {
   if (!unsafeFilesystem) refuseNetwork(file);
   if (!existsSync(file)) create(file);
   recognise(file);
   return guard(file, () => {
-    const db = verified(file, counted(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })));
+    const db = verify(file, counted(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })));
     db.pragma('journal_mode = WAL');
-    // A commit is on the disk when it returns; commits are grouped, so that this is affordable.
+    // FULL makes a commit durable before it returns. Group commit keeps the cost low.
     db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 67108864');
     return db;
   });
 }
 
-/** The file appears under its name only once it is whole: of two that create it, one wins, the other opens that. */
+/**
+ * Creates a database under a temporary name and publishes it when it is complete. Of two processes that create the
+ * same file, one publishes it and the other opens that one.
+ */
 function create(file: string): void {
   const part = join(dirname(file), `.${basename(file)}-${randomUUID()}.part`);
   ioGuard(file, () => makeFolder(dirname(resolve(file))));
@@ -119,32 +129,32 @@ function create(file: string): void {
   }
 }
 
-/** Not by mkdir's own recursion, which never ends where the system refuses a folder as it does under /proc. */
+/** Creates a folder and its parents. Node's recursive mkdir never returns where the system refuses as under /proc. */
 function makeFolder(folder: string): void {
-  const isThere = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
-  if (isThere()) return;
+  const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
+  if (isFolder()) return;
   makeFolder(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
-    if (!isThere()) throw error;
+    if (!isFolder()) throw error;
   }
 }
 
-/** Never overwrites: a file that has appeared meanwhile stays, and is recognised or refused as any other. */
+/** Never overwrites. If another process has created `file` meanwhile, that file stays, and the caller checks it. */
 function publish(part: string, file: string): void {
   try {
     linkSync(part, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    // A file system without hard links.
+    // The file system has no hard links.
     ioGuard(file, () => {
       if (!existsSync(file)) renameSync(part, file);
     });
   }
 }
 
-function verified(file: string, db: Database): Database {
+function verify(file: string, db: Database): Database {
   try {
     const version = db.pragma('user_version', { simple: true }) as number;
     if (version > SCHEMA_VERSION) throw newerSchema(file, db, version);
@@ -166,7 +176,7 @@ function newerSchema(file: string, db: Database, version: number): StoreError {
     const about = db.prepare(`SELECT value FROM about WHERE key = 'written_by'`).pluck().get();
     if (typeof about === 'string') writer = about;
   } catch {
-    // A schema that no longer has the table: the version alone has to do.
+    // A newer schema may lack the table `about`; then only the version is reported.
   }
   return new StoreError(
     'NEWER_SCHEMA',
@@ -176,52 +186,52 @@ function newerSchema(file: string, db: Database, version: number): StoreError {
 }
 
 /**
- * Looks at every page, after a run that did not end by itself: the disk or the machine may have lost more than it.
- * @throws StoreError NOT_A_DATABASE
+ * Checks every page. Used after a run that was killed, since a fault of disk or machine may have damaged the file too.
+ * @throws StoreError NOT_A_DATABASE if damaged.
  */
 export function refuseDamaged(file: string, db: Database): void {
   const [first] = db.pragma('quick_check(1)') as { quick_check: string }[];
-  const because = first?.quick_check ?? 'ok';
-  if (because === 'ok') return;
-  throw new StoreError('NOT_A_DATABASE', file, damaged(file, because));
+  const reason = first?.quick_check ?? 'ok';
+  if (reason === 'ok') return;
+  throw new StoreError('NOT_A_DATABASE', file, damaged(file, reason));
 }
 
-const damaged = (file: string, because: string): string =>
-  `${file}: this database is damaged (${because.replace(/\s+/g, ' ').trim()}); it is left as it is: copy what can be read ` +
+const damaged = (file: string, reason: string): string =>
+  `${file}: this database is damaged (${reason.replace(/\s+/g, ' ').trim()}); it is left as it is: copy what can be read ` +
   'with `sqlite3 FILE .recover`, or use another --db';
 
 const sqliteCode = (error: unknown): string | null =>
   error instanceof Sqlite.SqliteError ? error.code : null;
 
-/** Turns what SQLite says about the file into a StoreError; other errors pass. */
+/** Converts SQLite's errors about the file into StoreErrors; returns other errors unchanged. */
 export function storeFault(file: string, error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === null) return error;
-  const because = (error as Error).message;
+  const reason = (error as Error).message;
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
-    return new StoreError('NOT_A_DATABASE', file, damaged(file, because), { cause: error });
+    return new StoreError('NOT_A_DATABASE', file, damaged(file, reason), { cause: error });
   }
   if (code.startsWith('SQLITE_BUSY')) {
     const message = `${file}: another program has been writing to it for ${BUSY_MS / 1000} s; end that and run again`;
     return new StoreError('DATABASE_HELD', file, message, { cause: error });
   }
-  // Where the file that readers share cannot grow, SQLite says that of the file.
+  // On a full disk SQLite reports IOERR_SHMSIZE if it cannot grow the file `-shm`.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') {
-    const message = `${file}: there is no room on the disk (${because})`;
+    const message = `${file}: there is no room on the disk (${reason})`;
     return new StoreError('DISK_FULL', file, message, { cause: error });
   }
   if (/^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code)) {
-    // In WAL mode readers too need companion files.
+    // In WAL mode readers need the companion files too.
     const hint = /^SQLITE_(CANTOPEN|READONLY)/.test(code)
       ? '; file and folder must be writable, or copy it'
       : '';
-    const message = `${file}: cannot be read or written (${because})${hint}`;
+    const message = `${file}: cannot be read or written (${reason})${hint}`;
     return new StoreError('DATABASE_IO', file, message, { cause: error });
   }
   return error;
 }
 
-/** Runs `work`, with the errors of SQLite as StoreErrors. */
+/** Runs `work` and throws SQLite's errors as StoreErrors. */
 export function guard<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -230,12 +240,13 @@ export function guard<T>(file: string, work: () => T): T {
   }
 }
 
+/** Runs `work` and throws errors of the file system as StoreError DATABASE_IO. */
 function ioGuard<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const because = (error as Error).message;
-    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${because})`, {
+    const reason = (error as Error).message;
+    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${reason})`, {
       cause: error,
     });
   }

@@ -1,24 +1,24 @@
-/** Which processes have a read transaction open on a database that is being written, as the system's locks tell. */
+/** Lists the processes in a read transaction on a database in WAL mode, from the system's table of file locks. */
 import { readFileSync, statSync } from 'node:fs';
 import { sqliteFile } from './sqlite-files.js';
 
 export interface ReadingProcess {
   readonly pid: number;
-  /** The program and its arguments; null where they cannot be seen from here. */
+  /** Program and arguments, cut to 120 characters; null if this process may not see them. */
   readonly command: string | null;
 }
 
-/** SQLite's read locks are these bytes of the file `-shm`, one for each of five marks (wal.c, WAL_READ_LOCK). */
+/** SQLite's read locks: bytes of the file `-shm`, one for each of five read marks (wal.c, WAL_READ_LOCK). */
 const READ_LOCKS = { from: 123, to: 127 };
 const COMMAND_LENGTH = 120;
 
-/** Every process that is inside a read transaction at this moment; none where the system does not tell (only Linux does). */
+/** The processes in a read transaction now, by process id. Empty except on Linux, which alone has /proc/locks. */
 export function readingProcesses(database: string, table = lockTable()): ReadingProcess[] {
   const inode = inodeOf(sqliteFile(database, 'shm'));
   if (inode === null) return [];
   const pids = new Set<number>();
   for (const line of table.split('\n')) {
-    // `1: POSIX  ADVISORY  READ 9263 fe:00:2146405 123 123`; a line with `->` is one that waits.
+    // `1: POSIX  ADVISORY  READ 9263 fe:00:2146405 123 123`. A waiting lock has `->` in place of POSIX: skipped.
     const [, kind, , access, pid, file, from, to] = line.trim().split(/\s+/);
     if (kind !== 'POSIX' || access !== 'READ' || file?.split(':')[2] !== inode) continue;
     if (Number(from) <= READ_LOCKS.to && Number(to) >= READ_LOCKS.from) pids.add(Number(pid));
@@ -34,7 +34,7 @@ function lockTable(): string {
   }
 }
 
-/** Asked by name only: the file must not be opened here, see own-connections.ts. */
+/** Uses stat, which opens no descriptor: see own-connections.ts. */
 function inodeOf(file: string): string | null {
   return statSync(file, { throwIfNoEntry: false, bigint: true })?.ino.toString() ?? null;
 }

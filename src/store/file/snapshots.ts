@@ -1,7 +1,9 @@
 /**
- * Snapshots of unfinished trajectories, the latest of each, in a folder beside the database. The coordinator alone
- * writes them, each whole or not at all; whether one is damaged is seen by its own hash when it is used
- * (trajectory/snapshot.ts). File name: <trajectory id>-<t>.snapshot
+ * The latest snapshot of each unfinished trajectory, in the folder `<database>-snapshots`. File name:
+ * <trajectory id>-<t>.snapshot
+ *
+ * Only the coordinator writes them, each one completely or not at all. A snapshot's own hash reveals damage when it is
+ * used (trajectory/snapshot.ts).
  */
 import {
   closeSync,
@@ -22,7 +24,7 @@ const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
 
 const folderOf = (database: string): string => `${database}-snapshots`;
 
-/** By trajectory id, the iteration that its snapshot is at. */
+/** Trajectory id -> iteration of its snapshot. */
 export function snapshotIterations(database: string): Map<string, number> {
   const iterations = new Map<string, number>();
   if (!existsSync(folderOf(database))) return iterations;
@@ -42,7 +44,7 @@ export class Snapshots {
     this.iterations = snapshotIterations(database);
   }
 
-  /** Replaces the trajectory's snapshot, if it has one. */
+  /** Writes a trajectory's snapshot, then removes the one that it replaces. The bytes are durable on return. */
   write(id: string, { t, bytes }: Snapshot): void {
     mkdirSync(this.folder, { recursive: true });
     const temporary = join(this.folder, `${id}.part`);
@@ -53,14 +55,14 @@ export class Snapshots {
       closeSync(descriptor);
     } catch (error) {
       closeSync(descriptor);
-      // What is there of it takes room that others need.
+      // On a full disk, the partial file would take space that others need.
       rmSync(temporary, { force: true });
       throw error;
     }
-    const before = this.iterations.get(id);
+    const previous = this.iterations.get(id);
     renameSync(temporary, this.file(id, t));
     this.syncFolder();
-    if (before !== undefined && before !== t) rmSync(this.file(id, before), { force: true });
+    if (previous !== undefined && previous !== t) rmSync(this.file(id, previous), { force: true });
     this.iterations.set(id, t);
   }
 
@@ -68,13 +70,16 @@ export class Snapshots {
     return this.iterations.has(id);
   }
 
-  /** The iteration at which the trajectory goes on towards `next`: its snapshot's, if that is not past it; else 0. */
+  /** The iteration to resume from towards checkpoint `next`: the snapshot's, or 0 if none or past `next`. */
   startFor(id: string, next: number): number {
     const t = this.iterations.get(id) ?? 0;
     return t > next ? 0 : t;
   }
 
-  /** The snapshot at `startFor`, null where that is 0. One that is gone or cannot be read is empty: damaged. */
+  /**
+   * The snapshot at `startFor`; null if that is 0. A missing or unreadable file gives a snapshot of 0 bytes, which
+   * counts as damaged.
+   */
   read(id: string, next: number): Snapshot | null {
     const t = this.startFor(id, next);
     if (t === 0) return null;
@@ -93,7 +98,7 @@ export class Snapshots {
     if (this.iterations.size === 0) this.removeFolder();
   }
 
-  /** Removes what a process that was killed left behind: snapshots that are not needed, older ones, unfinished ones. */
+  /** Removes what killed processes left behind: snapshots that are not needed, superseded or partly written. */
   keepOnly(isNeeded: (id: string) => boolean): void {
     if (!existsSync(this.folder)) return;
     for (const id of [...this.iterations.keys()]) if (!isNeeded(id)) this.remove(id);
@@ -106,13 +111,13 @@ export class Snapshots {
     if (kept.size === 0) this.removeFolder();
   }
 
-  /** Leaves it where there is anything that is not ours. */
+  /** Removes the folder unless it holds files other than partial snapshots. */
   private removeFolder(): void {
     const others = readdirSync(this.folder).filter(name => !name.endsWith('.part'));
     if (others.length === 0) rmSync(this.folder, { recursive: true });
   }
 
-  /** So that the new name is on the disk before the old file is gone. */
+  /** Makes the new name durable before the old file is removed (POSIX: fsync of the folder makes a rename durable). */
   private syncFolder(): void {
     const descriptor = openSync(this.folder, 'r');
     try {

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 
-/** SQLite's own files beside a database. They lie beside the file that a symbolic link points to. */
+/** Path of SQLite's companion file of a database. SQLite resolves symbolic links and puts it next to the target. */
 export function sqliteFile(database: string, which: 'wal' | 'shm'): string {
   try {
     return `${realpathSync(database)}-${which}`;

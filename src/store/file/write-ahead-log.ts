@@ -1,12 +1,15 @@
 /**
- * Keeps the write-ahead log short. Commits append to the file `-wal`; a checkpoint copies it into the database, and can
- * empty it only while no reader is in a transaction that began before its end.
+ * Keeps the write-ahead log short.
  *
- * - Past `checkpointBytes`, emptying is tried after every commit, without waiting for anybody.
- * - Readers that come and go without pause would never let it succeed: past `restBytes` commits rest (rows wait in
- *   memory) until the readers that are in a transaction have ended it. New ones then read the database alone. Nobody
- *   waits for a lock. A rest is given up after `restMs` and not repeated for a while, for the sake of a reader that stays.
- * - A reader that keeps the same part of the log from being copied for `slowMs` is named, with what it costs.
+ * Commits append to the file `-wal`. A checkpoint copies the log into the database. It can truncate the log only while
+ * no reader is in a transaction that started before the whole log was copied.
+ *
+ * - Past `checkpointBytes`, every commit is followed by an attempt to truncate that waits for no lock.
+ * - Overlapping short readers would block truncation forever. Past `restBytes`, commits pause (rows wait in memory)
+ *   until the current readers end their transactions; new readers then read the database alone. No lock is waited for.
+ * - One reader that stays in its transaction cannot stall commits: a pause is abandoned after `restMs`, and the next
+ *   starts no sooner than `restAgainMs` after the start of the abandoned one.
+ * - A reader that blocks the copying of the same part of the log for `slowMs` is reported, with the size of the log.
  */
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
@@ -18,26 +21,27 @@ const LIMITS = {
   checkpointBytes: 4 * 2 ** 20,
   restBytes: 32 * 2 ** 20,
   restMs: 2_000,
-  /** After a rest that was given up. */
   restAgainMs: 30_000,
   slowMs: 30_000,
+  /** Interval of the passive checkpoints that detect slow readers between commits. */
   lookMs: 10_000,
 };
+/** Interval of truncation attempts during a pause. */
 const POLL_MS = 10;
 
 export type WalLimits = Readonly<typeof LIMITS>;
 
 /** A reader that stays in one transaction. */
 export interface SlowReader {
-  /** Since when at the latest. ISO 8601, UTC. */
+  /** When it was first noticed; the transaction started no later. ISO 8601, UTC. */
   readonly since: string;
-  /** Who may be it: the processes that are in a transaction; none where the system does not tell. */
+  /** Candidates: the processes now in a read transaction. Empty except on Linux. */
   readonly processes: readonly ReadingProcess[];
-  /** What the log has grown to, since it cannot be emptied. */
+  /** Size of the log, which cannot be truncated meanwhile. */
   readonly walBytes: number;
 }
 
-/** One line. */
+/** Describes a slow reader in one line. */
 export function describeSlowReader({ since, processes, walBytes }: SlowReader): string {
   const who = processes.map(({ pid, command }) =>
     command === null ? `process ${pid}` : `process ${pid} (${command})`,
@@ -49,29 +53,33 @@ export function describeSlowReader({ since, processes, walBytes }: SlowReader): 
 }
 
 export interface WalOptions {
-  /** Commits rest, until `wake`. */
+  /** Pauses commits until `wake`. */
   readonly rest: () => void;
   readonly wake: () => void;
-  /** One is found, is still there with another cost, or (null) is gone. */
+  /** Called at every checkpoint while a reader is slow, and with null when it is gone. */
   readonly slowReader: (reader: SlowReader | null) => void;
   readonly limits?: Partial<WalLimits> | undefined;
 }
 
+/** Size of a database's write-ahead log in bytes; 0 if there is none. */
 export const walBytes = (database: string): number =>
   statSync(sqliteFile(database, 'wal'), { throwIfNoEntry: false })?.size ?? 0;
 
+/** The row that `PRAGMA wal_checkpoint` returns. */
 interface Checkpoint {
+  /** 1 if a reader or writer blocked the checkpoint, else 0. */
   readonly busy: number;
-  /** Pages in the log, and how many of them are copied. */
+  /** Pages in the log. */
   readonly log: number;
+  /** Of these, pages copied into the database. */
   readonly checkpointed: number;
 }
 
 export class WriteAheadLog {
-  private readonly look: NodeJS.Timeout;
-  private poll: NodeJS.Timeout | null = null;
-  private restFrom = Number.NEGATIVE_INFINITY;
-  /** Since when copying has stood still, at which page. */
+  private readonly passiveTimer: NodeJS.Timeout;
+  private restTimer: NodeJS.Timeout | null = null;
+  private restStarted = Number.NEGATIVE_INFINITY;
+  /** The page at which copying is stuck, and since when (`at` by performance.now(), `since` ISO 8601); else null. */
   private stuck: { readonly at: number; readonly page: number; readonly since: string } | null = null;
   private isSlow = false;
   private readonly limits: WalLimits;
@@ -80,59 +88,62 @@ export class WriteAheadLog {
     private readonly db: Database,
     private readonly options: WalOptions,
   ) {
-    // By afterCommit only, so that no commit pays for the copying of another.
+    // Checkpoints run after a commit only, so no commit includes the copying of earlier ones.
     db.pragma('wal_autocheckpoint = 0');
     this.limits = { ...LIMITS, ...options.limits };
-    this.look = setInterval(
+    this.passiveTimer = setInterval(
       () => this.inBackground(() => this.checkpoint('PASSIVE')),
       this.limits.lookMs,
     ).unref();
   }
 
+  /** Truncates the log if it is long, or pauses commits until that is possible. */
   afterCommit(): void {
     const bytes = walBytes(this.db.name);
-    if (bytes < this.limits.checkpointBytes || this.poll) return;
+    if (bytes < this.limits.checkpointBytes || this.restTimer) return;
     let busy = true;
     this.inBackground(() => {
       busy = this.checkpoint('TRUNCATE').busy !== 0;
     });
-    const rested = performance.now() - this.restFrom < this.limits.restAgainMs;
-    if (busy && bytes >= this.limits.restBytes && !rested) this.rest();
+    const restedRecently = performance.now() - this.restStarted < this.limits.restAgainMs;
+    if (busy && bytes >= this.limits.restBytes && !restedRecently) this.rest();
   }
 
   close(): void {
-    clearInterval(this.look);
-    if (this.poll) clearInterval(this.poll);
+    clearInterval(this.passiveTimer);
+    if (this.restTimer) clearInterval(this.restTimer);
   }
 
   private rest(): void {
-    this.restFrom = performance.now();
+    this.restStarted = performance.now();
     this.options.rest();
-    this.poll = setInterval(() => {
+    this.restTimer = setInterval(() => {
       let busy = true;
       this.inBackground(() => {
         busy = this.checkpoint('TRUNCATE').busy !== 0;
       });
-      if (busy && performance.now() - this.restFrom < this.limits.restMs) return;
-      clearInterval(this.poll!);
-      this.poll = null;
-      if (!busy) this.restFrom = Number.NEGATIVE_INFINITY;
+      if (busy && performance.now() - this.restStarted < this.limits.restMs) return;
+      clearInterval(this.restTimer!);
+      this.restTimer = null;
+      if (!busy) this.restStarted = Number.NEGATIVE_INFINITY;
       this.options.wake();
     }, POLL_MS);
   }
 
+  /** Runs a checkpoint that waits for no lock. */
   private checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): Checkpoint {
-    const waits = this.db.pragma('busy_timeout', { simple: true });
+    const busyTimeout = this.db.pragma('busy_timeout', { simple: true });
     this.db.pragma('busy_timeout = 0');
     try {
       const [result] = this.db.pragma(`wal_checkpoint(${mode})`) as Checkpoint[];
       this.watch(result!);
       return result!;
     } finally {
-      this.db.pragma(`busy_timeout = ${waits}`);
+      this.db.pragma(`busy_timeout = ${busyTimeout}`);
     }
   }
 
+  /** Reports a slow reader, or its end, from the result of a checkpoint. */
   private watch({ log, checkpointed }: Checkpoint): void {
     if (checkpointed >= log) this.stuck = null;
     else if (this.stuck?.page !== checkpointed) {
@@ -148,7 +159,7 @@ export class WriteAheadLog {
     }
   }
 
-  /** A fault of the disk shows itself in the next commit. */
+  /** Ignores errors of `work`: a fault of the disk also fails the next commit, which reports it. */
   private inBackground(work: () => void): void {
     try {
       work();
