@@ -1,8 +1,8 @@
-/** How a view or table is explained, and the columns that several of them share. */
+/** Types for the documentation of views and tables, and the columns that several of them share. */
 
 export interface ColumnInfo {
   readonly name: string;
-  /** With its unit, and when it is NULL. */
+  /** Includes the unit, and when the value is NULL. */
   readonly meaning: string;
 }
 

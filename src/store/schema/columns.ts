@@ -1,4 +1,4 @@
-/** What users may query, column by column, in the order of the columns; `espalier query DB --views` prints it. */
+/** Documents the relations that users may query, columns in order. `espalier query DB --views` prints it. */
 import { METRIC_COLUMNS, type MeasuredNetwork, type MetricInfo } from '../../domain/metrics.js';
 import { type ColumnInfo, columns, ORIGIN, type RelationInfo, SWEEP, TARGET } from './column-info.js';
 import { FITS, VERDICTS } from './fit-columns.js';
@@ -180,7 +180,7 @@ const ATTEMPTS: RelationInfo = {
   ],
 };
 
-/** Views first. Other tables are how these are stored, and may change. */
+/** Views first. Tables that are not listed are internal and may change. */
 export const RELATIONS: readonly RelationInfo[] = [
   RESULTS,
   THRESHOLDS,

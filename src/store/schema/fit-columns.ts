@@ -1,4 +1,4 @@
-/** The columns of the views `fits` and `verdicts`, explained. */
+/** Documents the columns of the views `fits` and `verdicts`. */
 import { columns, ORIGIN, type RelationInfo, SWEEP, TARGET } from './column-info.js';
 
 const WIDTH = ['width', 'N; NULL where it moves with n'] as const;

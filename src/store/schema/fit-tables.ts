@@ -1,6 +1,6 @@
 /**
- * The tables behind the views `fits` and `verdicts`. A migration: never changed. See migrations.ts.
- * `fit_reports.report` is the whole of it, as `fit --json` prints it.
+ * The tables behind the views `fits` and `verdicts`. `fit_reports.report` is the report as `fit --json` prints it.
+ * This text is a migration: it never changes (see migrations.ts).
  */
 export const FIT_TABLES = `
   CREATE TABLE fit_reports (

@@ -1,34 +1,34 @@
-/** Verdicts and fitted laws of a sweep, as the store keeps them: plain rows, which know nothing of the statistics. */
+/** Stores a sweep's verdicts and fitted laws as plain rows. Nothing here depends on the statistics. */
 import type { Database } from 'better-sqlite3';
 
 type Value = string | number | null;
 
-/** One line of the view `fits`. */
+/** One row of the view `fits`. */
 export interface StoredLaw {
   readonly model: string;
-  /** As JSON can hold it. */
+  /** A JSON value. */
   readonly parameters: unknown;
   readonly logLikelihood: number;
   readonly aicc: number | null;
   readonly weight: number | null;
 }
 
-/** One line of the view `verdicts`, by column, with its laws. `axes` is JSON. */
+/** One row of the view `verdicts` by column, with its laws. The column `axes` is JSON text. */
 export interface StoredFit {
   readonly columns: Readonly<Record<FitColumn, Value>>;
-  /** The best one first. */
+  /** Best first. */
   readonly laws: readonly StoredLaw[];
 }
 
 export interface StoredFits {
   readonly simulationSeed: number;
-  /** The primary one first. */
+  /** Primary first. */
   readonly fits: readonly StoredFit[];
-  /** All of it, as JSON can hold it. */
+  /** The full report, a JSON value. */
   readonly report: unknown;
 }
 
-/** The columns of `fit_groups` but its key and sweep; those of the view `verdicts`. */
+/** The columns of `fit_groups` without `key` and `sweep`; also columns of the view `verdicts`. */
 export const FIT_COLUMNS = [
   'width',
   'axes',
@@ -62,14 +62,14 @@ export const FIT_COLUMNS = [
 ] as const;
 export type FitColumn = (typeof FIT_COLUMNS)[number];
 
-/** Forgets a sweep's fits: those of thresholds that are no longer the same. Inside a transaction of the caller. */
+/** Deletes a sweep's fits, because its thresholds have changed. The caller must be in a transaction. */
 export function dropFits(db: Database, sweepKey: number): void {
   db.prepare('DELETE FROM fit_laws WHERE fit IN (SELECT key FROM fit_groups WHERE sweep = ?)').run(sweepKey);
   db.prepare('DELETE FROM fit_groups WHERE sweep = ?').run(sweepKey);
   db.prepare('DELETE FROM fit_reports WHERE sweep = ?').run(sweepKey);
 }
 
-/** Stores a sweep's fits in place of those it has. Inside a transaction of the caller. */
+/** Replaces a sweep's fits. The caller must be in a transaction. */
 export function replaceFits(db: Database, sweepKey: number, stored: StoredFits, writtenBy: string): void {
   dropFits(db, sweepKey);
   db.prepare('INSERT INTO fit_reports VALUES (?, ?, ?, ?)').run(

@@ -1,4 +1,4 @@
-/** The tables of version 1 (espalier 0.1.0). Released: never changed. See migrations.ts. */
+/** The tables of schema version 1 (espalier 0.1.0). Released, so they never change (see migrations.ts). */
 export const INITIAL = `
   CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 

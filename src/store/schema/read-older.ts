@@ -1,4 +1,4 @@
-/** Reading a database of an earlier version: shown as if it had been migrated, without being touched. */
+/** Shows a database of an earlier version as if it had been migrated, without changing the file. */
 import Sqlite, { type Database } from 'better-sqlite3';
 import { TOOL_VERSION } from '../../base/paths.js';
 import { MIGRATIONS, migrate } from './migrations.js';
@@ -14,34 +14,39 @@ interface SchemaObject {
 }
 
 /**
- * Lays temporary tables and views of this connection over what an older database lacks: empty tables, columns with
- * their defaults, and the present views. Temporary objects hide those of the file that have the same name.
+ * Creates temporary objects on this connection for what an older database lacks: empty tables, columns with their
+ * defaults, and the current views. SQLite's temporary objects hide those of the file with the same name.
  */
 export function showAsCurrent(db: Database, migrations: readonly string[] = MIGRATIONS): void {
   if ((db.pragma('user_version', { simple: true }) as number) >= migrations.length) return;
-  const present = new Sqlite(':memory:');
+  const current = new Sqlite(':memory:');
   try {
-    migrate(present, TOOL_VERSION, migrations);
+    migrate(current, TOOL_VERSION, migrations);
     db.pragma('temp_store = MEMORY');
-    for (const { type, name, sql } of objectsOf(present)) {
-      const known = type === 'table' ? columnsOf(db, name) : [];
-      if (known.length === 0) db.exec(sql.replace(/^CREATE/, 'CREATE TEMP'));
-      else addColumns(db, name, known, columnsOf(present, name));
+    for (const { type, name, sql } of objectsOf(current)) {
+      const existing = type === 'table' ? columnsOf(db, name) : [];
+      if (existing.length === 0) db.exec(sql.replace(/^CREATE/, 'CREATE TEMP'));
+      else showWithColumns(db, name, existing, columnsOf(current, name));
     }
   } finally {
-    present.close();
+    current.close();
   }
 }
 
-function addColumns(db: Database, table: string, known: readonly Column[], wanted: readonly Column[]): void {
-  const names = new Set(known.map(({ name }) => name));
-  const added = wanted.filter(({ name }) => !names.has(name));
-  if (added.length === 0) return;
-  const values = added.map(({ name, dflt_value }) => `${dflt_value ?? 'NULL'} AS "${name}"`);
+function showWithColumns(
+  db: Database,
+  table: string,
+  existing: readonly Column[],
+  wanted: readonly Column[],
+): void {
+  const names = new Set(existing.map(({ name }) => name));
+  const missing = wanted.filter(({ name }) => !names.has(name));
+  if (missing.length === 0) return;
+  const values = missing.map(({ name, dflt_value }) => `${dflt_value ?? 'NULL'} AS "${name}"`);
   db.exec(`CREATE TEMP VIEW "${table}" AS SELECT *, ${values.join(', ')} FROM main."${table}"`);
 }
 
-/** Tables first, since views are made of them. */
+/** Tables first, since views refer to them. */
 const objectsOf = (db: Database): SchemaObject[] =>
   db
     .prepare(

@@ -1,4 +1,4 @@
-/** What goes into the store and what comes out of it. Plain data; nothing here knows SQL except the column names. */
+/** Plain data that goes into the store and comes out of it. The only SQL here is column names. */
 import type { Provenance } from '../../base/provenance.js';
 import type { TrajectoryEvent } from '../../domain/messages.js';
 import { METRIC_COLUMNS, type MeasuredNetwork } from '../../domain/metrics.js';
@@ -12,36 +12,36 @@ import {
   type Variant,
 } from '../../domain/types.js';
 
-/** Which sets the cells of a sweep are measured on. */
+/** The sets that a sweep's cells are measured on: dense networks and subnetworks. */
 export interface Evaluate {
   readonly dense: readonly SetName[];
   readonly subnet: readonly SetName[];
 }
 
-/** A sweep as the store keeps it. */
+/** A sweep to be stored. */
 export interface StoredSweep {
   readonly name: string;
-  /** The resolved sweep, as JSON can hold it. */
+  /** The resolved sweep, a JSON value. */
   readonly definition: unknown;
   readonly evaluate: Evaluate;
   readonly thresholds: readonly ThresholdSpec[];
-  /** The column `axes`: every axis that is not a column of the view `thresholds`, by its path. */
+  /** Value of the column `axes`: path -> value of every axis that is not a column of the view `thresholds`. */
   axes(config: TrajectoryConfig, variant: Variant): Record<string, unknown>;
 }
 
-/** A sweep that is in the database. Times are ISO 8601, UTC. */
+/** A stored sweep. Times are ISO 8601, UTC. */
 export interface SweepRow extends Omit<StoredSweep, 'axes'> {
   readonly createdAt: string;
   readonly updatedAt: string;
 }
 
-/** Where, by what and from what an attempt is made; the trajectory knows its engine and numerics. */
+/** Machine, program and worker of an attempt. Engine and numerics are columns of its trajectory. */
 export interface AttemptInfo extends Provenance {
-  /** Who computes: e.g. `host/1234/2` for the second thread of a process. */
+  /** host/process/thread, e.g. `host/1234/2` for the second thread of process 1234. */
   readonly worker: string;
 }
 
-/** How an attempt ends, in the executor's words. Training times of `done` are null where nothing was trained. */
+/** How an attempt ends. Training times of `done` are null if nothing was trained (CPU: or not measurable). */
 export type Outcome =
   | { readonly kind: 'done'; readonly trainWallS: number | null; readonly trainCpuS: number | null }
   | Extract<TrajectoryEvent, { kind: 'stopped' | 'failed' }>;
@@ -50,8 +50,8 @@ export const STATUSES = ['pending', 'running', 'done', 'failed'] as const;
 export type TrajectoryStatus = (typeof STATUSES)[number];
 
 /**
- * One line of the view `progress`. A trajectory counts as done for a sweep when all the cells that this sweep asked
- * for are finished, whatever other sweeps ask of it.
+ * One row of the view `progress`. A trajectory is done for a sweep when all its cells of this sweep are finished; other
+ * sweeps' cells do not count.
  */
 export interface SweepProgress {
   readonly sweep: string;
@@ -62,6 +62,7 @@ export interface SweepProgress {
   readonly cellsDone: number;
 }
 
+/** A failed trajectory and its last error. */
 export interface FailureRow {
   readonly trajectoryId: string;
   readonly datasetSize: number;
@@ -77,7 +78,7 @@ export const DENSE_COLUMNS = columnsOf('dense');
 export const SUBNET_COLUMNS = columnsOf('subnet');
 export const RETRAINED_COLUMNS = columnsOf('retrained');
 
-/** Sets as bits: train 1, pool 2, test 4. What is recorded is kept as such a mask, since a recorded NaN is a NULL. */
+/** Sets as bits: train 1, pool 2, test 4. The columns `recorded` hold such masks, since a recorded NaN is a NULL. */
 export function setMask(sets: readonly SetName[]): number {
   return sets.reduce((mask, set) => mask | (1 << SET_NAMES.indexOf(set)), 0);
 }
@@ -87,11 +88,11 @@ export const setsOf = (mask: number): SetName[] => SET_NAMES.filter((_, bit) => 
 export const measuredMask = (metrics: SetMetrics): number =>
   setMask(SET_NAMES.filter(set => metrics[set] !== undefined));
 
-/** NULL for what SQL has no number for. */
+/** Replaces NaN and infinities with null, since SQL has no number for them. */
 export const finite = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) ? value : null;
 
-/** Values in the order of a network's metric columns. */
+/** Losses and accuracies in the order of a network's metric columns, null where not measured. */
 export function measureValues(metrics: SetMetrics | null): (number | null)[] {
   const values = (metric: Metric | undefined): (number | null)[] =>
     metric ? [finite(metric.loss), finite(metric.accuracy)] : [null, null];

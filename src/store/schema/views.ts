@@ -1,15 +1,15 @@
-/** The views that users query. Their columns and their order are public; what they are made of is not. */
+/** The views that users query. Their columns and column order are public, their definitions are not. */
 import { FIT_COLUMNS } from './fits.js';
 import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
 
 const listed = (alias: string, columns: readonly string[]): string =>
   columns.map(column => `${alias}.${column}`).join(', ');
 
-/** Aliases s: sweeps, c: cells, k: checkpoints. */
+/** Whether a cell has recorded all sets of its sweep. Aliases: s sweeps, c cells, k checkpoints. */
 export const IS_FINISHED =
   '(c.recorded & s.subnet_mask) = s.subnet_mask AND (k.recorded & s.dense_mask) = s.dense_mask';
 
-// CROSS JOIN keeps sweeps before members: the other way round, SQLite would read all members to find a few.
+// CROSS JOIN makes SQLite read sweeps before members. In the other order it would read all members to find a few.
 const RESULTS = `
   CREATE VIEW results AS
   SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset, y.task, y.dataset_size, y.width, y.seed,
@@ -31,7 +31,7 @@ const RESULTS = `
   WHERE ${IS_FINISHED};
 `;
 
-/** One row for each sweep and trajectory: its cells, and those of them that are finished. */
+/** One row for each sweep and trajectory, with its number of cells and of finished cells. */
 const MEMBER_PROGRESS = `
   CREATE VIEW member_progress AS
   SELECT s.key AS sweep, m.trajectory, count(*) AS cells, count(CASE WHEN ${IS_FINISHED} THEN 1 END) AS cells_done
@@ -55,7 +55,7 @@ const PROGRESS = `
   GROUP BY s.key;
 `;
 
-/** The join with member_variants leaves out what the sweep no longer asks for. */
+/** The join with member_variants drops rows of variants that are no longer in the sweep. */
 const THRESHOLDS = `
   CREATE VIEW thresholds AS
   SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset_size, y.width, y.seed, a.axes, v.method AS prune_method,
@@ -69,7 +69,7 @@ const THRESHOLDS = `
   JOIN trajectories y ON y.id = x.id;
 `;
 
-/** A group that could not be fitted has one row, without a model. */
+/** A group without fitted laws has one row, whose model is NULL. */
 const FITS = `
   CREATE VIEW fits AS
   SELECT s.name AS sweep, f.width, f.axes, f.prune_method, f.subnet_size, f.metric, f.target, f.is_primary, l.model,
