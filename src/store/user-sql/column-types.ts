@@ -1,22 +1,25 @@
-/** Types for the columns of a result, where a reader wants one for each: SQLite gives every value its own. */
+/** Finds one type for each column of a result, for consumers that need one: SQLite types single values. */
 import type { Statement } from 'better-sqlite3';
 
-/** What the values of a column are, NULLs aside: integers; numbers, integers among them; or anything. */
+/** Type of a column's values, NULLs aside: `integer` all integers, `real` all numbers, `text` anything else. */
 export type ColumnType = 'integer' | 'real' | 'text';
 
-/** By the values; where a column has none, by its declaration, or `real`, as an aggregate of nothing mostly is. */
+/**
+ * The type of each column, from the values in `rows` (integers as bigint). A column without values gets its declared
+ * type; without a declared INTEGER or TEXT it is `real`, since it is mostly an aggregate over no rows.
+ */
 export function typesOf(statement: Statement<unknown[], unknown[]>, rows: Iterable<unknown[]>): ColumnType[] {
   const declared = statement.columns().map(({ type }) => type?.toUpperCase());
-  const found: (ColumnType | undefined)[] = declared.map(() => undefined);
+  const types: (ColumnType | undefined)[] = declared.map(() => undefined);
   for (const row of rows) {
     for (let i = 0; i < row.length; i++) {
       const value = row[i];
-      if (value === null || found[i] === 'text') continue;
-      if (typeof value === 'bigint') found[i] ??= 'integer';
-      else found[i] = typeof value === 'number' ? 'real' : 'text';
+      if (value === null || types[i] === 'text') continue;
+      if (typeof value === 'bigint') types[i] ??= 'integer';
+      else types[i] = typeof value === 'number' ? 'real' : 'text';
     }
   }
-  return found.map(
+  return types.map(
     (type, i) => type ?? (declared[i] === 'INTEGER' ? 'integer' : declared[i] === 'TEXT' ? 'text' : 'real'),
   );
 }

@@ -1,15 +1,15 @@
-/** Values for the parameters of a user's statement. */
+/** Binds values to the parameters of a user's statement. */
 import type { Statement } from 'better-sqlite3';
 import { invalid } from './statement.js';
 
-/** Integers beyond 2^53 are bigint; blobs are hexadecimal. */
+/** A value in or out: integers beyond 2^53 are bigint, blobs hexadecimal text. */
 export type Value = string | number | bigint | null;
 export type Params = readonly Value[] | Named;
 type Named = Readonly<Record<string, Value>>;
 
 /**
- * The rows of a statement under these values.
- * @throws QueryError where a value is missing, or is given for a parameter that the statement does not have.
+ * Runs a statement with these values and iterates over its rows.
+ * @throws QueryError QUERY_INVALID if a value is missing, or if the statement lacks a parameter that has a value.
  */
 export function bind(
   statement: Statement<unknown[], unknown[]>,
@@ -17,12 +17,12 @@ export function bind(
 ): IterableIterator<unknown[]> {
   const { values, unused } = Array.isArray(params)
     ? { values: params, unused: [] }
-    : watched(params as Named);
+    : trackReads(params as Named);
   let rows: IterableIterator<unknown[]>;
   try {
     rows = Array.isArray(values) ? statement.iterate(...values) : statement.iterate(values);
   } catch (error) {
-    // RangeError or TypeError: too few values, too many.
+    // better-sqlite3 throws RangeError or TypeError for too few or too many values.
     const missing = /^Missing named parameter "(.*)"$/.exec((error as Error).message)?.[1];
     throw invalid(
       missing === undefined ? (error as Error).message : `no value is given for :${missing}`,
@@ -35,8 +35,8 @@ export function bind(
   throw invalid(`a value is given for :${first}, which the statement does not have`);
 }
 
-/** The values, and the names of those that SQLite has not asked for. */
-function watched(params: Named): { values: object; unused: Set<string> } {
+/** The values behind getters, and the names that SQLite has not read yet. */
+function trackReads(params: Named): { values: object; unused: Set<string> } {
   const unused = new Set(Object.keys(params));
   const values = {};
   for (const [name, value] of Object.entries(params)) {

@@ -1,4 +1,4 @@
-/** The child's side of a query: see query.ts for the parent's. */
+/** The child process's side of a query: runs the statement and sends its rows. The parent's side is query.ts. */
 import type { Database } from 'better-sqlite3';
 import { QueryError, StoreError } from '../../base/errors.js';
 import { connectReader, storeFault } from '../file/open.js';
@@ -6,15 +6,15 @@ import { type ColumnType, typesOf } from './column-types.js';
 import { bind, type Params, type Value } from './parameters.js';
 import { invalid, prepareReading } from './statement.js';
 
-/** For SQL from people who are not at this machine. */
+/** Limits for SQL from remote users. */
 export interface QueryLimits {
-  /** Longer text (and hexadecimal) is cut, and ends in an ellipsis. */
+  /** Characters of a text or hexadecimal value; a longer one is cut and ends in an ellipsis. */
   readonly cellChars?: number;
-  /** What the query's process may take, all in all, in bytes; beyond it the query fails. */
+  /** Resident bytes of the query's process (workers/query.ts watches them); above this the query fails. */
   readonly memoryBytes?: number;
 }
 
-/** What is asked. With `typed`, the statement is run twice, the first time to learn its columns' types. */
+/** One query. With `typed`, the statement runs twice: the first run finds the types of its columns. */
 export interface Question {
   readonly file: string;
   readonly sql: string;
@@ -23,10 +23,10 @@ export interface Question {
   readonly limits: QueryLimits;
 }
 
-/** Parent to child: first one `start`, then a `more` for each batch that was used up. */
+/** Parent to child: one `start`, then a `more` after each batch that the consumer has finished. */
 export type ToChild = ({ readonly kind: 'start' } & Question) | { readonly kind: 'more' };
 
-/** Child to parent: `columns`, then `rows` until one is the last; or `error` at any point. */
+/** Child to parent: `columns`, then `rows` up to the `last`; or `error` at any point. */
 export type ToParent =
   | {
       readonly kind: 'columns';
@@ -41,14 +41,15 @@ export type ToParent =
       readonly message: string;
     };
 
-/** A batch ends at either, whichever is first. */
+/** A batch ends at the first of these limits. */
 const BATCH_ROWS = 1_000;
 const BATCH_BYTES = 1 << 20;
-/** Batches that may be under way or waiting at the parent. */
-const AHEAD = 2;
+/** Limit of batches sent but not yet finished by the consumer. */
+const MAX_UNFINISHED_BATCHES = 2;
 
+/** Serves one query over this process's IPC channel. */
 export function serveQuery(): void {
-  let credit = AHEAD;
+  let credit = MAX_UNFINISHED_BATCHES;
   let batches: Generator<ToParent> | null = null;
   const send = () => {
     while (batches && credit > 0) {
@@ -62,26 +63,26 @@ export function serveQuery(): void {
     }
   };
   process.on('message', (message: ToChild) => {
-    if (message.kind === 'start') batches = answer(message);
+    if (message.kind === 'start') batches = runQuery(message);
     else credit++;
     send();
   });
 }
 
-function* answer({ file, sql, params, typed, limits }: Question): Generator<ToParent> {
+function* runQuery({ file, sql, params, typed, limits }: Question): Generator<ToParent> {
   let db: Database | null = null;
   try {
     db = connectReader(file);
     const statement = prepareReading(db, sql).raw().safeIntegers();
     const columns = uniqueNames(statement.columns().map(column => column.name));
-    // One transaction: both times the statement sees the same database.
+    // In one transaction, both runs of the statement see the same database.
     db.exec('BEGIN');
     const types = typed ? typesOf(statement, bind(statement, params)) : null;
     const rows = bind(statement, params);
     yield { kind: 'columns', columns, types };
     yield* batched(rows, limits.cellChars ?? Number.POSITIVE_INFINITY);
   } catch (error) {
-    yield described(file, error);
+    yield toErrorMessage(file, error);
   } finally {
     db?.close();
   }
@@ -93,7 +94,7 @@ function* batched(rows: Iterator<unknown[]>, cellChars: number): Generator<ToPar
   for (;;) {
     const { value, done } = rows.next();
     if (done) break;
-    const row = value.map(cell => plain(cell, cellChars));
+    const row = value.map(cell => toValue(cell, cellChars));
     batch.push(row);
     for (const cell of row) bytes += typeof cell === 'string' ? cell.length : 8;
     if (batch.length < BATCH_ROWS && bytes < BATCH_BYTES) continue;
@@ -104,10 +105,11 @@ function* batched(rows: Iterator<unknown[]>, cellChars: number): Generator<ToPar
   yield { kind: 'rows', rows: batch, last: true };
 }
 
-function plain(value: unknown, cellChars: number): Value {
+/** Integers as numbers where exact, blobs as hexadecimal text, text cut to `cellChars`. */
+function toValue(value: unknown, cellChars: number): Value {
   if (typeof value === 'bigint') {
-    const near = Number(value);
-    return Number.isSafeInteger(near) ? near : value;
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
   }
   const text = Buffer.isBuffer(value) ? value.toString('hex', 0, Math.min(value.length, cellChars)) : value;
   return typeof text === 'string' && text.length > cellChars
@@ -115,7 +117,7 @@ function plain(value: unknown, cellChars: number): Value {
     : (text as Value);
 }
 
-/** Later ones of equal names get a number: `a, a_2`. */
+/** Numbers repeated names: `a, a` becomes `a, a_2`. */
 export function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set(names);
   const seen = new Set<string>();
@@ -127,7 +129,7 @@ export function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-function described(file: string, error: unknown): ToParent {
+function toErrorMessage(file: string, error: unknown): ToParent {
   const fault = storeFault(file, error);
   if (fault instanceof StoreError) return { kind: 'error', family: 'store', ...fields(fault) };
   const query = fault instanceof QueryError ? fault : invalid((fault as Error).message);

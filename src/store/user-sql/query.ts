@@ -1,4 +1,4 @@
-/** User SQL, in a process of its own that can be stopped at any moment. */
+/** Runs user SQL in a child process, since only killing a process stops SQLite at any moment. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { QueryError, StoppedError, StoreError } from '../../base/errors.js';
@@ -13,36 +13,36 @@ export type { ColumnType } from './column-types.js';
 export type { Params, Value } from './parameters.js';
 export type { QueryLimits } from './query-server.js';
 
-/** The longest that Node's timers can wait, about 25 days. */
+/** The longest delay of Node's timers, about 25 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface QueryOptions {
-  /** How long the database may compute, in milliseconds; the time that the consumer takes does not count. */
+  /** Limit of the database's computing time in milliseconds. Time spent in the consumer does not count. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** For `?` an array, for `:name` an object. */
+  /** An array for `?`, an object for `:name`. */
   readonly params?: Params;
-  /** Learn the columns' types, which runs the statement twice. */
+  /** Finds the columns' types, which runs the statement twice. */
   readonly typed?: boolean;
   readonly limits?: QueryLimits;
 }
 
-/** Part of a result. Every result has at least one batch, so that the columns are known where there are no rows. */
+/** Part of a result. Every result has at least one batch, so a result without rows still has its columns. */
 export interface QueryBatch {
-  /** Unique: of equal names the later ones are numbered, `a, a_2`. */
+  /** Unique: repeated names are numbered, `a, a_2`. */
   readonly columns: readonly string[];
-  /** Parallel to `columns`; null unless they were asked for. Values of a `real` column may be integers. */
+  /** Parallel to `columns`; null unless `typed`. Values of a `real` column may be integers. */
   readonly types: readonly ColumnType[] | null;
   /** Integers beyond 2^53 are bigint, blobs hexadecimal text. */
   readonly rows: readonly (readonly Value[])[];
 }
 
 /**
- * Runs one reading statement and yields its rows in batches, never more than a few ahead of the consumer. The process
- * ends with the iteration, also when that is left early.
+ * Runs one statement that reads and yields its rows in batches, at most a few ahead of the consumer. The child
+ * process ends with the iteration, even if the consumer leaves it early.
  *
- * @throws StoreError where the file is not one of our databases. QueryError QUERY_INVALID, QUERY_WRITES,
- *   QUERY_TIMEOUT. StoppedError when `signal` aborts.
+ * @throws StoreError if the file is not an espalier database. QueryError QUERY_INVALID, QUERY_WRITES, QUERY_TIMEOUT.
+ *   StoppedError when `signal` aborts.
  */
 export async function* querySql(
   file: string,
@@ -69,12 +69,12 @@ export async function* querySql(
   }
 }
 
-/** The process, with what it has sent in order. */
+/** The child process and the queue of its messages. */
 class Child {
   private readonly process: ChildProcess;
-  private readonly arrived: ToParent[] = [];
+  private readonly messages: ToParent[] = [];
   private fault: Error | null = null;
-  private leftMs: number;
+  private remainingMs: number;
   private wake = () => {};
   private readonly abort = () => this.fail(new StoppedError());
   readonly end = () => {
@@ -89,7 +89,7 @@ class Child {
     private readonly signal: AbortSignal | undefined,
     memoryBytes: number | undefined,
   ) {
-    this.leftMs = timeoutMs;
+    this.remainingMs = timeoutMs;
     const entry = workerFile('query');
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
     this.process = fork(entry, memoryBytes === undefined ? [] : [String(memoryBytes)], {
@@ -98,44 +98,44 @@ class Child {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.process.on('message', message => {
-      this.arrived.push(message as ToParent);
+      this.messages.push(message as ToParent);
       this.wake();
     });
     this.process.on('error', error => this.fail(error));
     this.process.on('exit', (code, name) => {
-      const how =
+      const reason =
         name === 'SIGKILL' && memoryBytes !== undefined
           ? `it took more than ${memoryBytes >> 20} MB of memory`
           : `the query's process ended early (${name ?? `exit code ${code}`})`;
-      this.fail(invalid(how));
+      this.fail(invalid(reason));
     });
     signal?.addEventListener('abort', this.abort);
     process.once('exit', this.end);
   }
 
   send(message: ToChild): void {
-    // A child that is gone says so by its exit.
+    // Errors are ignored here: if the child is gone, its `exit` event reports it.
     this.process.send(message, () => {});
   }
 
-  /** The next message, waited for while the time lasts. What the child reports as an error is thrown. */
+  /** Waits for the next message. Throws errors that the child sends, and QUERY_TIMEOUT when no time is left. */
   async next(): Promise<Exclude<ToParent, { kind: 'error' }>> {
-    const began = performance.now();
-    const timer = setTimeout(() => this.fail(this.timeout()), Math.min(this.leftMs, MAX_TIMER_MS));
+    const started = performance.now();
+    const timer = setTimeout(() => this.fail(this.timeout()), Math.min(this.remainingMs, MAX_TIMER_MS));
     try {
-      while (this.arrived.length === 0 && !this.fault) {
+      while (this.messages.length === 0 && !this.fault) {
         await new Promise<void>(wake => {
           this.wake = wake;
         });
       }
     } finally {
       clearTimeout(timer);
-      this.leftMs -= performance.now() - began;
+      this.remainingMs -= performance.now() - started;
     }
     if (this.fault instanceof StoppedError) throw this.fault;
-    const message = this.arrived.shift();
+    const message = this.messages.shift();
     if (!message) throw this.fault;
-    if (message.kind === 'error') throw rebuilt(message, this.file);
+    if (message.kind === 'error') throw toError(message, this.file);
     return message;
   }
 
@@ -149,7 +149,7 @@ class Child {
   }
 }
 
-function rebuilt({ family, code, message }: Extract<ToParent, { kind: 'error' }>, file: string): Error {
+function toError({ family, code, message }: Extract<ToParent, { kind: 'error' }>, file: string): Error {
   return family === 'store'
     ? new StoreError(code as StoreError['code'], file, message)
     : new QueryError(code as QueryError['code'], message);

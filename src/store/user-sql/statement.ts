@@ -1,8 +1,8 @@
-/** What user SQL may be: one statement that reads and returns rows. */
+/** Compiles user SQL and refuses all but one statement that reads and returns rows. */
 import type { Database, Statement } from 'better-sqlite3';
 import { QueryError } from '../../base/errors.js';
 
-/** Pragmas that only tell, without a value; those in the second list also about one object, `table_info(cells)`. */
+/** Pragmas that only read when they have no argument. */
 const PLAIN_PRAGMAS = [
   'application_id',
   'collation_list',
@@ -24,6 +24,7 @@ const PLAIN_PRAGMAS = [
   'table_list',
   'user_version',
 ];
+/** Pragmas that only read when their argument names an object: `table_info(cells)`. */
 const OBJECT_PRAGMAS = [
   'foreign_key_check',
   'foreign_key_list',
@@ -37,17 +38,18 @@ const OBJECT_PRAGMAS = [
   'table_xinfo',
 ];
 
-/** What SQLite skips between words: white space, comments, a byte-order mark; before a statement also semicolons. */
+/** Text that SQLite skips before a statement: white space, semicolons, comments, a byte-order mark. */
 const SKIPPED = /^(?:[\s;\uFEFF]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))+/;
 const PRAGMA =
   /^pragma\s+(?:[a-z_]\w*\.)?(?<name>[a-z_]+)\s*(?:\(\s*(?<object>\w+|"[^"]*"|'[^']*')\s*\))?[\s;]*$/i;
 
 /**
  * Compiles a user's statement on a read-only connection.
- * @throws QueryError QUERY_INVALID for what is not one statement of SQL, QUERY_WRITES for one that may not be run.
+ * @throws QueryError QUERY_INVALID unless `sql` is one valid statement; QUERY_WRITES if it writes, returns no rows or
+ *   is a refused pragma.
  */
 export function prepareReading(db: Database, sql: string): Statement<unknown[], unknown[]> {
-  // Some pragmas act while they are compiled, so the text is looked at first.
+  // Some pragmas act while SQLite compiles them, so the text is checked first.
   const body = sql.replace(SKIPPED, '');
   const word = /^\w+/.exec(body)?.[0].toUpperCase() ?? '';
   if (word === 'PRAGMA') checkPragma(body);
@@ -73,15 +75,15 @@ function compile(db: Database, sql: string): Statement<unknown[], unknown[]> {
     const { message } = error as Error;
     if (/contains no statements/.test(message)) throw invalid('it is empty, expected a SELECT');
     if (/more than one statement/.test(message)) throw invalid('several statements, expected one');
-    // Syntax, names: SQLite says which. Other codes are about the file, not about the statement.
+    // SQLITE_ERROR is about the statement (syntax, unknown names), other codes are about the file.
     throw (error as { code?: string }).code === 'SQLITE_ERROR' ? invalid(message, error) : error;
   }
 }
 
 function checkPragma(body: string): void {
   const { name = '', object } = PRAGMA.exec(body)?.groups ?? {};
-  const known = object === undefined ? PLAIN_PRAGMAS : OBJECT_PRAGMAS;
-  if (known.includes(name.toLowerCase())) return;
+  const allowed = object === undefined ? PLAIN_PRAGMAS : OBJECT_PRAGMAS;
+  if (allowed.includes(name.toLowerCase())) return;
   const text = body.replace(/\s+/g, ' ').slice(0, 60);
   throw new QueryError(
     'QUERY_WRITES',
