@@ -1,21 +1,21 @@
-/** What figures are drawn from, aggregated over seeds in SQL: as many rows for a million cells as for a thousand. */
+/** Queries for figures. SQL aggregates over seeds, so the number of rows does not grow with the number of cells. */
 import type { Loss, PruneMethod, SetName } from '../../domain/types.js';
 import type { Reader } from './reader.js';
 
-/** The curves of a sweep that differ in n, seed, t and pruning method alone. */
+/** Selects a sweep's curves that differ only in n, seed, t and pruning method. */
 export interface Slice {
   readonly sweep: string;
-  /** Null where the width moves with n. */
+  /** N; null if it varies with n. */
   readonly width: number | null;
-  /** Other axes by path, apart from those that move with n. */
+  /** Path -> value of the other axes, except those that vary with n. */
   readonly axes: Readonly<Record<string, unknown>>;
-  /** Of the greedy selection; null where there is none. */
+  /** Of greedy selection; null without it. */
   readonly objective: Loss | null;
   readonly subnetSize: number;
   readonly retrainIterations: number;
 }
 
-/** One trajectory with one of its variants, as a sweep asks for it. */
+/** One variant of one trajectory of a sweep. */
 export interface SweepCurve {
   readonly trajectoryId: string;
   readonly datasetSize: number;
@@ -29,14 +29,14 @@ export interface SweepCurve {
   readonly retrainIterations: number;
 }
 
-/** A measure over seeds. */
+/** Mean, minimum and maximum of a measure over seeds. */
 export interface Spread {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** One network at (n, t), over seeds; a measure is null where it was not recorded. */
+/** One network at (n, t) over seeds. A measure that was not recorded is null. */
 export interface CurvePoint {
   readonly n: number;
   readonly t: number;
@@ -46,7 +46,7 @@ export interface CurvePoint {
   readonly accuracy: Spread | null;
 }
 
-/** One subnetwork at the largest n of the slice. */
+/** Subnetworks of one size and method at (n, t) over seeds. */
 export interface SubnetSizePoint {
   readonly n: number;
   readonly t: number;
@@ -57,18 +57,18 @@ export interface SubnetSizePoint {
   readonly denseLoss: number | null;
 }
 
-/** Wall seconds of the threads, summed over the finished trajectories of one n. */
+/** Wall seconds of worker threads, summed over the finished trajectories of one n. */
 export interface TimePoint {
   readonly n: number;
   readonly trajectories: number;
   readonly train: number;
-  /** Building the activations and selecting; re-training, where there is any. By method. */
+  /** By method: building activations, selecting, and re-training if any. */
   readonly prune: Readonly<Partial<Record<PruneMethod, number>>>;
-  /** Measuring, loading, storing: what is left of the attempts' time. */
+  /** The remainder of the attempts' time: measuring, loading, storing. */
   readonly rest: number;
 }
 
-/** Where one curve crosses one target: as the view `thresholds` has it. */
+/** Where one curve crosses one target; columns as in the view `thresholds`. */
 export interface CrossingPoint {
   readonly n: number;
   readonly seed: number;
@@ -80,8 +80,8 @@ export interface CrossingPoint {
   readonly censoring: 'interval' | 'left' | 'right' | 'unreachable';
 }
 
-/** Everything of these members that a slice holds, whatever the method; `ids` as a JSON list. */
-interface Bound {
+/** SQL parameters that select a slice's cells of every method. `ids`: trajectory ids as a JSON array. */
+interface SliceParams {
   readonly sweep: string;
   readonly ids: string;
   readonly objective: string | null;
@@ -103,7 +103,7 @@ export function sweepCurves(reader: Reader, sweep: string): SweepCurve[] {
   );
 }
 
-/** The checkpoints that a sweep asks for, ascending. */
+/** A sweep's checkpoints, ascending. */
 export function checkpointsOf(reader: Reader, sweep: string): number[] {
   return reader
     .rows<{ t: number }>(
@@ -118,7 +118,7 @@ const IN_SLICE = `sweep = :sweep AND trajectory_id IN (SELECT value FROM json_ea
 const spread = (column: string, as: string): string =>
   `avg(${column}) AS ${as}, min(${column}) AS ${as}_low, max(${column}) AS ${as}_high`;
 
-/** Five digits are more than a figure can show. */
+/** Rounds to five significant digits, more than a figure can show. */
 export const rounded = (value: number): number => Number(value.toPrecision(5));
 
 type Flat = Readonly<Record<string, number | null>>;
@@ -130,9 +130,10 @@ function spreadOf(row: Flat, name: string): Spread | null {
 }
 
 /**
- * Loss and accuracy on `set` of the dense network and of the subnetworks, by n and t, over seeds.
+ * Loss and accuracy on `set` over seeds, by n and t, of the dense network (first) and of the subnetworks.
  *
- * @param t the checkpoints to read.
+ * @param ids trajectory ids
+ * @param t checkpoints to read
  */
 export function curvePoints(
   reader: Reader,
@@ -147,7 +148,7 @@ export function curvePoints(
      FROM results
      WHERE ${IN_SLICE} AND subnet_size = :subnetSize AND pretrain_iterations IN (SELECT value FROM json_each(:t))
      GROUP BY method, n, t ORDER BY method, n, t`,
-    { ...bound(slice, ids), t: JSON.stringify(t) },
+    { ...sliceParams(slice, ids), t: JSON.stringify(t) },
   );
   const measured = (row: (typeof rows)[number], prefix: 'dense' | 'subnet') => ({
     n: row.n,
@@ -164,7 +165,7 @@ export function curvePoints(
   ];
 }
 
-/** Subnetworks of every size at these checkpoints, over seeds. */
+/** Subnetworks of every size at the checkpoints `t`, over seeds. `ids`: trajectory ids. */
 export function subnetSizePoints(
   reader: Reader,
   slice: Slice,
@@ -178,7 +179,7 @@ export function subnetSizePoints(
      FROM results
      WHERE ${IN_SLICE} AND pretrain_iterations IN (SELECT value FROM json_each(:t))
      GROUP BY method, n, t, k ORDER BY method, n, t, k`,
-    { ...bound(slice, ids), t: JSON.stringify(t) },
+    { ...sliceParams(slice, ids), t: JSON.stringify(t) },
   );
   return rows.map(({ method, n, t: at, k, seeds, ...row }) => ({
     method,
@@ -191,7 +192,10 @@ export function subnetSizePoints(
   }));
 }
 
-/** Where the time of the sweep's finished trajectories went. All cells of one path hold the time of the whole path. */
+/**
+ * Where the time of a sweep's finished trajectories went, by n. All cells of one selection path hold the time of the
+ * whole path, so each path counts once.
+ */
 export function timePoints(reader: Reader, sweep: string): TimePoint[] {
   const trained = reader.rows<{ n: number; trajectories: number; train: number; total: number }>(
     `SELECT y.dataset_size AS n, count(*) AS trajectories, sum(coalesce(y.train_wall_s, 0)) AS train,
@@ -216,13 +220,13 @@ export function timePoints(reader: Reader, sweep: string): TimePoint[] {
     const prune = Object.fromEntries(
       pruned.filter(row => row.n === n).map(({ method, seconds }) => [method, seconds]),
     );
-    const known = Object.values(prune).reduce((sum, seconds) => sum + seconds, train);
-    return { n, trajectories, train, prune, rest: Math.max(0, total - known) };
+    const accounted = Object.values(prune).reduce((sum, seconds) => sum + seconds, train);
+    return { n, trajectories, train, prune, rest: Math.max(0, total - accounted) };
   });
 }
 
-function bound(slice: Slice, ids: readonly string[]): Record<string, string | number | null> {
+function sliceParams(slice: Slice, ids: readonly string[]): Record<string, string | number | null> {
   const { sweep, objective, subnetSize, retrainIterations } = slice;
-  const all: Bound = { sweep, ids: JSON.stringify(ids), objective, subnetSize, retrainIterations };
-  return { ...all };
+  const params: SliceParams = { sweep, ids: JSON.stringify(ids), objective, subnetSize, retrainIterations };
+  return { ...params };
 }

@@ -1,7 +1,7 @@
-/** Who computed a sweep, from what, and what it cost. */
+/** Provenance and cost of a sweep, aggregated over its attempts. */
 import type { Reader } from './reader.js';
 
-/** Attempts that one version of the tool made on one machine. */
+/** The attempts of one version of the program on one machine with one number of threads. */
 export interface Provenance {
   readonly toolVersion: string;
   readonly gitRevision: string | null;
@@ -13,24 +13,24 @@ export interface Provenance {
   readonly engine: string;
   readonly numerics: number;
   readonly attempts: number;
-  /** ISO 8601, UTC. */
+  /** First start and last end. ISO 8601, UTC; `last` is null while none has ended. */
   readonly first: string;
   readonly last: string | null;
 }
 
 export interface Cost {
   readonly attempts: number;
-  /** From the start to the end of every attempt that has ended, in seconds; threads add up. */
+  /** Seconds from start to end, summed over all attempts that have ended; parallel threads add up. */
   readonly threadSeconds: number;
   readonly trainWallSeconds: number | null;
-  /** Null where the platform cannot tell. */
+  /** Null where the platform does not report CPU time. */
   readonly trainCpuSeconds: number | null;
 }
 
 const MEMBERS = `SELECT x.id FROM sweeps s CROSS JOIN member_variants v ON v.sweep = s.key
   JOIN trajectory_keys x ON x.key = v.trajectory WHERE s.name = :sweep`;
 
-/** In the order of their first attempt. */
+/** In order of first attempt. */
 export function provenanceOf(reader: Reader, sweep: string): Provenance[] {
   return reader.rows<Provenance>(
     `SELECT tool_version AS toolVersion, git_revision AS gitRevision, git_dirty AS gitDirty,

@@ -1,4 +1,4 @@
-/** What the live page reads beside the status: changes since it last looked, and single curves. */
+/** Queries of the live page in addition to the status: changes since its last poll, and single curves. */
 import type { Database, Statement } from 'better-sqlite3';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { SetName, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
@@ -7,7 +7,7 @@ import { setsOf } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { Reader } from './reader.js';
 
-/** A trajectory at work. Times are ISO 8601, UTC. */
+/** A running trajectory. Times are ISO 8601, UTC. */
 export interface RunningRow {
   readonly trajectoryId: string;
   readonly datasetSize: number;
@@ -16,18 +16,18 @@ export interface RunningRow {
   readonly worker: string | null;
   readonly startedAt: string | null;
   readonly attempts: number;
-  /** The latest checkpoint that is recorded, from any attempt; null before the first. */
+  /** The latest recorded checkpoint of any attempt; null before the first. */
   readonly reached: number | null;
-  /** The last one that any sweep asks for; null where none does. */
+  /** The last checkpoint over all sweeps; null if no sweep has the trajectory. */
   readonly last: number | null;
 }
 
-/** A sweep as the page needs it. `stamp` changes whenever its definition or its members may have. */
+/** A sweep for the page. `stamp` changes whenever its definition or its cells may have changed. */
 export interface LiveSweep {
   readonly key: number;
   readonly name: string;
   readonly thresholds: readonly ThresholdSpec[];
-  /** By path, as the sweep file has them. */
+  /** Path -> values as in the sweep file. */
   readonly axes: Readonly<Record<string, unknown>>;
   /** The sets that its subnetworks are measured on. */
   readonly sets: readonly SetName[];
@@ -49,14 +49,14 @@ export interface SweepCurve {
   readonly axes: string;
 }
 
-/** The cells that a sweep asks of a trajectory. */
+/** Number of a trajectory's cells in one sweep, and of the finished ones. */
 export interface TrajectoryCount {
   readonly trajectory: number;
   readonly cells: number;
   readonly done: number;
 }
 
-/** How far a look has seen. */
+/** State of a poll: the last attempt and the keys of running trajectories. */
 export interface Cursor {
   readonly attempt: number;
   readonly running: readonly number[];
@@ -68,10 +68,10 @@ export interface Relation {
   readonly columns: readonly string[];
 }
 
-/** t, whether the cell is finished, then the columns that were asked for. */
+/** t, whether the cell is finished (1; else 0 or null), then the requested columns. */
 export type CurvePoint = [t: number, finished: number | null, ...values: (number | null)[]];
 
-/** One connection, for one look: a file that is replaced or ended meanwhile is not held on to. */
+/** One connection for one poll. A poll thus never keeps a replaced or finished file open. */
 export class LiveReader {
   readonly reader: Reader;
   private readonly db: Database;
@@ -83,6 +83,7 @@ export class LiveReader {
     this.reader = new Reader(file, this.db);
   }
 
+  /** Running trajectories, the longest running first. */
   running(limit: number): RunningRow[] {
     return this.all<RunningRow>(
       `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, y.worker,
@@ -95,6 +96,7 @@ export class LiveReader {
     );
   }
 
+  /** The most recently updated first. */
   sweeps(): LiveSweep[] {
     const rows = this.all<{
       key: number;
@@ -117,7 +119,7 @@ export class LiveReader {
     }));
   }
 
-  /** As they come, so that a large sweep can be read a little at a time. */
+  /** The curves of a sweep, read lazily: a large sweep can be processed in small steps. */
   members(sweep: number): IterableIterator<SweepCurve> {
     return guard(this.file, () =>
       this.db
@@ -134,7 +136,7 @@ export class LiveReader {
     );
   }
 
-  /** A member's cells by t, finished or not. `columns` are metric columns, of checkpoints and of cells. */
+  /** The cells of one curve by t, finished or not. `columns`: metric columns of checkpoints and cells. */
   curve(sweep: number, { trajectory, variant }: SweepCurve, columns: readonly string[]): CurvePoint[] {
     const key = columns.join();
     return guard(this.file, () => {
@@ -147,7 +149,7 @@ export class LiveReader {
     });
   }
 
-  /** A sweep's cells, and those of them that are finished, by trajectory; as they come. */
+  /** A sweep's cell counts by trajectory, read lazily. */
   counts(sweep: number): IterableIterator<TrajectoryCount> {
     return guard(this.file, () =>
       this.db
@@ -166,13 +168,13 @@ export class LiveReader {
     )[0];
   }
 
-  /** The report of what was last fitted to a sweep's thresholds, as JSON; null where nothing was. */
+  /** JSON report of the last fit to a sweep's thresholds; null without one. */
   fit(sweep: number): string | null {
     const [row] = this.all<{ report: string }>('SELECT report FROM fit_reports WHERE sweep = ?', sweep);
     return row?.report ?? null;
   }
 
-  /** Trajectories whose last attempt failed. */
+  /** Keys of the trajectories whose last attempt failed. */
   failed(): number[] {
     return this.keys(
       `SELECT x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
@@ -181,8 +183,8 @@ export class LiveReader {
   }
 
   /**
-   * As `Reader.cellsFinishedSince`, without a look at every cell: cells are recorded by attempts, and these say when
-   * they ended.
+   * As `Reader.cellsFinishedSince`, but reads only cells of trajectories with an attempt that ended at or after
+   * `moment` or is still open. A cell recorded since then belongs to such an attempt.
    */
   cellsFinishedSince(moment: number): number {
     const [row] = this.all<{ count: number }>(
@@ -196,7 +198,10 @@ export class LiveReader {
     return row!.count;
   }
 
-  /** From here to `release`, everything is seen as it is at one moment. Short: a run's log cannot shrink meanwhile. */
+  /**
+   * Starts a read transaction: until `release`, all reads see one state of the database. Keep it short, since the
+   * write-ahead log cannot be truncated meanwhile.
+   */
   hold(): void {
     guard(this.file, () => this.db.exec('BEGIN'));
   }
@@ -214,8 +219,8 @@ export class LiveReader {
   }
 
   /**
-   * Trajectories whose cells may have changed since a mark: those that ran then or run now, and those that were begun
-   * in between. Null where the marked attempt is not there: this is another database.
+   * Keys of the trajectories whose cells may have changed since `mark`: those running then, running now, or started in
+   * between. Null if the marked attempt does not exist, because the file is now another database.
    */
   changedSince(mark: Cursor | null): { readonly mark: Cursor; readonly trajectories: number[] } | null {
     return this.reader.inTransaction(() => {
@@ -226,11 +231,11 @@ export class LiveReader {
       const [latest] = this.all<{ id: number | null }>('SELECT max(id) AS id FROM attempts');
       const attempt = latest!.id ?? 0;
       if (mark && attempt < mark.attempt) return null;
-      const begun = this.keys(
+      const started = this.keys(
         `SELECT x.key FROM attempts a JOIN trajectory_keys x ON x.id = a.trajectory_id WHERE a.id > ?`,
         mark?.attempt ?? attempt,
       );
-      const trajectories = [...new Set([...(mark?.running ?? []), ...running, ...begun])];
+      const trajectories = [...new Set([...(mark?.running ?? []), ...running, ...started])];
       return { mark: { attempt, running }, trajectories };
     });
   }

@@ -1,4 +1,4 @@
-/** Everything that is read from a database: by the run that holds it, and by anyone beside it. */
+/** Reads from a database, both for the run that holds it and for concurrent readers. */
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { completeConfig } from '../../domain/later-settings.js';
@@ -23,7 +23,7 @@ import { type StoredThresholds, validThresholds } from './stored-thresholds.js';
 import { UnfinishedCells } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
-/** A trajectory and the seconds its latest attempt has taken, so far or in all. */
+/** A trajectory and the seconds of its latest attempt, up to now if it is running. */
 export interface Duration {
   readonly trajectoryId: string;
   readonly datasetSize: number;
@@ -44,14 +44,14 @@ const PROGRESS_COLUMNS = `sweep, trajectories, trajectories_done AS trajectories
 const METRIC_COLUMNS = [...DENSE_COLUMNS, ...SUBNET_COLUMNS, ...RETRAINED_COLUMNS];
 
 /**
- * A read-only view of a database, which never waits for a writer nor makes one wait.
- * @throws StoreError where the file is missing, not ours, newer or damaged.
+ * Opens a database read-only. Readers and the writer never block each other (SQLite's WAL mode).
+ * @throws StoreError as `connectReader` (file/open.ts).
  */
 export function openReader(file: string): Reader {
   return new Reader(file, connectReader(file));
 }
 
-/** As `Reader.unfinished`; where there is no database yet, everything is unfinished. */
+/** As `Reader.unfinished`. Without a database, everything is unfinished. @throws StoreError as `openReader`. */
 export function unfinishedCells(
   file: string,
   planned: Iterable<PlannedTrajectory>,
@@ -73,7 +73,7 @@ export class Reader {
     private readonly db: Database,
   ) {}
 
-  /** All of `work` sees the database as it is at one moment. */
+  /** Runs `work` in one transaction, so all its reads see one state of the database. */
   inTransaction<T>(work: () => T): T {
     return guard(this.file, this.db.transaction(work));
   }
@@ -116,7 +116,7 @@ export class Reader {
     return sweep;
   }
 
-  /** One row for each sweep, by name; or for the one that is named, if there is one of that name. */
+  /** One row for each sweep, ordered by name. With `sweep`, its row alone, or none if there is no such sweep. */
   progress(sweep?: string): SweepProgress[] {
     const only = sweep === undefined ? '' : 'WHERE sweep = ?';
     const names = sweep === undefined ? [] : [sweep];
@@ -126,7 +126,7 @@ export class Reader {
     );
   }
 
-  /** Failed trajectories that still lack cells of the sweep (of any sweep, if none is named). */
+  /** Failed trajectories that lack cells of the sweep, or of any sweep if none is named. */
   failures(sweep?: string): FailureRow[] {
     const only = sweep === undefined ? '' : 'AND s.name = ?';
     return this.all<FailureRow>(
@@ -140,7 +140,7 @@ export class Reader {
     );
   }
 
-  /** Trajectories that some sweep asks for, by status. */
+  /** Number of trajectories that are in some sweep, by status. */
   statusCounts(): Record<TrajectoryStatus, number> {
     const rows = this.all<{ status: TrajectoryStatus; count: number }>(
       `SELECT y.status, count(*) AS count FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
@@ -158,7 +158,7 @@ export class Reader {
     return holder && { ...holder, alive: isAlive(holder) };
   }
 
-  /** Cells of any sweep whose last metric was recorded at or after this moment (milliseconds since 1970). */
+  /** Number of cells whose last metric was recorded at or after `moment` (milliseconds since 1970, UTC). */
   cellsFinishedSince(moment: number): number {
     return this.all<{ count: number }>(
       'SELECT count(*) AS count FROM cells WHERE finished_ms >= ?',
@@ -166,7 +166,7 @@ export class Reader {
     )[0]!.count;
   }
 
-  /** The trajectories whose latest attempt takes or took longest, the slowest first. */
+  /** The running and done trajectories with the longest latest attempts, slowest first. */
   slowest(limit: number): Duration[] {
     return this.all<Duration>(
       `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, y.status,
@@ -180,7 +180,7 @@ export class Reader {
     );
   }
 
-  /** By trajectory id, the planned cells that lack any of the metrics. */
+  /** Trajectory id -> planned cells that lack metrics. */
   unfinished(
     planned: Iterable<PlannedTrajectory>,
     evaluate: Evaluate,
@@ -192,8 +192,8 @@ export class Reader {
   }
 
   /**
-   * The cells of a sweep's finished trajectories (all cells that this sweep asks of them are there), ordered by
-   * trajectory (n, N, seed, id), variant and t. Holds one trajectory at a time.
+   * The cells of the trajectories whose cells in this sweep are all finished, ordered by trajectory (n, N, seed, id),
+   * variant and t. Keeps one trajectory in memory at a time.
    */
   *curveRows(sweep: string): Generator<CurveRow> {
     const trajectories = this.all<{ sweepKey: number; key: number; id: string; config: string }>(
@@ -217,7 +217,7 @@ export class Reader {
     }
   }
 
-  /** The largest n of a sweep, finished or not; 0 where it has none. */
+  /** The largest n of a sweep, finished or not; 0 if it has no trajectories. */
   largestSize(sweep: string): number {
     const [row] = this.all<{ n: number | null }>(
       `SELECT max(y.dataset_size) AS n FROM sweeps s JOIN member_variants a ON a.sweep = s.key
@@ -232,7 +232,7 @@ export class Reader {
     return guard(this.file, () => validThresholds(this.db, sweep, version));
   }
 
-  /** Rows of a reading statement with named parameters; columns as T says. */
+  /** Rows of a statement that reads, with named parameters. The caller states the columns as T, unchecked. */
   rows<T>(sql: string, params: Readonly<Record<string, string | number | null>>): T[] {
     return guard(this.file, () => this.db.prepare(sql).all(params) as T[]);
   }
@@ -265,7 +265,7 @@ const CURVE_CELLS = `
   WHERE m.sweep = ? AND m.trajectory = ?
   ORDER BY v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations, m.t`;
 
-/** Whether sweep s asks trajectory x for a cell that is not finished. */
+/** Whether trajectory x has an unfinished cell in sweep s. */
 const LACKS_CELLS = `EXISTS (
   SELECT 1 FROM members m
   LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant

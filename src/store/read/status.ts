@@ -1,18 +1,18 @@
-/** How far the sweeps of a database are, for `status` and the live page. */
+/** The progress of a database's sweeps, for `status` and the live page. */
 
 import type { LockRow } from '../file/lock-row.js';
 import { type SlowReader, walBytes } from '../file/write-ahead-log.js';
 import type { FailureRow, SweepProgress, TrajectoryStatus } from '../schema/rows.js';
 import type { Duration, Reader } from './reader.js';
 
-/** The rate is that of the last five minutes, or since the run began. */
+/** The rate covers the last five minutes, or the time since the run's start if that is shorter. */
 const RATE_MS = 5 * 60_000;
 const SLOWEST = 5;
 
-/** The shape of `status --json`; with `--watch`, one such object a line. Times are ISO 8601, UTC. */
+/** The object that `status --json` prints, one per line with `--watch`. Times are ISO 8601, UTC. */
 export interface StatusReport {
   readonly db: string;
-  /** The run that holds the database; not `alive`: its process is gone, and running again takes over. */
+  /** The run that holds the database. If not `alive`, its process is gone, and the next run takes over. */
   readonly holder: {
     readonly host: string;
     readonly pid: number;
@@ -20,17 +20,17 @@ export interface StatusReport {
     readonly sweep: string | null;
     readonly alive: boolean;
   } | null;
-  /** Of the trajectories that any sweep asks for. */
+  /** Number of trajectories that are in some sweep, by status. */
   readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
   readonly sweeps: readonly SweepProgress[];
-  /** Null where no run is alive, or none of its cells is finished yet. */
+  /** Null if no run is alive, or if it has finished no cell in the period. */
   readonly cellsPerSecond: number | null;
   /**
-   * To the end of the running sweep: as the run itself expects from what it has finished (all of its work, not its
-   * cells alone), or, where it does not tell, if its cells keep coming at this rate.
+   * Seconds to the end of the running sweep: the run's own estimate, from all its work and not only its cells. Without
+   * one, the unfinished cells divided by `cellsPerSecond`.
    */
   readonly secondsLeft: number | null;
-  /** A reader that keeps the write-ahead log from being emptied, and the bytes that this takes on the disk now. */
+  /** A reader that blocks truncation of the write-ahead log, with the log's present size in bytes. */
   readonly slowReader: SlowReader | null;
   readonly slowest: readonly Duration[];
   readonly failures: readonly FailureRow[];
@@ -41,24 +41,24 @@ function slowReaderOf(holder: (LockRow & { alive: boolean }) | null, db: string)
   return { ...JSON.parse(holder.slow_reader), walBytes: walBytes(db) };
 }
 
-function expectedOf(holder: (LockRow & { alive: boolean }) | null, now: number): number | null {
+function expectedSeconds(holder: (LockRow & { alive: boolean }) | null, now: number): number | null {
   if (!holder?.alive || holder.seconds_left === null) return null;
   return Math.max(0, holder.seconds_left - (now - Date.parse(holder.heartbeat)) / 1000);
 }
 
-const atThisRate = (sweep: SweepProgress | undefined, cellsPerSecond: number | null): number | null =>
+const secondsAtRate = (sweep: SweepProgress | undefined, cellsPerSecond: number | null): number | null =>
   sweep && cellsPerSecond ? (sweep.cells - sweep.cellsDone) / cellsPerSecond : null;
 
-/** Failures that have the same reason. */
+/** Failures with the same error code and message. */
 export interface FailureGroup {
   readonly errorCode: string;
   readonly error: string;
   readonly count: number;
-  /** The first of them, in the order of their trajectories. */
+  /** The first of them, in order of trajectory. */
   readonly first: readonly FailureRow[];
 }
 
-/** The most frequent reason first; of equally frequent ones, the one that comes first. */
+/** Groups failures by error, most frequent first, ties by first occurrence. `shown`: failures kept in each group. */
 export function groupFailures(failures: readonly FailureRow[], shown = 1): FailureGroup[] {
   const groups = new Map<string, FailureRow[]>();
   for (const row of failures) {
@@ -75,7 +75,7 @@ export function groupFailures(failures: readonly FailureRow[], shown = 1): Failu
     });
 }
 
-/** What a status is read from. */
+/** The part of Reader that `readStatus` needs. */
 export type StatusSource = Pick<
   Reader,
   'inTransaction' | 'holder' | 'progress' | 'cellsFinishedSince' | 'statusCounts' | 'slowest' | 'failures'
@@ -83,18 +83,18 @@ export type StatusSource = Pick<
 
 export function readStatus(reader: StatusSource, db: string, now = Date.now()): StatusReport {
   return reader.inTransaction(() => {
-    const held = reader.holder();
-    const holder = held && {
-      host: held.host,
-      pid: held.pid,
-      since: held.since,
-      sweep: held.sweep,
-      alive: held.alive,
+    const lockRow = reader.holder();
+    const holder = lockRow && {
+      host: lockRow.host,
+      pid: lockRow.pid,
+      since: lockRow.since,
+      sweep: lockRow.sweep,
+      alive: lockRow.alive,
     };
     const sweeps = reader.progress();
-    const began = Math.max(now - RATE_MS, Date.parse(held?.since ?? ''));
-    const finished = holder?.alive ? reader.cellsFinishedSince(began) : 0;
-    const cellsPerSecond = finished > 0 && now > began ? (1000 * finished) / (now - began) : null;
+    const rateStart = Math.max(now - RATE_MS, Date.parse(lockRow?.since ?? ''));
+    const finished = holder?.alive ? reader.cellsFinishedSince(rateStart) : 0;
+    const cellsPerSecond = finished > 0 && now > rateStart ? (1000 * finished) / (now - rateStart) : null;
     const running = sweeps.find(({ sweep }) => sweep === holder?.sweep);
     return {
       db,
@@ -102,8 +102,8 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
       trajectories: reader.statusCounts(),
       sweeps,
       cellsPerSecond,
-      secondsLeft: expectedOf(held, now) ?? atThisRate(running, cellsPerSecond),
-      slowReader: slowReaderOf(held, db),
+      secondsLeft: expectedSeconds(lockRow, now) ?? secondsAtRate(running, cellsPerSecond),
+      slowReader: slowReaderOf(lockRow, db),
       slowest: reader.slowest(SLOWEST),
       failures: reader.failures(),
     };

@@ -1,4 +1,4 @@
-/** One trajectory as the database holds it, for recomputing it. */
+/** Reads one trajectory and all its cells back from a database, to recompute it. */
 
 import { UsageError } from '../../base/errors.js';
 import { completeConfig } from '../../domain/later-settings.js';
@@ -7,7 +7,7 @@ import { connectReader } from '../file/open.js';
 
 export interface StoredTrajectory {
   readonly planned: PlannedTrajectory;
-  /** Folders of `idx` data sets that the sweeps asking for it name, as a setting or on an axis. */
+  /** Folders of `idx` data sets that its sweeps name, as a setting or on an axis. */
   readonly folders: readonly string[];
 }
 
@@ -16,25 +16,25 @@ interface MemberRow extends Variant {
 }
 
 /**
- * Finds a trajectory by its id or the beginning of one, with every cell that a sweep asks of it.
- * Throws UsageError where there is none, or more than one.
+ * Finds a trajectory by its id or a unique prefix, with its cells of all sweeps.
+ * @throws UsageError if none or more than one matches. StoreError as `connectReader`.
  */
 export function storedTrajectory(file: string, id: string): StoredTrajectory {
   const db = connectReader(file);
   try {
-    const found = db
+    const matches = db
       .prepare<[string, string], { id: string; config: string; key: number }>(
         `SELECT y.id, y.config, x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
          WHERE substr(y.id, 1, length(?)) = ? ORDER BY y.id LIMIT 2`,
       )
       .all(id, id);
-    const [trajectory, second] = found;
+    const [trajectory, other] = matches;
     if (!trajectory || id === '') {
       throw new UsageError(
         `--trajectory: found ${JSON.stringify(id)}, expected the id of a trajectory in ${file}`,
       );
     }
-    if (second) {
+    if (other) {
       throw new UsageError(
         `--trajectory: ${id} begins more than one id, expected more of it: ${trajectory.id}, ...`,
       );
@@ -70,7 +70,7 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
 
 type OneOrMore = string | readonly string[] | null;
 
-/** From a sweep's definition: its `dataset.dir`, the axis over it, and the zipped axes. */
+/** Folders from a sweep's definition: its `dataset.dir`, the axis over that, and the zipped axes. */
 function foldersIn([dir, axis, zips]: [
   OneOrMore,
   OneOrMore,

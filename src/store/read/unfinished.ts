@@ -1,4 +1,4 @@
-/** What of a plan is not in the database yet. */
+/** Finds the planned cells that are not in the database yet. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { PlannedTrajectory } from '../../domain/types.js';
@@ -25,23 +25,25 @@ export class UnfinishedCells {
   }
 
   /**
-   * The planned cells that lack any of the metrics, by checkpoint; checkpoints that lack nothing are left out. The plan
-   * itself where it lacks all.
+   * The planned cells that lack metrics, by checkpoint, without complete checkpoints. Returns the planned checkpoints
+   * themselves if no cell is finished.
    */
   of(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     const subnet = setMask(evaluate.subnet);
     const dense = setMask(evaluate.dense);
     const finished = new Map<number, Set<number>>();
     for (const [t, variant] of this.finished.all(trajectory.id, subnet, subnet, dense, dense)) {
-      const at = finished.get(t);
-      if (at) at.add(variant);
+      const keys = finished.get(t);
+      if (keys) keys.add(variant);
       else finished.set(t, new Set([variant]));
     }
     if (finished.size === 0) return trajectory.checkpoints;
     const tasks: CheckpointTask[] = [];
     for (const { t, variants } of trajectory.checkpoints) {
-      const at = finished.get(t);
-      const missing = at ? variants.filter(variant => !at.has(this.variants.find(variant) ?? -1)) : variants;
+      const keys = finished.get(t);
+      const missing = keys
+        ? variants.filter(variant => !keys.has(this.variants.find(variant) ?? -1))
+        : variants;
       if (missing.length > 0) tasks.push({ t, variants: missing });
     }
     return tasks;

@@ -1,29 +1,30 @@
 import type { Database } from 'better-sqlite3';
 import type { Variant } from '../../domain/types.js';
 
-/** The integer keys of variants. They are few, and all of them are held. */
+/** Integer keys of variants. Variants are few, so all are cached. */
 export class VariantKeys {
   private readonly byContent = new Map<string, number>();
-  /** Plans share their variant objects between cells, so that most look-ups need no text. */
+  /** Plans share variant objects between cells, so most lookups need no text key. */
   private byObject = new WeakMap<Variant, number>();
 
   constructor(private readonly db: Database) {
     this.load();
   }
 
-  /** Null where the database had no such variant when it was last read. */
+  /** The variant's key; null if it is not among those loaded or added. */
   find(variant: Variant): number | null {
-    const known = this.byObject.get(variant);
-    if (known !== undefined) return known;
+    const cached = this.byObject.get(variant);
+    if (cached !== undefined) return cached;
     const key = this.byContent.get(contentOf(variant));
     if (key === undefined) return null;
     this.byObject.set(variant, key);
     return key;
   }
 
+  /** The variant's key, inserting it if needed. The caller must be in a transaction. */
   findOrAdd(variant: Variant): number {
-    const known = this.find(variant);
-    if (known !== null) return known;
+    const cached = this.find(variant);
+    if (cached !== null) return cached;
     const { method, objective, subnetSize, retrainIterations } = variant;
     const added = this.db
       .prepare(
@@ -35,7 +36,7 @@ export class VariantKeys {
     return key;
   }
 
-  /** Forgets what a transaction added that was then rolled back. */
+  /** Reloads the cache. Call it after a rollback, to drop keys that the transaction added. */
   load(): void {
     this.byContent.clear();
     this.byObject = new WeakMap();
