@@ -1,21 +1,24 @@
 /**
- * Records that are committed together. A commit waits for the disk, so one is made for all that came within COMMIT_MS,
- * or as soon as so much has come that memory or the transaction would grow.
+ * Commits records in groups, in the order of their arrival. A commit waits for the disk, so one transaction takes all
+ * records of COMMIT_MS, or fewer once their weight reaches COMMIT_WEIGHT, which bounds memory and transaction size.
  */
 import { StoreError } from '../../base/errors.js';
 
 const COMMIT_MS = 100;
+/** Weight of a record: 1 plus its number of cells. */
 const COMMIT_WEIGHT = 5_000;
-/** How often it is tried again while the disk is full. */
+/** Delay between retries while the disk is full. */
 const FULL_MS = 1_000;
 
-/** Hears that the disk is full, and that there is room again; what was added meanwhile has been committed then. */
+/** Notified when the disk fills up and when space returns. */
 export interface DiskWatcher {
+  /** Called at the first commit that fails for lack of space, and not again before `room`. */
   full(): void;
+  /** Called after the first commit that succeeds; it includes all records added meanwhile. */
   room(): void;
 }
 
-/** Who waits for a commit. */
+/** The promise of a record that is not committed yet. */
 interface Waiter {
   resolve(): void;
   reject(error: unknown): void;
@@ -23,22 +26,23 @@ interface Waiter {
 
 export class GroupCommit {
   private waiting: (() => void)[] = [];
-  /** Ids that something is waiting for. */
+  /** Ids of the waiting records. */
   private readonly ids = new Set<string>();
   private weight = 0;
-  private since = 0;
+  /** Time of the oldest waiting record, of performance.now(). */
+  private waitingSince = 0;
   private waiters: Waiter[] = [];
   private resting = false;
   private timer: NodeJS.Timeout | null = null;
-  /** Why a commit failed: thrown by every later call, since what it held is missing from all that would follow. */
+  /** Error of a failed commit. Every later call throws it: later records need the ones that were lost. */
   private fault: unknown = null;
   private next: NodeJS.Immediate | null = null;
   private isFull = false;
   private watcher: DiskWatcher | null = null;
 
   /**
-   * @param commit runs its argument inside one transaction, and returns when that is on the disk. Where it throws
-   *   DISK_FULL, what was to be committed is kept, and tried again.
+   * @param commit runs its argument in one transaction and returns when that is durable. If it throws DISK_FULL, the
+   *   records are kept and retried.
    */
   constructor(private readonly commit: (work: () => void) => void) {}
 
@@ -46,31 +50,34 @@ export class GroupCommit {
     this.watcher = watcher;
   }
 
-  /** Has `record` run in the next transaction, after all that was added before it. */
+  /**
+   * Runs `record` in the next transaction, after all records added before it. `id` is the trajectory that it is about.
+   * @throws the error of this or an earlier commit, except DISK_FULL.
+   */
   add(id: string, weight: number, record: () => void): void {
     if (this.fault) throw this.fault;
-    if (this.waiting.length === 0) this.since = performance.now();
+    if (this.waiting.length === 0) this.waitingSince = performance.now();
     this.ids.add(id);
     this.waiting.push(record);
     this.weight += weight + 1;
-    // Where trajectories run on this very thread, the timer may not get its turn.
-    const overdue = performance.now() - this.since >= COMMIT_MS;
+    // The inline executor trains on this thread, so the timer may fire late.
+    const overdue = performance.now() - this.waitingSince >= COMMIT_MS;
     if (this.resting) return;
-    if (!this.isFull && this.weight >= COMMIT_WEIGHT) this.unlessFull(() => this.flush());
+    if (!this.isFull && this.weight >= COMMIT_WEIGHT) this.ignoreFull(() => this.flush());
     else if (!this.isFull && overdue) this.flushNext();
     else this.flushIn(COMMIT_MS);
   }
 
-  /** As `add`; the promise resolves when the record is on the disk, and rejects where it cannot be. */
+  /** As `add`. The promise resolves when the record is durable and rejects if its commit fails. @throws as `add`. */
   durably(id: string, weight: number, record: () => void): Promise<void> {
     const committed = new Promise<void>((resolve, reject) => this.waiters.push({ resolve, reject }));
-    // Who does not wait for it hears of the fault by the next call.
+    // Avoids an unhandled rejection if the caller drops the promise; the next call throws the error anyway.
     committed.catch(() => {});
     this.add(id, weight, record);
     return committed;
   }
 
-  /** Commits what is waiting. */
+  /** Commits all waiting records now. @throws the error of this or an earlier commit, DISK_FULL included. */
   flush(): void {
     if (this.fault) throw this.fault;
     this.cancel();
@@ -81,7 +88,7 @@ export class GroupCommit {
         for (const record of waiting) record();
       });
     } catch (error) {
-      if (isDiskFull(error)) this.nowFull();
+      if (isDiskFull(error)) this.markFull();
       else {
         this.fault = error;
         for (const { reject } of waiters) reject(error);
@@ -93,33 +100,34 @@ export class GroupCommit {
     this.ids.clear();
     this.weight = 0;
     for (const { resolve } of waiters) resolve();
-    this.nowRoom();
+    this.markSpace();
   }
 
-  /** Commits what is waiting, if any of it is about this id. */
+  /** Commits all waiting records if one of them is about this id. @throws as `flush`. */
   flushFor(id: string): void {
     if (this.ids.has(id)) this.flush();
     else if (this.fault) throw this.fault;
   }
 
-  /** Until `wake`, nothing is committed but by `flush`. */
+  /** Pauses commits until `wake`, except those by `flush`. */
   rest(): void {
     this.resting = true;
     this.cancel();
   }
 
+  /** Ends the pause and commits. */
   wake(): void {
     this.resting = false;
     this.inBackground(() => this.flush());
   }
 
-  /** A commit from a timer, of nothing if need be; its fault is thrown by the next call. */
+  /** Commits from a timer, an empty transaction if nothing waits. The next call throws its error. */
   beat(): void {
     if (this.resting) return;
     this.inBackground(() => (this.waiting.length > 0 ? this.flush() : this.commit(() => {})));
   }
 
-  /** No commit follows by itself. */
+  /** Cancels the scheduled commit. */
   cancel(): void {
     if (this.timer) clearTimeout(this.timer);
     if (this.next) clearImmediate(this.next);
@@ -127,7 +135,7 @@ export class GroupCommit {
     this.next = null;
   }
 
-  /** Once whoever adds has gone on: the next trajectory is on its way to its thread while the disk is waited for. */
+  /** Commits after the caller returns: it dispatches the next trajectory before this thread waits for the disk. */
   private flushNext(): void {
     this.next ??= setImmediate(() => {
       this.next = null;
@@ -142,28 +150,30 @@ export class GroupCommit {
     }, ms);
   }
 
-  private nowFull(): void {
+  private markFull(): void {
     this.flushIn(FULL_MS);
     if (this.isFull) return;
     this.isFull = true;
     this.watcher?.full();
   }
 
-  private nowRoom(): void {
+  private markSpace(): void {
     if (!this.isFull) return;
     this.isFull = false;
     this.watcher?.room();
   }
 
+  /** Runs `work` and leaves its error for the next call to throw. */
   private inBackground(work: () => void): void {
     try {
-      this.unlessFull(work);
+      this.ignoreFull(work);
     } catch (error) {
       this.fault ??= error;
     }
   }
 
-  private unlessFull(work: () => void): void {
+  /** Runs `work` and ignores DISK_FULL, which `flush` has already handled. */
+  private ignoreFull(work: () => void): void {
     try {
       work();
     } catch (error) {

@@ -1,4 +1,4 @@
-/** A run's hold on its database: taken once, shown by every commit, let go at the end. See lock-row.ts. */
+/** A run's lock on its database: acquired once, renewed by every commit, released at the end. See file/lock-row.ts. */
 import type { Database, Statement } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
@@ -8,18 +8,21 @@ import { type SlowReader, type WalLimits, WriteAheadLog } from '../file/write-ah
 import { migrate } from '../schema/migrations.js';
 import { recoverLost } from './recorder.js';
 
-/** A reader that only looks, as a live page does, is gone by the next of so many tries. */
-const LOOKS = 20;
-const LOOK_MS = 50;
+/** Retries of leaving WAL mode. A short reader, such as a live page, is gone by one of them. */
+const MAX_RETRIES = 20;
+const RETRY_MS = 50;
 
 export interface LockOptions {
-  /** A reader that stays in one transaction is found, costs twice as much as when last told, or (null) is gone. */
+  /**
+   * Called when a reader that stays in one transaction is found, again whenever the log has doubled since the last
+   * call, and with null when the reader is gone.
+   */
   readonly slowReader?: ((reader: SlowReader | null) => void) | undefined;
-  /** Of the write-ahead log, where they are not to be the usual ones. */
+  /** Overrides of the write-ahead log's default limits. */
   readonly walLimits?: Partial<WalLimits> | undefined;
 }
 
-/** What the hold asks of those who commit. */
+/** Pauses and resumes commits; GroupCommit implements it. */
 export interface Commits {
   rest(): void;
   wake(): void;
@@ -27,15 +30,15 @@ export interface Commits {
 
 export class WriterLock {
   private readonly token: string;
-  private readonly tell: Statement<(string | number | null)[]>;
+  private readonly renew: Statement<(string | number | null)[]>;
   private readonly log: WriteAheadLog;
   private slowReader: SlowReader | null = null;
   private secondsLeft: number | null = null;
 
   /**
-   * Takes the database over from a dead holder, if there is one, and migrates it. Trajectories that were left running
-   * are pending again.
-   * @throws StoreError DATABASE_HELD, NOT_A_DATABASE (damaged): nothing is changed then.
+   * Acquires the lock, from a dead holder if there is one, and migrates the database. Trajectories that were left
+   * running become pending.
+   * @throws StoreError DATABASE_HELD, NOT_A_DATABASE (damaged). Nothing is changed then.
    */
   constructor(
     private readonly file: string,
@@ -43,44 +46,45 @@ export class WriterLock {
     commits: Commits,
     options: LockOptions,
   ) {
-    const take = db.transaction(() => {
-      const before = readLockRow(db);
+    const acquire = db.transaction(() => {
+      const previous = readLockRow(db);
       const token = acquireLock(db, file, TOOL_VERSION);
       migrate(db, TOOL_VERSION);
-      if (before) refuseDamaged(file, db);
+      if (previous) refuseDamaged(file, db);
       recoverLost(db, new Date().toISOString());
       return token;
     });
-    // The declared references are kept by this program alone; SQLite would scan whole tables to check them.
+    // This program keeps the declared references itself. SQLite would scan whole tables to check them.
     db.pragma('foreign_keys = OFF');
-    this.token = take.immediate();
-    this.tell = db.prepare(
+    this.token = acquire.immediate();
+    this.renew = db.prepare(
       'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ? WHERE token = ?',
     );
     this.log = new WriteAheadLog(db, {
       rest: () => commits.rest(),
       wake: () => commits.wake(),
-      slowReader: found => this.note(found, options.slowReader),
+      slowReader: found => this.reportSlowReader(found, options.slowReader),
       limits: options.walLimits,
     });
   }
 
-  /** Inside each transaction: shows that this process is alive and still holds the database. @throws StoreError */
+  /** Renews the heartbeat. Runs inside each transaction. @throws StoreError DATABASE_HELD if the lock is lost. */
   beat(): void {
     const slowReader = this.slowReader && JSON.stringify(this.slowReader);
     const now = new Date().toISOString();
-    if (this.tell.run(now, slowReader, this.secondsLeft, this.token).changes !== 1) throw this.lost();
+    if (this.renew.run(now, slowReader, this.secondsLeft, this.token).changes !== 1) throw this.lostError();
   }
 
   afterCommit(): void {
     this.log.afterCommit();
   }
 
+  /** Sets the expected seconds to the run's end, which the next `beat` stores. */
   expect(secondsLeft: number | null): void {
     this.secondsLeft = secondsLeft !== null && Number.isFinite(secondsLeft) ? secondsLeft : null;
   }
 
-  /** Closes the connection. */
+  /** Releases the lock and closes the connection. */
   release(): void {
     this.log.close();
     try {
@@ -89,34 +93,36 @@ export class WriterLock {
       this.db.pragma('busy_timeout = 0');
       this.leaveOneFile();
     } catch {
-      // A full disk, or a reader that stays: the row of a dead process is taken over, and the log is read with the file.
+      // A full disk or a reader that stays. The next run takes over from a dead process, and readers read the log too.
     } finally {
       this.db.close();
     }
   }
 
-  /** A finished database is one file, which can be read from a folder that nobody may write to. */
+  /** Leaves WAL mode, so the database is a single file that is readable in a read-only folder. */
   private leaveOneFile(): void {
-    const clock = new Int32Array(new SharedArrayBuffer(4));
-    for (let left = LOOKS; ; left--) {
+    const sleepCell = new Int32Array(new SharedArrayBuffer(4));
+    for (let left = MAX_RETRIES; ; left--) {
       try {
         this.db.pragma('journal_mode = DELETE');
         return;
       } catch (error) {
         if (left === 0) throw error;
-        Atomics.wait(clock, 0, 0, LOOK_MS);
+        // Sleeps synchronously.
+        Atomics.wait(sleepCell, 0, 0, RETRY_MS);
       }
     }
   }
 
-  private note(found: SlowReader | null, tell: LockOptions['slowReader']): void {
-    const told = this.slowReader;
-    if (found && told && found.since === told.since && found.walBytes < 2 * told.walBytes) return;
+  /** Reports a slow reader unless the log has grown less than twofold since the last report about it. */
+  private reportSlowReader(found: SlowReader | null, report: LockOptions['slowReader']): void {
+    const reported = this.slowReader;
+    if (found && reported && found.since === reported.since && found.walBytes < 2 * reported.walBytes) return;
     this.slowReader = found;
-    tell?.(found);
+    report?.(found);
   }
 
-  private lost(): StoreError {
+  private lostError(): StoreError {
     const holder = readLockRow(this.db);
     if (holder) return heldError(this.file, holder);
     return new StoreError('DATABASE_HELD', this.file, `${this.file}: this run no longer holds the database`);

@@ -1,4 +1,4 @@
-/** The statements that record what executors say. Each runs inside a transaction of the caller. */
+/** Statements that record what executors report. Callers of methods that write must be in a transaction. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CellRow, CheckpointRow } from '../../domain/messages.js';
 import type { VariantKeys } from '../read/variants.js';
@@ -17,7 +17,7 @@ import { StatusReconciler } from './sweep-cells.js';
 
 type Value = string | number | null;
 
-/** Seconds of training, null where nothing was trained; CPU seconds are null where the platform cannot tell. */
+/** Seconds of training, null if nothing was trained. CPU seconds are also null if the platform does not report them. */
 export interface TrainTime {
   readonly wallS: number | null;
   readonly cpuS: number | null;
@@ -32,18 +32,18 @@ export class Recorder {
   private readonly end: Statement<[Record<string, Value>]>;
   private readonly findStatus: Statement<[string], TrajectoryStatus>;
   private readonly endAttempt: Statement<Value[]>;
-  private readonly settle: StatusReconciler;
+  private readonly statuses: StatusReconciler;
   private readonly listFailed: Statement<
     [Record<string, Value>],
     { trajectoryId: string; errorCode: string; error: string }
   >;
-  private readonly putBack: Statement<[string]>;
+  private readonly makePending: Statement<[string]>;
 
   constructor(
     private readonly db: Database,
     private readonly variants: VariantKeys,
   ) {
-    this.settle = new StatusReconciler(db);
+    this.statuses = new StatusReconciler(db);
     this.findKey = db.prepare<[string], number>('SELECT key FROM trajectory_keys WHERE id = ?').pluck();
     this.findStatus = db
       .prepare<[string], TrajectoryStatus>('SELECT status FROM trajectories WHERE id = ?')
@@ -78,7 +78,7 @@ export class Recorder {
       `SELECT id AS trajectoryId, error_code AS errorCode, error FROM trajectories
        WHERE status = 'failed' AND error_code IS coalesce(@code, error_code) ORDER BY id`,
     );
-    this.putBack = db.prepare(
+    this.makePending = db.prepare(
       `UPDATE trajectories SET status = 'pending', error_code = NULL, error = NULL, finished_at = NULL WHERE id = ?`,
     );
     this.endAttempt = db.prepare(
@@ -87,7 +87,7 @@ export class Recorder {
     );
   }
 
-  /** Ids; found by an index that leaves out what is done. */
+  /** Ids of pending trajectories. The condition on `done` makes SQLite use the partial index on other statuses. */
   pending(): Set<string> {
     const ids = this.db
       .prepare(`SELECT id FROM trajectories WHERE status <> 'done' AND status = 'pending'`)
@@ -99,6 +99,7 @@ export class Recorder {
     return this.findStatus.get(id);
   }
 
+  /** Records the start of an attempt. */
   started(id: string, at: string, info: AttemptInfo): void {
     const { host, process, worker, toolVersion, nodeVersion, gitRevision, gitDirty, cpu, threads } = info;
     const dirty = gitDirty === null ? null : Number(gitDirty);
@@ -107,7 +108,7 @@ export class Recorder {
     this.addAttempt.run(at, ...by, id);
   }
 
-  /** Adds to what is there and takes nothing away: a value that is already recorded stays. */
+  /** Merges a checkpoint and its cells into the stored rows. Values that are already recorded stay. */
   rows(trajectory: number, atMs: number, row: CheckpointRow, cells: readonly CellRow[]): void {
     this.checkpoint.run(
       trajectory,
@@ -137,33 +138,36 @@ export class Recorder {
     }
   }
 
-  /** `done` stands only if no sweep asks for a cell that is still missing; else the trajectory is pending again. */
-  finished(id: string, at: string, outcome: Outcome, spent: TrainTime, isTriedAgain = false): void {
+  /**
+   * Records the end of an attempt. A failed one leaves its trajectory failed, or pending with `willRetry`. Any other end
+   * leaves it done if no sweep lacks a cell of it, else pending, even if the outcome is `done`.
+   */
+  finished(id: string, at: string, outcome: Outcome, spent: TrainTime, willRetry = false): void {
     const failed = outcome.kind === 'failed';
     const code = failed ? outcome.code : null;
     const error = failed ? outcome.message : null;
     const time = { wallS: finite(spent.wallS), cpuS: finite(spent.cpuS) };
-    if (failed && !isTriedAgain) this.end.run({ id, status: 'failed', code, error, finishedAt: at, ...time });
+    if (failed && !willRetry) this.end.run({ id, status: 'failed', code, error, finishedAt: at, ...time });
     else this.end.run({ id, status: 'pending', code: null, error: null, finishedAt: null, ...time });
     this.endAttempt.run(at, outcome.kind, code, error, failed ? outcome.stack : null, id);
-    if (!failed) this.settle.reconcile(this.key(id));
+    if (!failed) this.statuses.reconcile(this.key(id));
   }
 
   /** See `Store.retryFailed`. */
   retryFailed(code?: string): { trajectoryId: string; errorCode: string; error: string }[] {
     const failed = this.listFailed.all({ code: code ?? null });
     for (const { trajectoryId } of failed) {
-      this.putBack.run(trajectoryId);
-      this.settle.reconcile(this.key(trajectoryId));
+      this.makePending.run(trajectoryId);
+      this.statuses.reconcile(this.key(trajectoryId));
     }
     return failed;
   }
 
-  /** The trajectory must have been saved with a sweep. */
+  /** Integer key of a trajectory. @throws Error if it was never saved with a sweep. */
   key(id: string): number {
-    const known = this.findKey.get(id);
-    if (known === undefined) throw new Error(`trajectory ${id} was never saved with a sweep`);
-    return known;
+    const key = this.findKey.get(id);
+    if (key === undefined) throw new Error(`trajectory ${id} was never saved with a sweep`);
+    return key;
   }
 }
 
@@ -183,21 +187,27 @@ const CELL_COLUMNS = [
   'prune_cpu_s',
 ];
 
-/** Inserts keys, `recorded`, `columns` and whatever else `merged` assigns, in that order. */
+/**
+ * SQL that inserts a row or merges it into the existing one, where values that are not NULL stay. Parameters in order:
+ * keys, `recorded`, `columns`, then the other columns that `merged` assigns.
+ */
 function upsert(
   table: string,
   keys: readonly string[],
   columns: readonly string[],
   merged: readonly string[],
 ): string {
-  const further = merged.map(text => text.slice(0, text.indexOf(' '))).filter(name => name !== 'recorded');
-  const all = [...keys, 'recorded', ...columns, ...further];
+  const extra = merged.map(text => text.slice(0, text.indexOf(' '))).filter(name => name !== 'recorded');
+  const inserted = [...keys, 'recorded', ...columns, ...extra];
   const kept = columns.map(column => `${column} = coalesce(${column}, excluded.${column})`);
-  return `INSERT INTO ${table} (${all.join(', ')}) VALUES (${all.map(() => '?').join(', ')})
+  return `INSERT INTO ${table} (${inserted.join(', ')}) VALUES (${inserted.map(() => '?').join(', ')})
     ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${[...kept, ...merged].join(', ')}`;
 }
 
-/** Ends what a process left behind that is gone. Inside a transaction of the caller, which holds the database. */
+/**
+ * Marks the open attempts of a dead process as lost and its running trajectories as pending or done. The caller must
+ * hold the database and be in a transaction.
+ */
 export function recoverLost(db: Database, at: string): void {
   db.prepare(`UPDATE attempts SET ended_at = ?, outcome = 'lost' WHERE ended_at IS NULL`).run(at);
   const lost = db
@@ -207,6 +217,6 @@ export function recoverLost(db: Database, at: string): void {
     .pluck()
     .all() as number[];
   db.prepare(`UPDATE trajectories SET status = 'pending' WHERE status = 'running'`).run();
-  const settle = new StatusReconciler(db);
-  for (const key of lost) settle.reconcile(key);
+  const statuses = new StatusReconciler(db);
+  for (const key of lost) statuses.reconcile(key);
 }

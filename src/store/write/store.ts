@@ -1,10 +1,10 @@
 /**
- * The database of a run. One process holds it at a time, and that process's main thread alone writes; anyone may read
- * beside it (`openReader`, or any SQLite client).
+ * The database of a run. One process holds it at a time, and only that process's main thread writes. Other processes
+ * may read concurrently (`openReader`, or any SQLite client).
  *
- * What is recorded is gathered and committed together, in order, since a commit waits for the disk
- * (group-commit.ts). `finished` says by its promise when the end of a trajectory, with all that came before it, is on
- * the disk. Losing the process or the power at any moment loses at most what was not committed, never part of a commit.
+ * - Records are committed in groups, in order, since a commit waits for the disk (group-commit.ts).
+ * - The promise of `finished` resolves when the trajectory's end, and every record before it, is durable.
+ * - A killed process or a power failure loses at most records that were not committed, never part of a commit.
  */
 import type { Database } from 'better-sqlite3';
 import { TOOL_VERSION } from '../../base/paths.js';
@@ -38,12 +38,12 @@ export type { SweepProgress } from '../schema/rows.js';
 
 interface Running {
   readonly key: number;
-  /** Training time as the rows tell it: for attempts that end without a total. */
+  /** Training time summed over the attempt's checkpoints, for attempts that end without a total. */
   spent: TrainTime;
 }
 
 export interface StoreOptions extends LockOptions {
-  /** Write although the file lies on a network file system. */
+  /** Allows a file on a network file system. */
   readonly unsafeFilesystem?: boolean | undefined;
 }
 
@@ -60,11 +60,11 @@ export class Store {
   private readonly group = new GroupCommit(work => this.commit(work));
 
   /**
-   * Opens the database to write, creating folders and file where there is none, and holds it until `close`.
-   * Trajectories that a dead holder left running are pending again.
+   * Opens a database for writing and holds it until `close`. Creates missing folders and a missing file. Trajectories
+   * that a dead holder left running become pending.
    *
-   * @throws StoreError NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA: the file is left as it is. DATABASE_HELD: another
-   *   process is at work on it. NETWORK_FILESYSTEM. DATABASE_IO.
+   * @throws StoreError NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA (the file is not changed); DATABASE_HELD if another
+   *   process holds it; NETWORK_FILESYSTEM; DATABASE_IO; DISK_FULL.
    */
   static open(file: string, options: StoreOptions = {}): Store {
     const db = connectWriter(file, options.unsafeFilesystem);
@@ -88,8 +88,8 @@ export class Store {
   }
 
   /**
-   * Stores a sweep's definition and which cells it asks for, in place of what its name stood for. New trajectories are
-   * pending; done ones of which more is asked are pending again.
+   * Stores a sweep's definition and cells, replacing an earlier sweep of that name. New trajectories are pending, done
+   * trajectories that gain cells become pending.
    */
   saveSweep(sweep: StoredSweep, trajectories: readonly PlannedTrajectory[]): void {
     this.flush();
@@ -99,39 +99,39 @@ export class Store {
     });
   }
 
-  /** The trajectories to be run: pending ones that lack planned cells, with these. */
+  /** The trajectories to run: the planned ones that are pending and lack planned cells, each with those cells. */
   left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): UnfinishedTrajectory[] {
     this.flush();
     return guard(this.file, () => {
       const pending = this.recorder.pending();
-      const left: UnfinishedTrajectory[] = [];
+      const unfinished: UnfinishedTrajectory[] = [];
       for (const trajectory of pending.size === 0 ? [] : planned) {
         if (!pending.has(trajectory.id)) continue;
         const checkpoints = this.missing.of(trajectory, evaluate);
-        if (checkpoints.length > 0) left.push({ trajectory, checkpoints });
+        if (checkpoints.length > 0) unfinished.push({ trajectory, checkpoints });
       }
-      return left;
+      return unfinished;
     });
   }
 
-  /** The planned cells that lack any of the metrics, by checkpoint, ascending; empty where nothing is left to do. */
+  /** The planned cells that lack metrics, by checkpoint in ascending t. Empty when nothing is left to do. */
   unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     this.group.flushFor(trajectory.id);
     return guard(this.file, () => this.missing.of(trajectory, evaluate));
   }
 
-  /** Whether a saved trajectory is to be run: some sweep lacks cells of it, and it has not failed. */
+  /** Whether a saved trajectory waits to run: some sweep lacks cells of it, it has not failed and is not running. */
   isPending(id: string): boolean {
     return this.status(id) === 'pending';
   }
 
-  /** Undefined where no sweep ever asked for it. */
+  /** Undefined if the trajectory was never saved with a sweep. */
   status(id: string): TrajectoryStatus | undefined {
     this.group.flushFor(id);
     return guard(this.file, () => this.recorder.status(id));
   }
 
-  /** An attempt begins. */
+  /** Records the start of an attempt. */
   started(id: string, attempt: AttemptInfo): void {
     const at = new Date().toISOString();
     this.running.set(id, { key: this.recorder.key(id), spent: NOT_TRAINED });
@@ -139,8 +139,8 @@ export class Store {
   }
 
   /**
-   * A checkpoint and its cells. Metrics that are already there stay; others are added to the same row. Resolves when
-   * they are on the disk; rejects where they cannot be.
+   * Records a checkpoint and its cells. Stored metrics stay; new ones are added to the same row. Resolves when the rows
+   * are durable, rejects if their commit fails.
    */
   rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): Promise<void> {
     const atMs = Date.now();
@@ -151,20 +151,20 @@ export class Store {
   }
 
   /**
-   * The attempt's end. Resolves when it is on the disk, with all that came before it; rejects where it cannot be.
-   * A failed one that is to be tried again leaves its trajectory pending.
+   * Records the end of an attempt. Resolves when it and all earlier records are durable, rejects if the commit fails.
+   * With `willRetry`, a failed attempt leaves its trajectory pending.
    */
-  finished(id: string, outcome: Outcome, isTriedAgain = false): Promise<void> {
+  finished(id: string, outcome: Outcome, willRetry = false): Promise<void> {
     const at = new Date().toISOString();
     const spent =
       outcome.kind === 'done'
         ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
         : (this.running.get(id)?.spent ?? NOT_TRAINED);
     this.running.delete(id);
-    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent, isTriedAgain));
+    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent, willRetry));
   }
 
-  /** For those who look on: what the run expects to need to its end. Goes with the next commit. */
+  /** Publishes to readers the seconds that the run expects to need until its end. Stored by the next commit. */
   expect(secondsLeft: number | null): void {
     this.lock.expect(secondsLeft);
   }
@@ -180,13 +180,13 @@ export class Store {
     this.commit(() => replaceThresholds(this.db, this.variants, sweep, thresholds, version));
   }
 
-  /** Stores a sweep's fits in place of those it has. */
+  /** Replaces a sweep's fits. */
   replaceFits(sweep: string, fits: StoredFits): void {
     this.flush();
     this.commit(() => replaceFits(this.db, sweepKey(this.db, sweep), fits, `espalier ${TOOL_VERSION}`));
   }
 
-  /** What there is to read, with all that has been recorded so far. Closed by `close`. */
+  /** A reader that sees everything recorded before this call. `close` closes it. */
   toReader(): Reader {
     this.flush();
     return this.reader;
@@ -198,7 +198,7 @@ export class Store {
     return this.reader.curveRows(sweep);
   }
 
-  /** The sweep must have been saved. Costs a look at each of its cells. */
+  /** Progress of a sweep; reads each of its cells. @throws Error if the sweep was never saved. */
   progress(sweep: string): SweepProgress {
     this.flush();
     const [progress] = this.reader.progress(sweep);
@@ -212,19 +212,19 @@ export class Store {
     return this.reader.failures(sweep);
   }
 
-  /** Commits what is waiting. */
+  /** Commits all waiting records. */
   flush(): void {
     this.group.flush();
   }
 
-  /** From now on a full disk is told here, and waited for; what is recorded meanwhile is kept. */
+  /** Notifies `watcher` of a full disk from now on. Records stay in memory until space returns. */
   watchDisk(watcher: DiskWatcher | null): void {
     this.group.watchDisk(watcher);
   }
 
   /**
-   * Failed trajectories (of one error code, if it is given) are pending again, or done where nothing of them is lacking.
-   * Returns what they had failed with.
+   * Makes failed trajectories (with `code`: those with this error code) pending, or done if they lack no cells. Returns
+   * their former errors.
    */
   retryFailed(code?: string): { trajectoryId: string; errorCode: string; error: string }[] {
     this.flush();
@@ -235,7 +235,7 @@ export class Store {
     return failed;
   }
 
-  /** Commits what is waiting, ends attempts that are still running as stopped, and lets go. Safe to call twice. */
+  /** Commits waiting records, ends running attempts as stopped, and releases the database. Safe to call twice. */
   close(): void {
     if (!this.db.open) return;
     clearInterval(this.heartbeat);
@@ -243,7 +243,7 @@ export class Store {
       for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
       this.flush();
     } catch (error) {
-      // On a full disk that is what this run has been told.
+      // The watcher has already reported a full disk.
       if (!isDiskFull(error)) throw error;
     } finally {
       this.group.cancel();
@@ -251,14 +251,14 @@ export class Store {
     }
   }
 
-  /** One transaction, which also shows that this process still holds the database. */
+  /** Runs `work` in one transaction that also renews the lock. @throws StoreError */
   private commit(work: () => void): void {
-    const all = this.db.transaction(() => {
+    const transaction = this.db.transaction(() => {
       this.lock.beat();
       work();
     });
     try {
-      guard(this.file, () => all.immediate());
+      guard(this.file, () => transaction.immediate());
     } catch (error) {
       this.variants.load();
       throw error;

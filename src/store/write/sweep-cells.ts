@@ -1,4 +1,4 @@
-/** Which sweep asks for which cells, and what follows from that for a trajectory's status. */
+/** Stores which cells belong to which sweep, and keeps the statuses of trajectories consistent with that. */
 import { createHash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { PlannedTrajectory, Variant } from '../../domain/types.js';
@@ -8,8 +8,8 @@ import { type StoredSweep, setMask } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 
 /**
- * Replaces a sweep's definition and membership, and adds the trajectories that are new. Inside a transaction of the
- * caller. Thresholds and fits of an earlier definition go with it.
+ * Replaces a sweep's definition and its cells, and adds trajectories that are new. Thresholds and fits of a different
+ * earlier definition are deleted. The caller must be in a transaction.
  */
 export function replaceSweep(
   db: Database,
@@ -18,28 +18,29 @@ export function replaceSweep(
   trajectories: readonly PlannedTrajectory[],
 ): void {
   const plan = planHash(sweep, trajectories);
-  const known = db
+  const storedPlan = db
     .prepare<[string], string | null>('SELECT plan FROM sweeps WHERE name = ?')
     .pluck()
     .get(sweep.name);
   const key = replaceDefinition(db, sweep, plan);
-  // Then its members are what they were, and so is what follows from them: a finished sweep is run again at once.
-  if (known === plan) return;
+  // An equal plan leaves members and statuses as they are, so rerunning a finished sweep takes no time.
+  if (storedPlan === plan) return;
   withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
     replaceSweepCells(db, variants, sweep, key, trajectories),
   );
 }
 
-/** Ids are hashes: a trajectory's goes anywhere into the indices, which are held in memory while many are added. */
+/** Size in the indices. Ids are hashes, so inserts hit random index pages; the cache holds all pages meanwhile. */
 const BYTES_PER_TRAJECTORY = 100;
 
+/** Runs `work` with a page cache of `bytes`, at least 16 MB. */
 function withCache(db: Database, bytes: number, work: () => void): void {
-  const usual = db.pragma('cache_size', { simple: true });
+  const previous = db.pragma('cache_size', { simple: true });
   db.pragma(`cache_size = ${-Math.ceil(Math.max(16e6, bytes) / 1024)}`);
   try {
     work();
   } finally {
-    db.pragma(`cache_size = ${usual}`);
+    db.pragma(`cache_size = ${previous}`);
     db.pragma('shrink_memory');
   }
 }
@@ -59,7 +60,7 @@ function replaceSweepCells(
   const trajectoryKeys = new TrajectoryKeys(db);
   const addMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)');
   const addVariant = db.prepare('INSERT INTO member_variants VALUES (?, ?, ?, ?)');
-  const settle = new StatusReconciler(db);
+  const statuses = new StatusReconciler(db);
   for (const planned of trajectories) {
     const trajectory = trajectoryKeys.findOrAdd(planned);
     const seen = new Map<number, Variant>();
@@ -75,35 +76,40 @@ function replaceSweepCells(
       addVariant.run(key, trajectory, variantKey, axes);
     }
     dropped.delete(trajectory);
-    settle.reconcile(trajectory);
+    statuses.reconcile(trajectory);
   }
   for (const trajectory of dropped) {
-    if (!trajectoryKeys.removeIfUntouched(trajectory)) settle.reconcile(trajectory);
+    if (!trajectoryKeys.removeIfUntouched(trajectory)) statuses.reconcile(trajectory);
   }
 }
 
-/** Equal for equal members with equal masks and axes. Equal lists of checkpoints are mostly the same object. */
+/**
+ * Equal hashes mean equal members, masks and axes. Checkpoint lists are compared by identity: equal lists are mostly
+ * the same object, and a copy only costs an unneeded replacement.
+ */
 function planHash({ definition, evaluate }: StoredSweep, trajectories: readonly PlannedTrajectory[]): string {
   const hash = createHash('sha256').update(JSON.stringify([definition, evaluate]));
-  const lists = new Map<PlannedTrajectory['checkpoints'], number>();
+  const listNumbers = new Map<PlannedTrajectory['checkpoints'], number>();
   let ids = '';
   for (const { id, checkpoints } of trajectories) {
-    let list = lists.get(checkpoints);
-    if (list === undefined) {
-      list = lists.size;
-      lists.set(checkpoints, list);
+    let listNumber = listNumbers.get(checkpoints);
+    if (listNumber === undefined) {
+      listNumber = listNumbers.size;
+      listNumbers.set(checkpoints, listNumber);
       hash.update(JSON.stringify(checkpoints));
     }
-    ids += `${id} ${list}\n`;
-    if (ids.length < HASHED_AT_ONCE) continue;
+    ids += `${id} ${listNumber}\n`;
+    if (ids.length < HASH_CHUNK) continue;
     hash.update(ids);
     ids = '';
   }
   return hash.update(ids).digest('hex');
 }
 
-const HASHED_AT_ONCE = 100_000;
+/** Characters. */
+const HASH_CHUNK = 100_000;
 
+/** Inserts or updates the row of a sweep and returns its key. */
 function replaceDefinition(
   db: Database,
   { name, definition, thresholds, evaluate }: StoredSweep,
@@ -112,12 +118,12 @@ function replaceDefinition(
   const now = new Date().toISOString();
   const texts = [JSON.stringify(definition), JSON.stringify(thresholds)] as const;
   const masks = [setMask(evaluate.dense), setMask(evaluate.subnet)] as const;
-  const known = db
+  const existing = db
     .prepare<[string], { key: number; definition: string; thresholds: string; plan: string | null }>(
       'SELECT key, definition, thresholds, plan FROM sweeps WHERE name = ?',
     )
     .get(name);
-  if (!known) {
+  if (!existing) {
     const added = db
       .prepare(
         `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at, plan)
@@ -126,17 +132,17 @@ function replaceDefinition(
       .run(name, ...texts, ...masks, now, now, plan);
     return Number(added.lastInsertRowid);
   }
-  if (known.definition !== texts[0] || known.thresholds !== texts[1]) {
-    db.prepare('DELETE FROM threshold_rows WHERE sweep = ?').run(known.key);
-    dropFits(db, known.key);
+  if (existing.definition !== texts[0] || existing.thresholds !== texts[1]) {
+    db.prepare('DELETE FROM threshold_rows WHERE sweep = ?').run(existing.key);
+    dropFits(db, existing.key);
   }
-  if (known.plan !== plan || known.thresholds !== texts[1])
-    db.prepare('UPDATE sweeps SET thresholds_from = NULL WHERE key = ?').run(known.key);
+  if (existing.plan !== plan || existing.thresholds !== texts[1])
+    db.prepare('UPDATE sweeps SET thresholds_from = NULL WHERE key = ?').run(existing.key);
   db.prepare(
     `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?
      WHERE key = ?`,
-  ).run(...texts, ...masks, now, plan, known.key);
-  return known.key;
+  ).run(...texts, ...masks, now, plan, existing.key);
+  return existing.key;
 }
 
 class TrajectoryKeys {
@@ -162,15 +168,15 @@ class TrajectoryKeys {
   }
 
   findOrAdd({ id, config }: PlannedTrajectory): number {
-    const known = this.find.get(id);
-    if (known !== undefined) return known;
+    const existing = this.find.get(id);
+    if (existing !== undefined) return existing;
     const { dataset, datasetSize, width, seed, engine, numerics } = config;
     const task = dataset.positive.join(',');
     this.add.run(id, dataset.name, task, datasetSize, width, seed, JSON.stringify(config), engine, numerics);
     return Number(this.addKey.run(id).lastInsertRowid);
   }
 
-  /** Removes a trajectory that no sweep asks for and that was never started. */
+  /** Removes a trajectory that is in no sweep, has no checkpoint and was never started. Returns whether it did. */
   removeIfUntouched(key: number): boolean {
     if (this.isTouched.get({ key })) return false;
     this.db
@@ -182,19 +188,21 @@ class TrajectoryKeys {
 }
 
 /**
- * Makes a trajectory's status agree with its cells: done when every cell that any sweep asks of it is finished,
- * pending again when one that was done is asked for more. A failed one stays failed while it lacks cells; a running
- * one is left alone.
+ * Makes a trajectory's status agree with its cells over all sweeps.
+ *
+ * - pending or failed -> done when all its cells are finished
+ * - done -> pending when a sweep adds a cell that is not finished
+ * - failed stays failed while it lacks cells; running never changes; nothing changes if no sweep has the trajectory
  */
 export class StatusReconciler {
-  private readonly isAsked: Statement<[number], number>;
+  private readonly isInSweep: Statement<[number], number>;
   private readonly lacksCells: Statement<[number], number>;
   private readonly reopen: Statement<[number]>;
   private readonly complete: Statement<[number, number]>;
 
   constructor(db: Database) {
     const own = 'id = (SELECT id FROM trajectory_keys WHERE key = ?)';
-    this.isAsked = db
+    this.isInSweep = db
       .prepare<[number], number>(
         'SELECT 1 FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key AND a.trajectory = ? LIMIT 1',
       )
@@ -220,6 +228,6 @@ export class StatusReconciler {
 
   reconcile(trajectory: number): void {
     if (this.lacksCells.get(trajectory)) this.reopen.run(trajectory);
-    else if (this.isAsked.get(trajectory)) this.complete.run(trajectory, trajectory);
+    else if (this.isInSweep.get(trajectory)) this.complete.run(trajectory, trajectory);
   }
 }
