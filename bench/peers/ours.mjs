@@ -6,9 +6,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labelSigns } from '../../dist/src/data/dataset.js';
-import { writeNpy } from '../../dist/src/run/npy.js';
-import { measureDense, measureSubnets, selectPaths } from '../../dist/src/run/prune.js';
-import { runTrajectory } from '../../dist/src/run/trajectory.js';
+import { writeNpy } from '../../dist/src/trajectory/npy.js';
+import { measureDense, measureSubnets, selectPaths } from '../../dist/src/trajectory/prune.js';
+import { runTrajectory } from '../../dist/src/trajectory/run-trajectory.js';
 import { changeError, divergenceError } from './check.mjs';
 import { readNpy } from './npy.mjs';
 import { batchesOf, imageProblem, openGaussian, openImages } from './problem.mjs';

@@ -2,10 +2,10 @@
 import { identifyDataset, loadDataset } from '../../dist/src/data/dataset.js';
 import { createEngine } from '../../dist/src/engine/index.js';
 import { normals, stream } from '../../dist/src/math/random.js';
-import { Batches } from '../../dist/src/run/batches.js';
-import { initialState } from '../../dist/src/run/initial.js';
-import { openSession, trainInSlices } from '../../dist/src/run/session.js';
-import { InputLibrary, imagesKey } from '../../dist/src/run/world.js';
+import { Batches } from '../../dist/src/trajectory/batches.js';
+import { InputLibrary, imagesKey } from '../../dist/src/trajectory/environment.js';
+import { initialState } from '../../dist/src/trajectory/initial.js';
+import { openSession, trainInSlices } from '../../dist/src/trajectory/session.js';
 
 const POSITIVE = [5, 6, 7, 8, 9];
 const COLUMNS = 784;

@@ -1,19 +1,11 @@
 /** Rows on their way out: as a table, CSV, JSON, NDJSON or Parquet, to a stream or a file. */
-import { randomUUID } from 'node:crypto';
+
 import { once } from 'node:events';
-import {
-  createWriteStream,
-  existsSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { createWriteStream, realpathSync, renameSync, type Stats, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
+import { withPart } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import type { QueryBatch, Value } from '../store/user-sql/query.js';
 import { asParquet } from './parquet.js';
@@ -155,24 +147,27 @@ export async function writeToFile(pieces: AsyncIterable<Piece>, file: string): P
   if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
   // A device or a pipe is written to; only files are replaced.
   const target = present ? realpathSync(file) : file;
-  const part =
-    present && !present.isFile()
-      ? target
-      : join(dirname(target), `.${basename(target)}-${randomUUID()}.part`);
+  const replace = async (part: string) => {
+    await writeTo(pieces, part);
+    renameSync(part, target);
+  };
   try {
-    const stream = createWriteStream(part);
-    await once(stream, 'open');
-    try {
-      await writeToStream(pieces, stream);
-    } finally {
-      stream.end();
-      await once(stream, 'close');
-    }
-    if (part !== target) renameSync(part, target);
+    if (present && !present.isFile()) await writeTo(pieces, target);
+    else await withPart(target, replace);
   } catch (error) {
-    if (part !== target && existsSync(part)) rmSync(part);
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new UsageError(`--output ${file}: cannot be written (${(error as Error).message})`);
+  }
+}
+
+async function writeTo(pieces: AsyncIterable<Piece>, file: string): Promise<void> {
+  const stream = createWriteStream(file);
+  await once(stream, 'open');
+  try {
+    await writeToStream(pieces, stream);
+  } finally {
+    stream.end();
+    await once(stream, 'close');
   }
 }
 

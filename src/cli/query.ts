@@ -14,7 +14,6 @@ import {
   writeToFile,
   writeToStream,
 } from './output.js';
-import { writePaged } from './pager.js';
 import { parseParameters } from './parameters.js';
 import { describedViews, viewRows, viewsText } from './views.js';
 
@@ -32,7 +31,6 @@ export interface QueryArguments {
   readonly output?: string | undefined;
   readonly limit?: number | undefined;
   readonly timeout?: number | undefined;
-  readonly pager?: boolean | undefined;
 }
 
 /** `espalier query DB [SQL]`: read-only SQL. */
@@ -62,11 +60,6 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
       .option('output', { type: 'string', nargs: 1, describe: 'Write to this file instead of stdout' })
       .option('limit', { type: 'number', nargs: 1, describe: 'Stop after this many rows' })
       .option('timeout', { type: 'number', nargs: 1, describe: 'Give up after this many seconds' })
-      .option('pager', {
-        type: 'boolean',
-        default: true,
-        describe: 'Show long tables through PAGER (less) on a terminal; --no-pager does not',
-      })
       .example('$0 query results/quickstart.sqlite --views', 'what can be asked')
       .example('$0 query results/quickstart.sqlite --view progress', 'how far it is')
       .example(
@@ -91,7 +84,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
     if (format === 'parquet' && args.output === undefined && process.stdout.isTTY) {
       throw new UsageError('--format parquet: a terminal cannot show it, expected --output FILE');
     }
-    if (args.views) await send(viewsOf(args, format), format, args);
+    if (args.views) await send(viewsOf(args, format), args);
     else await ask(args, format, { limit, timeoutMs: seconds === undefined ? undefined : seconds * 1000 });
   },
 };
@@ -118,20 +111,16 @@ async function ask(
       leftOut: count =>
         process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
     });
-    await send(pieces, format, args);
+    await send(pieces, args);
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
-/** To the file that is asked for, or to stdout; tables on a terminal through a pager. */
-async function send(pieces: AsyncIterable<Piece>, format: Format, args: QueryArguments): Promise<void> {
+/** Writes to `--output`, or to stdout. */
+async function send(pieces: AsyncIterable<Piece>, args: QueryArguments): Promise<void> {
   if (args.output !== undefined) await writeToFile(pieces, args.output);
-  else if (format === 'table' && args.pager && process.stdout.isTTY) {
-    let whole = '';
-    for await (const piece of pieces) whole += piece;
-    await writePaged(whole, process);
-  } else await writeToStream(pieces, process.stdout);
+  else await writeToStream(pieces, process.stdout);
 }
 
 function viewsOf(args: QueryArguments, format: Format): AsyncGenerator<Piece> {

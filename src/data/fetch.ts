@@ -5,12 +5,13 @@
  * path therefore holds nothing, the previous file, or a complete and verified one. A failed or stopped download
  * leaves nothing behind.
  */
-import { randomUUID } from 'node:crypto';
+
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
+import { withPart } from '../base/atomic-file.js';
 import { DataError, StoppedError } from '../base/errors.js';
 import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
@@ -146,13 +147,14 @@ async function fetchFrom(
 ): Promise<string | null> {
   const { attempts = 3, pause = 1000, signal, onFailure } = options;
   for (let attempt = 1; ; attempt++) {
-    const part = join(dirname(file), `.${randomUUID()}.part`);
     try {
-      await download(url, part, options);
-      const reason = reject(part);
-      if (reason === null) await rename(part, file);
-      else onFailure?.({ url, reason });
-      return reason;
+      return await withPart(file, async part => {
+        await download(url, part, options);
+        const reason = reject(part);
+        if (reason === null) await rename(part, file);
+        else onFailure?.({ url, reason });
+        return reason;
+      });
     } catch (error) {
       if (signal?.aborted) throw new StoppedError();
       if (!(error instanceof RequestError || error instanceof TooLongError)) {
@@ -164,8 +166,6 @@ async function fetchFrom(
       await sleep(pause * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(() => {
         throw new StoppedError();
       });
-    } finally {
-      await rm(part, { force: true });
     }
   }
 }

@@ -8,8 +8,8 @@ import { heatmapFigure } from '../report/figures/heatmap.js';
 import { targetsFigure } from '../report/figures/targets.js';
 import { criterion } from '../report/style/text.js';
 import type { Selection, SelectionParams } from '../slice/selection.js';
+import type { CachedCurves } from './curve-cache.js';
 import type { Drawing, Figures } from './messages.js';
-import type { CachedCurves } from './slice.js';
 
 /** Nothing is fitted here: laws and verdicts are the last stored ones, if any. */
 const LIVE_FIGURES: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];

@@ -9,10 +9,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreError } from '../base/errors.js';
 import type { SelectionParams } from '../slice/selection.js';
 import { LiveReader } from '../store/read/live-reader.js';
+import type { CurveCache } from './curve-cache.js';
 import { columnsOf, drawn } from './drawings.js';
 import { LiveCache } from './live-cache.js';
 import type { Figures, LiveState, Waiting } from './messages.js';
-import type { CurveCache } from './slice.js';
 import { readState } from './state.js';
 import type { EventStream } from './stream.js';
 

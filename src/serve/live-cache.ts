@@ -3,7 +3,7 @@
 import { type Selection, type SelectionParams, select } from '../slice/selection.js';
 import type { Cursor, LiveReader, LiveSweep, SweepCurve } from '../store/read/live-reader.js';
 import { Counts } from './counts.js';
-import { CurveCache } from './slice.js';
+import { CurveCache } from './curve-cache.js';
 
 /** Sets of curves that are kept; more where more are in use. */
 const MAX_SLICES = 6;

@@ -1,5 +1,5 @@
 /** What is kept between looks agrees with what SQL says of the whole database. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readReport } from '../../src/report/read-report.js';
 import { LiveCache, type View } from '../../src/serve/live-cache.js';
 import { LiveReader } from '../../src/store/read/live-reader.js';
@@ -83,6 +83,13 @@ describe('the figures of a run', () => {
     expect(rounded(placed(curves))).toEqual(rounded(placed(data.curves)));
     expect(placed(crossings)).toEqual(placed(data.crossings));
     expect(crossings.length).toBeGreaterThan(20);
+    expect(crossings.some(({ target }) => target === 'published')).toBe(true);
+
+    const valid = vi.spyOn(LiveReader.prototype, 'validThresholds').mockReturnValue(null);
+    const computed = look(new LiveCache(), live).slice.contents();
+    expect(valid).toHaveBeenCalled();
+    valid.mockRestore();
+    expect(placed(computed.crossings)).toEqual(placed(crossings));
   });
 
   it('show what is chosen', () => {

@@ -1,8 +1,3 @@
-/**
- * Opens databases for reading or writing. A file that is not an espalier database is refused by its header before
- * SQLite opens it, since SQLite might change it or create companion files.
- */
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -11,11 +6,11 @@ import {
   openSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { withPart } from '../../base/atomic-file.js';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../schema/migrations.js';
@@ -110,9 +105,8 @@ export function connectWriter(file: string, unsafeFilesystem = false): Database 
  * same file, one publishes it and the other opens that one.
  */
 function create(file: string): void {
-  const part = join(dirname(file), `.${basename(file)}-${randomUUID()}.part`);
   ioGuard(file, () => makeFolder(dirname(resolve(file))));
-  try {
+  withPart(file, part => {
     guard(file, () => {
       const db = new Sqlite(resolve(part));
       try {
@@ -124,9 +118,7 @@ function create(file: string): void {
       }
     });
     publish(part, file);
-  } finally {
-    rmSync(part, { force: true });
-  }
+  });
 }
 
 /** Creates a folder and its parents. Node's recursive mkdir never returns where the system refuses as under /proc. */

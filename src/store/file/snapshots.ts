@@ -5,6 +5,7 @@
  * Only the coordinator writes them, each one completely or not at all. A snapshot's own hash reveals damage when it is
  * used (trajectory/snapshot.ts).
  */
+
 import {
   closeSync,
   existsSync,
@@ -18,6 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { PART, withPart } from '../../base/atomic-file.js';
 import type { Snapshot } from '../../domain/messages.js';
 
 const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
@@ -47,20 +49,11 @@ export class Snapshots {
   /** Writes a trajectory's snapshot, then removes the one that it replaces. The bytes are durable on return. */
   write(id: string, { t, bytes }: Snapshot): void {
     mkdirSync(this.folder, { recursive: true });
-    const temporary = join(this.folder, `${id}.part`);
-    const descriptor = openSync(temporary, 'w');
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
-      fsyncSync(descriptor);
-      closeSync(descriptor);
-    } catch (error) {
-      closeSync(descriptor);
-      // On a full disk, the partial file would take space that others need.
-      rmSync(temporary, { force: true });
-      throw error;
-    }
     const previous = this.iterations.get(id);
-    renameSync(temporary, this.file(id, t));
+    withPart(this.file(id, t), part => {
+      writeDurably(part, bytes);
+      renameSync(part, this.file(id, t));
+    });
     this.syncFolder();
     if (previous !== undefined && previous !== t) rmSync(this.file(id, previous), { force: true });
     this.iterations.set(id, t);
@@ -105,7 +98,7 @@ export class Snapshots {
     if (!existsSync(this.folder)) return;
     const kept = new Set([...this.iterations].map(([id, t]) => basename(this.file(id, t))));
     for (const name of readdirSync(this.folder)) {
-      const isOurs = NAME.test(name) || name.endsWith('.part');
+      const isOurs = NAME.test(name) || name.endsWith(PART);
       if (isOurs && !kept.has(name)) rmSync(join(this.folder, name), { force: true });
     }
     if (kept.size === 0) this.removeFolder();
@@ -113,7 +106,7 @@ export class Snapshots {
 
   /** Removes the folder unless it holds files other than partial snapshots. */
   private removeFolder(): void {
-    const others = readdirSync(this.folder).filter(name => !name.endsWith('.part'));
+    const others = readdirSync(this.folder).filter(name => !name.endsWith(PART));
     if (others.length === 0) rmSync(this.folder, { recursive: true });
   }
 
@@ -129,5 +122,15 @@ export class Snapshots {
 
   private file(id: string, t: number): string {
     return join(this.folder, `${id}-${t}.snapshot`);
+  }
+}
+
+function writeDurably(file: string, bytes: Uint8Array): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -1,10 +1,11 @@
 /** Queries of the live page in addition to the status: changes since its last poll, and single curves. */
 import type { Database, Statement } from 'better-sqlite3';
 import { completeConfig } from '../../domain/later-settings.js';
-import type { SetName, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
+import type { SetName, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
 import { connectReader, guard } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
+import { thresholdsByCurve } from './live-thresholds.js';
 import { Reader } from './reader.js';
 
 /** A running trajectory. Times are ISO 8601, UTC. */
@@ -166,6 +167,11 @@ export class LiveReader {
       sweep,
       trajectory,
     )[0];
+  }
+
+  /** See `thresholdsByCurve`. */
+  validThresholds(sweep: string, version: number): ReadonlyMap<string, readonly ThresholdRow[]> | null {
+    return guard(this.file, () => thresholdsByCurve(this.db, sweep, version));
   }
 
   /** JSON report of the last fit to a sweep's thresholds; null without one. */

@@ -15,7 +15,9 @@ import type {
 import type { Selection } from '../slice/selection.js';
 import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
 import type { LiveReader } from '../store/read/live-reader.js';
+import { liveCurveKey } from '../store/read/live-thresholds.js';
 import { computeThresholds } from '../threshold/targets.js';
+import { THRESHOLD_VERSION } from '../threshold/version.js';
 import { type Curve, summarise } from './summary.js';
 
 /** `published` compares all curves with each other. Beyond this many rows only the end of the run computes it. */
@@ -37,6 +39,8 @@ export class CurveCache {
   private readonly columns: readonly string[];
   /** Indices of the members to read. */
   private readonly stale: Set<number>;
+  /** The store's, while they are valid. */
+  private stored: ReadonlyMap<string, readonly ThresholdRow[]> | null = null;
   // Keyed by the index of a member.
   private readonly curves = new Map<number, Curve>();
   private readonly crossings = new Map<number, readonly ThresholdRow[]>();
@@ -80,6 +84,7 @@ export class CurveCache {
 
   /** Reads the marked curves, one between two yields. */
   *refresh(live: LiveReader): Generator<void> {
+    if (this.isStale) this.stored = live.validThresholds(this.selection.sweep.name, THRESHOLD_VERSION);
     for (const index of this.stale) {
       this.read(live, index);
       this.stale.delete(index);
@@ -115,8 +120,12 @@ export class CurveCache {
     if (!curve.complete) return;
     const config = live.config(member.trajectory);
     if (this.published.length > 0) this.configs.set(index, config);
-    const rows = this.curveRows(index, curve, config);
-    this.crossings.set(index, computeThresholds(this.perCurve, rows).rows);
+    const stored = this.stored?.get(liveCurveKey(member));
+    this.crossings.set(
+      index,
+      stored?.filter(row => !isPublished(row)) ??
+        computeThresholds(this.perCurve, this.curveRows(index, curve, config)).rows,
+    );
   }
 
   private *curveRows(index: number, { t, values }: Curve, config: TrajectoryConfig): Generator<CurveRow> {
@@ -136,15 +145,27 @@ export class CurveCache {
   }
 
   private crossingPoints(): CrossingPoint[] {
-    const rows = [...this.crossings.values()].flat();
-    if (this.published.length > 0 && this.pointCount <= MAX_PUBLISHED_ROWS) {
-      const largest = Math.max(...this.indicesBySize.keys());
-      rows.push(...computeThresholds(this.published, this.completeRows(), largest).rows);
+    const perCurve = [...this.crossings].flatMap(([index, rows]) => rows.map(row => this.point(index, row)));
+    return [...perCurve, ...this.publishedPoints()];
+  }
+
+  private publishedPoints(): CrossingPoint[] {
+    if (this.published.length === 0) return [];
+    const { stored } = this;
+    if (stored) {
+      return this.selection.members.flatMap((member, index) =>
+        (stored.get(liveCurveKey(member)) ?? []).filter(isPublished).map(row => this.point(index, row)),
+      );
     }
-    return rows.map(({ trajectoryId, metric, target, lower, upper, censoring }) => {
-      const { datasetSize: n, seed, method } = this.selection.members[Number(trajectoryId)]!;
-      return { n, seed, method, metric, target, lower, upper, censoring };
-    });
+    if (this.pointCount > MAX_PUBLISHED_ROWS) return [];
+    const largest = Math.max(...this.indicesBySize.keys());
+    const { rows } = computeThresholds(this.published, this.completeRows(), largest);
+    return rows.map(row => this.point(Number(row.trajectoryId), row));
+  }
+
+  private point(index: number, { metric, target, lower, upper, censoring }: ThresholdRow): CrossingPoint {
+    const { datasetSize: n, seed, method } = this.selection.members[index]!;
+    return { n, seed, method, metric, target, lower, upper, censoring };
   }
 
   private summaryOf(n: number): readonly CurvePoint[] {
@@ -172,6 +193,8 @@ export class CurveCache {
     return summary;
   }
 }
+
+const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
