@@ -1,4 +1,4 @@
-/** A worker thread's entry: draws a range of generated images into memory that all threads share. */
+/** Entry of a worker thread: draws a range of generated images into memory that all threads share. */
 import { type DigitsRange, fillDigits } from '../src/data/dataset.js';
 
 export default function run({ dataset, settings, split, from, to }: DigitsRange): void {

@@ -1,4 +1,4 @@
-/** A child process's entry: serves the live page beside a run, until that ends. */
+/** Entry of a child process: serves the live page during a run, and exits when the run ends. */
 import { setPriority } from 'node:os';
 import { InputError } from '../src/base/errors.js';
 import type { FromChildServer, ToChildServer } from '../src/serve/child-server.js';
@@ -8,32 +8,32 @@ const NICE = 10;
 try {
   setPriority(NICE);
 } catch {
-  // Where a process may not say so, it is as important as others.
+  // A process that may not change its priority keeps the normal one.
 }
 
-// Ctrl-C reaches the whole group; the run says what it means.
+// Terminals send Ctrl-C to the whole process group. Only the run reacts to it, and ends this process by a message.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
 
 let served: Promise<Served> | null = null;
 
-async function begin(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
+async function start(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
   served = serve(options);
-  const tell = (message: FromChildServer) => process.connected && process.send!(message);
+  const send = (message: FromChildServer) => process.connected && process.send!(message);
   try {
-    tell({ kind: 'listening', url: (await served).url });
+    send({ kind: 'listening', url: (await served).url });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    tell({ kind: 'refused', message: error.message });
+    send({ kind: 'refused', message: error.message });
     process.disconnect();
   }
 }
 
-async function end(reason: string): Promise<void> {
+async function shutDown(reason: string): Promise<void> {
   await (await served)?.close(reason);
   process.exit();
 }
 
 process.on('message', (message: ToChildServer) => {
-  void (message.kind === 'serve' ? begin(message.options) : end(message.reason));
+  void (message.kind === 'serve' ? start(message.options) : shutDown(message.reason));
 });
-process.once('disconnect', () => void end('the run is gone').catch(() => process.exit()));
+process.once('disconnect', () => void shutDown('the run is gone').catch(() => process.exit()));

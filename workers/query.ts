@@ -1,12 +1,12 @@
 /**
- * A child process's entry: runs one statement of a user's SQL and sends its rows. A process of its own, since nothing
- * inside a process can stop SQLite in the middle of a step.
+ * Entry of a child process: runs one statement of a user's SQL and sends its rows. It needs a process of its own,
+ * because nothing inside a process can stop SQLite in the middle of a step.
  */
 import { Worker } from 'node:worker_threads';
 import { serveQuery } from '../src/store/user-sql/query-server.js';
 
-// While SQLite computes, this thread hears nothing: another one looks whether the parent is still there, and whether
-// more memory is taken than the argument allows. (SQLite's own limit of its heap is not compiled in.)
+// SQLite blocks this thread while it computes. A second thread kills the process if the parent is gone, or if
+// resident memory exceeds the first argument (bytes). SQLite's own heap limit is not compiled in.
 const watchdog = `
   const parent = process.ppid;
   const most = ${Number(process.argv[2] ?? Number.POSITIVE_INFINITY)};
@@ -15,7 +15,7 @@ const watchdog = `
   }, 100);
 `;
 new Worker(watchdog, { eval: true }).unref();
-// Ctrl-C reaches the whole group; the parent says what it means.
+// Terminals send Ctrl-C to the whole process group. Only the parent reacts to it.
 process.on('SIGINT', () => {});
 process.once('disconnect', () => process.exit());
 serveQuery();

@@ -1,4 +1,4 @@
-/** A worker thread's entry: load, run one trajectory after the other, hand back what they say. It never sees the store. */
+/** Entry of a worker thread: runs one trajectory after the other and sends their events. It never sees the store. */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { workerData } from 'piscina';
 import type { ExecutorEvent } from '../src/domain/messages.js';
@@ -19,7 +19,7 @@ function isStopping(): boolean {
   return Atomics.load(signal, 0) === SIGNAL.stop;
 }
 
-/** Before anything that takes long it is asked whether to stop. What there is to say is said then, in one message. */
+/** Called before any long work, so it also sends the pending events, in one message. */
 function stopRequested(): boolean {
   flushEvents();
   return isStopping();
@@ -27,10 +27,12 @@ function stopRequested(): boolean {
 
 function flushEvents(): void {
   if (pendingEvents.length === 0) return;
-  const said = pendingEvents;
+  const events = pendingEvents;
   pendingEvents = [];
-  const moved = said.flatMap(event => (event.kind === 'snapshot' ? [event.snapshot.bytes.buffer] : []));
-  port.postMessage(said, moved as ArrayBuffer[]);
+  const transferred = events.flatMap(event =>
+    event.kind === 'snapshot' ? [event.snapshot.bytes.buffer] : [],
+  );
+  port.postMessage(events, transferred as ArrayBuffer[]);
 }
 
 const environment: TrajectoryEnvironment = {
@@ -39,7 +41,7 @@ const environment: TrajectoryEnvironment = {
   stopRequested,
 };
 
-/** For as long as the thread lives. */
+/** Never resolves: the call lasts as long as the thread. */
 export default function run(call: WorkerCall): Promise<never> {
   port = call.port;
   port.on('message', (first: NumberedTask) => {

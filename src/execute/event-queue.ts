@@ -1,4 +1,4 @@
-/** What is said of one trajectory, from whoever hears it first to the one who reads it. */
+/** Queue of the events of one trajectory, between its executor and its reader. */
 import type { ExecutorEvent, TrajectoryEvent } from '../domain/messages.js';
 
 export type FinalEvent = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
@@ -7,7 +7,7 @@ export const isFinal = (event: ExecutorEvent): event is FinalEvent =>
   event.kind === 'done' || event.kind === 'stopped' || event.kind === 'failed';
 
 export class EventQueue implements AsyncIterable<ExecutorEvent> {
-  /** Resolves when the reader is done with the last one. */
+  /** Resolves when the reader has processed the last event, or stops reading. */
   readonly drained: Promise<void>;
   #resolveDrained = () => {};
   readonly #pending: ExecutorEvent[] = [];
@@ -25,7 +25,7 @@ export class EventQueue implements AsyncIterable<ExecutorEvent> {
     this.#wake();
   }
 
-  /** None is read from now on before those have been. */
+  /** Withholds further events until `earlier` is drained. */
   startAfter(earlier: EventQueue): void {
     this.#earlier = earlier.drained;
   }

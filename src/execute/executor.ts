@@ -1,4 +1,4 @@
-/** The contract between the sweep and whatever runs its trajectories: submit, events, stop, stats. */
+/** The contract between a sweep and an executor of its trajectories: submit, events, stop, stats. */
 import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
 
 export type {
@@ -18,18 +18,18 @@ export interface ExecutorStats {
 }
 
 export interface Executor {
-  /** Trajectories that run at once; more may be submitted and wait. */
+  /** Number of trajectories that run concurrently. Further submitted ones wait. */
   readonly capacity: number;
-  /** How many more are best submitted now, so that none of those that run has to wait for its successor. */
+  /** How many tasks to submit now beyond `capacity`, so that no slot waits for its next trajectory. */
   prefetch(): number;
   /**
-   * Events in order, to be read to the end; the iteration ends after the last one, and those of the next trajectory on
-   * the same slot come after that. A fault of the trajectory is an event, not a throw.
+   * Returns the events in order; the iteration ends after the last one. The caller reads to the end: events of the
+   * next trajectory on the same slot are withheld until then. A fault of the trajectory is an event, not a throw.
    */
   submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent>;
-  /** Asks all running trajectories to stop at their next pulse, and refuses to start waiting ones. */
+  /** Stops running trajectories at their next pulse, and refuses to start waiting ones. */
   stop(): void;
-  /** Running trajectories rest at their next pulse, until `resume` or `stop`. */
+  /** Suspends running trajectories at their next pulse, until `resume` or `stop`. */
   pause(): void;
   resume(): void;
   stats(): ExecutorStats;

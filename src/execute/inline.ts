@@ -1,4 +1,4 @@
-/** The plainest executor: one trajectory at a time, in this thread. Its caller waits while a checkpoint is computed. */
+/** The simplest executor: one trajectory at a time on the calling thread, which is blocked during each checkpoint. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineName } from '../domain/types.js';
@@ -9,7 +9,7 @@ import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
 export interface ExecutorOptions {
   readonly engine: EngineName;
-  /** By imagesKey. */
+  /** Keyed by imagesKey. */
   readonly datasets: ReadonlyMap<string, Dataset>;
 }
 
@@ -17,8 +17,8 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
   let stopping = false;
   let finished = 0;
   let running = 0;
-  let last: Promise<void> = Promise.resolve();
-  const world: TrajectoryEnvironment = {
+  let lastEnded: Promise<void> = Promise.resolve();
+  const environment: TrajectoryEnvironment = {
     engine: await createEngine(engine),
     inputs: new InputLibrary(datasets),
     stopRequested: () => stopping,
@@ -28,31 +28,31 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
     capacity: 1,
     prefetch: () => 0,
     submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent> {
-      const before = last;
-      let free = () => {};
-      last = new Promise<void>(resolve => {
-        free = resolve;
+      const previous = lastEnded;
+      let release = () => {};
+      lastEnded = new Promise<void>(resolve => {
+        release = resolve;
       });
       return (async function* () {
-        await before;
+        await previous;
         running++;
         try {
           if (!stopping) yield { kind: 'started', slot: 0 };
-          for (const event of runTrajectory(task, world)) {
+          for (const event of runTrajectory(task, environment)) {
             yield event;
             await nextTurn();
           }
         } finally {
           running--;
           finished++;
-          free();
+          release();
         }
       })();
     },
     stop() {
       stopping = true;
     },
-    // Nothing runs here while its caller does anything else.
+    // Nothing runs here while the caller does anything else, so there is nothing to pause.
     pause() {},
     resume() {},
     stats: () => ({ capacity: 1, running, finished }),

@@ -1,4 +1,4 @@
-/** Runs trajectories on worker threads; see worker-slot.ts for one of them, and workers/trajectory.ts for its other side. */
+/** Runs trajectories on worker threads: worker-slot.ts manages one thread, workers/trajectory.ts is its code. */
 import { setFlagsFromString } from 'node:v8';
 import { ActiveTimeClock } from '../base/active-time-clock.js';
 import { EventQueue, type FinalEvent } from './event-queue.js';
@@ -7,16 +7,16 @@ import type { ExecutorOptions } from './inline.js';
 import { SIGNAL } from './protocol.js';
 import { SPARE_BYTES, type SubmittedTask, WorkerSlot } from './worker-slot.js';
 
-// A thread that is ended while V8 optimises its code in the background can take the whole process with it (Node 20:
-// `NodePlatform::ForIsolate` asserts). Threads that are started from now on optimise by themselves.
+// Terminating a thread while V8 optimises its code in the background can abort the process (Node 20: an assertion in
+// `NodePlatform::ForIsolate`). With this flag, threads started later optimise on their own thread.
 setFlagsFromString('--no-concurrent-recompilation');
 
-/** A trajectory that has not stopped by itself by then is stopped where it is: what it did since its snapshot is lost. */
+/** A trajectory that still runs this long after a stop is killed. It loses its work since the last snapshot. */
 const STOP_WITHIN_MS = 1_200;
 
 export interface PoolOptions extends ExecutorOptions {
   readonly threads: number;
-  /** An attempt that takes longer than this is ended, and its thread with it. Pauses and suspensions do not count. */
+  /** Ends an attempt that takes longer, and its thread. Pauses and suspensions of the machine do not count. */
   readonly timeoutS?: number | undefined;
 }
 
@@ -27,22 +27,22 @@ export function createPoolExecutor(options: PoolOptions): Executor {
   const slots = Array.from(
     { length: threads },
     (_, number) =>
-      new WorkerSlot(number, { engine, datasets, signal }, back => {
-        waiting.unshift(...back);
+      new WorkerSlot(number, { engine, datasets, signal }, returned => {
+        waiting.unshift(...returned);
         distribute();
       }),
   );
   let isMakingRoom = false;
   let refused = 0;
-  let seenMs = 0;
+  let lastTickMs = 0;
   let stopTimer: NodeJS.Timeout | undefined;
 
   const clock = new ActiveTimeClock(() => {
     const now = clock.ms();
-    const passed = now - seenMs;
-    seenMs = now;
+    const elapsed = now - lastTickMs;
+    lastTickMs = now;
     if (Atomics.load(signal, 0) !== SIGNAL.go) return;
-    for (const slot of slots) slot.addActiveTime(passed, 1000 * timeoutS, timedOut(timeoutS));
+    for (const slot of slots) slot.addActiveTime(elapsed, 1000 * timeoutS, timedOut(timeoutS));
   });
 
   const distribute = () => {
@@ -59,16 +59,16 @@ export function createPoolExecutor(options: PoolOptions): Executor {
     }
   };
 
-  /** Null where it has to wait. */
+  /** Returns null if the task has to wait. */
   const slotFor = ({ task }: SubmittedTask): WorkerSlot | null => {
     const [slot, ...others] = slots.filter(each => each.isIdle).sort((a, b) => b.heldBytes - a.heldBytes);
     if (!slot) return leastQueued(slots.filter(each => each.canPrefetch(task)));
-    // What idle threads still hold is not counted by who schedules.
-    const unneeded = others.filter(each => each.heldBytes > SPARE_BYTES);
-    if (slot.holdsTooMuchFor(task.memoryBytes)) unneeded.push(slot);
-    if (unneeded.length === 0) return slot;
+    // The scheduler counts the memory of running trajectories only, so idle threads that retain memory are closed.
+    const toClose = others.filter(each => each.heldBytes > SPARE_BYTES);
+    if (slot.holdsTooMuchFor(task.memoryBytes)) toClose.push(slot);
+    if (toClose.length === 0) return slot;
     isMakingRoom = true;
-    void Promise.all(unneeded.map(each => each.close())).then(() => {
+    void Promise.all(toClose.map(each => each.close())).then(() => {
       isMakingRoom = false;
       distribute();
     });

@@ -1,31 +1,33 @@
 /**
- * What passes between a slot and its thread. The thread is called once and then reads its trajectories from a port, so
- * that the next one can be there before the present one has ended.
+ * Messages between a slot and its thread. Piscina calls the thread once; the thread then reads tasks from a port,
+ * which can hold the next task before the present one ends.
  *
- * Trajectories are numbered from 1 in the order in which they are handed over, and `at` holds the number of the last one
- * that is no longer free: whoever moves it from n - 1 to n, in one step, has number n. The thread does so to begin it.
- * The slot does so to take it back, with all that follow it, which the thread then skips.
+ * Tasks are numbered from 1 in the order posted. `claimed` holds the number of the last task that is no longer free,
+ * and both sides change it by atomic compare-exchange:
+ *
+ * - The thread starts task n by moving `claimed` from n - 1 to n. It skips a task that it cannot claim.
+ * - The slot takes back task n and all later ones by moving `claimed` from n - 1 to the last number posted.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Dataset } from '../data/dataset.js';
 import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
 import type { EngineName } from '../domain/types.js';
 
-/** What every worker thread is started with. Images are shared memory, so that all threads read one copy. */
+/** Start data of every worker thread. Images are in shared memory: all threads read one copy. */
 export interface WorkerData {
   readonly engine: EngineName;
   readonly datasets: ReadonlyMap<string, Dataset>;
-  /** One int32, one of SIGNAL; looked at between slices of work. */
+  /** One shared int32, a value of SIGNAL. Threads poll it between slices of work. */
   readonly signal: Int32Array;
 }
 
 export const SIGNAL = { go: 0, stop: 1, pause: 2 } as const;
 
-/** What a worker is called with. */
+/** Argument of the one call of a worker thread. */
 export interface WorkerCall {
-  /** Numbered comes, Said goes. */
+  /** Carries NumberedTask to the thread and WorkerEvents from it. */
   readonly port: MessagePort;
-  /** One int32, see above. */
+  /** One shared int32, see above. */
   readonly claimed: Int32Array;
   readonly slot: number;
 }
@@ -35,5 +37,5 @@ export interface NumberedTask {
   readonly task: TrajectoryTask;
 }
 
-/** In order; those of one trajectory may be followed by the first ones of the next. */
+/** Events in order. One message may hold the last events of a trajectory and the first ones of the next. */
 export type WorkerEvents = readonly ExecutorEvent[];

@@ -1,4 +1,4 @@
-/** One worker thread: a piscina of one, with one task that lasts as long as the thread. */
+/** One worker thread: a piscina pool of one, running one piscina task that lasts as long as the thread. */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { workerFile } from '../base/paths.js';
@@ -7,29 +7,29 @@ import type { FinalEvent } from './event-queue.js';
 import type { NumberedTask, WorkerCall, WorkerData, WorkerEvents } from './protocol.js';
 
 /**
- * What a thread may have on its heap, which holds no matrices: those are counted where trajectories are scheduled. One
- * that goes beyond is ended, rather than the process with all others.
+ * V8 heap limit of a thread. The heap holds no matrices; the scheduler budgets those. A thread that exceeds the limit
+ * ends alone, instead of the process with all threads.
  */
 const HEAP_MB = 1024;
 /**
- * Of short-lived objects. V8 would let it grow to 48, whose pages each thread then keeps; messages are few and small,
- * so that looking through it more often costs little.
+ * Limit of the heap's young generation. V8's default is 48 MB, and every thread keeps the pages it grew to. Messages
+ * are few and small, so the more frequent collections cost little.
  */
 const YOUNG_MB = 6;
-/** A thread that does not end within this, being inside the system, is left to itself. */
+/** A thread that does not end within this time is inside a system call, and is abandoned. */
 const TERMINATE_WITHIN_MS = 5_000;
 
 export interface WorkerThreadListener {
-  onEvents(said: WorkerEvents): void;
-  /** Once, where nobody ended it, after all that it said; as the end of what it was at. */
-  onDeath(as: FinalEvent): void;
+  onEvents(events: WorkerEvents): void;
+  /** Called once, after all events, if the thread ends without `terminate`. `outcome` ends its running task. */
+  onDeath(outcome: FinalEvent): void;
 }
 
 export class WorkerThread {
   readonly #piscina: Piscina<WorkerCall, never>;
   readonly #port: MessagePort;
   readonly #claimed = new Int32Array(new SharedArrayBuffer(4));
-  /** Resolves when the thread has loaded its modules: Node 20 does not survive that it is ended before. */
+  /** Resolves when the thread has loaded its modules: Node 20 crashes if a thread is terminated earlier. */
   readonly #loaded: Promise<void>;
   readonly #listener: WorkerThreadListener;
   #posted = 0;
@@ -38,8 +38,8 @@ export class WorkerThread {
   constructor(workerData: WorkerData, slot: number, listener: WorkerThreadListener) {
     this.#listener = listener;
     const { port1, port2 } = new MessageChannel();
-    this.#port = port1.on('message', (said: WorkerEvents) => {
-      if (!this.#isOver) listener.onEvents(said);
+    this.#port = port1.on('message', (events: WorkerEvents) => {
+      if (!this.#isOver) listener.onEvents(events);
     });
     this.#piscina = new Piscina<WorkerCall, never>({
       filename: workerFile('trajectory'),
@@ -58,7 +58,7 @@ export class WorkerThread {
       });
       this.#piscina.once('workerDestroy', () => resolve());
     });
-    // A thread that ends before it takes its task: the task would wait for ever.
+    // If the thread ends before it takes its piscina task, `run` never settles; these two events report it.
     this.#piscina.on('error', error => this.#died(error));
     this.#piscina.once('workerDestroy', () => {
       if (!isLoaded) setImmediate(() => this.#died(new Error('it exited before it began')));
@@ -67,33 +67,33 @@ export class WorkerThread {
     this.#piscina.run(call, { transferList: [port2 as never] }).catch((error: unknown) => this.#died(error));
   }
 
-  /** Returns the trajectory's number. It begins when those before it have ended. */
+  /** Returns the task's number. The thread starts it when all earlier ones have ended. */
   post(task: TrajectoryTask): number {
     const numbered: NumberedTask = { number: ++this.#posted, task };
     this.#port.postMessage(numbered);
     return this.#posted;
   }
 
-  /** Has it begin none after `number`, which it must be at. Whether it was. */
+  /** Cancels all tasks after `number` if that is the last one claimed. Returns whether it was. */
   skipAfter(number: number): boolean {
     return Atomics.compareExchange(this.#claimed, 0, number, this.#posted) === number;
   }
 
-  /** What it has said may still be on its way. */
+  /** Delivers the events that wait on the port, without a turn of the event loop. */
   drain(): void {
-    for (let said = receiveMessageOnPort(this.#port); said; said = receiveMessageOnPort(this.#port))
-      this.#listener.onEvents(said.message);
+    for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port))
+      this.#listener.onEvents(next.message);
   }
 
-  /** In the middle of whatever it does. */
+  /** Ends the thread in the middle of a computation. Resolves after TERMINATE_WITHIN_MS at the latest. */
   async terminate(): Promise<void> {
     this.#isOver = true;
     this.#port.close();
     let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>(resolve => {
+    const timeout = new Promise<void>(resolve => {
       timer = setTimeout(resolve, TERMINATE_WITHIN_MS);
     });
-    await Promise.race([this.#loaded.then(() => this.#piscina.destroy()), enough]);
+    await Promise.race([this.#loaded.then(() => this.#piscina.destroy()), timeout]);
     clearTimeout(timer);
   }
 
@@ -105,7 +105,7 @@ export class WorkerThread {
   }
 }
 
-/** What piscina says of a thread that is gone. Where `process.exit` was called, that is an error without a code. */
+/** The final event for the error with which piscina reports a lost thread. After `process.exit` it has no code. */
 function threadEnded(error: unknown): FinalEvent {
   const { message, stack, code }: NodeJS.ErrnoException =
     error instanceof Error ? error : new Error(String(error));
