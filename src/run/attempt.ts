@@ -1,4 +1,4 @@
-/** One attempt at a trajectory: what is recorded, told and done next as it is heard of. */
+/** One attempt at a trajectory: records and reports each event, and decides what follows the last one. */
 
 import type { ActiveTimeClock } from '../base/active-time-clock.js';
 import type { provenance } from '../base/provenance.js';
@@ -12,11 +12,11 @@ import type { ProgressTracker } from './progress.js';
 import { retryAfter } from './retry-policy.js';
 import type { Warnings } from './warnings.js';
 
-/** Attempts that may follow a failed one. */
+/** Default number of retries after a failed attempt. */
 const RETRIES = 2;
-/** A stop is over within two seconds. Snapshots that could not be written by this time after it are left out; */
+/** A stop ends within two seconds. A snapshot is skipped if its write would end later than this after the stop. */
 const SAVE_WITHIN_MS = 1_500;
-/** a common disk takes them at this rate. */
+/** Write rate of a common disk. */
 const SAVED_BYTES_PER_MS = 100_000;
 
 /** What all attempts of a run share. */
@@ -29,19 +29,20 @@ export interface RunContext {
   readonly disk: DiskFullPause;
   readonly warnings: Warnings;
   readonly provenance: ReturnType<typeof provenance>;
-  /** Infinity before a stop. */
+  /** `performance.now()` at the stop; Infinity before it. */
   readonly stoppedAt: () => number;
 }
 
 export class Attempt {
-  /** Null until it has begun; one that never does is none. */
+  /** Active time (ms) at the start; null before it. An attempt that stops before its start is not recorded. */
   #startedMs: number | null = null;
-  /** Checkpoints that are finished, the iteration reached, and when that was. */
-  #finished = 0;
+  #checkpointsDone = 0;
+  /** Iteration of the last finished checkpoint, or of the start. */
   #t: number;
-  #sinceMs = 0;
+  /** Active time (ms) at which `#t` was reached. */
+  #reachedMs = 0;
 
-  /** @param from the iteration that it goes on from. */
+  /** @param from iteration at which the attempt starts. */
   constructor(
     private readonly context: RunContext,
     private readonly job: Job,
@@ -84,7 +85,7 @@ export class Attempt {
     options.observer?.started?.(trajectory, worker, this.#t);
     tracker.eta.start(trajectory.id, tracker.workOf(trajectory, this.checkpoints, this.#t, 1));
     this.#startedMs = clock.ms();
-    this.#sinceMs = this.#startedMs;
+    this.#reachedMs = this.#startedMs;
   }
 
   #onEnded(event: AttemptEnd): void {
@@ -103,7 +104,7 @@ export class Attempt {
     tracker.onCommitted(store.finished(id, event), () => {
       if (event.kind === 'stopped') return;
       tracker.progress.trajectoriesDone++;
-      // Another sweep may ask for more of it.
+      // Another sweep may still need cells of this trajectory.
       if (snapshots.has(id) && !store.isPending(id)) snapshots.remove(id);
     });
   }
@@ -115,29 +116,29 @@ export class Attempt {
     const { code, message } = event;
     const failures = job.failures + 1;
     const limit = options.retries ?? RETRIES;
-    const again = retryAfter(code, failures, limit);
-    tracker.eta.end(id, again !== null);
-    if (again) {
-      const bytes = again.alone ? Number.POSITIVE_INFINITY : job.bytes;
+    const retry = retryAfter(code, failures, limit);
+    tracker.eta.end(id, retry !== null);
+    if (retry) {
+      const bytes = retry.alone ? Number.POSITIVE_INFINITY : job.bytes;
       tracker.queue.retry({ ...job, failures, bytes });
-      const how = again.alone ? 'again, alone' : 'again';
+      const how = retry.alone ? 'again, alone' : 'again';
       options.observer?.warning?.(
         `trajectory ${id} failed: ${code}: ${message}; it is tried ${how} (${failures} of ${limit})`,
       );
     } else options.observer?.failure?.(id, code, message);
-    tracker.onCommitted(store.finished(id, event, again !== null), () => {
-      if (again) return;
+    tracker.onCommitted(store.finished(id, event, retry !== null), () => {
+      if (retry) return;
       tracker.progress.trajectoriesFailed++;
-      // It would diverge again, to the bit.
+      // A retry would diverge again, with the same bits.
       if (code === 'DIVERGED') snapshots.remove(id);
     });
   }
 
-  /** Rows that came before are on the disk first: a snapshot past a checkpoint that lacks its rows is of no use. */
+  /** Commits earlier rows first: a snapshot past a checkpoint whose rows are missing is useless. */
   async #saveSnapshot(id: string, snapshot: Snapshot): Promise<void> {
     const { options, store, snapshots, disk, stoppedAt } = this.context;
-    const over = performance.now() + snapshot.bytes.length / SAVED_BYTES_PER_MS;
-    if (over > stoppedAt() + SAVE_WITHIN_MS) return;
+    const expectedEnd = performance.now() + snapshot.bytes.length / SAVED_BYTES_PER_MS;
+    if (expectedEnd > stoppedAt() + SAVE_WITHIN_MS) return;
     await disk.write(`a snapshot beside ${options.db}`, () => {
       store.flush();
       snapshots.write(id, snapshot);
@@ -148,11 +149,11 @@ export class Attempt {
     const { clock, tracker } = this.context;
     const { trajectory } = this.job;
     const now = clock.ms();
-    const checkpoint = this.checkpoints[this.#finished]!;
-    const work = tracker.workOf(trajectory, [checkpoint], this.#t, this.#finished === 0 ? 1 : 0);
-    tracker.eta.record(trajectory.id, work, (now - this.#sinceMs) / 1000);
-    this.#finished++;
+    const checkpoint = this.checkpoints[this.#checkpointsDone]!;
+    const work = tracker.workOf(trajectory, [checkpoint], this.#t, this.#checkpointsDone === 0 ? 1 : 0);
+    tracker.eta.record(trajectory.id, work, (now - this.#reachedMs) / 1000);
+    this.#checkpointsDone++;
     this.#t = t;
-    this.#sinceMs = now;
+    this.#reachedMs = now;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Seconds of a thread for work that is described by its arithmetic: a linear model that starts from what a common
- * machine does and learns from what this one took: a Kalman filter on relative errors, whose state wanders slowly.
+ * Predicts the thread seconds of work from its arithmetic. The model is linear: it starts with the rates of a common
+ * machine and learns those of this one by a Kalman filter on relative errors, whose state is a slow random walk.
  */
 import type { Arithmetic } from '../trajectory/cost.js';
 
-/** Amounts of work that are known before it is done. They add up. */
+/** Amounts of work that are known before it is done. Additive. */
 export type Work = readonly [
   training: number,
   activations: number,
@@ -13,11 +13,11 @@ export type Work = readonly [
   starts: number,
 ];
 
-/** Seconds of each unit of work: operations, and the start of a trajectory. */
-const COMMON: Work = [1e-10, 1e-10, 5e-11, 2e-10, 0.05];
-/** Variance of a factor that was never observed, that of an observation being 1. */
-const DOUBT = 10;
-/** What a factor's variance grows by from one observation to the next: another program may come or go. */
+/** Seconds per unit of work on a common machine: per operation, and per start of a trajectory. */
+const COMMON_SECONDS: Work = [1e-10, 1e-10, 5e-11, 2e-10, 0.05];
+/** Prior and largest variance of a factor. The variance of an observation is 1. */
+const MAX_VARIANCE = 10;
+/** Growth of a factor's variance per observation: other programs on the machine start and end. */
 const DRIFT = 1e-3;
 
 export const NO_WORK: Work = [0, 0, 0, 0, 0];
@@ -31,22 +31,27 @@ export function addWork(a: Work, b: Work, times = 1): Work {
 }
 
 export class CostModel {
-  /** Of each kind, how many times as long as on the common machine. */
-  readonly #factors = COMMON.map(() => 1);
-  readonly #covariance: number[][] = COMMON.map((_, i) => COMMON.map((__, j) => (i === j ? DOUBT : 0)));
+  /** For each kind of work, time on this machine relative to the common machine. */
+  readonly #factors = COMMON_SECONDS.map(() => 1);
+  readonly #covariance: number[][] = COMMON_SECONDS.map((_, i) =>
+    COMMON_SECONDS.map((__, j) => (i === j ? MAX_VARIANCE : 0)),
+  );
 
   /** Expected seconds; never negative. */
   seconds(work: Work): number {
-    return work.reduce((sum, amount, i) => sum + amount * COMMON[i]! * Math.max(0, this.#factors[i]!), 0);
+    return work.reduce(
+      (sum, amount, i) => sum + amount * COMMON_SECONDS[i]! * Math.max(0, this.#factors[i]!),
+      0,
+    );
   }
 
-  /** This work took so many seconds. */
+  /** Learns that `work` took so many seconds. */
   observe(work: Work, seconds: number): void {
-    const common = work.map((amount, i) => amount * COMMON[i]!);
-    const scale = common.reduce((sum, part) => sum + part, 0);
+    const expected = work.map((amount, i) => amount * COMMON_SECONDS[i]!);
+    const scale = expected.reduce((sum, part) => sum + part, 0);
     if (!(scale > 0)) return;
-    const x = common.map(part => part / scale);
-    for (const [i, row] of this.#covariance.entries()) row[i] = Math.min(DOUBT, row[i]! + DRIFT);
+    const x = expected.map(part => part / scale);
+    for (const [i, row] of this.#covariance.entries()) row[i] = Math.min(MAX_VARIANCE, row[i]! + DRIFT);
     const spread = this.#covariance.map(row => dot(row, x));
     const gain = spread.map(part => part / (1 + dot(spread, x)));
     const error = seconds / scale - dot(this.#factors, x);

@@ -1,7 +1,7 @@
 /**
- * The log beside a database, `<database>.log`: a line of JSON (pino) for every start and end of a trajectory, every
- * warning and every run. Past LOG_BYTES it becomes `<database>.log.1`, in place of the one before; so it takes twice that
- * at most, however long the run. Lines are on their way to the disk within a second; nothing else depends on them.
+ * The log next to a database, `<database>.log`: a line of JSON (pino) for every start and end of a trajectory, every
+ * warning and every run. Past LOG_BYTES it replaces `<database>.log.1`, so both together never exceed twice that.
+ * Lines are written within a second, without fsync; nothing else depends on them.
  */
 import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
@@ -13,7 +13,7 @@ const FLUSH_MS = 1_000;
 const BUFFER_BYTES = 8_192;
 
 export class EventLog {
-  /** What a run tells, as lines. */
+  /** Writes a run's reports as lines. */
   readonly observer: RunObserver;
   private readonly stream: RotatingFile;
   private readonly pino: Logger;
@@ -41,7 +41,7 @@ export class EventLog {
     };
   }
 
-  /** E.g. the begin and the end of a run, with what is known of it. */
+  /** Logs an event of the run itself, e.g. its start or end, and flushes. */
   event(what: string, fields: object): void {
     this.pino.info(fields, what);
     this.stream.flush();
@@ -63,8 +63,8 @@ export class EventLog {
 }
 
 /**
- * Where the file cannot be written or the disk is full, lines are dropped: no run ends or waits for want of its log. (What
- * pino writes files with would try again for ever.)
+ * Drops lines while the file cannot be written or the disk is full: no run ends or waits because of its log. (Pino's
+ * own file destination retries forever.)
  */
 class RotatingFile implements DestinationStream {
   private file: number | null;
@@ -73,7 +73,7 @@ class RotatingFile implements DestinationStream {
 
   constructor(
     private readonly name: string,
-    private readonly most: number,
+    private readonly maxBytes: number,
   ) {
     this.size = statSync(name, { throwIfNoEntry: false })?.size ?? 0;
     this.file = this.open();
@@ -81,7 +81,7 @@ class RotatingFile implements DestinationStream {
 
   write(line: string): void {
     const bytes = Buffer.byteLength(line);
-    if (this.size > 0 && this.size + bytes > this.most) this.rotate();
+    if (this.size > 0 && this.size + bytes > this.maxBytes) this.rotate();
     this.size += bytes;
     this.unwritten += line;
     if (this.unwritten.length >= BUFFER_BYTES) this.flush();
@@ -93,7 +93,7 @@ class RotatingFile implements DestinationStream {
     if (this.file === null || text.length === 0) return;
     try {
       const written = writeSync(this.file, text);
-      // A line of which a part found room is ended, so that the next one is whole.
+      // Ends a line that was written in part, so that the next one is whole.
       if (written < text.length) this.unwritten = '\n';
     } catch {}
   }

@@ -1,29 +1,29 @@
-/** What waits to be run: the longest first, and never more at once than fits in memory. */
+/** Queue of waiting trajectories: the costliest first, and never more concurrently than fit in memory. */
 import type { UnfinishedTrajectory } from '../domain/messages.js';
 
-/** What it lacks is as of the begin of the run: less, where attempts of this run failed. */
+/** `checkpoints` are as of the start of the run. After a failed attempt in this run, fewer cells may be missing. */
 export interface Job extends UnfinishedTrajectory {
-  /** What it costs, in any unit: those that cost more go first. */
+  /** Cost in any unit. Costlier jobs go first. */
   readonly cost: number;
-  /** Peak bytes while it runs; Infinity: it has to run alone. */
+  /** Peak bytes while it runs; Infinity if it has to run alone. */
   readonly bytes: number;
-  /** Attempts in this run that failed. */
+  /** Number of failed attempts in this run. */
   readonly failures: number;
 }
 
-/** How often a job that does not fit yet is passed by, for each that runs, before it is waited for. */
-const PASSES = 4;
+/** How often others may overtake a job that does not fit yet, per running job, before the queue waits for it. */
+const OVERTAKES = 4;
 
 export class JobQueue {
-  /** Jobs of the same size, the costliest last. */
+  /** Jobs by peak bytes; within a size, the costliest last. */
   readonly #bySize = new Map<number, Job[]>();
   readonly #running = new Set<Job>();
-  /** To be tried again once all others were begun. */
+  /** Failed jobs, retried after all others have started. */
   readonly #retries: Job[] = [];
   #free: number;
-  #passed: { readonly job: Job; times: number } | null = null;
+  #overtaken: { readonly job: Job; times: number } | null = null;
 
-  /** @param budgetBytes what all running jobs may take together. One job alone is always let run. */
+  /** @param budgetBytes peak bytes of all running jobs together. A single job may always run. */
   constructor(jobs: readonly Job[], budgetBytes: number) {
     this.#free = budgetBytes;
     for (const job of jobs) {
@@ -34,16 +34,18 @@ export class JobQueue {
     for (const alike of this.#bySize.values()) alike.reverse().sort((a, b) => a.cost - b.cost);
   }
 
-  /** The job to begin now; null where none is left or none fits beside what runs. */
+  /** Removes the job to start now; null if none is left or none fits next to the running ones. */
   take(): Job | null {
-    const peek = this.first();
-    if (!peek) return null;
-    let job: Job | null = peek;
-    if (!this.#fits(peek)) {
-      if (this.#passed?.job !== peek) this.#passed = { job: peek, times: 0 };
+    const next = this.first();
+    if (!next) return null;
+    let job: Job | null = next;
+    if (!this.#fits(next)) {
+      if (this.#overtaken?.job !== next) this.#overtaken = { job: next, times: 0 };
       job =
-        this.#passed.times < PASSES * this.#running.size ? this.#costliest(each => this.#fits(each)) : null;
-      if (job) this.#passed.times++;
+        this.#overtaken.times < OVERTAKES * this.#running.size
+          ? this.#costliest(each => this.#fits(each))
+          : null;
+      if (job) this.#overtaken.times++;
     }
     if (!job) return null;
     this.#remove(job);
@@ -52,18 +54,18 @@ export class JobQueue {
     return job;
   }
 
-  /** The job has ended, and its memory is free. */
+  /** Frees the memory of a job that has ended. */
   release(job: Job): void {
     this.#running.delete(job);
     if (Number.isFinite(job.bytes)) this.#free += job.bytes;
   }
 
-  /** Has a job that has ended tried again, after all others. */
+  /** Queues a job that has ended for another attempt, after all others. */
   retry(job: Job): void {
     this.#retries.push(job);
   }
 
-  /** The job that is to be begun next, whether it fits now or not. */
+  /** The job to start next, whether it fits now or not. */
   first(): Job | null {
     return this.#costliest(() => true) ?? this.#retries[0] ?? null;
   }

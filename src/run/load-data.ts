@@ -1,13 +1,13 @@
-/** Brings a sweep's data sets into shared memory: files are read, generated digits are drawn by all threads. */
+/** Loads a sweep's data sets into shared memory. Files are read; generated digits are drawn by all threads. */
 import { Piscina } from 'piscina';
 import { workerFile } from '../base/paths.js';
 import { allocateDigits, type Dataset, type DigitsRange, loadDataset } from '../data/dataset.js';
 import type { PreparedSweep } from './prepare.js';
 
-/** Images that one call to a worker draws. */
+/** Number of images that one call of a worker draws. */
 const RANGE = 2000;
 
-/** The data sets of a sweep, by imagesKey. */
+/** Returns the data sets of a sweep, keyed by imagesKey. An abort of `signal` rejects while digits are drawn. */
 export async function loadData(
   { data, dataDir }: Pick<PreparedSweep, 'data' | 'dataDir'>,
   threads: number,
@@ -43,7 +43,7 @@ async function drawDigits(
     minThreads: 0,
     maxThreads: threads,
   });
-  // One listener for all ranges: ending the pool ends its threads at once, and fails what they were at.
+  // One listener for all ranges: destroying the pool ends its threads immediately and rejects their ranges.
   const stop = () => void pool.destroy();
   signal?.addEventListener('abort', stop);
   try {

@@ -1,4 +1,4 @@
-/** What a run is asked for, what it reports while it goes on, and what comes of it. */
+/** The options of a run, its reports while it runs, and its outcome. */
 import type { Dataset } from '../data/dataset.js';
 import type { TrajectoryEvent } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
@@ -6,19 +6,19 @@ import type { Executor } from '../execute/executor.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 import type { ThresholdSummary } from '../threshold/summary.js';
 
-/** What a run tells while it goes on. */
+/** Receives the reports of a run. */
 export interface RunObserver {
   /**
-   * After every commit. `workDone`: the share of this run that is done, by its time; `secondsLeft`: as far as can be told
-   * from what was finished in this run.
+   * Called after every commit. `workDone` is the share of this run's expected time that is done, 0 to 1.
+   * `secondsLeft` is estimated from the work finished in this run; null before there is any.
    */
   progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
   warning?(message: string): void;
-  /** For good: a trajectory that is tried again is a warning. */
+  /** A trajectory has failed for good. A failure that is retried is a `warning`. */
   failure?(id: string, code: string, message: string): void;
-  /** An attempt, from an iteration on; `worker` as in the table `attempts`. */
+  /** An attempt starts at iteration `from`. `worker` is that of the table `attempts`. */
   started?(trajectory: PlannedTrajectory, worker: string, from: number): void;
-  /** Its end, which may not be on the disk yet, after so many seconds. */
+  /** An attempt has ended after so many seconds of active time. Its end may not be on the disk yet. */
   ended?(id: string, event: AttemptEnd, seconds: number): void;
 }
 
@@ -26,52 +26,52 @@ export type AttemptEnd = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | '
 
 export interface RunOptions {
   readonly db: string;
-  /** Write although the database lies on a network file system. */
+  /** Write even if the database is on a network file system. */
   readonly unsafeFilesystem?: boolean | undefined;
   readonly threads: number;
-  /** Makes the executor once the data are loaded; not called where nothing is left to do. */
+  /** Creates the executor after the data are loaded. Not called if nothing is left to do. */
   readonly executor: (datasets: ReadonlyMap<string, Dataset>) => Executor | Promise<Executor>;
-  /** Aborted: finish the step, keep everything finished, return with `stopped`. */
+  /** An abort stops the run: it finishes the step, keeps everything finished, and returns with `stopped`. */
   readonly signal?: AbortSignal;
-  /** Aborted: everything finished is stored when the listeners have returned; the process is then to be ended. */
+  /** An abort stores everything finished before its listeners return. The caller then has to end the process. */
   readonly abandon?: AbortSignal;
-  /** Attempts that may follow a failed one, where they can help; 2 by default. */
+  /** Number of retries after a failed attempt, for failures that a retry may avoid; default 2. */
   readonly retries?: number | undefined;
-  /** How often a snapshot is taken; by default so that it costs little. */
+  /** Interval between snapshots; by default long enough that they cost little. */
   readonly snapshotEveryMs?: number | undefined;
   readonly observer?: RunObserver;
 }
 
 export interface RunOutcome {
   readonly progress: SweepProgress;
-  /** Asked to stop with something left to do. */
+  /** True if a stop left something to do. */
   readonly stopped: boolean;
-  /** Where the curves of finished trajectories cross their targets. */
+  /** Where the curves of finished trajectories cross their targets; empty after some stops, to end quickly. */
   readonly thresholds: readonly ThresholdSummary[];
 }
 
-/** One observer that tells both. */
+/** Returns an observer that passes every report to `a`, then to `b`. */
 export function combineObservers(a: RunObserver, b: RunObserver): RunObserver {
   return {
-    progress: (...told) => {
-      a.progress?.(...told);
-      b.progress?.(...told);
+    progress: (...args) => {
+      a.progress?.(...args);
+      b.progress?.(...args);
     },
-    warning: (...told) => {
-      a.warning?.(...told);
-      b.warning?.(...told);
+    warning: (...args) => {
+      a.warning?.(...args);
+      b.warning?.(...args);
     },
-    failure: (...told) => {
-      a.failure?.(...told);
-      b.failure?.(...told);
+    failure: (...args) => {
+      a.failure?.(...args);
+      b.failure?.(...args);
     },
-    started: (...told) => {
-      a.started?.(...told);
-      b.started?.(...told);
+    started: (...args) => {
+      a.started?.(...args);
+      b.started?.(...args);
     },
-    ended: (...told) => {
-      a.ended?.(...told);
-      b.ended?.(...told);
+    ended: (...args) => {
+      a.ended?.(...args);
+      b.ended?.(...args);
     },
   };
 }

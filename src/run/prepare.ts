@@ -1,4 +1,4 @@
-/** From a sweep file to work that is known to be possible: data found, sizes checked, trajectories expanded. */
+/** Turns a sweep file into work that is known to be possible: finds data, expands trajectories, checks sizes. */
 import { constants } from 'node:buffer';
 import { TooLargeError } from '../base/errors.js';
 import { formatBytes, memoryBudget } from '../base/memory.js';
@@ -22,15 +22,15 @@ export interface PreparedSweep {
   readonly spec: SweepSpec;
   readonly engine: Engine;
   readonly trajectories: readonly PlannedTrajectory[];
-  /** By imagesKey: what to load, and how large it is. */
+  /** Data sets to load and their sizes, keyed by imagesKey. */
   readonly data: ReadonlyMap<
     string,
     { readonly settings: DatasetSettings; readonly identified: IdentifiedDataset }
   >;
   readonly dataDir: string | undefined;
-  /** What a run may take, the images included. */
+  /** Bytes that the run may take, images included. */
   readonly memoryBytes: number;
-  /** All images of all data sets, which the workers share. */
+  /** Bytes of the images of all data sets. Workers share them. */
   readonly imageBytes: number;
   sizesOf(trajectory: PlannedTrajectory): DataSizes;
   /** Peak bytes of a worker that runs this trajectory. */
@@ -40,32 +40,38 @@ export interface PreparedSweep {
 export interface PrepareOptions {
   readonly engine?: EngineName;
   readonly dataDir?: string | undefined;
-  /** What a run may take; by default all there is (memory.ts). */
+  /** Bytes that the run may take; default: the memory budget of this machine (base/memory.ts). */
   readonly memoryBytes?: number | undefined;
 }
 
-/** Throws InputError, DataError, EngineUnavailableError or TooLargeError, before anything is written or loaded. */
+/**
+ * Checks everything before anything is written or loaded.
+ *
+ * @throws InputError (BAD_INPUT), DataError (DATA_MISSING, DATA_CORRUPT), EngineUnavailableError
+ *   (ENGINE_UNAVAILABLE), TooLargeError (TOO_LARGE)
+ */
 export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}): Promise<PreparedSweep> {
   const engine = await createEngine(options.engine ?? 'wasm');
   const { memoryBytes = memoryBudget() } = options;
   const data = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
-  const known = new Map<string, IdentifiedDataset>();
+  const identifiedBySettings = new Map<string, IdentifiedDataset>();
   const identify = (settings: DatasetSettings): IdentifiedDataset => {
     const key = canonicalJson(settings);
-    const identified = known.get(key) ?? identifyDataset(settings, { dataDir: options.dataDir });
-    known.set(key, identified);
+    const identified =
+      identifiedBySettings.get(key) ?? identifyDataset(settings, { dataDir: options.dataDir });
+    identifiedBySettings.set(key, identified);
     data.set(imagesKey(identified.identity), { settings, identified });
     return identified;
   };
   checkAgainstData(spec, identify);
   const trajectories = expandGrid(spec, settings => identify(settings).identity, engine);
 
-  // Trajectories that differ in seed or rates only need the same memory: a long axis of those is measured once.
+  // Sizes are cached: trajectories that differ only in seed or rates need the same memory.
   const sizes = new WeakMap<DatasetIdentity, Map<string, DataSizes>>();
   const sizesOf = ({ config }: PlannedTrajectory): DataSizes => {
-    const known = remembered(sizes, config.dataset, () => new Map<string, DataSizes>());
+    const ofDataset = getOrCreate(sizes, config.dataset, () => new Map<string, DataSizes>());
     const key = `${config.inputs.scaling}/${config.network.bias}`;
-    return remembered(known, key, () => measureSizes(config));
+    return getOrCreate(ofDataset, key, () => measureSizes(config));
   };
   const measureSizes = (config: TrajectoryConfig): DataSizes => {
     const { identified } = data.get(imagesKey(config.dataset))!;
@@ -81,14 +87,17 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   };
   for (const { identified } of data.values()) refuseManyImages(identified);
   const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);
-  const measured = new WeakMap<DataSizes, WeakMap<PlannedTrajectory['checkpoints'], Map<string, number>>>();
+  const bytesBySizes = new WeakMap<
+    DataSizes,
+    WeakMap<PlannedTrajectory['checkpoints'], Map<string, number>>
+  >();
   const bytesOf = (trajectory: PlannedTrajectory): number => {
     const { checkpoints, config } = trajectory;
     const sizes = sizesOf(trajectory);
-    const ofSizes = remembered(measured, sizes, () => new WeakMap());
-    const alike = remembered(ofSizes, checkpoints, () => new Map<string, number>());
+    const ofSizes = getOrCreate(bytesBySizes, sizes, () => new WeakMap());
+    const byShape = getOrCreate(ofSizes, checkpoints, () => new Map<string, number>());
     const { batchSize, momentum } = config.train;
-    return remembered(alike, `${config.datasetSize}/${config.width}/${batchSize}/${momentum > 0}`, () => {
+    return getOrCreate(byShape, `${config.datasetSize}/${config.width}/${batchSize}/${momentum > 0}`, () => {
       const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
       refuseTooLarge(trajectory, engine, sizes, { bytes, imageBytes, memoryBytes });
       return bytes;
@@ -99,27 +108,29 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   return { spec, engine, trajectories, data, dataDir, memoryBytes, imageBytes, sizesOf, bytesOf };
 }
 
-/** The value of a key, made where there is none yet. */
-function remembered<K, V>(
-  known: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+/** Returns the value of a key, creating it if there is none. */
+function getOrCreate<K, V>(
+  cache: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,
   make: () => V,
 ): V {
-  const found = known.get(key);
+  const found = cache.get(key);
   if (found !== undefined) return found;
-  const made = make();
-  known.set(key, made);
-  return made;
+  const created = make();
+  cache.set(key, created);
+  return created;
 }
 
 const bytesOfImages = ({ pool, test, pixels }: IdentifiedDataset): number => (pool + test) * pixels;
 
-/** The images of each split are one array. */
+/** Refuses splits that exceed the longest Buffer, because the images of a split are one array. */
 function refuseManyImages({ identity, pool, test, pixels }: IdentifiedDataset): void {
-  const most = Math.floor(constants.MAX_LENGTH / pixels);
-  if (Math.max(pool, test) <= most) return;
-  const which = pool > most ? `dataset.pool ${pool}` : `dataset.test ${test}`;
-  throw new TooLargeError(`${which} of ${identity.name} does not fit in one array, expected at most ${most}`);
+  const limit = Math.floor(constants.MAX_LENGTH / pixels);
+  if (Math.max(pool, test) <= limit) return;
+  const which = pool > limit ? `dataset.pool ${pool}` : `dataset.test ${test}`;
+  throw new TooLargeError(
+    `${which} of ${identity.name} does not fit in one array, expected at most ${limit}`,
+  );
 }
 
 function refuseTooLarge(

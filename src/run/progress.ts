@@ -1,6 +1,6 @@
 /**
- * What of a run waits, what is on its way and what is on the disk: counted as it gets there, and told together with how
- * long the rest will take.
+ * Tracks which trajectories of a run wait, which results await their commit and which are on the disk. Reports
+ * progress with the remaining time after every commit.
  */
 import type { CheckpointTask, UnfinishedTrajectory } from '../domain/messages.js';
 import type { Snapshots } from '../store/file/snapshots.js';
@@ -13,7 +13,7 @@ import type { RunOptions } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 
 export class ProgressTracker {
-  /** Counted here as commits come: asking the database each time would cost more the larger the sweep. */
+  /** Counted here with each commit, because the cost of a query would grow with the sweep. */
   readonly progress: { -readonly [key in keyof SweepProgress]: SweepProgress[key] };
   readonly queue: JobQueue;
   readonly eta = new EtaEstimator();
@@ -22,18 +22,18 @@ export class ProgressTracker {
   #reporting: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
 
-  /** @param broken hears of the first fault: what was to be committed is missing from all that follows. */
+  /** @param onFault is called on the first failed commit: its results are missing from all later progress. */
   constructor(
     private readonly prepared: PreparedSweep,
-    left: readonly UnfinishedTrajectory[],
+    unfinished: readonly UnfinishedTrajectory[],
     private readonly store: Store,
     private readonly snapshots: Snapshots,
     private readonly options: RunOptions,
-    private readonly broken: () => void,
+    private readonly onFault: () => void,
   ) {
     this.progress = { ...store.progress(prepared.spec.name) };
     const common = new CostModel();
-    const jobs = left.map(({ trajectory, checkpoints }) => {
+    const jobs = unfinished.map(({ trajectory, checkpoints }) => {
       const work = this.#workLeft(trajectory, checkpoints);
       this.eta.add(work);
       const bytes = prepared.bytesOf(trajectory);
@@ -42,7 +42,7 @@ export class ProgressTracker {
     this.queue = new JobQueue(jobs, prepared.memoryBytes - prepared.imageBytes);
   }
 
-  /** Of these checkpoints, trained from iteration `from`; `starts` is 1 where that opens the trajectory, else 0. */
+  /** Work of these checkpoints, trained from iteration `from`. `starts` is 1 if this opens the trajectory, else 0. */
   workOf(
     trajectory: UnfinishedTrajectory['trajectory'],
     checkpoints: readonly CheckpointTask[],
@@ -56,19 +56,19 @@ export class ProgressTracker {
     );
   }
 
-  /** Does `work` when it is on the disk: what is said to be done is. */
+  /** Runs `work` after the commit is durable, so reported progress never exceeds stored progress. */
   onCommitted(committed: Promise<void>, work: () => void): void {
     const done = committed
       .then(() => {
         work();
-        // Once for all that was committed together.
+        // One report for all results of one commit.
         this.#reporting ??= Promise.resolve().then(() => this.#report());
         return this.#reporting;
       })
       .catch((error: unknown) => {
         if (this.#fault) return;
         this.#fault = { error };
-        this.broken();
+        this.onFault();
       })
       .finally(() => this.#uncommitted.delete(done));
     this.#uncommitted.add(done);
@@ -78,12 +78,12 @@ export class ProgressTracker {
     return this.#fault !== null;
   }
 
-  /** Throws the first fault. */
+  /** Throws the first error of a commit, if any. */
   check(): void {
     if (this.#fault) throw this.#fault.error;
   }
 
-  /** When all that is to be committed is on the disk, and told. */
+  /** Resolves when all commits are durable and reported. */
   async settled(): Promise<void> {
     await Promise.all(this.#uncommitted);
   }

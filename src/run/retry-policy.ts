@@ -1,7 +1,7 @@
-/** Which failures are worth another attempt. */
+/** Decides which failures are worth another attempt. */
 
-/** What follows from the trajectory's own numbers or inputs, and would follow from them again. */
-const HOPELESS: ReadonlySet<string> = new Set([
+/** Failures that follow from the trajectory's own numbers or inputs, so that every attempt repeats them. */
+const DETERMINISTIC: ReadonlySet<string> = new Set([
   'DIVERGED',
   'BAD_INPUT',
   'DATA_MISSING',
@@ -9,15 +9,15 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'ENGINE_UNAVAILABLE',
 ]);
 
-/** What may be due to what ran beside it. */
-const CROWDED: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'TOO_LARGE']);
+/** Failures that other trajectories, running at the same time, may have caused. */
+const MEMORY_SHORTAGE: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'TOO_LARGE']);
 
-/** How a failed trajectory is tried again; null: not at all. `failures` counts this one. */
+/** How to retry a failed trajectory; null for no retry. `failures` includes this one. */
 export function retryAfter(
   code: string,
   failures: number,
   limit: number,
 ): { readonly alone: boolean } | null {
-  if (failures > limit || HOPELESS.has(code)) return null;
-  return { alone: CROWDED.has(code) };
+  if (failures > limit || DETERMINISTIC.has(code)) return null;
+  return { alone: MEMORY_SHORTAGE.has(code) };
 }

@@ -1,6 +1,9 @@
 /**
- * Keeps an executor busy with what is left of a sweep, and records what it says: the longest trajectories first, no more
- * at once than fits in memory, failed ones again where that can help, all of them resting while the disk is full.
+ * Keeps an executor busy with the unfinished trajectories of a sweep and records their events.
+ *
+ * - The longest trajectories run first, and no more concurrently than fit in memory.
+ * - Failed ones are retried if that can help (retry-policy.ts).
+ * - All of them pause while the disk is full.
  */
 
 import { ActiveTimeClock } from '../base/active-time-clock.js';
@@ -18,16 +21,15 @@ import { ProgressTracker } from './progress.js';
 import { Warnings } from './warnings.js';
 
 export class Scheduler {
-  /** False only where a stop found the disk full. */
+  /** False only if a stop came while the disk was full. */
   isStored = true;
   readonly #context: RunContext;
   #stoppedAt = Number.POSITIVE_INFINITY;
   #running = 0;
 
-  /** @param left what is to be run. */
   constructor(
     private readonly prepared: PreparedSweep,
-    left: readonly UnfinishedTrajectory[],
+    unfinished: readonly UnfinishedTrajectory[],
     store: Store,
     snapshots: Snapshots,
     private readonly executor: Executor,
@@ -38,7 +40,7 @@ export class Scheduler {
       options,
       store,
       snapshots,
-      tracker: new ProgressTracker(prepared, left, store, snapshots, options, () => executor.stop()),
+      tracker: new ProgressTracker(prepared, unfinished, store, snapshots, options, () => executor.stop()),
       clock: new ActiveTimeClock(),
       disk: new DiskFullPause(executor, warn, options.signal),
       warnings: new Warnings(warn),
@@ -51,7 +53,7 @@ export class Scheduler {
     return this.#context.tracker.progress;
   }
 
-  /** Until all is done or a stop was asked for. Throws what the store or the executor throws. */
+  /** Resolves when all is done or the run has stopped. Throws the errors of the store and the executor. */
   async run(): Promise<void> {
     const { store, tracker, disk, clock, warnings, options } = this.#context;
     const { signal, db, observer } = options;
@@ -71,7 +73,7 @@ export class Scheduler {
         );
       tracker.check();
     } catch (error) {
-      // What runs beside a slot that broke is stopped, not failed.
+      // Other running trajectories end as stopped, not as failed.
       this.executor.stop();
       throw error;
     } finally {
@@ -83,7 +85,7 @@ export class Scheduler {
     }
   }
 
-  /** At the begin, and whenever one ends: what has ended makes room in memory, or is to be tried again. */
+  /** Fills the executor at the start and whenever a trajectory ends, which frees memory or queues a retry. */
   #runAll(): Promise<void> {
     return new Promise((resolve, reject) => {
       const fill = () => {
@@ -104,8 +106,8 @@ export class Scheduler {
   #next(): Job | null {
     const { options, tracker } = this.#context;
     if (options.signal?.aborted || tracker.isBroken) return null;
-    const wanted = this.executor.capacity + this.executor.prefetch();
-    return this.#running < wanted ? tracker.queue.take() : null;
+    const target = this.executor.capacity + this.executor.prefetch();
+    return this.#running < target ? tracker.queue.take() : null;
   }
 
   async #runOne(job: Job): Promise<void> {
@@ -115,10 +117,10 @@ export class Scheduler {
     const { evaluate } = this.prepared.spec;
     let { checkpoints } = job;
     if (job.failures > 0) {
-      const isKnown = await disk.write(options.db, () => {
+      const isRead = await disk.write(options.db, () => {
         checkpoints = store.unfinished(trajectory, evaluate);
       });
-      if (!isKnown) return tracker.queue.release(job);
+      if (!isRead) return tracker.queue.release(job);
     }
     const snapshot = snapshots.read(id, checkpoints[0]?.t ?? 0);
     const attempt = new Attempt(this.#context, job, checkpoints, snapshot?.t ?? 0);
