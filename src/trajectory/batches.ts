@@ -1,8 +1,8 @@
-/** Which samples each gradient step sees: determined by (seed, n, B) and the step's number alone. */
+/** Chooses the samples of each gradient step. They depend on (seed, n, B) and the step's number alone. */
 import { permutation, stream, type Uniform } from '../math/random.js';
 
 /**
- * One random permutation of 0..n-1 per epoch, the permutations joined end to end and cut every B positions.
+ * Draws one random permutation of 0..n-1 per epoch, joins the permutations end to end and cuts every B positions.
  * With `full`, every batch is all n samples in index order.
  */
 export class Batches {
@@ -26,7 +26,7 @@ export class Batches {
     this.used = 0;
   }
 
-  /** The positions of the next `steps` batches, steps x B. */
+  /** Returns the positions of the next `steps` batches, steps x B. */
   take(steps: number): Int32Array {
     const positions = new Int32Array(steps * this.size);
     for (let filled = 0; filled < positions.length; ) {
@@ -38,7 +38,7 @@ export class Batches {
     return positions;
   }
 
-  /** Moves past `steps` batches, as taking them would. */
+  /** Advances by `steps` batches, as `take` does. */
   skip(steps: number): void {
     for (let left = steps * this.size; left > 0; ) {
       const count = Math.min(left, this.available());

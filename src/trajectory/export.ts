@@ -1,4 +1,4 @@
-/** Recomputes one trajectory and writes what another program needs to check it (interface: README, "Export"). */
+/** Recomputes one trajectory and writes the files with which another program can check it (README.md, "Export"). */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InputMatrix } from '../data/inputs.js';
@@ -11,19 +11,19 @@ import { openSession, type Session } from './session.js';
 
 export interface ExportOptions {
   readonly output: string;
-  /** Checkpoints whose weights and picks are written; default: all. 0 is always among them. */
+  /** Checkpoints whose weights and picks are written; default: all. 0 is always written. */
   readonly at?: readonly number[] | undefined;
-  /** Iterations whose batches are written; default: to the largest checkpoint written. */
+  /** Number of iterations whose batches are written; default: the largest checkpoint written. */
   readonly batches?: number | undefined;
 }
 
-/** Rows of inputs and batches that are written at once. */
+/** Rows of inputs or batches per write. */
 const ROWS = 4096;
 
-/** Writes the files into `output`, a folder that exists, and returns their names. */
+/** Writes the files into the existing folder `output` and returns their names. */
 export function exportTrajectory(
   trajectory: PlannedTrajectory,
-  world: TrajectoryEnvironment,
+  environment: TrajectoryEnvironment,
   options: ExportOptions,
 ): string[] {
   const { id, config } = trajectory;
@@ -48,7 +48,7 @@ export function exportTrajectory(
     )}\n`,
   );
 
-  const session = openSession(id, config, world);
+  const session = openSession(id, config, environment);
   try {
     const { width } = config;
     const { columns } = session.inputs;
@@ -72,12 +72,12 @@ export function exportTrajectory(
   return files;
 }
 
-/** Paths by method; with more than one objective, by method and objective. */
+/** Paths named by method; if a method has more than one objective, by method and objective. */
 function selectNamed(session: Session, variants: readonly Variant[]): { name: string; picks: Int32Array }[] {
   const paths = selectPaths(session, session.network.activate(), variants);
-  const several = new Set(paths.map(pathKey)).size > new Set(paths.map(({ method }) => method)).size;
+  const isAmbiguous = new Set(paths.map(pathKey)).size > new Set(paths.map(({ method }) => method)).size;
   return paths.map(({ method, objective, picks }) => ({
-    name: several && objective ? `${method}-${objective}` : method,
+    name: isAmbiguous && objective ? `${method}-${objective}` : method,
     picks,
   }));
 }
@@ -107,7 +107,7 @@ function describe({ id, config, checkpoints }: PlannedTrajectory, written: reado
   };
 }
 
-/** The n x d matrix as the network sees it, zeros and all. */
+/** Writes the n x d matrix as the network sees it, zeros included. */
 function writeInputs(file: string, inputs: InputMatrix): void {
   const { rows, columns, rowStart, column, value } = inputs;
   const writer = new NpyWriter(file, 'float32', [rows, columns]);
@@ -126,7 +126,7 @@ function writeInputs(file: string, inputs: InputMatrix): void {
   }
 }
 
-/** The batches again, from their stream: positions in `samples`, iterations x B. */
+/** Draws the batches again and writes them, iterations x B: positions in `samples`. */
 function writeBatches(file: string, { config }: Session, iterations: number): void {
   const batches = new Batches(config.datasetSize, config.train.batchSize, config.seed);
   const writer = new NpyWriter(file, 'int32', [iterations, batches.size]);

@@ -1,4 +1,4 @@
-/** Initial weights (science.md, "The network"), drawn so that a wider network begins with the narrower one's neurons. */
+/** Initial weights (science.md, "The network"). A wider network starts with the neurons of a narrower one. */
 import type { NetworkSettings, Scaling } from '../domain/types.js';
 import type { NetworkState } from '../engine/engine.js';
 import { fillNormals, stream } from '../math/random.js';
@@ -22,7 +22,7 @@ export function initialState(
   const sign = stream(seed, 'signs');
   for (let i = 0; i < width; i += step) signs[i] = sign() < 0.5 ? 1 : -1;
   if (network.symmetricInit) {
-    // From the last one, so that none is overwritten before it is copied.
+    // Copies from the last neuron down, so that none is overwritten before it is copied.
     for (let i = drawn - 1; i >= 0; i--) {
       for (const to of [2 * i + 1, 2 * i]) weights.copyWithin(to * columns, i * columns, (i + 1) * columns);
       signs[2 * i + 1] = -signs[2 * i]!;
@@ -31,12 +31,12 @@ export function initialState(
   return { weights, signs, weightVelocity: null, signVelocity: null };
 }
 
-/** N^(1 - gamma): what multiplies a neuron's output. gamma is 1 for mean-field scaling and 1/2 for NTK scaling. */
+/** N^(1 - gamma), the factor of a neuron's output. gamma is 1 for mean-field scaling and 1/2 for NTK scaling. */
 export function outputScale(scaling: Scaling, width: number): number {
   return scaling === 'mean-field' ? 1 : Math.sqrt(width);
 }
 
-/** N^(gamma - 1): what multiplies a gradient, so that the learning rate is stated in function space. */
+/** N^(gamma - 1), the factor of a gradient. It states the learning rate in function space. */
 export function gradientRate(scaling: Scaling, width: number): number {
   return 1 / outputScale(scaling, width);
 }

@@ -1,11 +1,11 @@
 /**
- * The largest eigenvalue of K/n at t = 0, which decides which learning rates are stable (science.md): gradient descent
- * on a loss of curvature h needs eta < 2 / (h * lambda_max); h is 1 for the squared loss, at most 1/4 for the logistic.
+ * The largest eigenvalue of K/n at t = 0, which limits the stable learning rates (science.md): gradient descent on a
+ * loss of curvature h needs eta < 2 / (h * lambda_max). h is 1 for the squared loss, at most 1/4 for the logistic.
  *
  *   K(x, x') = (1/N) sum_i sigma'(a_i . x) sigma'(a_i . x') x . x'      plus sigma(a_i . x) sigma(a_i . x') if b is trained
  *
- * An estimate: on at most 256 samples and 512 neurons, the first of each, by power iteration from a fixed random
- * vector. Float64 in a fixed order.
+ * An estimate by power iteration from a fixed random vector, on the first 256 samples and 512 neurons at most.
+ * It computes in float64, in a fixed order.
  */
 import type { InputMatrix } from '../data/inputs.js';
 import type { Activation, Layers, Loss } from '../domain/types.js';
@@ -13,7 +13,7 @@ import { sigmoid, softplus, tanh } from '../math/elementary.js';
 import { normals, stream } from '../math/random.js';
 
 const SAMPLES = 256;
-/** Only this many neurons, the first, are looked at; even, so that symmetric pairs are whole. */
+/** Only the first neurons, at most so many, are used. Even, so that symmetric pairs stay whole. */
 export const LAMBDA_MAX_NEURONS = 512;
 const ITERATIONS = 60;
 

@@ -1,10 +1,10 @@
 /**
- * NumPy's `.npy` format, version 1.0, written without a copy of the values and in pieces where they do not fit in
- * memory at once: little-endian, C order, one or two dimensions.
+ * Writes NumPy's `.npy` format, version 1.0: little-endian, C order, one or two dimensions. Values are not copied,
+ * and may be written in pieces if they do not fit in memory together.
  *
  *   \x93NUMPY 1 0 | header length (uint16) | header: a Python dict, padded with spaces, ending in \n | values
  *
- * The values start at a multiple of 64 bytes. Typed arrays are taken in the byte order of the machine, which is
+ * The values start at a multiple of 64 bytes. Typed arrays are written in the byte order of the machine, which is
  * little-endian wherever the kernels run.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
@@ -21,10 +21,10 @@ const TYPES = {
 } as const;
 const ALIGNMENT = 64;
 const PREFIX = 10;
-/** Bytes of one write: a single one is limited to 2 GiB. */
+/** Bytes per write: the system limits a single write to 2 GiB. */
 const CHUNK = 2 ** 26;
 
-/** Everything of a file that comes before its values. */
+/** The part of a file before its values. Throws a RangeError if the shape has anything but counts. */
 export function npyHeader(type: NpyType, shape: NpyShape): Buffer {
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a shape has counts, not ${size}`);
@@ -40,7 +40,7 @@ export function npyHeader(type: NpyType, shape: NpyShape): Buffer {
   return header;
 }
 
-/** A `.npy` file that is being written, values in C order, piece by piece. */
+/** Writes a `.npy` file piece by piece, values in C order. */
 export class NpyWriter {
   private readonly descriptor: number;
   private missing: number;
@@ -58,7 +58,7 @@ export class NpyWriter {
     this.write(header);
   }
 
-  /** Throws a RangeError where the values are of another type, or more than the shape holds. */
+  /** Throws a RangeError if the values are of another type, or more than the shape holds. */
   append(values: NpyValues): void {
     if (!(values instanceof TYPES[this.type].array))
       throw new RangeError(`${this.file}: ${this.type} values expected`);
@@ -69,7 +69,7 @@ export class NpyWriter {
     this.write(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
   }
 
-  /** Throws a RangeError where values are missing, unless a write has failed before; the file is closed all the same. */
+  /** Closes the file. Then throws a RangeError if values are missing, unless a write has failed before. */
   close(): void {
     closeSync(this.descriptor);
     if (this.missing > 0 && !this.failed)
@@ -85,7 +85,7 @@ export class NpyWriter {
   }
 }
 
-/** Writes a whole array; without a shape, as one dimension. Throws a RangeError where the shape holds another count. */
+/** Writes a whole array, by default as one dimension. Throws a RangeError if the shape holds another count. */
 export function writeNpy(file: string, values: NpyValues, shape: NpyShape = [values.length]): void {
   const size = shape.reduce((a, b) => a * b, 1);
   if (size !== values.length) throw new RangeError(`${file}: ${values.length} values for a shape of ${size}`);

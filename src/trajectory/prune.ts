@@ -1,4 +1,4 @@
-/** Pruning at one checkpoint: from a trained network to the cells that hang on it. */
+/** Pruning at one checkpoint: selects, measures and re-trains the subnetworks of a trained network. */
 
 import { labelSigns } from '../data/dataset.js';
 import type { Loss, PruneMethod, SetMetrics, SetName, Variant } from '../domain/types.js';
@@ -14,12 +14,12 @@ export interface Selected {
   readonly method: PruneMethod;
   readonly objective: Loss | null;
   readonly picks: Int32Array;
-  /** Passes over the activations that each prefix needed; null where the method makes none. */
+  /** Passes over the activations that each prefix needed; null if the method makes none. */
   readonly passes: Int32Array | null;
   readonly elapsed: Elapsed;
 }
 
-/** The paths that these variants are prefixes of, each to the largest size asked for. */
+/** Selects the paths of which the variants are prefixes, each to its largest size. */
 export function selectPaths(
   session: Session,
   activations: Activations,
@@ -59,7 +59,7 @@ function selectPath(
   }
 }
 
-/** Neurons by falling ||Phi_i||, ties to the lowest index. */
+/** Neurons in descending order of ||Phi_i||, ties to the lowest index. */
 function byNorm(squaredNorms: Float64Array): Int32Array {
   const order = Int32Array.from(squaredNorms, (_, i) => i);
   return order.sort((a, b) => squaredNorms[b]! - squaredNorms[a]! || a - b);
@@ -69,7 +69,7 @@ export function distinctCount(picks: Int32Array, size: number): number {
   return new Set(picks.subarray(0, size)).size;
 }
 
-/** The dense network on the sets that are asked for. */
+/** Measures the dense network on these sets. */
 export function measureDense(
   session: Session,
   activations: Activations,
@@ -93,7 +93,7 @@ function measureSet(session: Session, network: Network, set: 'pool' | 'test') {
   return sum.result();
 }
 
-/** The subnetworks of these sizes (ascending), on the sets that are asked for; one result for each size. */
+/** Measures the subnetworks of these sizes (ascending) on these sets. Returns one result per size. */
 export function measureSubnets(
   session: Session,
   activations: Activations,
@@ -126,8 +126,9 @@ export function measureSubnets(
 
 /**
  * Re-trains the subnetwork of the first `size` picks, and measures it after each number of `iterations` (ascending).
- * It is the network of the distinct neurons, in order of index, with multiplicities kept as output weights; only its
- * first layer is trained, with the trajectory's own settings and batches of their own stream.
+ *
+ * The subnetwork has the distinct neurons, in order of index, with multiplicities kept as output weights. Only its
+ * first layer is trained, with the trajectory's settings and with batches from a stream of their own.
  */
 export function retrain(
   session: Session,
@@ -166,16 +167,16 @@ export function retrain(
   }
 }
 
-/** The network of the distinct neurons among the first `size` picks. */
+/** The problem of the distinct neurons among the first `size` picks. */
 function subnetProblem(problem: Problem, network: Network, picks: Int32Array, size: number): Problem {
   const multiplicity = new Map<number, number>();
   for (const pick of picks.subarray(0, size)) multiplicity.set(pick, (multiplicity.get(pick) ?? 0) + 1);
   const neurons = [...multiplicity.keys()].sort((a, b) => a - b);
   const columns = problem.inputs.columns;
   const { weights, signs } = network.state();
-  const few = weights.slice(0, neurons.length * columns);
+  const selected = weights.slice(0, neurons.length * columns);
   neurons.forEach((neuron, i) => {
-    few.set(weights.subarray(neuron * columns, (neuron + 1) * columns), i * columns);
+    selected.set(weights.subarray(neuron * columns, (neuron + 1) * columns), i * columns);
   });
   return {
     ...problem,
@@ -183,7 +184,7 @@ function subnetProblem(problem: Problem, network: Network, picks: Int32Array, si
     shares: Float64Array.from(neurons, neuron => multiplicity.get(neuron)! / size),
     layers: 'first',
     state: {
-      weights: few,
+      weights: selected,
       signs: signs.slice(0, neurons.length).map((_, i) => signs[neurons[i]!]!),
       weightVelocity: null,
       signVelocity: null,

@@ -1,6 +1,6 @@
 /**
- * One trajectory: train once, and at every checkpoint on the way prune to every size that is asked for.
- * This file is the protocol of science.md; everything it calls does one of its steps.
+ * Runs one trajectory: trains once, and at every checkpoint prunes to every size of the task.
+ * This file is the protocol of science.md; each function that it calls is one step.
  */
 
 import { DivergedError, describeError, StoppedError } from '../base/errors.js';
@@ -19,21 +19,21 @@ import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPa
 import { openSession, type Session } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
 
-/** Snapshots are handed over no more often than this, */
+/** Shortest default interval of snapshots. */
 const SNAPSHOT_EVERY_MS = 5_000;
-/** and no more of them than this, so that they wear out no disk: about one a minute at N = 10,000 on MNIST. */
+/** Highest default rate of snapshot bytes, to spare the disk: about one a minute at N = 10,000 on MNIST. */
 const SNAPSHOT_BYTES_PER_MS = 500;
 
-/** Runs a task and yields what there is to tell, in order; the last event is done, stopped or failed. */
+/** Runs a task and yields its events in order. The last event is done, stopped or failed; errors do not throw. */
 export function* runTrajectory(
   task: TrajectoryTask,
-  world: TrajectoryEnvironment,
+  environment: TrajectoryEnvironment,
 ): Generator<TrajectoryEvent, void> {
   let session: Session | null = null;
   let savedT = 0;
   try {
-    if (world.stopRequested()) throw new StoppedError();
-    session = openSession(task.id, task.config, world, task.snapshot?.bytes);
+    if (environment.stopRequested()) throw new StoppedError();
+    session = openSession(task.id, task.config, environment, task.snapshot?.bytes);
     if (task.snapshot && session.t !== task.snapshot.t) yield damagedSnapshot(task);
     savedT = session.t;
     const etaLambdaMax = initialEtaLambdaMax(session);
@@ -57,7 +57,7 @@ export function* runTrajectory(
         yield* save(session);
       }
       trained = addElapsed(trained, training);
-      yield { kind: 'rows', ...pruneAt(checkpoint, task, session, world, etaLambdaMax, training) };
+      yield { kind: 'rows', ...pruneAt(checkpoint, task, session, environment, etaLambdaMax, training) };
       const isLast = checkpoint === task.checkpoints.at(-1);
       if (due.inMs() <= 0 && !isLast) yield* save(session);
     }
@@ -75,9 +75,9 @@ export function* runTrajectory(
   }
 }
 
-/** When the next snapshot is due. */
+/** Times the next snapshot. */
 class SnapshotTimer {
-  #last = performance.now();
+  #lastMs = performance.now();
   readonly #everyMs: number;
 
   constructor({ snapshotEveryMs, config }: TrajectoryTask, { inputs }: Session) {
@@ -85,22 +85,26 @@ class SnapshotTimer {
     this.#everyMs = snapshotEveryMs ?? Math.max(SNAPSHOT_EVERY_MS, bytes / SNAPSHOT_BYTES_PER_MS);
   }
 
-  /** Negative once it is overdue. */
+  /** Milliseconds until the next snapshot is due; negative if it is overdue. */
   inMs(): number {
-    return this.#last + this.#everyMs - performance.now();
+    return this.#lastMs + this.#everyMs - performance.now();
   }
 
   restart(): void {
-    this.#last = performance.now();
+    this.#lastMs = performance.now();
   }
 }
 
-/** All cells of one checkpoint, from one set of activations. */
+/**
+ * Computes all cells of one checkpoint from one set of activations.
+ *
+ * @throws DivergedError (DIVERGED) with t if outputs are not finite
+ */
 function pruneAt(
   checkpoint: CheckpointTask,
   task: TrajectoryTask,
   session: Session,
-  world: TrajectoryEnvironment,
+  environment: TrajectoryEnvironment,
   etaLambdaMax: number,
   training: Elapsed,
 ): { checkpoint: CheckpointRow; cells: CellRow[] } {
@@ -111,17 +115,17 @@ function pruneAt(
   const building = watch.lap();
 
   const cells = selectPaths(session, activations, variants).flatMap(path => {
-    const mine = variants.filter(variant => pathKey(variant) === pathKey(path));
-    const sizes = [...new Set(mine.map(variant => variant.subnetSize))].sort((a, b) => a - b);
+    const ofPath = variants.filter(variant => pathKey(variant) === pathKey(path));
+    const sizes = [...new Set(ofPath.map(variant => variant.subnetSize))].sort((a, b) => a - b);
     const measured = measureSubnets(session, activations, path.picks, sizes, task.evaluate.subnet);
     const selecting = addElapsed(building, path.elapsed);
     return sizes.flatMap((size, i) => {
-      const ofSize = mine
+      const ofSize = ofPath
         .filter(variant => variant.subnetSize === size)
         .sort((a, b) => a.retrainIterations - b.retrainIterations);
       const iterations = ofSize.map(variant => variant.retrainIterations).filter(count => count > 0);
       const retrained = iterations.length
-        ? retrain(session, world.engine, path.picks, size, iterations, task.evaluate.subnet)
+        ? retrain(session, environment.engine, path.picks, size, iterations, task.evaluate.subnet)
         : [];
       return ofSize.map(variant => {
         const again = retrained[iterations.indexOf(variant.retrainIterations)];
@@ -148,7 +152,7 @@ function pruneAt(
   };
 }
 
-/** eta * lambda_max at t = 0, also where the trajectory goes on from a snapshot. Before anything is trained. */
+/** eta * lambda_max at t = 0, also if the trajectory resumes from a snapshot. Called before any training. */
 function initialEtaLambdaMax({ config, inputs, problem, t }: Session): number {
   const { network, train, seed } = config;
   const width = Math.min(config.width, LAMBDA_MAX_NEURONS);

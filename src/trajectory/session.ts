@@ -11,9 +11,9 @@ import type { ScaledInputs, TrajectoryEnvironment } from './environment.js';
 import { gradientRate, initialState, outputScale } from './initial.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 
-/** Steps are taken in slices of about this long, so that a stop is noticed between them. */
+/** Approximate duration of a slice of training steps. A stop is noticed between slices. */
 const SLICE_MS = 300;
-/** A stop waits this long for the slice under way; a longer one is given up. */
+/** A stop waits for the running slice up to this age; an older slice is aborted. */
 const PATIENCE_MS = 500;
 
 export interface Session {
@@ -24,29 +24,31 @@ export interface Session {
   readonly inputs: InputMatrix;
   readonly labels: Float32Array;
   readonly network: Network;
-  /** The problem that the network was opened with; a subnetwork's is derived from it. */
+  /** The network's problem, from which that of a subnetwork is derived. */
   readonly problem: Problem;
-  /** The iteration that the network is at. */
+  /** The present iteration of the network. */
   readonly t: number;
   /**
-   * Trains to iteration t, at least the present one, or until about `forMs` have passed. Throws StoppedError, in the
-   * middle of a step if that is a long one; DivergedError with t.
+   * Trains to iteration t, at least the present one, or until about `forMs` have passed.
+   *
+   * @throws StoppedError (STOPPED), in the middle of a step if the step is long; DivergedError (DIVERGED) with its
+   *   iteration
    */
   trainTo(t: number, forMs?: number): void;
-  /** The state at iteration t; null where a stop came in the middle of the first steps, which are done again. */
+  /** The state at iteration t. Null if a stop aborted a slice without a saved state, e.g. the first steps. */
   snapshot(id: string): Snapshot | null;
   close(): void;
 }
 
-/** Opens a trajectory at iteration 0, or at its snapshot; a damaged snapshot counts as none. */
+/** Opens a trajectory at its snapshot, or at iteration 0 if there is none or it is damaged. */
 export function openSession(
   id: string,
   config: TrajectoryConfig,
-  world: TrajectoryEnvironment,
+  environment: TrajectoryEnvironment,
   snapshot: Uint8Array | null = null,
 ): Session {
   const { network: settings, train, datasetSize, width, seed } = config;
-  const scaled = world.inputs.open(config.dataset, config.inputs.scaling, settings.bias);
+  const scaled = environment.inputs.open(config.dataset, config.inputs.scaling, settings.bias);
   const samples = subDataset(scaled.dataset.pool.count, datasetSize, seed);
   const inputs = scaled.source.gather('pool', samples);
   const poolSigns = labelSigns(scaled.dataset.pool.labels, config.dataset.positive);
@@ -54,13 +56,14 @@ export function openSession(
   const batches = new Batches(datasetSize, train.batchSize, seed);
   const resumed = snapshot && decodeSnapshot(id, snapshot);
   let t = 0;
-  let sliceBegan: number | null = null;
-  /** The state before a step that takes longer than a stop can wait. */
-  let kept: NetworkState | null = null;
+  let sliceStartMs: number | null = null;
+  /** The state before the running slice, if the slice is expected to take longer than a stop can wait. */
+  let stateBefore: NetworkState | null = null;
   const pulse = () => {
-    // A slice of training is soon over, and stopping after it loses nothing.
-    const soonOver = sliceBegan !== null && kept === null && performance.now() - sliceBegan < PATIENCE_MS;
-    if (!soonOver && world.stopRequested()) throw new StoppedError();
+    // A short slice of training ends soon, and a stop after it loses nothing.
+    const endsSoon =
+      sliceStartMs !== null && stateBefore === null && performance.now() - sliceStartMs < PATIENCE_MS;
+    if (!endsSoon && environment.stopRequested()) throw new StoppedError();
   };
   const problem: Problem = {
     inputs,
@@ -79,7 +82,7 @@ export function openSession(
     state: resumed ? resumed.state : initialState(settings, seed, width, inputs.columns),
     pulse,
   };
-  const network = world.engine.open(problem);
+  const network = environment.engine.open(problem);
   const timing: StepTiming = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
   batches.skip(t);
@@ -101,33 +104,37 @@ export function openSession(
         forMs,
         timing,
         begin: expectedMs => {
-          if (expectedMs > SLICE_MS) kept = network.state();
-          sliceBegan = performance.now();
+          if (expectedMs > SLICE_MS) stateBefore = network.state();
+          sliceStartMs = performance.now();
         },
         end: steps => {
-          sliceBegan = null;
-          kept = null;
+          sliceStartMs = null;
+          stateBefore = null;
           t += steps;
         },
       });
     },
     snapshot(id) {
-      const state = sliceBegan === null ? network.state() : kept;
+      const state = sliceStartMs === null ? network.state() : stateBefore;
       return state && { t, bytes: encodeSnapshot(id, t, state) };
     },
     close: () => network.close(),
   };
 }
 
-/** How long a step took last; 0 where none was taken yet. */
+/** Duration of a step in the last slice; 0 before the first slice. */
 interface StepTiming {
   perStepMs: number;
 }
 
 /**
- * Takes `steps` steps, or as many as about `forMs` allow, in slices whose length follows the clock; the bits do not
- * depend on how they are cut. `slice` hears of the begin and the end of each, so that its caller knows what iteration the
- * network is at; `from` is the one that it is at now.
+ * Takes `steps` steps, or as many as fit into about `forMs`, in slices whose length follows the clock. The bits do
+ * not depend on where the slices are cut.
+ *
+ * `slice.begin` and `slice.end` are called around each slice, so the caller always knows the network's iteration.
+ * `slice.from` is the present iteration.
+ *
+ * @throws DivergedError (DIVERGED) with its iteration, and whatever `pulse` throws
  */
 export function trainInSlices(
   network: Network,
@@ -137,7 +144,7 @@ export function trainInSlices(
   slice: {
     readonly from: number;
     readonly forMs?: number | undefined;
-    /** Kept from call to call. */
+    /** Passed from call to call, to start with a known step time. */
     readonly timing?: StepTiming;
     begin?: (expectedMs: number) => void;
     end: (steps: number) => void;
@@ -150,14 +157,14 @@ export function trainInSlices(
     pulse();
     const count = Math.min(length, steps - done);
     slice.begin?.(timing.perStepMs * count);
-    const began = performance.now();
+    const sliceStartMs = performance.now();
     try {
       network.train(batches.take(count), count);
     } catch (error) {
       if (error instanceof DivergedError) throw new DivergedError(slice.from + done + error.step);
       throw error;
     }
-    timing.perStepMs = (performance.now() - began) / count;
+    timing.perStepMs = (performance.now() - sliceStartMs) / count;
     done += count;
     slice.end(count);
     length = Math.max(1, Math.min(2 * length, Math.floor(SLICE_MS / timing.perStepMs)));

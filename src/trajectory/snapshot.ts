@@ -1,8 +1,8 @@
 /**
- * A network's state as bytes, so that a trajectory goes on from where it was to the same bits.
+ * Encodes a network's state as bytes. A trajectory that resumes from them reaches the same bits.
  *
  *   8 bytes   "ESPSNAP1"
- *   32 bytes  SHA-256 of all that follows
+ *   32 bytes  SHA-256 of everything that follows
  *   4 bytes   length of the header (little-endian)
  *   header    JSON: trajectory id, t, and type and length of each array; padded with spaces to a multiple of 8
  *   arrays    in the order of the header, each padded with zeros to a multiple of 8
@@ -54,7 +54,7 @@ export function encodeSnapshot(id: string, t: number, state: NetworkState): Uint
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** The state and its iteration, or null where the bytes are damaged or belong to another trajectory. */
+/** Returns the state and its iteration, or null if the bytes are damaged or belong to another trajectory. */
 export function decodeSnapshot(id: string, bytes: Uint8Array): { t: number; state: NetworkState } | null {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (all.length < PREFIX || !all.subarray(0, MAGIC.length).equals(MAGIC)) return null;

@@ -1,12 +1,12 @@
-/** Wall and CPU time of the calling thread. Reported beside results, never part of them. */
+/** Measures wall and CPU time of the calling thread. Times are reported with results, never part of them. */
 import { openSync, readSync } from 'node:fs';
 
-/** Of this thread, read again and again: what is short is measured more often than a file is worth opening. */
+/** Descriptor of this thread's schedstat. It stays open, because short times are measured too often to reopen it. */
 let schedstat: number | null = null;
 let isMeasured = process.platform === 'linux';
 const text = Buffer.alloc(64);
 
-/** CPU seconds of this thread, or null where the platform cannot tell. Linux: the thread's schedstat. */
+/** CPU seconds of this thread from its schedstat (Linux); null on platforms without it. */
 function threadCpuSeconds(): number | null {
   if (!isMeasured) return null;
   try {
