@@ -15,9 +15,9 @@ interface BenchArguments {
 
 const SECONDS = 3;
 const QUICK_SECONDS = 0.05;
-const MOST_SECONDS = 3600;
+const MAX_SECONDS = 3600;
 
-/** `espalier bench`: how fast the kernels and the whole path are here. */
+/** `espalier bench`: measures the kernels and the whole path on this machine. */
 export const benchCommand: CommandModule<object, BenchArguments> = {
   command: 'bench',
   describe: 'Measure the kernels and the whole path on this machine, on one thread',
@@ -64,11 +64,11 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
 
 function secondsOf({ seconds, quick }: BenchArguments): number {
   if (seconds === undefined) return quick ? QUICK_SECONDS : SECONDS;
-  if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+  if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
     throw new InputError({
       path: '--seconds',
       value: seconds,
-      expected: `a number above 0, at most ${MOST_SECONDS}`,
+      expected: `a number above 0, at most ${MAX_SECONDS}`,
     });
   }
   return seconds;

@@ -1,4 +1,4 @@
-/** All commands, and what they have in common. */
+/** Builds the command line: all commands, and the options that they share. */
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
@@ -35,7 +35,7 @@ const COMMANDS = [
   completionCommand(() => createCli([])),
 ];
 
-/** yargs' own lists of what is known where parsing stands; not part of its published types. */
+/** yargs' lists of the options and commands declared at the current level. Its published types omit them. */
 interface WithOptions {
   getOptions(): { readonly key: Record<string, unknown>; readonly array: readonly string[] };
 }
@@ -43,11 +43,11 @@ interface WithCommands {
   getCommands(): readonly (readonly [command: string, ...rest: unknown[]])[];
 }
 
-/** The command line for these arguments, ready to be parsed. */
+/** Builds the parser of these arguments. Parsing throws UsageError where they cannot be understood. */
 export function createCli(args: readonly string[]): Argv {
   const cli = yargs([...args])
     .scriptName('espalier')
-    // Its messages are read below, and ours are in English.
+    // `explainUsage` matches yargs' English messages, and espalier's own messages are English.
     .detectLocale(false)
     .usage(
       '$0 <command>\n\nHow long must a dense two-layer network be pre-trained before greedy forward selection\n' +
@@ -62,10 +62,10 @@ export function createCli(args: readonly string[]): Argv {
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100));
   for (const command of COMMANDS) cli.command(command as CommandModule);
-  const known = () => (cli as unknown as WithOptions).getOptions();
+  const declared = () => (cli as unknown as WithOptions).getOptions();
   cli.check(argv => {
-    for (const option of Object.keys(known().key)) {
-      if (Array.isArray(argv[option]) && !known().array.includes(option))
+    for (const option of Object.keys(declared().key)) {
+      if (Array.isArray(argv[option]) && !declared().array.includes(option))
         throw new UsageError(`--${option} is given more than once`);
     }
     return true;
@@ -74,6 +74,6 @@ export function createCli(args: readonly string[]): Argv {
     const isTheirs = !error || error.name === 'YError' || isUsageMessage(message);
     if (!isTheirs) throw error;
     const commands = (level as unknown as WithCommands).getCommands().map(([command]) => command);
-    throw new UsageError(explainUsage(message, { args, commands, options: Object.keys(known().key) }));
+    throw new UsageError(explainUsage(message, { args, commands, options: Object.keys(declared().key) }));
   });
 }

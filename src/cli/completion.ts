@@ -2,7 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** Its published types leave out both parameters: the command's name, and what writes the script. */
+/** yargs' published types omit both parameters: the program's name, and the command that writes the script. */
 interface WithScript {
   showCompletionScript(name: string, command: string): void;
 }
@@ -17,7 +17,7 @@ export const completionCommand = (createCli: () => Argv): CommandModule<object, 
       .example('$0 completion bash >> ~/.bashrc', 'complete in bash from the next shell on')
       .example('$0 completion fish > ~/.config/fish/completions/espalier.fish', 'complete in fish') as never,
   handler: ({ shell }) => {
-    // yargs chooses the script by the shell that it is run from.
+    // yargs chooses the kind of script by SHELL and ZSH_NAME.
     process.env.SHELL = `/bin/${shell}`;
     delete process.env.ZSH_NAME;
     (createCli() as unknown as WithScript).showCompletionScript('espalier', `completion ${shell}`);

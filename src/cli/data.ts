@@ -13,7 +13,7 @@ import type { DatasetName } from '../domain/types.js';
 
 const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
 const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];
-/** Without a terminal, a line no more often than this while a file is on its way. */
+/** Without a terminal, a download prints at most one line in this interval. */
 const LINE_EVERY_MS = 10_000;
 
 interface DataArguments extends DataSearch {
@@ -25,7 +25,7 @@ const dataOptions = (yargs: Argv, describe: string): Argv =>
     .option('data-dir', { type: 'string', nargs: 1, describe })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' });
 
-/** `espalier data list|fetch|info`: the data sets that sweeps can name. */
+/** `espalier data list|fetch|info`: lists, downloads and describes the data sets that sweeps can name. */
 export const dataCommand: CommandModule = {
   command: 'data',
   describe: 'List, download and inspect data sets',
@@ -79,7 +79,7 @@ interface FetchArguments extends DataArguments {
   readonly mirror?: string[] | undefined;
 }
 
-/** `--json`: `{ name, files: [{ role, file, url }] }`, url null where the file was there already. */
+/** `--json`: `{ name, files: [{ role, file, url }] }`, url is null for a file that existed already. */
 const fetchCommand: CommandModule<object, FetchArguments> = {
   command: 'fetch <name>',
   describe: 'Download a data set, verified, into the cache',
@@ -126,7 +126,7 @@ function fetchable(name: string): KnownName {
 const unknownName = (name: string, known: readonly string[]): UsageError =>
   new UsageError(`unknown data set "${name}"${didYouMean(name, known)}, expected ${known.join(', ')}`);
 
-/** A bar on a terminal, plain lines elsewhere. */
+/** Shows downloads: a bar on a terminal, plain lines elsewhere. */
 function createFetchDisplay(stream: NodeJS.WriteStream) {
   let url = '';
   let lastLineAt = 0;

@@ -1,11 +1,11 @@
-/** What `espalier design` prints. */
+/** Renders the report that `espalier design` prints. */
 import { formatDuration } from '../base/units.js';
 import type { DesignReport } from '../design/report.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
 import { SHORT } from './fit-screen.js';
 import { renderTable } from './output.js';
 
-/** What a decisive design has at least (docs/statistics.md). */
+/** A decisive design has at least these sizes, range and seeds, and at most this ratio (docs/statistics.md). */
 const DECISIVE = { sizes: 8, range: 128, seeds: 10, ratio: 1.15 } as const;
 
 export function renderDesign(report: DesignReport): string {
@@ -38,7 +38,10 @@ export function renderDesign(report: DesignReport): string {
   ].join('\n');
 }
 
-/** Why data are insufficient; else what a decisive design has more of, unless this one decides most of the time. */
+/**
+ * Names the common reasons why data are insufficient. Adds what a decisive design has more of, if fewer than 80% of
+ * the simulations under some law reach the right verdict.
+ */
 function advice({ laws, simulations, sizes, seeds, checkpoints }: DesignReport): string[] {
   const remedies = new Map<string, number>();
   for (const trial of laws)

@@ -26,10 +26,10 @@ interface DesignArguments extends SweepArguments {
 
 const DEFAULT_NOISE = { own: 0.1, seedLevel: 0.05, seedSlope: 0 };
 const DEFAULT_GROWTH = 3;
-/** t_max is this many times the largest expected t*. */
+/** By default the last checkpoint is this many times the largest expected t*. */
 const HEADROOM = 3;
 
-/** `espalier design SWEEP`: could this sweep decide between the laws? */
+/** `espalier design SWEEP`: simulates whether the sweep could decide between the laws. */
 export const designCommand: CommandModule<object, DesignArguments> = {
   command: 'design <sweep>',
   describe: 'Simulate whether a sweep could decide between the laws, before it is run',

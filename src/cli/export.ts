@@ -74,12 +74,12 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     }
     const dataset = loadIdentified(stored, dataDir);
     makeFolder(output);
-    const world = {
+    const environment = {
       engine: await createEngine(config.engine),
       inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
       stopRequested: () => false,
     };
-    const files = exportTrajectory(planned, world, { output, at, batches });
+    const files = exportTrajectory(planned, environment, { output, at, batches });
     process.stderr.write(`wrote ${files.length} files to ${output}\n`);
   },
 };
@@ -93,7 +93,11 @@ function makeFolder(output: string): void {
   }
 }
 
-/** The very data set that the trajectory was trained on, from the first folder that holds it. */
+/**
+ * Loads the data set that the trajectory was trained on, from the first folder whose data have the same content.
+ *
+ * @throws DataError
+ */
 function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined): Dataset {
   const { dataset: identity } = planned.config;
   const { content: expected, ...settings } = identity;

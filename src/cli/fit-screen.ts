@@ -1,10 +1,10 @@
-/** One screen for people: thresholds, laws and verdict of the primary target, then the verdicts on the others. */
+/** Renders a fit as one screen: thresholds, laws and verdict of the primary target, then the other verdicts. */
 import type { FitGroup, FitReport, Law, LawReport, SizeCounts, VerdictCode } from '../fit/index.js';
 import { renderTable } from './output.js';
 
-/** Laws that are less likely than this are left out of the screen. */
+/** The screen shows this many laws, best first. */
 const LAWS_SHOWN = 5;
-/** Columns of the grid: more would not fit on a line. */
+/** Columns of one grid: more would not fit on a line. */
 const GRID_COLUMNS = 6;
 const WIDTH = 100;
 
@@ -52,7 +52,7 @@ function primaryScreen(group: FitGroup): string {
   ].join('\n');
 }
 
-/** Columns of what does not occur are left out. */
+/** Omits a column of counts that are all 0. */
 function thresholdTable(sizes: readonly SizeCounts[]): string {
   const columns: (readonly [head: string, of: (size: SizeCounts) => string | number])[] = [
     ['n', size => size.n],
@@ -76,7 +76,7 @@ const medianOf = ({ median: { lower, upper } }: SizeCounts): string => {
   return lower === 0 ? `<= ${upper}` : `${lower} to ${upper}`;
 };
 
-/** mu in iterations, with z as the table's title has it. */
+/** mu in iterations, as a formula in z = n / nRef. */
 function formula(law: Law): string {
   if (law.form === 'means') return '';
   const level = Math.exp(law.alpha);
@@ -95,7 +95,7 @@ function formula(law: Law): string {
 const nRefOf = (laws: readonly LawReport[]): number | undefined =>
   laws.map(({ law }) => (law.form === 'means' ? undefined : law.nRef)).find(value => value !== undefined);
 
-/** For tables. */
+/** The verdicts as short texts for tables. */
 export const SHORT: Readonly<Record<VerdictCode, string>> = {
   'insufficient-data': 'insufficient',
   'no-smooth-law': 'no smooth law',
@@ -107,7 +107,7 @@ export const SHORT: Readonly<Record<VerdictCode, string>> = {
   'not-decisive': 'not decisive',
 };
 
-/** Verdicts by target (down) and N, k, method, axes (across), as many tables as it takes. */
+/** Verdicts by target (rows) and N, k, method and axes (columns). A table has at most GRID_COLUMNS columns. */
 function grids(groups: readonly FitGroup[]): string {
   const ordered = [...groups].sort(
     (a, b) =>
@@ -154,7 +154,7 @@ function cellOf({ verdict: { code }, lambda, holmP }: FitGroup): string {
   return `${SHORT[code]}${code === 'insufficient-data' ? '' : shown}${holmP !== null && holmP < 0.05 ? '*' : ''}`;
 }
 
-/** Breaks a line between words. Ends with a line break. */
+/** Breaks `text` between words at WIDTH characters. The result ends with a line break. */
 function folded(text: string, indent = ''): string {
   const lines = [''];
   for (const word of text.split(' ')) {

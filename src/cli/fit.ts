@@ -11,7 +11,7 @@ interface FitArguments {
   readonly simulationSeed: number;
 }
 
-/** `espalier fit DB`: thresholds and laws, stored and printed. */
+/** `espalier fit DB`: computes, stores and prints thresholds and laws. */
 export const fitCommand: CommandModule<object, FitArguments> = {
   command: 'fit <db>',
   describe: 'Fit the laws t*(n), store thresholds and fits, and say how t* grows',

@@ -1,3 +1,4 @@
+/** `espalier init`: a new sweep file. */
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
@@ -27,9 +28,9 @@ export const initCommand: CommandModule<object, InitArguments> = {
 };
 
 /**
- * Writes the file; its base name is the sweep's name.
+ * Writes a commented sweep file. Its base name is the sweep's name.
  *
- * @throws InputError where it exists already (and is not to be overwritten), or cannot be written.
+ * @throws InputError where it exists and `force` is false, or cannot be written.
  */
 export function initSweep(file: string, force: boolean): void {
   const name = basename(file)

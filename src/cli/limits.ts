@@ -1,4 +1,4 @@
-/** How long a run puts up with a trajectory, and how much of one it may lose. */
+/** Options that limit a trajectory: seconds of an attempt, retries, seconds between snapshots. */
 import type { Argv } from 'yargs';
 import { InputError } from '../base/errors.js';
 

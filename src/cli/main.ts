@@ -5,32 +5,32 @@ import { isatty } from 'node:tty';
 import { hideBin } from 'yargs/helpers';
 import { EspalierError, EXIT } from '../base/errors.js';
 
-// SQL may begin with a comment, which is no option.
+// SQL may start with a comment (`-- `). The line break keeps yargs from reading it as an option.
 const args = hideBin(process.argv).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));
 
-// Before a command has its own way to stop, and while it is still being loaded, nothing is lost by ending at once.
+// Until a command installs its own handler, an immediate exit loses nothing.
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (process.listenerCount(name) === 1) process.exit(EXIT.stopped);
   });
 }
 
-// A reader that went away (`| head`: EPIPE; a closed terminal: EIO) is no fault.
+// A reader that has gone (`| head`: EPIPE; a closed terminal: EIO) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(process.exitCode ?? EXIT.done);
   throw error;
 });
 process.stderr.on('error', () => {});
 
-// Node 20 aborts at its end, rather than exit with its code, where a terminal that it is to restore is gone.
+// Node 20 aborts on exit, without its exit code, if a terminal that it restores has gone. It restores no closed one.
 const terminals = [0, 1, 2].filter(fd => isatty(fd));
 process.on('exit', () => {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
 });
 
-/** Prints the line, and returns the exit code. */
+/** Prints the error as one line and returns its exit code. */
 function report(error: unknown): number {
-  // What the system refuses (a full disk, a folder that may not be written) is not our defect either.
+  // A system error (a full disk, a folder without write permission) is not a defect of espalier either.
   const isDefect = !(error instanceof EspalierError || (error instanceof Error && 'syscall' in error));
   const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
   process.stderr.write(

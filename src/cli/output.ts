@@ -1,4 +1,4 @@
-/** Rows on their way out: as a table, CSV, JSON, NDJSON or Parquet, to a stream or a file. */
+/** Writes rows as a table, CSV, JSON, NDJSON or Parquet to a stream or a file. */
 
 import { once } from 'node:events';
 import { createWriteStream, realpathSync, renameSync, type Stats, statSync } from 'node:fs';
@@ -16,12 +16,12 @@ export type Format = (typeof FORMATS)[number];
 /** Text is written as UTF-8. */
 export type Piece = string | Uint8Array;
 
-/** csv-stringify takes twice the time for a row when it is given a thousand at once. */
+/** Rows in one call: with a thousand, csv-stringify takes twice the time for a row. */
 const CSV_ROWS = 100;
-/** Values longer than this are cut in tables. */
+/** Tables cut longer values. */
 const CELL_CHARACTERS = 60;
 
-/** A table for people: numbers to the right, NULL left empty, long values cut. Ends with a line break. */
+/** A table for people: numbers align right, NULL is empty, long values are cut. Ends with a line break. */
 export function renderTable(
   columns: readonly string[],
   rows: readonly (readonly (Value | undefined)[])[],
@@ -37,25 +37,25 @@ export function renderTable(
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 
-/** Control characters could move the terminal's cursor or change its state. */
+/** Replaces control characters: they could move the terminal's cursor or change its state. */
 function shown(value: Value | undefined): string {
   const text = String(value ?? '').replace(/\p{Cc}/gu, ' ');
   return text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS - 1)}…` : text;
 }
 
 export interface TableLimit {
-  /** A table is laid out as a whole, so it takes this many rows at most. */
+  /** Maximum number of rows: a table is laid out as a whole. */
   readonly rows: number;
-  /** Told at the end how many more there were. */
+  /** Called at the end with the number of further rows, if there are any. */
   leftOut(count: number): void;
 }
 
 /**
- * A result, piece by piece; apart from a table's, in memory that does not grow with the result.
+ * Yields a result piece by piece. Memory does not grow with the result, except for a table up to its limit.
  *
- * - csv: a line of column names; NULL is an empty field
- * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 are strings, what JSON
- *   has no number for is null.
+ * - csv: starts with a line of column names; NULL is an empty field
+ * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 are strings, numbers
+ *   that JSON cannot hold are null.
  * - parquet: see parquet.ts; the batches must have their types
  */
 export async function* formatted(
@@ -123,7 +123,7 @@ function asJson(columns: readonly string[], row: readonly Value[]): string {
   return JSON.stringify(Object.fromEntries(plain));
 }
 
-/** Writes at the stream's pace. A reader that has gone away (`| head`) ends it quietly. */
+/** Writes at the stream's pace. Returns without an error where the reader has gone (`| head`: EPIPE). */
 export async function writeToStream(pieces: AsyncIterable<Piece>, stream: Writable): Promise<void> {
   const ignore = () => {};
   stream.on('error', ignore);
@@ -131,7 +131,7 @@ export async function writeToStream(pieces: AsyncIterable<Piece>, stream: Writab
     for await (const piece of pieces) await write(stream, piece);
     stream.off('error', ignore);
   } catch (error) {
-    // The listener stays: a broken stream says so again, and later.
+    // The listener stays: a broken stream emits further errors later.
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }
@@ -141,11 +141,11 @@ const write = (stream: Writable, piece: Piece): Promise<void> =>
     stream.write(piece, error => (error ? failed(error) : done()));
   });
 
-/** Writes a file that appears, or is replaced, only when it is whole. @throws UsageError where it cannot be written. */
+/** Creates or replaces a file only when its content is complete. @throws UsageError where it cannot be written. */
 export async function writeToFile(pieces: AsyncIterable<Piece>, file: string): Promise<void> {
   const present = statusOf(file);
   if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
-  // A device or a pipe is written to; only files are replaced.
+  // A device or a pipe is written directly; only a regular file is replaced.
   const target = present ? realpathSync(file) : file;
   const replace = async (part: string) => {
     await writeTo(pieces, part);
@@ -171,14 +171,14 @@ async function writeTo(pieces: AsyncIterable<Piece>, file: string): Promise<void
   }
 }
 
-/** Whether two paths are one file that exists. */
+/** Whether both paths name one existing file. */
 export function isSameFile(a: string, b: string): boolean {
   const one = statusOf(a);
   const other = statusOf(b);
   return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
 }
 
-/** Null where there is no such file, or none that may be looked at. */
+/** Null where the file does not exist or its status cannot be read. */
 function statusOf(file: string): Stats | null {
   try {
     return statSync(file);

@@ -3,11 +3,11 @@ import { UsageError } from '../base/errors.js';
 import type { Value } from '../store/user-sql/query.js';
 
 /** SQLite's integers have 64 bits. */
-const MOST = 2n ** 63n - 1n;
+const MAX_INTEGER = 2n ** 63n - 1n;
 
 /**
- * Values by name. As in SQL, `12` and `0.5` are numbers, `NULL` is none, and what stands in single quotes is text;
- * anything else is text as it is.
+ * Parses values by name. As in SQL, `12` and `0.5` are numbers, `NULL` is NULL, and single quotes enclose text. Any
+ * other value is text as it stands.
  *
  * @throws UsageError where one is not name=value, or a name comes twice.
  */
@@ -32,7 +32,7 @@ function literal(text: string): Value {
   if (quoted) return quoted[1]!.replaceAll("''", "'");
   if (/^[+-]?\d+$/.test(text)) {
     const integer = BigInt(text.replace(/^\+/, ''));
-    return integer <= MOST && integer >= -MOST - 1n ? integer : Number(text);
+    return integer <= MAX_INTEGER && integer >= -MAX_INTEGER - 1n ? integer : Number(text);
   }
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
   return text;

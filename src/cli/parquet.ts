@@ -1,4 +1,4 @@
-/** A result as a Parquet file, piece by piece. */
+/** Writes a result as a Parquet file, piece by piece. */
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { QueryError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
@@ -14,17 +14,18 @@ const STORED = {
 } as const;
 
 /**
- * Columns of 64-bit integers, doubles or UTF-8 text, all of which may be NULL; row groups of at most 32,000 rows, and
- * memory for one of them.
+ * Columns are 64-bit integers, doubles or UTF-8 text, and nullable. Row groups have at most 32,000 rows, and memory
+ * holds one of them.
  *
- * @param batches with their types.
+ * @param batches must have their types.
+ * @throws QueryError QUERY_INVALID where a value does not fit its column's type.
  */
 export async function* asParquet(batches: AsyncIterable<QueryBatch>): AsyncGenerator<Uint8Array> {
   const bytes = new ByteWriter();
   let file: ParquetWriter | null = null;
   let shape: Shape | null = null;
   let group: (readonly Value[])[] = [];
-  let held = 0;
+  let batchesInGroup = 0;
   for await (const { columns, types, rows } of batches) {
     if (!types) throw new Error('Parquet needs the types of a result');
     shape ??= { columns, types };
@@ -34,16 +35,16 @@ export async function* asParquet(batches: AsyncIterable<QueryBatch>): AsyncGener
       createdBy: `espalier ${TOOL_VERSION}`,
     });
     group = group.length === 0 ? [...rows] : group.concat(rows);
-    if (++held < GROUP_BATCHES) continue;
+    if (++batchesInGroup < GROUP_BATCHES) continue;
     writeGroup(file, shape, group);
-    yield taken(bytes);
+    yield takeBytes(bytes);
     group = [];
-    held = 0;
+    batchesInGroup = 0;
   }
   if (!file || !shape) throw new Error('a result without a batch');
   writeGroup(file, shape, group);
   file.finish();
-  yield taken(bytes);
+  yield takeBytes(bytes);
 }
 
 interface Shape {
@@ -83,8 +84,8 @@ function stored(value: Value, type: ColumnType, column: string): Value {
   return type === 'real' ? Number(value) : BigInt(value);
 }
 
-/** What was written since the last time. */
-function taken(bytes: ByteWriter): Uint8Array {
+/** Takes the bytes written since the last call. */
+function takeBytes(bytes: ByteWriter): Uint8Array {
   const piece = bytes.getBytes().slice();
   bytes.index = 0;
   return piece;

@@ -1,13 +1,13 @@
-/** What a running sweep shows: a bar on a terminal, plain lines elsewhere. All of it goes to stderr. */
+/** Shows the progress of a sweep on stderr: a bar on a terminal, plain lines elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
 import { ActiveTimeClock } from '../base/active-time-clock.js';
 import { formatDuration } from '../base/units.js';
 import type { SweepProgress } from '../store/write/store.js';
 
-/** Elsewhere than on a terminal, a line no more often than this. */
+/** Without a terminal, progress prints at most one line in this interval. */
 const LINE_EVERY_MS = 10_000;
 
-/** The share of the work that is done, and the seconds that the rest will take, null before that is known. */
+/** The share of the work that is done, and the seconds left: null before they can be estimated. */
 export interface ProgressEstimate {
   readonly workDone: number;
   readonly secondsLeft: number | null;
@@ -17,12 +17,12 @@ export interface ProgressDisplay {
   update(progress: SweepProgress, pace: ProgressEstimate): void;
   /** Prints a line without tearing the bar. */
   line(text: string): void;
-  /** Leaves the terminal as it was. Safe to call twice. */
+  /** Restores the terminal. Safe to call twice. */
   end(): void;
 }
 
-/** Rate of cells and time left, as people read them. */
-function told(
+/** Rate of cells and time left, as text. */
+function formatPace(
   progress: SweepProgress,
   { secondsLeft }: ProgressEstimate,
   startCells: number,
@@ -58,7 +58,7 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
       hideCursor: true,
       clearOnComplete: false,
       gracefulExit: false,
-      // Also where nothing has changed: a line may have been printed over it.
+      // Redraws without a change, too: a printed line may have overwritten the bar.
       forceRedraw: true,
       fps: 5,
     },
@@ -66,14 +66,14 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
   );
   let started = false;
   let expectedEnd: number | null = null;
-  // Checkpoints may be far apart: the time left goes down between them, too.
+  // Checkpoints may be far apart, so the time left also counts down between them.
   const countdown = setInterval(() => {
     if (started && expectedEnd !== null)
       single.update({ left: formatDuration(Math.max(0, expectedEnd - elapsedS())) });
   }, 1000).unref();
   return {
     update(progress, pace) {
-      const { rate, left } = told(progress, pace, start(progress), elapsedS());
+      const { rate, left } = formatPace(progress, pace, start(progress), elapsedS());
       expectedEnd = pace.secondsLeft === null ? null : elapsedS() + pace.secondsLeft;
       const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
       const trajectories = `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}`;
@@ -83,7 +83,7 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
       started = true;
     },
     line(text) {
-      // The bar returns to where the cursor was last saved (ESC 7) when it ends, and is drawn without wrapping.
+      // At its end the bar returns to the last saved cursor position (ESC 7). It is drawn without wrapping (?7l).
       stream.write(started ? `\r\x1b[K\x1b[?7h${text}\n\x1b7\x1b[?7l` : `${text}\n`);
     },
     end() {
@@ -100,7 +100,7 @@ function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number)
   let pending: string | null = null;
   return {
     update(progress, pace) {
-      const { rate, left } = told(progress, pace, start(progress), elapsedS());
+      const { rate, left } = formatPace(progress, pace, start(progress), elapsedS());
       const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
       pending =
         `${progress.cellsDone}/${progress.cells} cells, ` +

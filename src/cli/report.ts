@@ -15,7 +15,7 @@ export interface ReportArguments {
   readonly subnetSize?: number | undefined;
 }
 
-/** `espalier report DB`: one self-contained HTML file, and figures for a paper. */
+/** `espalier report DB`: writes one self-contained HTML file, and figures for a paper. */
 export const reportCommand: CommandModule<object, ReportArguments> = {
   command: 'report <db>',
   describe: 'Write a report as one HTML file, and its figures as SVG and PNG',
@@ -54,7 +54,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
     if (isSameFile(output, args.db)) throw new UsageError(`--output ${output}: this is the database itself`);
     if (args.output !== undefined && !existsSync(dirname(output)))
       throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
-    // What draws is loaded here, so that no other command waits for it.
+    // The drawing modules are loaded here, so that no other command waits for them.
     const [{ readReport }, { exportFigures }, { renderReport }] = await Promise.all([
       import('../report/read-report.js'),
       import('../report/export-figures.js'),

@@ -30,11 +30,11 @@ type RunArguments = SweepArguments &
   AddressArguments &
   LimitArguments & { dryRun: boolean; serve: boolean };
 
-// What is said of cells lives for a commit or two, long enough for V8 to count it as old. Left alone, it lets such
-// garbage grow to several times what is alive.
+// Messages about cells live for a commit or two, long enough for V8 to move them to its old generation. By default
+// V8 lets garbage there grow to several times the live heap.
 const HEAP_GROWING = '--heap-growing-percent=50';
 
-/** `espalier run SWEEP`: runs what is not finished yet. */
+/** `espalier run SWEEP`: runs the unfinished part of a sweep. */
 export const runCommand: CommandModule<object, RunArguments> = {
   command: 'run <sweep>',
   describe: 'Run what is not finished yet of a sweep',
@@ -110,7 +110,7 @@ async function runAndPrint(
     const only = fitting === 1 ? 'one' : fitting;
     display.line(`of the largest trajectories only ${only} at once: more would not fit in memory`);
   }
-  const began = performance.now();
+  const startedAt = performance.now();
   const outcome = await runSweep(prepared, {
     db,
     unsafeFilesystem: args.unsafeFilesystem,
@@ -126,7 +126,12 @@ async function runAndPrint(
     },
   });
   display.end();
-  (args.json ? printOutcomeJson : printOutcome)(spec.name, db, outcome, (performance.now() - began) / 1000);
+  (args.json ? printOutcomeJson : printOutcome)(
+    spec.name,
+    db,
+    outcome,
+    (performance.now() - startedAt) / 1000,
+  );
   if (outcome.stopped) process.exitCode = EXIT.stopped;
   else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
 }
@@ -149,7 +154,7 @@ function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: n
   );
 }
 
-/** As it has to be typed in a shell. */
+/** Quotes `text` for a shell where necessary. */
 const shellWord = (text: string): string =>
   /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 

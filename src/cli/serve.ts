@@ -1,3 +1,4 @@
+/** `espalier serve`, and the address options that `run --serve` shares. */
 import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
@@ -5,7 +6,7 @@ import { isLoopback } from '../serve/access.js';
 import { DEFAULT_PORT, type ServeOptions } from '../serve/options.js';
 import { openReader } from '../store/read/reader.js';
 
-/** Of the page's address. */
+/** Options for the page's address. */
 export interface AddressArguments {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -29,7 +30,7 @@ export function addressOptions<T>(yargs: Argv<T>): Argv<T & AddressArguments> {
     }) as never;
 }
 
-/** `espalier serve DB`: the live page. */
+/** `espalier serve DB`: serves the live page of a database. */
 export const serveCommand: CommandModule<object, AddressArguments & { db: string }> = {
   command: 'serve <db>',
   describe: 'Show a database as a live page: progress, failures, figures, SQL',
@@ -49,7 +50,7 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
     if (existsSync(db) || db === '') openReader(db).close();
     else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
     const stop = stopSignal();
-    // What draws figures takes a while to load, which other commands need not wait for.
+    // The drawing modules load slowly. They are loaded here, so that no other command waits for them.
     const { serve } = await import('../serve/server.js');
     const served = await serve(options);
     process.stdout.write(`${served.url}\n`);
@@ -59,7 +60,7 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
   },
 };
 
-/** @throws InputError */
+/** @throws InputError, or UsageError where ESPALIER_TOKEN is not a token. */
 export function serveOptionsOf(db: string, { host, port }: AddressArguments): ServeOptions {
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
     throw new InputError({ path: '--port', value: port, expected: 'a whole number from 0 to 65535' });
@@ -71,7 +72,7 @@ export function serveOptionsOf(db: string, { host, port }: AddressArguments): Se
   return { db, host, port, token };
 }
 
-/** A line for those whom the page may concern, or none. */
+/** A warning where other machines can reach the page, otherwise empty. */
 export const addressAdvice = ({ host }: ServeOptions): string =>
   host === undefined || isLoopback(host)
     ? ''

@@ -8,10 +8,10 @@ import type { FailureRow, SweepProgress } from '../store/schema/rows.js';
 import { renderTable } from './output.js';
 
 const WATCH_MS = 2_000;
-/** Reasons that are printed; `--json` has every failure. */
+/** Maximum number of reasons printed; `--json` has every failure. */
 const REASONS = 10;
 
-/** `espalier status DB`: how far the sweeps of a database are. */
+/** `espalier status DB`: shows how far the sweeps of a database are. */
 export const statusCommand: CommandModule<object, { db: string; json: boolean; watch: boolean }> = {
   command: 'status <db>',
   describe: 'Show how far the sweeps of a database are, and what failed and why',

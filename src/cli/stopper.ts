@@ -1,15 +1,16 @@
+/** Stops a run on signals. */
 import { EXIT } from '../base/errors.js';
 import type { ProgressDisplay } from './progress.js';
 
 export interface Stopper {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Aborted by the second one, right before the process ends. */
+  /** Aborted by the second signal, right before the process ends. */
   readonly abandon: AbortSignal;
   dispose(): void;
 }
 
-/** The first signal asks for a stop, the second ends the process at once; what is finished is stored either way. */
+/** The first signal requests a stop, the second ends the process immediately. Both keep what is finished. */
 export function stopOnSignals(display: ProgressDisplay): Stopper {
   const stop = new AbortController();
   const abandon = new AbortController();

@@ -1,4 +1,4 @@
-/** Options that `run`, `plan` and `export` share, and what they mean. */
+/** Options that several commands share, and the values that they stand for. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
@@ -15,7 +15,7 @@ export interface SweepArguments {
   readonly db?: string | undefined;
   readonly threads?: number | undefined;
   readonly engine: EngineName;
-  /** Compute nothing, whatever the engine: for measuring (src/engine/noop). */
+  /** Computes nothing, whatever the engine; for measurements (src/engine/noop). */
   readonly noop?: boolean | undefined;
   readonly set?: string[] | undefined;
   readonly dataDir?: string | undefined;
@@ -58,7 +58,7 @@ export function filesystemOption<T>(yargs: Argv<T>): Argv<T & FilesystemArgument
   }) as never;
 }
 
-/** Where a sweep's results go unless `--db` says otherwise. */
+/** The database of a sweep: `--db`, else results/<name>.sqlite. @throws InputError where `--db` is empty. */
 export function databaseOf(spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string {
   if (args.db === '') {
     throw new InputError({ path: '--db', value: args.db, expected: 'a file to record results in' });

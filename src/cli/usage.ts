@@ -1,10 +1,10 @@
-/** What is wrong with a command line, in one line. */
+/** Explains in one line what is wrong with a command line. */
 import { didYouMean } from '../base/nearest.js';
 
-/** Where on the command line parsing stood. */
+/** The command line, and what is declared at the level where parsing failed. */
 export interface UsageContext {
   readonly args: readonly string[];
-  /** As declared, e.g. `run <sweep>`: those of the program, or of the command that was given. */
+  /** As declared, e.g. `run <sweep>`: the commands of the program, or of the given command. */
   readonly commands: readonly string[];
   /** Without dashes. */
   readonly options: readonly string[];
@@ -12,7 +12,7 @@ export interface UsageContext {
 
 type Explain = (groups: readonly string[], context: UsageContext) => string;
 
-/** Of a long option on the command line, without dashes and value. */
+/** The name of a long option, without dashes and value. */
 const nameOf = (arg: string): string | null => /^--([^=]+)/.exec(arg)?.[1] ?? null;
 
 const KINDS: readonly (readonly [RegExp, Explain])[] = [
@@ -23,9 +23,11 @@ const KINDS: readonly (readonly [RegExp, Explain])[] = [
     /^Not enough non-option arguments/,
     (_, context) => {
       const { args, options } = context;
-      // A misspelled option may have taken the argument for its value.
-      const odd = args.map(nameOf).find(name => name !== null && !options.includes(name.replace(/^no-/, '')));
-      if (odd) return unknown([odd], { ...context, commands: [] });
+      // A misspelled option may have taken the argument as its value.
+      const misspelled = args
+        .map(nameOf)
+        .find(name => name !== null && !options.includes(name.replace(/^no-/, '')));
+      if (misspelled) return unknown([misspelled], { ...context, commands: [] });
       const end = args.findIndex(arg => arg.startsWith('-'));
       const command = ['espalier', ...args.slice(0, end < 0 ? args.length : end), '--help'].join(' ');
       return `an argument is missing; \`${command}\` says what is expected`;
@@ -44,7 +46,7 @@ const KINDS: readonly (readonly [RegExp, Explain])[] = [
 export const isUsageMessage = (message: string | null): boolean =>
   message !== null && KINDS.some(([pattern]) => pattern.test(message));
 
-/** Such a message in our words, with the nearest known word where one is not known. */
+/** Rephrases such a message, and suggests the nearest known word for an unknown one. */
 export function explainUsage(message: string, context: UsageContext): string {
   for (const [pattern, explain] of KINDS) {
     const match = pattern.exec(message);

@@ -1,4 +1,4 @@
-/** `espalier query DB --views`: what can be asked of a database. */
+/** `espalier query DB --views`: lists the relations that SQL can query. */
 
 import type { Reader } from '../store/read/reader.js';
 import type { RelationInfo } from '../store/schema/column-info.js';
@@ -6,10 +6,10 @@ import { RELATIONS } from '../store/schema/columns.js';
 import type { QueryBatch } from '../store/user-sql/query.js';
 import type { Piece } from './output.js';
 
-/** The documented relations, then views that somebody has added to the database. */
+/** The documented relations, then views that users have added to the database. */
 export function describedViews(reader: Reader): RelationInfo[] {
-  const known = new Set(RELATIONS.map(({ name }) => name));
-  const added = reader.relations().filter(({ name, type }) => type === 'view' && !known.has(name));
+  const documented = new Set(RELATIONS.map(({ name }) => name));
+  const added = reader.relations().filter(({ name, type }) => type === 'view' && !documented.has(name));
   return [
     ...RELATIONS,
     ...added.map(({ name, type }) => ({
@@ -21,7 +21,7 @@ export function describedViews(reader: Reader): RelationInfo[] {
   ];
 }
 
-/** For people: relation by relation. */
+/** Text for people, relation by relation. */
 export async function* viewsText(views: readonly RelationInfo[]): AsyncGenerator<Piece> {
   for (const { name, type, meaning, columns } of views) {
     const width = Math.max(...columns.map(column => column.name.length));
@@ -30,7 +30,7 @@ export async function* viewsText(views: readonly RelationInfo[]): AsyncGenerator
   }
 }
 
-/** For programs: one row for each column. */
+/** Rows for programs, one for each column. */
 export async function* viewRows(views: readonly RelationInfo[]): AsyncGenerator<QueryBatch> {
   yield {
     columns: ['view', 'column', 'meaning'],
