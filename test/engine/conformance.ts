@@ -10,7 +10,7 @@ import type { Subject } from './conformance/subject.js';
 import { ties } from './conformance/ties.js';
 import { training } from './conformance/training.js';
 
-/** Holds an engine to everything that `src/engine/engine.ts` and science.md say about it. */
+/** Tests an engine against the whole contract: `src/engine/engine.ts` and science.md. */
 export function engineConformance(
   name: string,
   create: () => Engine | Promise<Engine>,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 describe('golden hashes: the same on every version of Node and every processor', () => {
-  it('are of the present numerics', () => {
+  it('belong to the current numerics', () => {
     expect(NUMERICS.wasm, `the hashes are of other numerics; if that is meant, ${UPDATE}`).toBe(
       expected.numerics,
     );

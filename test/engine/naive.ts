@@ -1,5 +1,5 @@
 /**
- * science.md once more, on dense matrices of plain numbers, sharing nothing with the engines: what they are held to.
+ * science.md on dense matrices of plain numbers. It shares nothing with the engines, which are tested against it.
  */
 import type { InputMatrix } from '../../src/data/inputs.js';
 import type { Activation, Loss } from '../../src/domain/types.js';
@@ -67,7 +67,7 @@ export class NaiveNetwork {
   velocityA: Matrix;
   velocityB: number[];
 
-  /** `store` rounds what is stored: `Math.fround` to imitate an engine in float32. */
+  /** `store` rounds stored values: `Math.fround` imitates an engine in float32. */
   constructor(
     problem: Problem,
     private readonly store: (x: number) => number = x => x,
@@ -82,7 +82,7 @@ export class NaiveNetwork {
     this.velocityB = this.b.map(() => 0);
   }
 
-  /** Takes the weights of an engine's network, so that both can be asked the same. */
+  /** Copies the weights of an engine's network, so that the results of both can be compared. */
   setState(state: NetworkState): this {
     const { columns } = this.problem.inputs;
     this.a = Array.from({ length: this.problem.width }, (_, i) => [
@@ -148,7 +148,7 @@ export class NaiveNetwork {
     return true;
   }
 
-  /** Takes `steps` steps; the step, from 1, whose outputs are not finite, or null. */
+  /** Takes `steps` steps. Returns the step, counted from 1, whose outputs are not finite, or null. */
   train(batches: Int32Array, steps: number): number | null {
     const { batchSize } = this.problem;
     for (let step = 1; step <= steps; step++) {

@@ -15,7 +15,7 @@ async function events(options: Parameters<typeof tinyTask>[1], snapshot = false)
   return all;
 }
 
-it('gives the same rows when it goes on from a snapshot, and others from another history', async () => {
+it('gives the same rows after a snapshot, and other rows after another history', async () => {
   const whole = await events({});
   expect(whole.map(event => event.kind)).toEqual(['started', 'rows', 'rows', 'rows', 'done']);
   const stopped = await events({}, true);
@@ -32,9 +32,9 @@ it('gives the same rows when it goes on from a snapshot, and others from another
   expect(withoutTimes([whole[2]!])).not.toEqual(withoutTimes([whole[3]!]));
 });
 
-it('takes its time where it is asked to', async () => {
+it('takes ESPALIER_NOOP_STEP_MS for each step', async () => {
   vi.stubEnv('ESPALIER_NOOP_STEP_MS', '2');
-  const began = performance.now();
+  const start = performance.now();
   await events({ checkpoints: [50] });
-  expect(performance.now() - began).toBeGreaterThanOrEqual(100);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(100);
 });

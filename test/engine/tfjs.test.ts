@@ -39,7 +39,7 @@ describe('tensors of the tfjs engine', () => {
     engine = await createTfjsEngine({ tf, backend: 'cpu' });
   });
 
-  /** Everything that a network does, on more rows than are on the device at once. */
+  /** Calls every method of a network, on more rows than are on the device at a time. */
   const useAll = (problem: Problem): void => {
     const network = engine.open(problem);
     try {
@@ -58,14 +58,14 @@ describe('tensors of the tfjs engine', () => {
   };
   const options = { rows: 300, batchSize: 300, momentum: 0.5, layers: 'both', weightDecay: 0.1 } as const;
 
-  it('all are given back on closing', () => {
+  it('are all disposed on closing', () => {
     const before = tf.memory().numTensors;
     useAll(makeProblem(options));
     useAll(makeProblem({ ...options, momentum: 0, layers: 'first', loss: 'logistic', activation: 'tanh' }));
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('training and looking keep none', () => {
+  it('are not kept by training or reading', () => {
     const problem = makeProblem(options);
     const network = engine.open(problem);
     const before = tf.memory().numTensors;
@@ -81,7 +81,7 @@ describe('tensors of the tfjs engine', () => {
     network.close();
   });
 
-  it('are no more for many slices of a batch than for two', () => {
+  it('are as few for many slices of a batch as for two', () => {
     const counts: number[] = [];
     const pulse = () => {
       counts.push(tf.memory().numTensors);
@@ -94,7 +94,7 @@ describe('tensors of the tfjs engine', () => {
     expect(Math.max(...counts)).toBe(counts[0]);
   });
 
-  it('all are given back where work was stopped, wherever that was', () => {
+  it('are all disposed wherever work is stopped', () => {
     const before = tf.memory().numTensors;
     let pulses = 0;
     useAll(makeProblem({ ...options, pulse: () => pulses++ }));
@@ -109,7 +109,7 @@ describe('tensors of the tfjs engine', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('a network that is closed, or activations that are gone, say so', () => {
+  it('are refused by a closed network and by dropped activations', () => {
     const problem = makeProblem();
     const network = engine.open(problem);
     const activations = network.activate();
@@ -121,8 +121,8 @@ describe('tensors of the tfjs engine', () => {
 });
 
 describe('equal neurons of the tfjs engine', () => {
-  it('tie exactly, even where a backend sums equal columns differently', async () => {
-    // Rounds each entry of a product by its place.
+  it('tie exactly on a backend that sums equal columns differently', async () => {
+    // Rounds each entry of a product differently, by its index.
     const matMul: typeof tf.matMul = (a, b, transposeA, transposeB) => {
       const product = tf.matMul(a, b, transposeA, transposeB);
       const values = product.dataSync<'float32'>().map((value, at) => value * (1 + ((at * 3) % 7) * 1e-7));
@@ -178,12 +178,12 @@ describe('loading TensorFlow.js', () => {
     return error as Error;
   };
 
-  it('a module that is not installed: how to install it', async () => {
+  it('a missing module gives the command that installs it', async () => {
     vi.stubEnv(MODULE, '@tensorflow/tfjs-elsewhere');
     expect((await failure()).message).toContain('@tensorflow/tfjs-elsewhere is not installed');
   });
 
-  it('a module that does not load, or is something else', async () => {
+  it('a module that does not load or is not TensorFlow.js is refused', async () => {
     vi.stubEnv(MODULE, moduleWith('broken', 'throw new Error("no binding\\nat all")'));
     expect((await failure()).message).toContain('does not load: no binding;');
     vi.stubEnv(MODULE, moduleWith('incomplete', 'require("no-such-part")'));
@@ -192,7 +192,7 @@ describe('loading TensorFlow.js', () => {
     expect((await failure()).message).toContain('is not TensorFlow.js');
   });
 
-  it('a backend that there is not, or that does not work', async () => {
+  it('an unknown or broken backend is refused', async () => {
     await expect(createTfjsEngine({ tf, backend: 'abacus' })).rejects.toThrow(EngineUnavailableError);
     const log1p = () => {
       throw new Error("kernel 'Log1p' not registered\nat all");
@@ -203,7 +203,7 @@ describe('loading TensorFlow.js', () => {
     );
   });
 
-  it('finds the environment set, and what Node took away put back', async () => {
+  it('sees the thread variables and the `util` functions that Node removed', async () => {
     vi.stubEnv('TF_NUM_INTRAOP_THREADS', undefined);
     vi.stubEnv('TF_NUM_INTEROP_THREADS', '3');
     const seen = join(folder, 'seen.json');

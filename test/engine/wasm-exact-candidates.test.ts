@@ -17,8 +17,8 @@ const SHAPE: Shape = {
   entriesPerRow: 1,
 };
 
-/** Memories of so many blocks, with these outputs of the neurons, [N][n]. */
-async function open(blocks: readonly number[], phi: Float32Array): Promise<MemoryBlock[]> {
+/** Opens memories with these numbers of blocks, filled with the neurons' outputs `phi` [N][n]. */
+async function openMemories(blocks: readonly number[], phi: Float32Array): Promise<MemoryBlock[]> {
   const machines = await WasmInstances.load();
   let first = 0;
   const memories = blocks.map(count => {
@@ -48,18 +48,21 @@ async function open(blocks: readonly number[], phi: Float32Array): Promise<Memor
   return memories;
 }
 
-it.each([[[34]], [[12, 12, 10]]])('products of any two neurons, in memories of %j blocks', async blocks => {
-  const next = stream(1, 'test', 'contenders');
-  const phi = Float32Array.from({ length: N * SAMPLES }, normals(next));
-  const contenders = new ExactCandidates(await open(blocks, phi), N);
-  expect(contenders.isWorthwhile).toBe(true);
-  const expectProduct = (q: number, u: number) => {
-    let product = 0;
-    for (let s = 0; s < SAMPLES; s++) product += phi[q * SAMPLES + s]! * phi[u * SAMPLES + s]!;
-    expect(Math.abs(contenders.product(q, u) - product)).toBeLessThan(1e-4);
-  };
-  // As many as are held; then the one that was held first with others, that each take the place of one.
-  for (let q = 0; q < CONTENDERS; q++) expectProduct(q, q);
-  for (let u = CONTENDERS; u < 3 * CONTENDERS; u++) expectProduct(0, u);
-  for (let i = 0; i < 500; i++) expectProduct(integerBelow(next, N), integerBelow(next, N));
-});
+it.each([[[34]], [[12, 12, 10]]])(
+  'gives the product of any two neurons, in memories of %j blocks',
+  async blocks => {
+    const next = stream(1, 'test', 'contenders');
+    const phi = Float32Array.from({ length: N * SAMPLES }, normals(next));
+    const candidates = new ExactCandidates(await openMemories(blocks, phi), N);
+    expect(candidates.isWorthwhile).toBe(true);
+    const expectProduct = (q: number, u: number) => {
+      let product = 0;
+      for (let s = 0; s < SAMPLES; s++) product += phi[q * SAMPLES + s]! * phi[u * SAMPLES + s]!;
+      expect(Math.abs(candidates.product(q, u) - product)).toBeLessThan(1e-4);
+    };
+    // Fills the cache. Then multiplies its oldest neuron with others, each of which evicts one.
+    for (let q = 0; q < CONTENDERS; q++) expectProduct(q, q);
+    for (let u = CONTENDERS; u < 3 * CONTENDERS; u++) expectProduct(0, u);
+    for (let i = 0; i < 500; i++) expectProduct(integerBelow(next, N), integerBelow(next, N));
+  },
+);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   machine = (await WasmInstances.load()).take(8 * MEBIBYTE).machine;
 });
 
-/** Addresses of a test's arrays, one after another. */
+/** Allocates addresses for a test's arrays, one after another. */
 function place(): (bytes: number) => number {
   let end = 64;
   return bytes => {
@@ -46,7 +46,7 @@ describe('activation functions, relative error below 1e-6', () => {
     let worst = 0;
     for (const [i, z] of points.entries()) {
       const value = expected(z);
-      // Below, float32 is subnormal and the kernels give 0.
+      // Below this, float32 is subnormal and the kernels return 0.
       if (Math.abs(value) < 1e-37) expect(Math.abs(actual[i]!)).toBeLessThan(1e-37);
       else worst = Math.max(worst, Math.abs(actual[i]! - value) / Math.abs(value));
     }
@@ -76,7 +76,7 @@ describe('activation functions, relative error below 1e-6', () => {
 });
 
 describe('entries of inputs', () => {
-  it('are columns, as offsets, beside their values', () => {
+  it('are packed as column offsets and values', () => {
     const { kernels, f32, u16, u32 } = machine;
     const take = place();
     const [columns, values, entries] = [take(64), take(64), take(128)];
@@ -99,10 +99,10 @@ describe('entries of inputs', () => {
 describe('Gram columns', () => {
   const n = 300;
   const normal = normals(stream(1, 'test', 'gram'));
-  // Like relu's outputs, half of them are 0.
+  // Half of the outputs are 0, as with relu.
   const phi = Float32Array.from({ length: n * LANES }, () => Math.max(0, normal()));
 
-  /** Columns of the block's own neurons. */
+  /** Gram columns of neurons of the block. */
   function columns(neurons: readonly number[]): Float64Array[] {
     const { kernels, f32, f64, u32 } = machine;
     const take = place();
@@ -132,7 +132,7 @@ describe('Gram columns', () => {
     }
   });
 
-  it('have bits that do not depend on their place in the group or on its size', () => {
+  it('have bits that do not depend on their place in the group or on the size of the group', () => {
     const neurons = [3, 17, 0, 23, 8, 9, 10, 11, 12, 1, 22, 5];
     expect(neurons).toHaveLength(PANEL);
     const alone = neurons.map(neuron => columns([neuron])[0]);
@@ -141,7 +141,7 @@ describe('Gram columns', () => {
     expect(columns(neurons.slice(0, 5))).toEqual(alone.slice(0, 5));
   });
 
-  it('have single products beside them', () => {
+  it('agree with single products', () => {
     const { kernels, f32 } = machine;
     const take = place();
     const block = take(n * ROW_BYTES);
@@ -161,7 +161,7 @@ describe('Gram columns', () => {
 
 describe('logistic losses', () => {
   for (const n of [1, 2, 64, 255, 1000, 2049]) {
-    it(`of ${n} samples`, () => {
+    it(`are right for ${n} samples`, () => {
       const { kernels, f32, f64 } = machine;
       const normal = normals(stream(n, 'test', 'logistic'));
       const take = place();
@@ -193,7 +193,7 @@ describe('logistic losses', () => {
     });
   }
 
-  it('have remainders that are continuous where their formula changes', () => {
+  it('have remainders that are continuous where the formula changes', () => {
     expect(psiOfNegative(0)).toBe(0.5);
     expect(psiOfNegative(0.001) - psiOfNegative(0.000999999)).toBeCloseTo(0, 9);
     expect(psiOfNegative(2)).toBeCloseTo((Math.exp(-2) - 1 + 2) / 4, 14);

@@ -34,7 +34,7 @@ function addresses(layout: object): number[] {
   });
 }
 
-/** What a network computes, as text: equal text means equal bits. */
+/** The results of a network as text: equal text means equal bits. */
 function results(
   problem: Problem,
   network: ReturnType<Awaited<ReturnType<typeof createWasmEngine>>['open']>,
@@ -55,7 +55,7 @@ function results(
 }
 
 describe('the layout of a memory', () => {
-  it('has regions that are aligned, within it, and none at address 0', () => {
+  it('has distinct aligned regions inside its bytes, none at address 0', () => {
     const layout = layOut({ ...SHAPE, width: 800 });
     const places = addresses(layout);
     expect(places.length).toBeGreaterThan(30);
@@ -68,7 +68,7 @@ describe('the layout of a memory', () => {
     expect(layOut({ ...SHAPE, momentum: false }).velocity).toBe(0);
   });
 
-  it('has room for values and columns of a stage of entries where its outputs are', () => {
+  it('has room in the output region for the values and columns of staged entries', () => {
     for (const columns of [1, 65_535]) {
       const { staged, phi } = layOut({ ...SHAPE, columns });
       expect(phi - staged.phi).toBeGreaterThanOrEqual(6 * staged.entryCapacity);
@@ -82,7 +82,7 @@ describe('the layout of a memory', () => {
 });
 
 describe('memory of the engine', () => {
-  it('is as many memories as are needed', async () => {
+  it('uses as many memories as needed', async () => {
     const engine = await createWasmEngine();
     const shape = { ...SHAPE, datasetSize: 60_000, width: 20_000, columns: 784, entriesPerRow: 150 };
     expect(engine.memoryBytes(shape)).toBeGreaterThan(60_000 * 20_000 * 4);
@@ -90,7 +90,7 @@ describe('memory of the engine', () => {
     expect(engine.memoryLimitBytes).toBeGreaterThan(200e9);
   });
 
-  it('is used again without leaving a trace', async () => {
+  it('is reused without affecting later results', async () => {
     const problem = makeProblem({ rows: 90, width: 60, columns: 20, momentum: 0.5 });
     const fresh = await createWasmEngine();
     const expected = results(problem, fresh.open(problem));
@@ -112,7 +112,7 @@ describe('memory of the engine', () => {
     const network = used.open(problem);
     expect(results(problem, network)).toBe(expected);
     network.close();
-    // Grown from what is idle, and two open at a time.
+    // Grows an idle memory, with two networks open at the same time.
     const one = used.open(wild);
     const two = used.open(problem);
     expect(results(problem, two)).toBe(expected);
@@ -120,7 +120,7 @@ describe('memory of the engine', () => {
     two.close();
   });
 
-  it('belongs to a network only until it is closed, and to activations until the next', async () => {
+  it('belongs to a network until it is closed, and to activations until the next are built', async () => {
     const problem = makeProblem();
     const network = (await createWasmEngine()).open(problem);
     const first = network.activate();

@@ -1,4 +1,4 @@
-/** Sizes at which the wasm engine takes another way than at small ones. */
+/** Sizes at which the wasm engine takes code paths that small problems do not reach. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Problem } from '../../src/engine/engine.js';
 import { createReferenceEngine } from '../../src/engine/reference/index.js';
@@ -32,7 +32,7 @@ function trainingError(problem: Problem, batches: Int32Array, steps: number): nu
 
 describe('training', () => {
   for (const layers of ['first', 'both'] as const) {
-    it(`learns from batches too long to look ahead, ${layers}`, () => {
+    it(`trains on batches that are too long to look ahead, ${layers}`, () => {
       const problem = makeProblem({
         rows: 1300,
         batchSize: 1100,
@@ -45,12 +45,12 @@ describe('training', () => {
     });
   }
 
-  it('learns from full batches, which it loads once', () => {
+  it('trains on full batches, which it loads once', () => {
     const problem = makeProblem({ rows: 1200, batchSize: 1200, columns: 15, width: 30, weightDecay: 0.01 });
     expect(trainingError(problem, makeBatches(problem, 5), 5)).toBeLessThan(1e-4);
   });
 
-  it('counts a row as often as a batch holds it', () => {
+  it('counts a row as often as it occurs in a batch', () => {
     const problem = makeProblem({ rows: 5, batchSize: 4, momentum: 0.3 });
     const batches = Int32Array.of(0, 0, 0, 0, 4, 1, 4, 4, 2, 3, 2, 3, 2, 3, 2, 3, 1, 0, 1, 0);
     expect(trainingError(problem, batches, 5)).toBeLessThan(1e-4);
@@ -73,7 +73,7 @@ describe('other inputs', () => {
     const all = network.outputs(others);
     const last = compressRow(others, 2499);
     expect(network.outputs(last)[0]).toBe(all[2499]);
-    // 1,700 distinct picks are more than are gathered; their first five alone are few.
+    // 1,700 distinct picks are too many to gather; the first five alone are few.
     const picks = Int32Array.from({ length: 1700 }, (_, i) => (i * 7) % 1700);
     const [five, many] = network.subnetOutputs(others, picks, [5, 1700]);
     expect(network.subnetOutputs(others, picks, [5])[0]).toEqual(five);
@@ -97,7 +97,7 @@ function compressRow(inputs: Problem['inputs'], row: number) {
 }
 
 describe('selection', () => {
-  it('goes on where more columns are needed than are held', () => {
+  it('continues where it needs more columns than fit', () => {
     const count = 620;
     const problem = makeSeparateProblem(count);
     const network = engine.open(problem);
@@ -126,7 +126,7 @@ describe('selection', () => {
     network.close();
   });
 
-  it('picks some neuron even where weights are not numbers', () => {
+  it('picks neuron 0 where weights are not numbers', () => {
     const problem = makeProblem();
     problem.state.weights.fill(Number.NaN);
     const network = engine.open(problem);
@@ -137,7 +137,7 @@ describe('selection', () => {
     network.close();
   });
 
-  it('makes one pass where a sketch holds all samples, for as many distinct picks as it has columns', () => {
+  it('makes one pass for up to PANEL distinct picks where a sketch holds all samples', () => {
     const problem = makeProblem({ rows: 60, width: 80, columns: 20 });
     const network = engine.open(problem);
     const { picks, passes } = network.activate().greedy('squared', 40);
@@ -148,7 +148,7 @@ describe('selection', () => {
     network.close();
   });
 
-  it('makes few passes more than it must where a sketch alone would guess badly', () => {
+  it('makes few extra passes where a sketch alone predicts badly', () => {
     const problem = makeProblem({ rows: 3000, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
     const network = engine.open(problem);
     network.train(makeBatches(problem, 300), 300);
@@ -161,7 +161,7 @@ describe('selection', () => {
 });
 
 describe('pulse', () => {
-  it('is called between slices of every kind of work, and ends it by throwing', () => {
+  it('is called between slices of every kind of work, and can end it by throwing', () => {
     let pulses = 0;
     let stop = false;
     const problem = makeProblem({
@@ -197,7 +197,7 @@ describe('pulse', () => {
     network.close();
   });
 
-  it('is called also where the work is not in the entries of the inputs', () => {
+  it('is also called where the work does not lie in the entries of the inputs', () => {
     let pulses = 0;
     const pulse = () => {
       pulses++;

@@ -1,8 +1,8 @@
-/** A network in several memories has the same bits as in one, and takes the memory that it says. */
+/** A network in several memories has the same bits as in one, and takes the memory that it states. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
-/** Every memory that is made, in order; where `refused`, none is. */
+/** Every memory that is allocated, in order. While `refused` is true, allocation fails. */
 const memories = vi.hoisted(() => {
   const made = { all: [] as { buffer: ArrayBuffer }[], refused: false };
   const api = (
@@ -35,7 +35,7 @@ import {
 
 const allocated = (): number => memories.all.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 
-/** Results with a hash of the bits of each array, so that a difference is told by its place. */
+/** Results with arrays replaced by hashes of their bits, so that a failure shows the differing array. */
 function bitsOf(results: unknown): unknown {
   if (ArrayBuffer.isView(results)) {
     const { buffer, byteOffset, byteLength } = results;
@@ -48,14 +48,14 @@ function bitsOf(results: unknown): unknown {
   return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, bitsOf(value)]));
 }
 
-/** An engine of which one memory holds `blocks` blocks of this problem. */
+/** An engine whose memories hold `blocks` blocks of this problem each. */
 function engineOf(problem: Problem, blocks: number): Promise<Engine> {
   return createWasmEngine({ memoryLimit: layOut(shapeOf(problem), blocks).bytes });
 }
 
 const STEPS = 12;
 
-/** All that a network and its activations tell, before and after it is opened again from its state. */
+/** All results of a network and its activations, before and after reopening from its state. */
 function results(engine: Engine, problem: Problem) {
   const others = makeInputs({ rows: 150, columns: problem.inputs.columns, density: 0.5, seed: 7 });
   const k = 30;
@@ -127,7 +127,7 @@ describe('a network in several memories', () => {
     });
   }
 
-  it('evaluates more picks than are gathered', async () => {
+  it('evaluates more picks than can be gathered', async () => {
     const problem = makeProblem({ rows: 30, columns: 10, width: 1700 });
     const others = makeInputs({ rows: 1500, columns: 10, seed: 3 });
     const picks = Int32Array.from({ length: 2000 }, (_, i) => (i * 701) % 1700);
@@ -140,7 +140,7 @@ describe('a network in several memories', () => {
     expect(bitsOf(actual)).toEqual(bitsOf(expected));
   });
 
-  it('holds on to columns and drops them as one in a single memory does', async () => {
+  it('keeps and evicts the same columns as one in a single memory', async () => {
     const problem = makeSeparateProblem(560);
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 11)].map(engine => {
       const network = engine.open(problem);
@@ -152,7 +152,7 @@ describe('a network in several memories', () => {
     expect(new Set(expected!.picks).size).toBeGreaterThan(512);
   });
 
-  it('compares exact candidates of other memories as those of its own', async () => {
+  it('compares exact candidates across memories as within one', async () => {
     const problem = makeProblem({ rows: 400, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 9)].map(engine => {
       const network = engine.open(problem);
@@ -162,7 +162,7 @@ describe('a network in several memories', () => {
       return path;
     });
     expect(bitsOf(actual)).toEqual(bitsOf(expected));
-    // More neurons are compared than are held.
+    // More neurons are compared than fit into the cache.
     expect(new Set(expected!.picks).size).toBeGreaterThan(CONTENDERS);
   });
 
@@ -190,7 +190,7 @@ describe('memory of a network in several memories', () => {
   const problem = makeProblem({ ...COMMON, momentum: 0.5 });
   const shape = shapeOf(problem);
 
-  it('is what was said beforehand', async () => {
+  it('is what memoryBytes states', async () => {
     for (const blocks of [10, 5, 4, 1]) {
       const engine = await engineOf(problem, blocks);
       const before = allocated();
@@ -204,7 +204,7 @@ describe('memory of a network in several memories', () => {
     }
   });
 
-  it('is used again, and never more than the largest network needed', async () => {
+  it('is reused, and never exceeds that of the largest network', async () => {
     const engine = await engineOf(problem, 4);
     const before = allocated();
     let largest = 0;
@@ -218,7 +218,7 @@ describe('memory of a network in several memories', () => {
     }
   });
 
-  it('is given back where opening is interrupted', async () => {
+  it('is released where opening is interrupted', async () => {
     const [rows, columns] = [1800, 1000];
     const inputs = {
       rows,
@@ -237,7 +237,7 @@ describe('memory of a network in several memories', () => {
     expect(allocated() - before).toBe(engine.memoryBytes(shapeOf(calm)));
   });
 
-  it('is given back where not all of it can be had', async () => {
+  it('is released where only part of it can be allocated', async () => {
     const engine = await engineOf(problem, 4);
     const before = allocated();
     engine.open(makeProblem({ ...COMMON, width: 20 })).close();
@@ -253,10 +253,10 @@ describe('memory of a network in several memories', () => {
   });
 
   it('has a limit', async () => {
-    const most = makeProblem({ ...COMMON, width: MAX_MEMORIES * LANES });
+    const largest = makeProblem({ ...COMMON, width: MAX_MEMORIES * LANES });
     const wide = makeProblem({ ...COMMON, width: MAX_MEMORIES * LANES + 1 });
     const engine = await engineOf(wide, 1);
-    expect(engine.memoryBytes(shapeOf(most))).toBe(engine.memoryLimitBytes);
+    expect(engine.memoryBytes(shapeOf(largest))).toBe(engine.memoryLimitBytes);
     expect(engine.memoryBytes(shapeOf(wide))).toBeGreaterThan(engine.memoryLimitBytes);
     expect(() => engine.open(wide)).toThrow(TooLargeError);
     expect(() => engine.open(wide)).toThrow(
@@ -264,7 +264,7 @@ describe('memory of a network in several memories', () => {
     );
   });
 
-  it('is not enough in any number of memories where samples alone fill one', async () => {
+  it('is refused where the samples alone exceed one memory', async () => {
     const engine = await engineOf(problem, 1);
     const long = makeProblem({ ...COMMON, momentum: 0.5, rows: 2000, width: 24 });
     expect(engine.memoryBytes(shapeOf(long))).toBe(Infinity);
@@ -275,7 +275,7 @@ describe('memory of a network in several memories', () => {
   });
 });
 
-describe('cutting', () => {
+describe('splitMemory', () => {
   const shape: Shape = {
     datasetSize: 60_000,
     width: 20_000,
@@ -286,7 +286,7 @@ describe('cutting', () => {
   };
   const limit = 65535 * 65536;
 
-  it('takes as few memories as will do, filled one after another', () => {
+  it('uses as few memories as possible, filled one after another', () => {
     const layouts = splitMemory(shape, limit)!;
     expect(layouts.map(({ blocks }) => blocks).reduce((a, b) => a + b)).toBe(Math.ceil(20_000 / 24));
     expect(layouts).toHaveLength(2);
@@ -296,7 +296,7 @@ describe('cutting', () => {
     expect(splitMemory({ ...shape, width: 10_000 }, limit)).toHaveLength(1);
   });
 
-  it('leaves nothing out, whatever the sizes', () => {
+  it('covers every block at any size', () => {
     for (const width of [1, 23, 24, 25, 1000, 123_457]) {
       for (const datasetSize of [1, 1000, 300_000]) {
         const some = { ...shape, width, datasetSize };

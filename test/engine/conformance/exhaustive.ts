@@ -1,3 +1,4 @@
+/** Compares greedy picks with exhaustive search. */
 import { expect } from 'vitest';
 import type { Loss } from '../../../src/domain/types.js';
 import type { Tolerances } from '../../support/engines.js';
@@ -5,7 +6,7 @@ import { candidateLosses, dotProduct, type Matrix } from '../naive.js';
 
 export const OBJECTIVES: readonly Loss[] = ['squared', 'logistic'];
 
-/** Every pick (or every so many) is as good as the best, given the same prefix. */
+/** Expects every pick (or every `every`-th) to be as good as the best candidate after the same prefix. */
 export function expectBest(
   tolerances: Tolerances,
   phi: Matrix,

@@ -1,4 +1,4 @@
-/** What goes wrong, and what it costs: divergence, stopping, closing, memory. */
+/** Divergence, stopping, closing, memory. */
 import { expect, it } from 'vitest';
 import { DivergedError, StoppedError, TooLargeError } from '../../../src/base/errors.js';
 import type { Network, Problem, Shape } from '../../../src/engine/engine.js';
@@ -7,8 +7,8 @@ import { NaiveNetwork } from '../naive.js';
 import { expectSameBits, STEPS, type Subject, trained, withNetwork } from './subject.js';
 
 export function faults({ engine, tolerances }: Subject): void {
-  it('says at which step it diverged, counted within the call', () => {
-    // Rows 0 and 1 hold nothing and move nothing; one of rows 2 and 3 always wakes a neuron up.
+  it('reports the step of a divergence, counted within the call', () => {
+    // Rows 0 and 1 are empty and move nothing. One of rows 2 and 3 always activates a neuron.
     const inputs = compress([[0], [0], [10], [-10]], 1);
     const problem: Problem = {
       ...makeProblem({ width: 3, columns: 1, rows: 4, batchSize: 2 }),
@@ -47,7 +47,7 @@ export function faults({ engine, tolerances }: Subject): void {
     expect((alone as DivergedError).step).toBe(1);
   });
 
-  it('weights that are not numbers are a divergence, whatever the activation', () => {
+  it('weights that are not numbers diverge with every activation', () => {
     for (const activation of ['relu', 'tanh', 'softplus'] as const) {
       const plain = makeProblem({ activation, density: 1 });
       const weights = Float32Array.from(plain.state.weights);
@@ -81,7 +81,7 @@ export function faults({ engine, tolerances }: Subject): void {
     expectSameBits(trained(engine(), calm, batches), expected);
   });
 
-  it('long work is broken by pulses', () => {
+  it('long work calls pulse regularly', () => {
     let pulses = 0;
     const problem = makeProblem({
       width: 150,
@@ -101,7 +101,7 @@ export function faults({ engine, tolerances }: Subject): void {
         pulses = 0;
         const start = performance.now();
         run();
-        // The contract says every 200 ms or so; a busy machine gets five times that.
+        // The contract states 200 ms; a busy machine gets five times that.
         expect(pulses).toBeGreaterThanOrEqual(Math.floor((performance.now() - start) / 1000));
       }
     });
@@ -116,7 +116,7 @@ export function faults({ engine, tolerances }: Subject): void {
     withNetwork(engine(), problem, other => expect(other.outputs(problem.inputs)).toHaveLength(37));
   });
 
-  it('knows its memory', () => {
+  it('states its memory', () => {
     const { memoryBytes, memoryLimitBytes } = engine();
     const shape: Shape = {
       datasetSize: 1000,

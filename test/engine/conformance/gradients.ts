@@ -1,4 +1,4 @@
-/** Gradients, seen through the change of the weights in one step, against central differences of the loss. */
+/** Gradients, taken from the change of the weights in one step, against central differences of the loss. */
 import { expect, it } from 'vitest';
 import type { Activation, Layers, Loss, Scaling } from '../../../src/domain/types.js';
 import type { Problem } from '../../../src/engine/engine.js';
@@ -50,7 +50,7 @@ export function gradients({ engine, tolerances }: Subject): void {
   });
 }
 
-/** A problem whose pre-activations keep away from relu's kink. */
+/** A problem whose pre-activations stay away from relu's kink. */
 function smoothProblem(options: Partial<ProblemOptions>): Problem {
   for (let seed = 1; ; seed++) {
     const problem = makeProblem({

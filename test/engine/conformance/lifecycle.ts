@@ -1,4 +1,4 @@
-/** A network's bits: determinism, state and reopening, slices of training, neighbours, copies. */
+/** Bits of a network: determinism, reopening from state, slices of training, other networks, copies. */
 import { expect, it } from 'vitest';
 import type { Network, Problem } from '../../../src/engine/engine.js';
 import { makeBatches, makeInputs, makeProblem, type ProblemOptions } from '../../support/problems.js';
@@ -15,7 +15,7 @@ const VARIANTS: Record<string, Partial<ProblemOptions>> = {
 
 export function lifecycle({ engine, create, tolerances }: Subject): void {
   it.each(Object.entries(VARIANTS))(
-    'the same bits each time, and from another engine: %s',
+    'training gives the same bits each time, also from another engine instance: %s',
     async (_name, options) => {
       const problem = makeProblem(options);
       const batches = makeBatches(problem, STEPS);
@@ -27,17 +27,20 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     },
   );
 
-  it.each(Object.entries(VARIANTS))('10 steps are 10 times 1 step: %s', (_name, options) => {
-    const problem = makeProblem(options);
-    const batches = makeBatches(problem, STEPS);
-    withNetwork(engine(), problem, network => {
-      for (let step = 0; step < STEPS; step++) network.train(oneStep(problem, batches, step), 1);
-      expectSameBits(network.state(), trained(engine(), problem, batches));
-    });
-  });
+  it.each(Object.entries(VARIANTS))(
+    'one call of 10 steps equals 10 calls of one step: %s',
+    (_name, options) => {
+      const problem = makeProblem(options);
+      const batches = makeBatches(problem, STEPS);
+      withNetwork(engine(), problem, network => {
+        for (let step = 0; step < STEPS; step++) network.train(oneStep(problem, batches, step), 1);
+        expectSameBits(network.state(), trained(engine(), problem, batches));
+      });
+    },
+  );
 
   it.each(Object.entries(VARIANTS))(
-    'reopened from its state, it goes on as if never closed: %s',
+    'a network reopened from its state continues as if never closed: %s',
     (_name, options) => {
       const problem = makeProblem(options);
       const { batchSize } = problem;
@@ -55,20 +58,23 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     },
   );
 
-  it.each(Object.entries(VARIANTS))('looking does not change what comes: %s', (_name, options) => {
-    const problem = makeProblem(options);
-    const batches = makeBatches(problem, STEPS);
-    const other = makeInputs({ ...options, columns: problem.inputs.columns, rows: 51, seed: 8 });
-    withNetwork(engine(), problem, network => {
-      for (let step = 0; step < STEPS; step++) {
-        network.train(oneStep(problem, batches, step), 1);
-        if (step % 3 === 0) look(network, other);
-      }
-      expectSameBits(network.state(), trained(engine(), problem, batches));
-    });
-  });
+  it.each(Object.entries(VARIANTS))(
+    'reading a network does not change its training: %s',
+    (_name, options) => {
+      const problem = makeProblem(options);
+      const batches = makeBatches(problem, STEPS);
+      const other = makeInputs({ ...options, columns: problem.inputs.columns, rows: 51, seed: 8 });
+      withNetwork(engine(), problem, network => {
+        for (let step = 0; step < STEPS; step++) {
+          network.train(oneStep(problem, batches, step), 1);
+          if (step % 3 === 0) readAll(network, other);
+        }
+        expectSameBits(network.state(), trained(engine(), problem, batches));
+      });
+    },
+  );
 
-  it('subnetworks are those of the picks and the weights of the moment, however often they were asked for', () => {
+  it('subnetwork outputs follow the current picks and weights on every call', () => {
     const problem = makeProblem({ momentum: 0.5, layers: 'both' });
     const batches = makeBatches(problem, STEPS);
     const other = makeInputs({ columns: problem.inputs.columns, rows: 51, seed: 8 });
@@ -89,7 +95,7 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     });
   });
 
-  it('networks that are open at the same time do not disturb each other', () => {
+  it('networks that are open at the same time are independent', () => {
     const one = makeProblem({ momentum: 0.9, learningRate: 0.05, width: 30 });
     const two = makeProblem({ seed: 2, width: 17, columns: 9, layers: 'both', activation: 'tanh' });
     const batchesOne = makeBatches(one, STEPS);
@@ -106,7 +112,7 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
         for (let step = 0; step < STEPS; step++) {
           first.train(oneStep(one, batchesOne, step), 1);
           second.train(oneStep(two, batchesTwo, step), 1);
-          look(step % 2 ? first : second, step % 2 ? one.inputs : two.inputs);
+          readAll(step % 2 ? first : second, step % 2 ? one.inputs : two.inputs);
         }
         expectSameBits(second.state(), trained(engine(), two, batchesTwo));
       });
@@ -114,13 +120,13 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     });
   });
 
-  it('many networks, one after the other', () => {
+  it('many networks open and close one after the other', () => {
     const problem = makeProblem({ width: 60, rows: 60, columns: 40 });
     const batches = makeBatches(problem, STEPS);
     const first = trained(engine(), problem, batches);
     for (let i = 0; i < 50; i++) {
       const other = makeProblem({ width: 10 + 7 * i, rows: 5 + i, columns: 1 + i, batchSize: 3, seed: i });
-      withNetwork(engine(), other, network => look(network, other.inputs));
+      withNetwork(engine(), other, network => readAll(network, other.inputs));
     }
     expectSameBits(trained(engine(), problem, batches), first);
   });
@@ -146,7 +152,7 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     });
   });
 
-  it('state of either float type is taken', () => {
+  it('state of either float type is accepted', () => {
     const problem = makeProblem({ momentum: 0.5, layers: 'both' });
     const batches = makeBatches(problem, STEPS);
     const { weights, signs } = problem.state;
@@ -167,8 +173,8 @@ function oneStep({ batchSize }: Problem, batches: Int32Array, step: number): Int
   return batches.slice(step * batchSize, (step + 1) * batchSize);
 }
 
-/** Everything that reads a network. */
-function look(network: Network, inputs: Problem['inputs']): void {
+/** Calls everything that reads a network. */
+function readAll(network: Network, inputs: Problem['inputs']): void {
   network.state();
   network.outputs(inputs);
   const activations = network.activate();

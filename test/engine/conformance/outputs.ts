@@ -96,14 +96,14 @@ export function outputs({ engine, tolerances }: Subject): void {
     { what: 'many rows', rows: 10_001, columns: 30, width: 13, density: 0.9 },
     { what: 'many neurons', rows: 61, columns: 9, width: 2003, density: 0.5 },
     { what: 'wide rows', rows: 97, columns: 785, width: 25, density: 0.19 },
-  ])('beyond any block size: $what', ({ what: _, ...size }) => {
+  ])('outputs are right beyond any block size: $what', ({ what: _, ...size }) => {
     const problem = makeProblem({ ...size, learningRate: 0.01 });
     const next = stream(6, 'picks');
     const picks = Int32Array.from({ length: 300 }, () => Math.floor(next() * size.width));
     checkAll(problem, makeInputs({ ...size, seed: 77 }), picks, [1, 7, 300], 1);
   });
 
-  it('any small problem, any picks', () => {
+  it('outputs are right for any small problem and any picks', () => {
     const options = fc.record({
       rows: fc.integer({ min: 1, max: 30 }),
       columns: fc.integer({ min: 1, max: 12 }),
@@ -135,7 +135,7 @@ export function outputs({ engine, tolerances }: Subject): void {
   it('the squared norm is 0 for silent neurons, and only for them', () => {
     const plain = makeProblem({ width: 9, columns: 6, rows: 50, density: 0.9 });
     const weights = Float32Array.from(plain.state.weights);
-    // Inputs are not negative, so neurons 0, 4 and 8 never fire; 5 fires, hardly; 6 only through one column.
+    // Inputs are not negative, so neurons 0, 4 and 8 never fire. Neuron 5 fires weakly, 6 only through one column.
     for (const i of [0, 4, 8]) weights.fill(-0.25, i * 6, i * 6 + 6);
     weights.fill(1e-18, 30, 36);
     weights.fill(0, 36, 42);

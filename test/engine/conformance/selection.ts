@@ -79,15 +79,18 @@ export function selection({ engine, tolerances, large }: Subject): void {
     });
   };
 
-  it.each(Object.entries(CASES))('every pick is the best, and certified: %s', (_name, options) => {
-    const { steps = 0, k = 30, ...chosen } = options;
-    for (const seed of [1, 2]) runCase(makeProblem({ ...chosen, seed }), steps, k);
-  });
+  it.each(Object.entries(CASES))(
+    'every pick is the best and satisfies the certificate: %s',
+    (_name, options) => {
+      const { steps = 0, k = 30, ...chosen } = options;
+      for (const seed of [1, 2]) runCase(makeProblem({ ...chosen, seed }), steps, k);
+    },
+  );
 
-  it.runIf(large)('beyond any block size: many neurons, many samples, many distinct picks', () => {
+  it.runIf(large)('picks are the best beyond any block size: many neurons, samples, distinct picks', () => {
     const many = makeProblem({ width: 1999, rows: 230, columns: 10 });
     const long = makeProblem({ width: 40, rows: 2603, columns: 10 });
-    // Large outputs cancel each other only in the mean of many.
+    // Large outputs cancel only in the mean of many neurons.
     const distinct = {
       ...makeProblem({ width: 1300, rows: 300, columns: 60, density: 1, activation: 'tanh' }),
       outputScale: 100,
@@ -113,7 +116,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
   it('neurons are picked again where few are useful', () => {
     const plain = makeProblem({ width: 12, columns: 12, rows: 60 });
     const x = new NaiveNetwork(plain).x;
-    // Neurons 3, 7 and 11 know their sign; the others say the opposite of neuron 3.
+    // Neurons 3, 7 and 11 predict the label; the others have the opposite sign of neuron 3.
     const weights = Float32Array.from(plain.state.weights);
     const signs = new Float32Array(12).fill(-1);
     for (const [at, i] of [3, 7, 11].entries()) signs[i] = at === 1 ? -1 : 1;
@@ -137,7 +140,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
     });
   });
 
-  it.each(OBJECTIVES)('the path to 10 is the beginning of the path to 30 (%s)', objective => {
+  it.each(OBJECTIVES)('a shorter path is a prefix of a longer one (%s)', objective => {
     const problem = makeProblem({ width: 77, rows: 64 });
     withNetwork(engine(), problem, network => {
       network.train(makeBatches(problem, 20), 20);
@@ -150,7 +153,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
     });
   });
 
-  it('both objectives and repeated calls on the same activations', () => {
+  it('the same activations give the same paths in any order of calls', () => {
     const problem = makeProblem({ width: 40, rows: 50 });
     withNetwork(engine(), problem, network => {
       const activations = network.activate();

@@ -1,3 +1,4 @@
+/** The engine under test, and networks of it. */
 import { expect } from 'vitest';
 import type { Engine, Network, NetworkState, Problem } from '../../../src/engine/engine.js';
 import type { Tolerances } from '../../support/engines.js';
@@ -7,11 +8,11 @@ export interface Subject {
   readonly engine: () => Engine;
   readonly create: () => Engine | Promise<Engine>;
   readonly tolerances: Tolerances;
-  /** False leaves out what takes a slow engine many seconds. */
+  /** False leaves out tests that take a slow engine many seconds. */
   readonly large: boolean;
 }
 
-/** Opens a network, hands it over, and closes it whatever happens. */
+/** Opens a network, passes it to `use`, and always closes it. */
 export function withNetwork<T>(engine: Engine, problem: Problem, use: (network: Network) => T): T {
   const network = engine.open(problem);
   try {
@@ -24,7 +25,7 @@ export function withNetwork<T>(engine: Engine, problem: Problem, use: (network: 
 /** Steps that `trained` takes. */
 export const STEPS = 10;
 
-/** The state after STEPS steps of a network of its own, in one call. */
+/** The state of a new network after STEPS steps in one call. */
 export function trained(engine: Engine, problem: Problem, batches: Int32Array): NetworkState {
   return withNetwork(engine, problem, network => {
     network.train(batches, STEPS);

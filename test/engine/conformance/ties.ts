@@ -1,4 +1,4 @@
-/** Equally good neurons: the lowest index is picked. */
+/** Ties: of equally good neurons, greedy picks the lowest index. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Problem } from '../../../src/engine/engine.js';
@@ -8,12 +8,12 @@ import { expectBest, OBJECTIVES } from './exhaustive.js';
 import { type Subject, withNetwork } from './subject.js';
 
 export function ties({ engine, tolerances }: Subject): void {
-  it.each(OBJECTIVES)('equal neurons: the first of them (%s)', objective => {
+  it.each(OBJECTIVES)('of equal neurons, the first is picked (%s)', objective => {
     for (const width of [2, 30, 50, 101]) {
       const plain = makeProblem({ width, columns: 8, rows: 45, seed: width });
       const { weights, signs } = plain.state;
       const twins = { weights: Float32Array.from(weights), signs: Float32Array.from(signs) };
-      // The second half repeats the first, from its end: twin i belongs to width - 1 - i.
+      // The second half repeats the first in reverse: neuron i is the twin of width - 1 - i.
       for (let i = Math.ceil(width / 2); i < width; i++) {
         const original = width - 1 - i;
         twins.weights.set(twins.weights.subarray(original * 8, original * 8 + 8), i * 8);
@@ -34,7 +34,7 @@ export function ties({ engine, tolerances }: Subject): void {
     }
   });
 
-  it.each(OBJECTIVES)('where every other neuron harms, the first silent one (%s)', objective => {
+  it.each(OBJECTIVES)('where all other neurons harm, the first silent one is picked (%s)', objective => {
     for (const [width, silent] of [
       [1, [0]],
       [7, [6]],
@@ -56,7 +56,7 @@ export function ties({ engine, tolerances }: Subject): void {
     }
   });
 
-  it('whole numbers: exactly the exhaustive search, ties to the lowest index', () => {
+  it('on whole numbers, picks equal those of exhaustive search, ties to the lowest index', () => {
     const small = fc.integer({ min: -2, max: 2 });
     const problems = fc
       .record({

@@ -1,4 +1,4 @@
-/** Training against an independent computation, step by step on dense matrices. */
+/** Training, tested step by step against an independent computation on dense matrices. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { NetworkState, Problem } from '../../../src/engine/engine.js';
@@ -73,7 +73,7 @@ export function training({ engine, tolerances }: Subject): void {
   };
 
   const expectState = (problem: Problem, state: NetworkState, naive: NaiveNetwork): void => {
-    // Where weights hardly move, what storing them rounds away is allowed for.
+    // Where weights hardly move, the tolerance includes the rounding of stored weights.
     const grain = tolerances.storage === 'float32' ? 1e-6 : 1e-14;
     const zeros = (values: ArrayLike<number>): number[] => new Array(values.length).fill(0);
     const near = (actual: ArrayLike<number>, expected: number[], start: ArrayLike<number>, size: number) => {
@@ -94,14 +94,14 @@ export function training({ engine, tolerances }: Subject): void {
     else near(state.signVelocity!, naive.velocityB, zeros(signs), signSize);
   };
 
-  it.each(Object.entries(CASES))('100 steps: %s', (_name, options) => {
+  it.each(Object.entries(CASES))('100 steps follow the definition: %s', (_name, options) => {
     const problem = makeProblem(options);
     const batches = makeBatches(problem, 100);
     const naive = new NaiveNetwork(problem);
     expect(naive.train(batches, 100)).toBeNull();
     const start = problem.state.weights;
     const moved = distance(naive.a.flat(), start);
-    // The case has something to say: the weights moved.
+    // The case is not trivial: the weights moved.
     expect(moved).toBeGreaterThan(1e-2);
     const state = withNetwork(engine(), problem, network => {
       network.train(batches, 100);
@@ -111,7 +111,7 @@ export function training({ engine, tolerances }: Subject): void {
     expectState(problem, state, naive);
   });
 
-  it.each(SIZES)('odd sizes: $rows x $columns, N = $width, B = $batchSize', size => {
+  it.each(SIZES)('odd sizes follow the definition: $rows x $columns, N = $width, B = $batchSize', size => {
     for (const layers of ['first', 'both'] as const) {
       for (const momentum of [0, 0.5]) {
         compare(makeProblem({ ...size, layers, momentum, density: 0.7, learningRate: 0.1 }), 20);
@@ -119,12 +119,12 @@ export function training({ engine, tolerances }: Subject): void {
     }
   });
 
-  it('rows as wide as pixels, with the bias', () => {
+  it('rows as wide as MNIST images, with the bias', () => {
     const size = { rows: 300, columns: 785, width: 30, density: 0.19, batchSize: 128, bias: true };
     compare(makeProblem({ ...size, learningRate: 0.05, layers: 'both' }), 5);
   });
 
-  it('any small problem', () => {
+  it('any small problem follows the definition', () => {
     const options = fc.record({
       rows: fc.integer({ min: 1, max: 20 }),
       columns: fc.integer({ min: 1, max: 20 }),
@@ -133,7 +133,7 @@ export function training({ engine, tolerances }: Subject): void {
       bias: fc.boolean(),
       emptyRows: fc.integer({ min: 0, max: 3 }),
       seed: fc.nat(1000),
-      // relu is left to the cases above: a kink met by chance would part float32 from float64.
+      // The cases above cover relu: at its kink, float32 and float64 can take different sides.
       activation: fc.constantFrom('tanh', 'softplus'),
       scaling: fc.constantFrom('mean-field', 'ntk'),
       loss: fc.constantFrom('squared', 'logistic'),

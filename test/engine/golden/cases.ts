@@ -1,6 +1,6 @@
 /**
- * What must not drift: everything random, and what the wasm engine makes of a handful of configurations, as SHA-256
- * hashes of the numbers' bytes.
+ * Results that must not drift: everything random, and the wasm engine's results for a handful of configurations, as
+ * SHA-256 hashes of the numbers' bytes.
  */
 import { createHash } from 'node:crypto';
 import { type Dataset, loadDataset } from '../../../src/data/dataset.js';
@@ -17,9 +17,9 @@ import { measureDense, measureSubnets } from '../../../src/trajectory/prune.js';
 import { openSession } from '../../../src/trajectory/session.js';
 
 export interface Hashes {
-  /** The version of the wasm engine's results that the hashes are of. */
+  /** The numerics of the wasm engine that the hashes belong to. */
   readonly numerics: number;
-  /** What every engine starts from, by name. */
+  /** Hashes of what every engine starts from, by name, e.g. `initial weights`. */
   readonly sources: Readonly<Record<string, string>>;
   /** By configuration and kind of result. */
   readonly engine: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -71,7 +71,7 @@ export const CASES: Readonly<Record<string, Case>> = {
 };
 
 const SEED = 7;
-/** More than a chunk of activations, and than the entries of a column that are summed in float32. */
+/** More than a chunk of activations, and more than the entries of a column that are summed in float32. */
 const SAMPLES = 600;
 const DIGITS = { name: 'digits', positive: [5, 6, 7, 8, 9], seed: 3, pool: 700, test: 100 } as const;
 const IDENTITY = { ...DIGITS, content: 'golden' };
@@ -93,7 +93,7 @@ const TRAIN: TrainSettings = {
 
 export async function goldenHashes(): Promise<Hashes> {
   const dataset = loadDataset(DIGITS);
-  const world: TrajectoryEnvironment = {
+  const environment: TrajectoryEnvironment = {
     engine: await createWasmEngine(),
     inputs: new InputLibrary(new Map([[imagesKey(IDENTITY), dataset]])),
     stopRequested: () => false,
@@ -101,7 +101,9 @@ export async function goldenHashes(): Promise<Hashes> {
   return {
     numerics: NUMERICS.wasm,
     sources: sourceHashes(dataset),
-    engine: Object.fromEntries(Object.entries(CASES).map(([name, each]) => [name, caseHashes(each, world)])),
+    engine: Object.fromEntries(
+      Object.entries(CASES).map(([name, each]) => [name, caseHashes(each, environment)]),
+    ),
   };
 }
 
@@ -128,7 +130,7 @@ function sourceHashes(dataset: Dataset): Hashes['sources'] {
   };
 }
 
-function caseHashes(each: Case, world: TrajectoryEnvironment): Record<string, string> {
+function caseHashes(each: Case, environment: TrajectoryEnvironment): Record<string, string> {
   const { width, steps, objective, subnetSize } = each;
   const session = openSession(
     'golden',
@@ -143,7 +145,7 @@ function caseHashes(each: Case, world: TrajectoryEnvironment): Record<string, st
       engine: 'wasm',
       numerics: NUMERICS.wasm,
     },
-    world,
+    environment,
   );
   const { network } = session;
   session.trainTo(steps);
