@@ -31,7 +31,7 @@ const refusal = (file: string) => {
 };
 
 describe('a database on a network file system', () => {
-  it('is refused with the reason and the way out', () => {
+  it('is refused with the reason and the option that permits it', () => {
     const file = join(home, 'share', 'new', 'folder', 'a.sqlite');
     const error = refusal(file)!;
     expect(error.code).toBe('NETWORK_FILESYSTEM');
@@ -40,7 +40,7 @@ describe('a database on a network file system', () => {
     expect(error.message).not.toContain('\n');
   });
 
-  it('is found behind links, and not beside or above the mount', () => {
+  it('is found behind links, and not next to or above the mount', () => {
     symlinkSync(join(home, 'share'), join(home, 'link'));
     expect(refusal(join(home, 'link', 'a.sqlite'))).not.toBeNull();
     for (const local of ['a.sqlite', 'shared.sqlite', 'share2/a.sqlite', 'share/deep/a.sqlite'])

@@ -87,7 +87,7 @@ export function sweep(name: string, changes: Partial<StoredSweep> = {}): StoredS
   };
 }
 
-/** Values that tell set, network and place apart. */
+/** Metrics whose values differ by set, network and checkpoint. */
 export function metrics(sets: readonly SetName[], seed: number): SetMetrics {
   const order = { train: 0.1, pool: 0.2, test: 0.3 };
   return Object.fromEntries(
@@ -119,7 +119,7 @@ export function cell(t: number, variant: Variant, sets: readonly SetName[] = EVA
   };
 }
 
-/** Runs what is unfinished of a trajectory, as the sweep would. */
+/** Stores the unfinished cells of a trajectory, as a run would. */
 export function complete(store: Store, trajectory: PlannedTrajectory, evaluate: Evaluate = EVALUATE): void {
   const tasks = store.unfinished(trajectory, evaluate);
   store.started(trajectory.id, ATTEMPT);

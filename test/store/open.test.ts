@@ -51,7 +51,7 @@ const faultOf = (open: (name: string) => unknown, name: string) => {
   expect(message).not.toContain('\n');
   return code;
 };
-/** Makes a database of ours, changes it behind our back, and leaves it closed. */
+/** Makes a database of ours, changes it with plain SQL, and closes it. */
 function changed(sql: string): void {
   Store.open(file).close();
   const db = new Sqlite(file);
@@ -59,10 +59,10 @@ function changed(sql: string): void {
   db.close();
 }
 
-describe('files that are not ours', () => {
+describe('files at the path of a database', () => {
   const both = [Store.open, openReader];
 
-  it('are refused and left as they are', () => {
+  it('are refused and left unchanged if they are not espalier databases', () => {
     const foreign = join(home, 'foreign.sqlite');
     const db = new Sqlite(foreign);
     db.exec('CREATE TABLE t (a); INSERT INTO t VALUES (1)');
@@ -87,7 +87,7 @@ describe('files that are not ours', () => {
     expect(files.map(name => readFileSync(join(home, name)))).toEqual(before);
   });
 
-  it('are missing for readers, and made by a run', () => {
+  it('are created by a run; a reader fails with DATABASE_MISSING', () => {
     expect(faultOf(openReader, file)).toBe('DATABASE_MISSING');
     expect(existsSync(file)).toBe(false);
     Store.open(file).close();
@@ -95,7 +95,7 @@ describe('files that are not ours', () => {
     openReader(file).close();
   });
 
-  it('are refused where the folder cannot be made', () => {
+  it('are refused where their folder cannot be created', () => {
     writeFileSync(file, 'x');
     expect(faultOf(Store.open, join(file, 'below', 'b.sqlite'))).toBe('DATABASE_IO');
   });
@@ -112,7 +112,7 @@ describe('files that are not ours', () => {
     expect(readFileSync(file).equals(garbled)).toBe(true);
   });
 
-  it('are refused when a newer version wrote them, which is named', () => {
+  it('are refused when a newer version wrote them; the message names the version', () => {
     changed(`PRAGMA user_version = ${SCHEMA_VERSION + 3}; UPDATE about SET value = 'espalier 9.9.9'`);
     const before = readFileSync(file);
     for (const open of both) {
@@ -128,7 +128,7 @@ describe('files that are not ours', () => {
     for (const open of both) expect(fault(() => open(file)).message).toContain('by a newer espalier');
   });
 
-  it('open through a symbolic link', () => {
+  it('can be opened through a symbolic link', () => {
     Store.open(file).close();
     const link = join(home, 'link.sqlite');
     symlinkSync(file, link);
@@ -140,9 +140,9 @@ describe('files that are not ours', () => {
 describe('schema', () => {
   it('marks the file as ours, and keeps a write-ahead log only while a run holds it', () => {
     const store = Store.open(file);
-    const beside = new Sqlite(file, { readonly: true });
-    expect(beside.pragma('journal_mode', { simple: true })).toBe('wal');
-    beside.close();
+    const reader = new Sqlite(file, { readonly: true });
+    expect(reader.pragma('journal_mode', { simple: true })).toBe('wal');
+    reader.close();
     store.close();
     const db = new Sqlite(file, { readonly: true });
     expect(db.pragma('application_id', { simple: true })).toBe(0x6573706c);
@@ -151,7 +151,7 @@ describe('schema', () => {
     db.close();
   });
 
-  it('runs only the migrations that are new', () => {
+  it('runs only the new migrations', () => {
     const db = new Sqlite(file);
     const later = [...MIGRATIONS, 'CREATE TABLE later (a)'];
     migrate(db, '1.0.0');
@@ -164,9 +164,9 @@ describe('schema', () => {
   });
 });
 
-describe('the hold', () => {
-  /** Another process that opens the database and says what came of it. */
-  async function rival(then: string): Promise<{ said: string; child: ChildProcess }> {
+describe('the lock', () => {
+  /** Starts another process that opens the database and prints `held` or the error code. */
+  async function startRival(then: string): Promise<{ output: string; child: ChildProcess }> {
     const store = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'write', 'store.js')).href;
     const script = `
       import { Store } from '${store}';
@@ -181,19 +181,19 @@ describe('the hold', () => {
     });
     children.push(child);
     const [data] = await once(child.stdout!, 'data');
-    return { said: String(data), child };
+    return { output: String(data), child };
   }
 
-  it('is one process at a time, and taken over from one that was killed', async () => {
+  it('belongs to one process at a time, and passes on from a killed one', async () => {
     const plan = planned('aa', [0, 5], [greedy(3)]);
     const first = Store.open(file);
     first.saveSweep(sweep('one'), [plan]);
     first.close();
     const row = JSON.stringify({ checkpoint: checkpoint(0), cells: [cell(0, greedy(3))], attempt: ATTEMPT });
-    const { said, child } = await rival(`
+    const { output, child } = await startRival(`
       const { checkpoint, cells, attempt } = ${row};
       store.started('aa', attempt); store.rows('aa', checkpoint, cells); store.flush();`);
-    expect(said).toBe('held');
+    expect(output).toBe('held');
 
     const error = fault(() => Store.open(file));
     expect(error.code).toBe('DATABASE_HELD');
@@ -220,20 +220,22 @@ describe('the hold', () => {
     db.close();
   });
 
-  it('goes to one of several that start at once', async () => {
-    const said = (await Promise.all(Array.from({ length: 4 }, () => rival('')))).map(({ said }) => said);
-    expect(said.sort()).toEqual(['DATABASE_HELD', 'DATABASE_HELD', 'DATABASE_HELD', 'held']);
+  it('goes to one of several processes that start concurrently', async () => {
+    const outputs = (await Promise.all(Array.from({ length: 4 }, () => startRival('')))).map(
+      ({ output }) => output,
+    );
+    expect(outputs.sort()).toEqual(['DATABASE_HELD', 'DATABASE_HELD', 'DATABASE_HELD', 'held']);
     expect(readdirSync(home).filter(name => name.endsWith('.part'))).toEqual([]);
   });
 
-  it('is not given twice within one process', () => {
+  it('is not granted twice within one process', () => {
     const store = Store.open(file);
     expect(faultOf(Store.open, file)).toBe('DATABASE_HELD');
     store.close();
     Store.open(file).close();
   });
 
-  it('is judged by process, boot and heartbeat', () => {
+  it('counts as alive by process, boot and heartbeat', () => {
     const store = Store.open(file);
     const db = new Sqlite(file, { readonly: true });
     const holder = readLockRow(db)!;
@@ -251,7 +253,7 @@ describe('the hold', () => {
     expect(isAlive(elsewhere, beat + STALE_MS)).toBe(false);
   });
 
-  it('once lost, lets nothing more be written', () => {
+  it('refuses all writes once it is lost', () => {
     const store = Store.open(file);
     const plan = planned('aa', [0], [greedy(3)]);
     store.saveSweep(sweep('one'), [plan]);
@@ -266,7 +268,7 @@ describe('the hold', () => {
     db.close();
   });
 
-  it('says by the next call that a commit in the background failed', async () => {
+  it('reports a failed background commit in the next call', async () => {
     const store = Store.open(file);
     store.saveSweep(sweep('one'), [planned('aa', [0], [greedy(3)])]);
     const db = new Sqlite(file);

@@ -50,11 +50,11 @@ async function refusal(sql: string, options: QueryOptions = {}): Promise<string>
   return 'not refused';
 }
 
-/** Child processes of this one. */
+/** The child processes of this process. */
 const children = () => process.getActiveResourcesInfo().filter(name => name === 'ProcessWrap');
 const ended = () => expect.poll(children, { timeout: 5000 }).toEqual([]);
 
-/** Would run for hours inside one step of SQLite. */
+/** A query that runs for hours inside one step of SQLite. */
 const ENDLESS =
   'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0';
 const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e6) SELECT i FROM n';
@@ -70,7 +70,7 @@ describe('reading', () => {
     });
   });
 
-  it('knows the columns where there are no rows', async () => {
+  it('yields the columns where there are no rows', async () => {
     const batches: QueryBatch[] = [];
     for await (const batch of querySql(file, 'SELECT a, b AS a FROM (SELECT 1 AS a, 2 AS b) WHERE a > 1')) {
       batches.push(batch);
@@ -117,8 +117,8 @@ describe('reading', () => {
   });
 });
 
-describe('what is refused', () => {
-  it('is said by the process that would have run it', async () => {
+describe('a refusal', () => {
+  it('comes from the process that would run the query', async () => {
     const stolen = join(home, 'stolen.sqlite');
     for (const sql of ['DELETE FROM cells', `ATTACH '${stolen}' AS other`, `VACUUM INTO '${stolen}'`]) {
       expect(await refusal(sql)).toContain('QUERY_WRITES: SQL: ');
@@ -128,7 +128,7 @@ describe('what is refused', () => {
     expect(await refusal(`SELECT load_extension('x')`)).toBe('QUERY_INVALID: SQL: not authorized');
   });
 
-  it('includes files that are no databases', async () => {
+  it('covers files that are not databases', async () => {
     const missing = join(home, 'missing.sqlite');
     await expect(querySql(missing, 'SELECT 1').next()).rejects.toMatchObject({ code: 'DATABASE_MISSING' });
     expect(existsSync(missing)).toBe(false);
@@ -145,15 +145,15 @@ describe('what is refused', () => {
   });
 });
 
-describe('an end', () => {
-  it('comes to a query that takes too long', async () => {
+describe('the end of a query', () => {
+  it('comes with QUERY_TIMEOUT after its time limit', async () => {
     expect(await refusal(ENDLESS, { timeoutMs: 400 })).toBe(
       'QUERY_TIMEOUT: SQL: stopped after 0.4 s without an end',
     );
     await ended();
   });
 
-  it('does not come to a consumer that takes its time', async () => {
+  it('does not come because the consumer is slow', async () => {
     let count = 0;
     for await (const { rows } of querySql(file, `${MANY} LIMIT 20000`, { timeoutMs: 3000 })) {
       count += rows.length;
@@ -162,17 +162,17 @@ describe('an end', () => {
     expect(count).toBe(20_000);
   });
 
-  it('comes at once when it is asked for', async () => {
+  it('comes immediately on an abort signal', async () => {
     const stop = new AbortController();
-    const began = performance.now();
+    const start = performance.now();
     setTimeout(() => stop.abort(), 300);
     expect(await refusal(ENDLESS, { signal: stop.signal })).toContain('STOPPED');
-    expect(performance.now() - began).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(3000);
     await ended();
     expect(await refusal('SELECT 1', { signal: stop.signal })).toContain('STOPPED');
   });
 
-  it('comes when the consumer leaves', async () => {
+  it('comes when the consumer stops reading', async () => {
     for await (const { rows } of querySql(file, MANY)) {
       expect(rows.length).toBeGreaterThan(0);
       expect(children()).toHaveLength(1);
@@ -181,8 +181,8 @@ describe('an end', () => {
     await ended();
   });
 
-  it('is not waited for by what was not read: rows come as they are taken', async () => {
-    // 4 GB, if it were all made at once.
+  it('is not needed for the first rows: rows are produced as they are read', async () => {
+    // 4 GB if all rows were produced together.
     const wide = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
       SELECT hex(zeroblob(2000000)) FROM n`;
     const query = querySql(file, wide);
@@ -194,7 +194,7 @@ describe('an end', () => {
     await ended();
   });
 
-  it('comes to the child when its parent is gone', async () => {
+  it('comes to the child process when its parent dies', async () => {
     const module = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'user-sql', 'query.js')).href;
     const script = `
       import processes from 'node:child_process';
@@ -211,11 +211,11 @@ describe('an end', () => {
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script, file, ENDLESS], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [said] = await once(parent.stdout, 'data');
+    const [output] = await once(parent.stdout, 'data');
     const child: LockRow = {
       token: '',
       host: hostname(),
-      pid: Number(said),
+      pid: Number(output),
       boot: null,
       process_start: null,
       tool_version: '',

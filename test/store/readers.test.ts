@@ -1,4 +1,4 @@
-/** One writer beside many readers: what SQLite's locks allow, and how large the write-ahead log grows. */
+/** One writer with many readers: what SQLite's locks allow, and how large the write-ahead log grows. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-/** Another program with better-sqlite3 as `Sqlite` and the file's name as `file`. */
+/** Starts a program with better-sqlite3 as `Sqlite` and the database's name as `file`. */
 function program(script: string): ChildProcess {
   const sqlite = pathToFileURL(join(PACKAGE_ROOT, 'node_modules', 'better-sqlite3', 'lib', 'index.js')).href;
   const whole = `import Sqlite from '${sqlite}'; const file = process.argv[1]; ${script}`;
@@ -34,10 +34,10 @@ function program(script: string): ChildProcess {
   children.push(child);
   return child;
 }
-const said = async (child: ChildProcess) => String((await once(child.stdout!, 'data'))[0]);
+const nextOutput = async (child: ChildProcess) => String((await once(child.stdout!, 'data'))[0]);
 
 const SIZES = Array.from({ length: 100 }, (_, i) => greedy(i + 1));
-/** Writes about `bytes` of rows in commits of about 14 kB, letting timers have their turn. */
+/** Writes about `bytes` of rows in commits of about 14 kB, and lets timers run in between. */
 async function write(
   store: Store,
   bytes: number,
@@ -65,7 +65,7 @@ async function write(
   return { largest, written };
 }
 
-/** Older SQLite takes the write-ahead log away from whoever has lost this lock. */
+/** A close of the file drops a process's POSIX locks. Older SQLite deletes the log of a process without this lock. */
 it.runIf(process.platform === 'linux')('the lock on the file survives readers of the same process', () => {
   const store = Store.open(file);
   const inode = String(statSync(file).ino);
@@ -86,9 +86,9 @@ describe('the write-ahead log', () => {
   const KB = 1000;
   const limits = { checkpointBytes: 100 * KB, restBytes: 400 * KB, restAgainMs: 0 };
 
-  it('stays bounded under readers that come and go without pause, none of which waits', async () => {
+  it('stays bounded under overlapping readers, none of which waits', async () => {
     const store = Store.open(file, { walLimits: limits });
-    // Three readers whose transactions overlap, so that at every moment there is one.
+    // Three readers whose transactions overlap, so that one is always open.
     const readers = [0, 50, 100].map(delay =>
       program(`
         const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
@@ -109,60 +109,60 @@ describe('the write-ahead log', () => {
         }
         process.stdout.write(JSON.stringify({ longest, reads }));`),
     );
-    await Promise.all(readers.map(said));
+    await Promise.all(readers.map(nextOutput));
     const { largest, written } = await write(store, 3_000 * KB);
     expect(written).toBeGreaterThan(1_500 * KB);
     expect(largest).toBeGreaterThan(limits.restBytes);
     expect(largest).toBeLessThan(900 * KB);
     for (const reader of readers) {
-      const told = said(reader);
+      const result = nextOutput(reader);
       reader.kill('SIGTERM');
-      const { longest, reads } = JSON.parse(await told);
+      const { longest, reads } = JSON.parse(await result);
       expect(reads).toBeGreaterThan(3);
       expect(longest).toBeLessThan(1_000);
     }
     store.close();
   });
 
-  it('names a reader that stays in its transaction, and what it costs, until it is gone', async () => {
-    const told: (SlowReader | null)[] = [];
+  it('reports a reader that stays in its transaction, with the log size, until it is gone', async () => {
+    const reports: (SlowReader | null)[] = [];
     const store = Store.open(file, {
       walLimits: { ...limits, restMs: 50, restAgainMs: 1e6, slowMs: 300, lookMs: 50 },
-      slowReader: reader => told.push(reader),
+      slowReader: reader => reports.push(reader),
     });
     const reader = program(`
       const db = new Sqlite(file, { readonly: true });
       db.exec('BEGIN'); db.prepare('SELECT count(*) FROM cells').get();
       process.stdout.write('reading'); setInterval(() => {}, 1000);`);
-    await said(reader);
+    await nextOutput(reader);
     const { largest } = await write(store, 1_500 * KB);
     expect(largest).toBeGreaterThan(1_000 * KB);
-    const first = told[0]!;
+    const first = reports[0]!;
     expect(Date.now() - Date.parse(first.since)).toBeLessThan(60_000);
     if (process.platform === 'linux') {
       expect(first.processes).toMatchObject([{ pid: reader.pid, command: expect.stringContaining('node') }]);
     }
-    // As it grows, it is told again, but not every time.
-    expect(told.length).toBeLessThan(8);
-    expect(told.at(-1)!.walBytes).toBeGreaterThan(2 * first.walBytes);
+    // A growing log is reported again, but not every time.
+    expect(reports.length).toBeLessThan(8);
+    expect(reports.at(-1)!.walBytes).toBeGreaterThan(2 * first.walBytes);
     store.flush();
-    const beside = openReader(file);
-    expect(readStatus(beside, file).slowReader).toMatchObject({
+    const observer = openReader(file);
+    expect(readStatus(observer, file).slowReader).toMatchObject({
       processes: first.processes,
       walBytes: walBytes(file),
     });
     reader.kill('SIGKILL');
-    await expect.poll(() => told.at(-1), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => reports.at(-1), { timeout: 5_000 }).toBeNull();
     await write(store, 200 * KB, 'two');
     expect(walBytes(file)).toBeLessThan(400 * KB);
     store.flush();
-    expect(readStatus(beside, file).slowReader).toBeNull();
-    beside.close();
+    expect(readStatus(observer, file).slowReader).toBeNull();
+    observer.close();
     store.close();
   });
 });
 
-it('looks at every page when the last run did not end by itself, and leaves a damaged file alone', () => {
+it('checks every page when the last run was killed, and leaves a damaged file unchanged', () => {
   const store = Store.open(file);
   const plan = planned(
     'aa',
@@ -182,7 +182,7 @@ it('looks at every page when the last run did not end by itself, and leaves a da
   const bytes = readFileSync(file).fill(0xff, (page - 1) * 4096, page * 4096);
   writeFileSync(file, bytes);
   expect(() => Store.open(file)).toThrow(/damaged \(.+\); it is left as it is/);
-  // In WAL mode the first bytes say so; every row and every damage is as it was.
+  // Opening in WAL mode changes the file header. Every row and every damage is unchanged.
   expect(readFileSync(file).subarray(4096).equals(bytes.subarray(4096))).toBe(true);
   Store.open(`${file}.whole`).close();
 });

@@ -1,4 +1,4 @@
-/** A database of every released version, in test/store/released, goes on with this version. */
+/** Databases of every released version, in test/store/released, work with this version. */
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
@@ -27,8 +27,8 @@ const rowsOf = (db: Database, relation: string) => {
 };
 const USERS = ['results', 'progress', 'thresholds', 'trajectories', 'attempts'];
 
-/** Everything that users read, by a program that knows nothing of versions. */
-function plainly(name: string): Record<string, object[]> {
+/** The rows of all relations that users read, read with plain SQLite. */
+function readPlain(name: string): Record<string, object[]> {
   const db = new Sqlite(name, { readonly: true });
   try {
     return Object.fromEntries(USERS.map(relation => [relation, rowsOf(db, relation)]));
@@ -37,7 +37,7 @@ function plainly(name: string): Record<string, object[]> {
   }
 }
 
-it('holds a database of every version that was released', () => {
+it('the folder holds a database of every released version', () => {
   expect(versions).toContain('0.1.0');
 });
 
@@ -47,8 +47,8 @@ describe.each(versions)('a database of %s', version => {
     copyFileSync(join(RELEASED, `${version}.sqlite`), file);
   });
 
-  it('is read without being touched', () => {
-    const before = plainly(file);
+  it('is read without being changed', () => {
+    const before = readPlain(file);
     const reader = openReader(file);
     expect(reader.progress()).toMatchObject([
       { sweep: 'plain', trajectories: 4, trajectoriesDone: 4, cells: 64, cellsDone: 64 },
@@ -67,12 +67,12 @@ describe.each(versions)('a database of %s', version => {
     expect([...reader.curveRows('plain')]).toHaveLength(64);
     expect(reader.relations().map(({ name }) => name)).toEqual(expect.arrayContaining(USERS));
     reader.close();
-    expect(plainly(file)).toEqual(before);
+    expect(readPlain(file)).toEqual(before);
     expect(readFileSync(file).equals(readFileSync(join(RELEASED, `${version}.sqlite`)))).toBe(true);
   });
 
-  it('is brought to the schema of a new one, and keeps its rows', () => {
-    const before = plainly(file);
+  it('is migrated to the schema of a new database, and keeps its rows', () => {
+    const before = readPlain(file);
     Store.open(file).close();
     const fresh = join(folder(), 'new.sqlite');
     Store.open(fresh).close();
@@ -81,11 +81,11 @@ describe.each(versions)('a database of %s', version => {
     expect(db.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
     for (const handle of [db, made]) handle.close();
-    for (const relation of USERS) expect(plainly(file)[relation]).toMatchObject(before[relation]!);
+    for (const relation of USERS) expect(readPlain(file)[relation]).toMatchObject(before[relation]!);
   });
 
-  it('goes on: what is finished is not asked for again, and more can be recorded', () => {
-    const before = plainly(file);
+  it('keeps finished cells finished, and accepts further sweeps', () => {
+    const before = readPlain(file);
     const store = Store.open(file);
     const done = (before.trajectories as { id: string; status: string }[]).filter(
       row => row.status === 'done',
@@ -99,7 +99,7 @@ describe.each(versions)('a database of %s', version => {
     complete(store, plan);
     expect(store.progress('later')).toMatchObject({ trajectoriesDone: 1, cellsDone: 2 });
     store.close();
-    expect(plainly(file).results).toHaveLength(before.results!.length + 2);
+    expect(readPlain(file).results).toHaveLength(before.results!.length + 2);
   });
 });
 
@@ -115,7 +115,7 @@ describe('a migration', () => {
     copyFileSync(join(RELEASED, '0.1.0.sqlite'), file);
   });
 
-  it('shows to readers as what it will be', () => {
+  it('is visible to readers before it is applied', () => {
     const reading = new Sqlite(file, { readonly: true });
     const before = schemaOf(reading);
     showAsCurrent(reading, more);

@@ -90,9 +90,9 @@ describe('prepareReading', () => {
     ['EXPLAIN /* */ PRAGMA user_version = 7', 'EXPLAIN of a PRAGMA is refused'],
   ])('refuses to write: %j', (sql, what) => {
     const before = readFileSync(file);
-    const said = refusal(sql.replace('FILE', stolen()));
-    expect(said).toContain('QUERY_WRITES: SQL: ');
-    expect(said).toContain(what);
+    const message = refusal(sql.replace('FILE', stolen()));
+    expect(message).toContain('QUERY_WRITES: SQL: ');
+    expect(message).toContain(what);
     expect(existsSync(stolen())).toBe(false);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
@@ -106,7 +106,7 @@ describe('prepareReading', () => {
     ['SELECT no_such FROM results', 'SQL: no such column: no_such'],
     ['SELECT * FROM nowhere', 'SQL: no such table: nowhere'],
     [`SELECT writefile('x', 'y')`, 'SQL: no such function: writefile'],
-  ])('says what is wrong with %j', (sql, message) => {
+  ])('explains what is wrong with %j', (sql, message) => {
     expect(refusal(sql)).toBe(`QUERY_INVALID: ${message}`);
   });
 });

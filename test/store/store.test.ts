@@ -23,7 +23,7 @@ let file: string;
 let store: Store;
 let reader: Sqlite.Database;
 
-/** What any SQLite client sees, beside the run. */
+/** The rows that any other SQLite client sees during the run. */
 const rows = (sql: string, ...params: unknown[]) =>
   reader.prepare(sql).all(...params) as Record<string, unknown>[];
 const row = (sql: string, ...params: unknown[]) => rows(sql, ...params)[0];
@@ -47,7 +47,7 @@ afterEach(() => {
 describe('columns', () => {
   const list = (text: string) => text.split(/,\s*/);
 
-  it('are those that are published, in their order', () => {
+  it('are the published ones, in their order', () => {
     expect(names('trajectories')).toEqual(
       list(
         'id, dataset, task, dataset_size, width, seed, config, status, attempts, error_code, error, worker, ' +
@@ -79,7 +79,7 @@ describe('columns', () => {
 describe('recording', () => {
   const plan = planned('aa', [0, 5], [greedy(3), random(3)]);
 
-  it('makes a result of every finished cell', () => {
+  it('turns every finished cell into a result', () => {
     store.saveSweep(sweep('one'), [plan]);
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       id: 'aa',
@@ -206,7 +206,7 @@ describe('recording', () => {
     expect(store.unfinished(sick, EVALUATE)).toEqual([]);
   });
 
-  it('shows rows before the trajectory is done, without being asked', async () => {
+  it('commits rows before the trajectory is done, without an explicit flush', async () => {
     store.saveSweep(sweep('one'), [plan]);
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
@@ -228,7 +228,7 @@ describe('recording', () => {
     expect(rows('SELECT * FROM results')).toHaveLength(4);
   });
 
-  it('keeps what is recorded when metrics are added later', () => {
+  it('keeps recorded metrics when a sweep adds metrics', () => {
     store.saveSweep(sweep('one'), [plan]);
     complete(store, plan);
     const wanted = { dense: ['train', 'pool', 'test'], subnet: ['train', 'pool'] } as const;
@@ -240,7 +240,7 @@ describe('recording', () => {
     expect(store.progress('one')).toMatchObject({ trajectoriesDone: 0, cellsDone: 0 });
     expect(store.unfinished(plan, wanted)).toEqual(plan.checkpoints);
 
-    // Only what is new comes this time, and with a time that must not replace the first.
+    // This attempt has the new metrics only, and times that must not replace the first ones.
     store.rows('aa', { ...checkpoint(5, ['pool']), trainWallS: 99 }, [
       { ...cell(5, greedy(3), ['pool']), pruneWallS: 99 },
     ]);
@@ -256,7 +256,7 @@ describe('recording', () => {
     });
   });
 
-  it('counts a re-trained cell only when both networks were measured', () => {
+  it('counts a re-trained cell only when both networks are measured', () => {
     const retrained = greedy(3, 10);
     const only = planned('aa', [5], [retrained]);
     store.saveSweep(sweep('one'), [only]);
@@ -270,7 +270,7 @@ describe('recording', () => {
     });
   });
 
-  it('refuses a trajectory that no sweep has saved', () => {
+  it('refuses a trajectory of no sweep', () => {
     expect(() => store.rows('zz', checkpoint(0), [])).toThrow('trajectory zz was never saved with a sweep');
     expect(() => store.started('zz', ATTEMPT)).toThrow('trajectory zz was never saved with a sweep');
   });
@@ -280,7 +280,7 @@ describe('ends of attempts', () => {
   const plan = planned('aa', [0, 5], [greedy(3)]);
   beforeEach(() => store.saveSweep(sweep('one'), [plan]));
 
-  it('records failures with their reasons', () => {
+  it('stores failures with their reasons', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     void store.finished('aa', {
@@ -319,7 +319,7 @@ describe('ends of attempts', () => {
       },
     ]);
     expect(store.isPending('aa')).toBe(false);
-    // Asked for again it stays failed; asked for what it has, it is done.
+    // In the same sweep it stays failed. In a sweep of the stored cells only, it is done.
     store.saveSweep(sweep('one'), [plan]);
     expect(status('aa')).toBe('failed');
     store.saveSweep(sweep('one'), [planned('aa', [0], [greedy(3)])]);
@@ -331,7 +331,7 @@ describe('ends of attempts', () => {
     expect(store.failures('one')).toEqual([]);
   });
 
-  it('puts a stopped trajectory back and adds up its training time', () => {
+  it('sets a stopped trajectory to pending and adds up its training time', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     void store.finished('aa', { kind: 'stopped' });
@@ -355,7 +355,7 @@ describe('ends of attempts', () => {
     ]);
   });
 
-  it('does not take done for done while cells are missing', () => {
+  it('keeps a trajectory pending while cells are missing, even after the event `done`', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     void store.finished('aa', { kind: 'done', trainWallS: 1, trainCpuS: null });
@@ -367,7 +367,7 @@ describe('ends of attempts', () => {
     });
   });
 
-  it('leaves training times alone where nothing was trained', () => {
+  it('keeps training times where nothing was trained', () => {
     complete(store, plan);
     void store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
     store.flush();
@@ -378,7 +378,7 @@ describe('ends of attempts', () => {
     });
   });
 
-  it('ends what is running as stopped when it closes', () => {
+  it('ends running attempts as stopped when it closes', () => {
     store.started('aa', ATTEMPT);
     store.rows('aa', checkpoint(0), [cell(0, greedy(3))]);
     store.close();
@@ -433,7 +433,7 @@ describe('sweeps', () => {
     expect(unfinishedCells(`${file}-absent`, [small], EVALUATE)(small)).toEqual(small.checkpoints);
   });
 
-  it('are replaced under the same name; cells that are no longer asked for stay', () => {
+  it('are replaced under the same name; cells that they no longer contain stay stored', () => {
     const gone = planned('bb', [0], [greedy(3)], config(40, 1));
     store.saveSweep(sweep('one'), [small, gone]);
     complete(store, small);
@@ -452,22 +452,22 @@ describe('sweeps', () => {
     expect(status('aa')).toBe('done');
   });
 
-  it('keep trajectories that were begun, though no sweep asks for them', () => {
-    const begun = planned('bb', [0, 5], [greedy(3)], config(40, 1));
-    store.saveSweep(sweep('one'), [small, begun]);
+  it('keep started trajectories that no sweep contains any more', () => {
+    const startedPlan = planned('bb', [0, 5], [greedy(3)], config(40, 1));
+    store.saveSweep(sweep('one'), [small, startedPlan]);
     store.started('bb', ATTEMPT);
     store.rows('bb', checkpoint(0), [cell(0, greedy(3))]);
     void store.finished('bb', { kind: 'stopped' });
     store.flush();
     store.saveSweep(sweep('one'), [small]);
     expect(status('bb')).toBe('pending');
-    expect(store.unfinished(begun, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
+    expect(store.unfinished(startedPlan, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
     const other = openReader(file);
     expect(other.statusCounts()).toEqual({ pending: 1, running: 0, done: 0, failed: 0 });
     other.close();
   });
 
-  it('that are widened reopen what was done, and close it again', () => {
+  it('set done trajectories to pending when they are widened, and to done when narrowed', () => {
     store.saveSweep(sweep('one'), [small]);
     complete(store, small);
     const wide = planned('aa', [0, 5, 9], [greedy(3)]);
@@ -485,7 +485,7 @@ describe('sweeps', () => {
     expect(status('aa')).toBe('done');
   });
 
-  it('are told back', () => {
+  it('are read back as they were saved', () => {
     const thresholds = [{ metric: 'subnet_train_loss', kind: 'atMost', value: 0.1, primary: true }] as const;
     store.saveSweep(sweep('one', { definition: { a: [1, 'x'] }, thresholds }), [small]);
     store.saveSweep(sweep('empty'), []);
@@ -501,7 +501,7 @@ describe('sweeps', () => {
     expect(() => store.progress('none')).toThrow('sweep none was never saved');
   });
 
-  it('survive a plan that cannot be stored', () => {
+  it('are unchanged by a plan that cannot be stored', () => {
     store.saveSweep(sweep('one'), [small]);
     const axes = () => {
       throw new Error('no axes');
@@ -561,7 +561,7 @@ describe('thresholds', () => {
     expect([...store.curveRows('none')]).toEqual([]);
   });
 
-  it('hold only what the sweep asks for, though other sweeps ask for more', () => {
+  it('use only cells of their sweep, even where other sweeps have more', () => {
     store.saveSweep(sweep('one'), [plan]);
     complete(store, plan);
     store.saveSweep(sweep('two'), [planned('aa', [5, 9], [greedy(3)])]);
@@ -604,14 +604,14 @@ describe('thresholds', () => {
     ]);
     store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
-    // The same sweep again keeps them; a changed one has yet to compute its own.
+    // Saving the same sweep again keeps them. A changed sweep has to compute its own.
     store.saveSweep(sweep('one', { axes }), [plan]);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
     store.saveSweep(sweep('one', { definition: 'changed' }), [plan]);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(0);
   });
 
-  it('leave out what the sweep no longer asks for', () => {
+  it('disappear with the cells that the sweep no longer contains', () => {
     store.saveSweep(sweep('one'), [plan]);
     store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
     store.saveSweep(sweep('one'), [planned('aa', [0, 5], [random(3)])]);
@@ -622,11 +622,11 @@ describe('thresholds', () => {
   });
 });
 
-it('holds a hundred thousand cells', () => {
+it('stores a hundred thousand cells within a minute', () => {
   const variants = Array.from({ length: 10 }, (_, i) => greedy(i + 1));
   const checkpoints = Array.from({ length: 100 }, (_, i) => i * 10);
   const plans = Array.from({ length: 100 }, (_, i) => planned(`t${i}`, checkpoints, variants, config(20, i)));
-  const began = performance.now();
+  const start = performance.now();
   store.saveSweep(sweep('big'), plans);
   for (const { id } of plans) {
     for (const t of checkpoints)
@@ -640,19 +640,19 @@ it('holds a hundred thousand cells', () => {
   store.saveSweep(sweep('big'), plans);
   expect(store.progress('big')).toMatchObject({ trajectoriesDone: 100, cellsDone: 100_000 });
   expect(reader.prepare('SELECT count(*) FROM results').pluck().get()).toBe(100_000);
-  expect(performance.now() - began).toBeLessThan(60_000);
+  expect(performance.now() - start).toBeLessThan(60_000);
 });
 
-it('a sweep that is saved again as it was changes nothing but its time', () => {
+it('saving an unchanged sweep again changes nothing but its time', () => {
   const plans = [planned('aa', [0, 5], [greedy(3)]), planned('bb', [0], [greedy(3), greedy(4)])];
   store.saveSweep(sweep('one'), plans);
   complete(store, plans[0]!);
   const members = 'SELECT * FROM members ORDER BY 1, 2, 3, 4';
   const before = { members: rows(members), trajectories: rows('SELECT * FROM trajectories') };
-  // Other objects of the same content.
+  // Other objects with the same content.
   store.saveSweep(sweep('one'), JSON.parse(JSON.stringify(plans)));
   expect({ members: rows(members), trajectories: rows('SELECT * FROM trajectories') }).toEqual(before);
-  // Other checkpoints, variants, or sets to be measured, of the same trajectories.
+  // The same trajectories with other checkpoints, variants or evaluated sets.
   store.saveSweep(sweep('one'), [planned('aa', [0, 7], [greedy(3)]), plans[1]!]);
   expect(rows(members)).not.toEqual(before.members);
   expect(status('aa')).toBe('pending');
