@@ -1,4 +1,4 @@
-/** What every executor is held to. */
+/** The contract that every executor is tested against. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecutorEvent } from '../../src/domain/messages.js';
 import type { EngineName } from '../../src/domain/types.js';
@@ -22,7 +22,7 @@ export function executorConformance(
       open = [];
     });
 
-    it('says that it begins, hands over each checkpoint in order, then done', async () => {
+    it('emits started, the rows of each checkpoint in order, then done', async () => {
       const variants = [
         greedy,
         { ...greedy, subnetSize: 2 },
@@ -43,7 +43,7 @@ export function executorConformance(
       }
     });
 
-    it('gives the same numbers when many run at once', async () => {
+    it('gives the same numbers when many trajectories run concurrently', async () => {
       const pool = await executor();
       const tasks = [0, 1, 2, 3, 4, 5].map(seed => tinyTask(engine, { config: { seed } }));
       const together = await Promise.all(tasks.map(task => collect(pool.submit(task))));
@@ -55,7 +55,7 @@ export function executorConformance(
       expect(pool.stats()).toEqual({ capacity: pool.capacity, running: 0, finished: 6 });
     });
 
-    it('makes a fault an event: a trajectory that diverges fails with DIVERGED, the next one runs', async () => {
+    it('emits a fault as an event: a diverging trajectory fails with DIVERGED, the next one runs', async () => {
       const pool = await executor();
       const diverging = tinyTask(engine, {
         config: {
@@ -76,7 +76,7 @@ export function executorConformance(
       expect((await collect(pool.submit(tinyTask(engine)))).at(-1)?.kind).toBe('done');
     });
 
-    it('stops with a snapshot, from which the same numbers follow', async () => {
+    it('stops with a snapshot, and continues from it with the same numbers', async () => {
       const task = tinyTask(engine, { checkpoints: [0, 10, 1000, engine === 'wasm' ? 40_000 : 8_000] });
       const undisturbed = await collect((await executor()).submit(task));
       const stopped = await executor();
@@ -97,7 +97,7 @@ export function executorConformance(
       expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
     });
 
-    it('starts over where a snapshot is damaged, and says so', async () => {
+    it('starts over with a warning where a snapshot is damaged', async () => {
       const task = { ...tinyTask(engine), snapshot: { t: 3, bytes: Uint8Array.from([1, 2, 3]) } };
       const events = await collect((await executor()).submit(task));
       expect(events[1]).toMatchObject({ kind: 'warning', message: expect.stringContaining('damaged') });
@@ -105,7 +105,7 @@ export function executorConformance(
       expect(withoutTimes(events.toSpliced(1, 1))).toEqual(withoutTimes(whole));
     });
 
-    it('refuses to start what waits once it is stopped', async () => {
+    it('starts no waiting task once it is stopped', async () => {
       const pool = await executor();
       pool.stop();
       expect((await collect(pool.submit(tinyTask(engine)))).map(({ kind }) => kind)).toEqual(['stopped']);

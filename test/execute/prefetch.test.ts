@@ -1,4 +1,4 @@
-/** What a thread is handed before it has ended what it runs: begun by nobody else, lost by nothing. */
+/** Prefetched tasks: each one starts at most once, and none is lost. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ExecutorEvent } from '../../src/domain/messages.js';
 import { EventQueue } from '../../src/execute/event-queue.js';
@@ -21,7 +21,7 @@ const submitted = (width: number, checkpoints?: number[]): SubmittedTask => ({
 });
 const kinds = async (events: AsyncIterable<ExecutorEvent>) => (await collect(events)).map(({ kind }) => kind);
 const DONE = ['started', 'rows', 'rows', 'rows', 'done'];
-/** With steps of 10 ms: never over by itself. */
+/** Endless in practice, with steps of 10 ms. */
 const ENDLESS = [0, 1e6];
 
 async function slotWith(faults: string) {
@@ -29,8 +29,8 @@ async function slotWith(faults: string) {
   vi.stubEnv('ESPALIER_NOOP_STEP_MS', '10');
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const back: SubmittedTask[] = [];
-  const slot = new WorkerSlot(3, { engine: 'noop', datasets: tinyDatasets, signal }, given =>
-    back.push(...given),
+  const slot = new WorkerSlot(3, { engine: 'noop', datasets: tinyDatasets, signal }, returned =>
+    back.push(...returned),
   );
   open.push(slot);
   expect(slot.prefetch).toBe(0);
@@ -41,11 +41,11 @@ async function slotWith(faults: string) {
 }
 
 describe('a slot', () => {
-  it('is handed ahead as long as trajectories are short, and has nothing to run', async () => {
+  it('prefetches as long as trajectories are short and it is busy', async () => {
     const { slot } = await slotWith('');
     expect(slot.prefetch).toBeGreaterThan(1);
     const [slow, next] = [submitted(10, [0, 60]), submitted(10)];
-    // It is idle.
+    // An idle slot does not prefetch.
     expect(slot.canPrefetch(slow.task)).toBe(false);
     slot.enqueue(slow);
     expect(slot.canPrefetch(next.task)).toBe(true);
@@ -55,7 +55,7 @@ describe('a slot', () => {
     expect(slot.finished).toBe(2);
   });
 
-  it('that loses its thread gives back what that had not begun', async () => {
+  it('returns prefetched tasks when its thread dies', async () => {
     const { slot, back } = await slotWith('exit:13');
     const [dying, ...behind] = [submitted(13), submitted(10), submitted(11)];
     for (const each of [dying!, ...behind]) slot.enqueue(each);
@@ -67,28 +67,28 @@ describe('a slot', () => {
     expect(slot.queued).toBe(0);
   });
 
-  it('that is killed, too; and what is taken back is not begun later', async () => {
+  it('returns prefetched tasks when it is killed, and never starts returned tasks', async () => {
     const { slot, back } = await slotWith('');
     const [first, second, third] = [submitted(10, ENDLESS), submitted(11), submitted(12)];
     slot.enqueue(first!);
     slot.enqueue(second!);
-    // As time passes, it takes longer than what is handed ahead to.
+    // After enough active time the slot recalls its prefetched tasks.
     await vi.waitFor(() => {
       slot.addActiveTime(600, Number.POSITIVE_INFINITY, { kind: 'stopped' });
       expect(back).toHaveLength(1);
     });
     slot.enqueue(third!);
     slot.addActiveTime(600, 1000, { kind: 'failed', code: 'TIMEOUT', message: 'too long', stack: null });
-    const said = await kinds(first!.events);
-    expect([said[0], said.at(-1)]).toEqual(['started', 'failed']);
+    const emitted = await kinds(first!.events);
+    expect([emitted[0], emitted.at(-1)]).toEqual(['started', 'failed']);
     expect(back.map(({ task: { config } }) => config.width)).toEqual([11, 12]);
     await slot.close();
-    // A new thread takes what was taken back from the old one.
+    // A new thread runs the task that the old one returned.
     slot.enqueue(back[0]!);
     expect(await kinds(second!.events)).toEqual(DONE);
   });
 
-  it('goes on with what follows after something was taken back', async () => {
+  it('runs later tasks after a task was recalled', async () => {
     const { slot, back } = await slotWith('');
     const [first, second, third] = [submitted(10, [0, 40]), submitted(11), submitted(12)];
     slot.enqueue(first!);
@@ -104,7 +104,7 @@ describe('a slot', () => {
     expect(await kinds(second!.events)).toEqual(DONE);
   });
 
-  it('that is stopped says of what is behind that it is stopped, and never that it began', async () => {
+  it('emits only stopped for prefetched tasks when it is stopped', async () => {
     const { slot, signal } = await slotWith('');
     const [first, ...behind] = [submitted(10, ENDLESS), submitted(11), submitted(12)];
     for (const each of [first!, ...behind]) slot.enqueue(each);
@@ -129,14 +129,14 @@ async function warmed(pool: ReturnType<typeof poolWith>) {
 }
 
 describe('a pool', () => {
-  it('runs elsewhere what was handed ahead to a thread that died', async () => {
+  it('runs the prefetched tasks of a dead thread elsewhere', async () => {
     const pool = await warmed(poolWith('exit:13'));
     const all = await Promise.all([13, 10, 11, 12, 14].map(width => kinds(pool.submit(task(width)))));
     expect(all).toEqual([['started', 'rows', 'failed'], DONE, DONE, DONE, DONE]);
     expect(pool.stats()).toEqual({ capacity: 2, running: 0, finished: 9 });
   });
 
-  it('runs elsewhere what was handed ahead to a thread that hangs', async () => {
+  it('runs the prefetched tasks of a hanging thread elsewhere', async () => {
     const pool = await warmed(poolWith('hang:13'));
     const hanging = kinds(pool.submit(task(13)));
     const all = await Promise.all([10, 11, 12, 14].map(width => kinds(pool.submit(task(width)))));
@@ -145,7 +145,7 @@ describe('a pool', () => {
     expect(await hanging).toEqual(['started', 'rows', 'stopped']);
   });
 
-  it('has all of one trajectory read before any of the next on the same slot', async () => {
+  it('delivers all events of a trajectory before any of the next one on the same slot', async () => {
     const pool = await warmed(poolWith('', { threads: 1 }));
     const read: string[] = [];
     await Promise.all(

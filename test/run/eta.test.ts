@@ -17,7 +17,7 @@ const someWork = (scale: number): Work => [
 ];
 
 describe('the cost model', () => {
-  it('learns what the machine takes, at all sizes', () => {
+  it('learns the speed of the machine for all sizes', () => {
     const model = new CostModel();
     const before = Math.abs(model.seconds([1e12, 0, 0, 0, 0]) / machine([1e12, 0, 0, 0, 0]) - 1);
     expect(before).toBeGreaterThan(0.5);
@@ -31,7 +31,7 @@ describe('the cost model', () => {
     }
   });
 
-  it('is of the right size after one observation', () => {
+  it('has the right order of magnitude after one observation', () => {
     const model = new CostModel();
     const work: Work = [1e9, 1e8, 1e8, 1e7, 1];
     model.observe(work, 20 * model.seconds(work));
@@ -41,7 +41,7 @@ describe('the cost model', () => {
     expect(ratio).toBeLessThan(30);
   });
 
-  it('stays finite over a night of the same, and follows a machine that gets slower', () => {
+  it('stays finite over many equal observations, and follows a machine that slows down', () => {
     const model = new CostModel();
     const work: Work = [1e9, 0, 0, 0, 0];
     for (let i = 0; i < 100_000; i++) model.observe(work, 1);
@@ -52,8 +52,8 @@ describe('the cost model', () => {
   });
 });
 
-describe('a eta', () => {
-  it('divides the work among the threads, but not one trajectory', () => {
+describe('an ETA', () => {
+  it('divides the work among threads, but never one trajectory', () => {
     const eta = new EtaEstimator();
     const piece: Work = [1e9, 0, 0, 0, 0];
     const long: Work = [10e9, 0, 0, 0, 0];
@@ -69,7 +69,7 @@ describe('a eta', () => {
     expect(alone).toBeLessThan(31);
     expect(eta.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
     expect(eta.share()).toBeCloseTo(2 / 13, 5);
-    // What failed for good is not waited for; what is tried again is.
+    // A final failure leaves the estimate. A trajectory that is retried stays in it.
     eta.start('long', long);
     eta.end('long', true);
     expect(eta.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);

@@ -27,7 +27,7 @@ const linesOf = (file: string): Record<string, unknown>[] =>
     .split('\n')
     .map(line => JSON.parse(line));
 
-it('a run leaves a line for all that it did, with what it ran on', async () => {
+it('a run logs every event, and the machine that it runs on', async () => {
   const db = join(home, 'a.sqlite');
   const train = { batchSize: 16 };
   const sweep = plainSweep({ train, axes: { 'train.learningRate': [0.1, 1e30], datasetSize: 40 } });
@@ -36,13 +36,13 @@ it('a run leaves a line for all that it did, with what it ran on', async () => {
     createInlineExecutor({ engine: 'wasm', datasets });
   await runSweep(prepared, { db, threads: 1, executor });
   const lines = linesOf(`${db}.log`);
-  const said = lines.map(({ msg }) => msg);
-  expect(said[0]).toBe('run began');
+  const messages = lines.map(({ msg }) => msg);
+  expect(messages[0]).toBe('run began');
   expect(lines[0]).toMatchObject({ sweep: 'plain', left: 4, threads: 1, engine: 'wasm', pid: process.pid });
   for (const field of ['host', 'cpu', 'toolVersion', 'nodeVersion', 'gitRevision', 'gitDirty', 'numerics'])
     expect(lines[0], field).toHaveProperty(field);
   expect(lines[0]!.time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
-  const times = (text: string) => said.filter(each => each === text).length;
+  const times = (text: string) => messages.filter(each => each === text).length;
   expect([times('trajectory started'), times('trajectory done'), times('trajectory failed')]).toEqual([
     4, 2, 2,
   ]);
@@ -60,12 +60,12 @@ it('a run leaves a line for all that it did, with what it ran on', async () => {
     trajectoriesFailed: 2,
     cellsDone: 20,
   });
-  // Running again adds to it.
+  // A second run appends to the log.
   await runSweep(prepared, { db, threads: 1, executor });
   expect(linesOf(`${db}.log`).length).toBeGreaterThan(lines.length);
 });
 
-it('does not keep a run from running where it cannot be written', () => {
+it('never throws where the log cannot be written', () => {
   const db = join(home, 'c.sqlite');
   mkdirSync(`${db}.log`);
   const log = new EventLog(db);
@@ -75,7 +75,7 @@ it('does not keep a run from running where it cannot be written', () => {
   expect(readdirSync(home)).toEqual(['c.sqlite.log']);
 });
 
-it.skipIf(!existsSync('/dev/full'))('does not wait for room on a full disk', () => {
+it.skipIf(!existsSync('/dev/full'))('does not block on a full disk', () => {
   const db = join(home, 'd.sqlite');
   symlinkSync('/dev/full', `${db}.log`);
   const log = new EventLog(db);
@@ -84,17 +84,17 @@ it.skipIf(!existsSync('/dev/full'))('does not wait for room on a full disk', () 
   log.close();
 });
 
-it('is bounded in size, and loses the oldest lines only', () => {
+it('is bounded in size, and drops only the oldest lines', () => {
   const db = join(home, 'b.sqlite');
-  const most = 20_000;
+  const maxBytes = 20_000;
   for (const half of [0, 1]) {
-    const log = new EventLog(db, most);
+    const log = new EventLog(db, maxBytes);
     for (let i = 0; i < 1_000; i++) log.observer.warning!(`line ${half * 1_000 + i}`);
     log.close();
   }
   expect(readdirSync(home).sort()).toEqual(['b.sqlite.log', 'b.sqlite.log.1']);
   const files = [`${db}.log.1`, `${db}.log`];
-  for (const file of files) expect(statSync(file).size).toBeLessThanOrEqual(most);
+  for (const file of files) expect(statSync(file).size).toBeLessThanOrEqual(maxBytes);
   const kept = files.flatMap(linesOf).map(({ msg }) => Number(String(msg).split(' ')[1]));
   expect(kept.length).toBeGreaterThan(200);
   expect(kept).toEqual(Array.from(kept, (_, i) => 2_000 - kept.length + i));

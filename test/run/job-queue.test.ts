@@ -10,12 +10,12 @@ const job = (id: string, cost: number, bytes = 1): Job => {
 const idOf = (taken: Job | null) => taken?.trajectory.id ?? null;
 
 describe('a queue', () => {
-  it('hands out the costliest first, equal ones in the order of the grid, and nothing twice', () => {
+  it('gives out the costliest job first, equal ones in grid order, and each job once', () => {
     const queue = new JobQueue([job('a', 1), job('b', 5, 2), job('c', 3), job('d', 3), job('e', 9)], 100);
     expect([1, 2, 3, 4, 5, 6].map(() => idOf(queue.take()))).toEqual(['e', 'b', 'c', 'd', 'a', null]);
   });
 
-  it('never has more at once than fits, and lets what fits pass by what does not', () => {
+  it('never exceeds the memory; a job that fits overtakes one that does not', () => {
     const queue = new JobQueue([job('large', 9, 60), job('wide', 8, 50), job('small', 1, 40)], 100);
     const large = queue.take()!;
     expect(idOf(large)).toBe('large');
@@ -25,7 +25,7 @@ describe('a queue', () => {
     expect(idOf(queue.take())).toBe('wide');
   });
 
-  it('lets one alone run however large, and what asks for it runs alone', () => {
+  it('runs a job alone if it exceeds the memory or needs to run alone', () => {
     const queue = new JobQueue([job('huge', 9, 500), job('small', 1, 1)], 100);
     const huge = queue.take()!;
     expect(idOf(huge)).toBe('huge');
@@ -42,7 +42,7 @@ describe('a queue', () => {
     expect(queue.first()).toBeNull();
   });
 
-  it('does not let small ones pass for ever', () => {
+  it('limits how many small jobs overtake a large one', () => {
     const small = Array.from({ length: 50 }, (_, i) => job(`s${i}`, 1, 30));
     const queue = new JobQueue([job('first', 9, 30), job('large', 8, 90), ...small], 100);
     const running = [queue.take()!];

@@ -20,20 +20,20 @@ const prepared = () =>
     parseSweep(JSON.stringify(plainSweep({ dataset: { name: 'digits', pool: 30_500, test: 2_500 } }))),
   );
 
-it('draws digits on several threads as on one, however many ranges there are', async () => {
+it('draws the same digits on one thread and on several, with any number of ranges', async () => {
   const sweep = await prepared();
   const [dataset] = [...(await loadData(sweep, 2, new AbortController().signal)).values()];
   const [data] = [...sweep.data.values()];
   const expected = loadDataset(data!.settings);
   for (const set of ['pool', 'test'] as const) {
-    // Not toEqual: it would walk through millions of bytes.
+    // toEqual would compare millions of bytes one by one.
     expect(Buffer.compare(dataset![set].images, expected[set].images)).toBe(0);
     expect(Buffer.compare(dataset![set].labels, expected[set].labels)).toBe(0);
   }
   expect(warnings).toEqual([]);
 });
 
-it('ends when it is aborted', async () => {
+it('rejects when it is aborted', async () => {
   const controller = new AbortController();
   const loading = loadData(await prepared(), 2, controller.signal);
   setTimeout(() => controller.abort(), 20);

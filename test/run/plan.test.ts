@@ -14,10 +14,10 @@ const prepare = (changes: Changes = {}, engine: EngineName = 'wasm'): Promise<Pr
   prepareSweep(parseSweep(JSON.stringify(plainSweep(changes))), { engine });
 
 describe('a plan', () => {
-  it('adds up trajectories, by what is held of each', async () => {
+  it('adds up the unfinished part of each trajectory', async () => {
     const prepared = await prepare();
     const ids = prepared.trajectories.map(({ id }) => id);
-    // Two of four trajectories whole, half of the cells of another.
+    // Two of four trajectories are stored completely, and half of the cells of another one.
     const unfinished = ({ id, checkpoints }: PlannedTrajectory) =>
       id === ids[2] ? checkpoints : id === ids[1] ? checkpoints.slice(checkpoints.length / 2) : [];
     const plan = planSweep(prepared, { threads: 2, unfinished, snapshots: new Map() });
@@ -27,7 +27,7 @@ describe('a plan', () => {
     expect(plan.secondsLongest).toBeLessThan(10);
     expect(plan.secondsAll).toBeGreaterThan(0);
     expect(plan.secondsAll).toBeLessThanOrEqual((4 * plan.secondsLongest) / 2 + 1e-12);
-    // Trajectories of n = 40 come first: one of them without half of its pruning, and one of n = 70.
+    // Trajectories of n = 40 come first. Left are half the pruning of one of these, and all of one of n = 70.
     expect(plan.secondsLeft / plan.secondsAll).toBeGreaterThan(1.3 / 4);
     expect(plan.secondsLeft / plan.secondsAll).toBeLessThan(2 / 4);
     expect(plan.totalBytes).toBe(2 * plan.workerBytes + 400 * 784);
@@ -39,7 +39,7 @@ describe('a plan', () => {
     expect(prepared.sizesOf(prepared.trajectories[0]!)).toMatchObject({ pool: 300, test: 100, columns: 784 });
   });
 
-  it('knows dense inputs, and the column of a bias', async () => {
+  it('counts the entries of dense inputs and the column of a bias', async () => {
     const entries = async (changes: Changes) => {
       const { trajectories, sizesOf } = await prepare(changes);
       const { columns, entriesPerRow } = sizesOf(trajectories[0]!);
@@ -64,10 +64,10 @@ describe('a plan', () => {
   });
 });
 
-describe('what does not fit', () => {
+describe('a sweep that does not fit', () => {
   it('is refused before anything is loaded', async () => {
     const wide = { dataset: { ...DIGITS, pool: 60_000 }, axes: { datasetSize: 60_000, width: 10_000_000 } };
-    const began = performance.now();
+    const start = performance.now();
     await expect(prepare(wide)).rejects.toMatchObject({
       code: 'TOO_LARGE',
       exitCode: 2,
@@ -77,10 +77,10 @@ describe('what does not fit', () => {
       code: 'TOO_LARGE',
       message: expect.stringMatching(/^dataset\.test 9000000 of digits does not fit/),
     });
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 
-  it('also where single parts would fit, and all together do not', async () => {
+  it('is refused where each part fits, but not all together', async () => {
     // Data sets of 4 GB each, of which the engine sees 40 samples.
     const count = Math.ceil(memoryBudget() / 4e9) + 1;
     const seeds = Array.from({ length: count }, (_, i) => i);
@@ -97,7 +97,7 @@ describe('espalier plan', () => {
   });
   afterAll(() => work.remove());
 
-  it('--json has the documented keys; what was run is held', async () => {
+  it('--json has the documented keys, and counts cells that a run has stored', async () => {
     const sweep = work.sweep(plainSweep());
     const plan = async () => {
       const { code, stdout, stderr } = await work.run('plan', sweep, '--threads', '2', '--json');
@@ -132,7 +132,7 @@ describe('espalier plan', () => {
     expect(await plan()).toMatchObject({ cells: 32, cellsHeld: 32, secondsLeft: 0 });
   });
 
-  it('counts what the database holds of another sweep, other metrics and another engine', async () => {
+  it('counts stored cells of another sweep where engine and metrics match', async () => {
     await work.run('run', work.sweep(plainSweep({ name: 'held' })));
     const held = async (changes: Changes, engine: EngineName = 'wasm') => {
       const { trajectories, spec } = await prepare(changes, engine);

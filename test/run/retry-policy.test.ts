@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { retryAfter } from '../../src/run/retry-policy.js';
 
-it('tries again what another attempt can help, so often and no more', () => {
+it('retries failures that another attempt can fix, up to the limit', () => {
   for (const code of ['ERROR', 'WORKER_DIED', 'TIMEOUT']) {
     expect([1, 2, 3].map(failures => retryAfter(code, failures, 2))).toEqual([
       { alone: false },

@@ -24,10 +24,10 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const db = (name: string) => join(home, `${name}.sqlite`);
 
-/** `sawRows` is called once before anything runs, and then as rows come, before they are recorded. */
+/** `sawRows` is called once before the run, and then on each rows event, before it is stored. */
 type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference'; sawRows?: () => unknown };
 
-/** Runs a sweep on a number of threads, or (0) inline. */
+/** Runs a sweep on this number of threads; 0 runs it inline. */
 async function run(
   file: string,
   sweep: SweepObject,
@@ -139,7 +139,7 @@ describe('results do not depend on how they were computed', () => {
   });
 });
 
-/** Rows of the one database that are, by sweep and cell, in the other too. */
+/** Pairs of rows of the same sweep and cell in both databases. */
 function shared(before: readonly Row[], after: readonly Row[]): { past: Row[]; now: Row[] } {
   const cell = ({
     sweep,
@@ -155,10 +155,10 @@ function shared(before: readonly Row[], after: readonly Row[]): { past: Row[]; n
   return { past: now.map(row => past.get(cell(row))!), now };
 }
 
-describe('what is there is not computed again', () => {
+describe('stored results are not computed again', () => {
   const narrow = plainSweep({ axes: { seed: [0], pretrainIterations: [9], subnetSize: [3] } });
 
-  it('a sweep that is run again does nothing', async () => {
+  it('a second run of a sweep computes nothing', async () => {
     const first = await run(db('a'), narrow);
     expect(first).toMatchObject({ stopped: false, executors: 1, progress: all(4, 2) });
     const held = allResults(db('a'));
@@ -169,12 +169,12 @@ describe('what is there is not computed again', () => {
     expect([...attempts(db('a')).values()]).toEqual([1, 1]);
   });
 
-  it.each(VARIED)('$name, run again, says the same of its thresholds', async sweep => {
-    const said = () => {
+  it.each(VARIED)('$name: a second run gives the same thresholds and notes', async sweep => {
+    const collecting = () => {
       const warnings: string[] = [];
       return { observer: { warning: (message: string) => warnings.push(message) }, warnings };
     };
-    const [first, second] = [said(), said()];
+    const [first, second] = [collecting(), collecting()];
     const { thresholds: computed } = await run(db('a'), sweep, 0, first);
     const stored = thresholds(db('a'));
     const { executors, thresholds: again } = await run(db('a'), sweep, 0, second);
@@ -185,7 +185,7 @@ describe('what is there is not computed again', () => {
     expect(notes(second.warnings)).toEqual(notes(first.warnings));
   });
 
-  it('a wider sweep computes what is new, and gives what it would have given from nothing', async () => {
+  it('a wider sweep computes only new cells, and equals a run from scratch', async () => {
     await run(db('a'), narrow);
     const held = allResults(db('a'));
     const wide = plainSweep({
@@ -201,20 +201,20 @@ describe('what is there is not computed again', () => {
     expect([...attempts(db('a')).values()].sort()).toEqual([1, 1, 1, 1, 2, 2]);
   });
 
-  it('more seeds leave the finished trajectories alone', async () => {
+  it('more seeds do not rerun finished trajectories', async () => {
     await run(db('a'), narrow);
-    const begun = attempts(db('a'));
+    const attemptsBefore = attempts(db('a'));
     await run(
       db('a'),
       plainSweep({ axes: { seed: { count: 3 }, pretrainIterations: [9], subnetSize: [3] } }),
     );
     const now = attempts(db('a'));
     expect(now.size).toBe(6);
-    for (const [id, count] of begun) expect(now.get(id)).toBe(count);
+    for (const [id, count] of attemptsBefore) expect(now.get(id)).toBe(count);
     expect(query(db('a'), 'SELECT count(*) AS n FROM attempts')).toEqual([{ n: 6 }]);
   });
 
-  it('a metric that is newly asked for is filled in beside the others', async () => {
+  it('a new metric is added to the stored ones', async () => {
     const few = { ...narrow, evaluate: { dense: ['train'], subnet: ['test'] }, thresholds: [] };
     await run(db('a'), few);
     const held = allResults(db('a'));
@@ -237,7 +237,7 @@ describe('what is there is not computed again', () => {
     }
     await run(db('fresh'), more);
     expect(numbers(db('a'))).toEqual(numbers(db('fresh')));
-    // Fewer metrics again: a part of what is there.
+    // Fewer metrics again: all of them are stored.
     expect(await run(db('a'), few)).toMatchObject({ executors: 0, progress: all(4, 2) });
   });
 
@@ -264,7 +264,7 @@ describe('what is there is not computed again', () => {
     });
   });
 
-  it('what another sweep still lacks is not run along', async () => {
+  it('a run leaves the missing cells of other sweeps alone', async () => {
     await run(db('a'), narrow);
     const wide = plainSweep({
       name: 'wide',
@@ -277,7 +277,7 @@ describe('what is there is not computed again', () => {
     expect(await run(db('a'), wide)).toMatchObject({ stopped: false, progress: all(6, 2) });
   });
 
-  it('a request to stop that comes when all is done stops nothing', async () => {
+  it('a stop request after the last cell stops nothing', async () => {
     const controller = new AbortController();
     const { stopped, progress } = await run(db('a'), narrow, 0, {
       signal: controller.signal,
@@ -293,7 +293,7 @@ describe('what is there is not computed again', () => {
 });
 
 describe('faults', () => {
-  it('a damaged snapshot is said, and its trajectory starts over', async () => {
+  it('a damaged snapshot is reported, and its trajectory starts over', async () => {
     const sweep = plainSweep({ axes: { datasetSize: 40, pretrainIterations: [9, 1500] } });
     const folder = `${db('a')}-snapshots`;
     const controller = new AbortController();
@@ -306,7 +306,7 @@ describe('faults', () => {
     const [file] = readdirSync(folder);
     expect(file).toMatch(/^[0-9a-f]+-\d+\.snapshot$/);
     truncateSync(join(folder, file!), 5000);
-    // Another sweep that finishes what it asks of the trajectory leaves the snapshot to the first.
+    // Another sweep that finishes its own part of the trajectory keeps the snapshot for the first.
     const name = 'short';
     await run(db('a'), plainSweep({ name, axes: { datasetSize: 40, pretrainIterations: [8] } }), 1);
     expect(readdirSync(folder)).toEqual([file]);
@@ -325,7 +325,7 @@ describe('faults', () => {
     axes: { datasetSize: 40, 'train.learningRate': [0.1, 1e30] },
   });
 
-  it('a trajectory that diverges fails, the others are done, and it is not tried again', async () => {
+  it('a diverging trajectory fails and is not retried; the others finish', async () => {
     const warnings: string[] = [];
     const failures: unknown[] = [];
     const observer: RunOptions['observer'] = {
@@ -353,7 +353,7 @@ describe('faults', () => {
       { rate: 1e30, status: 'failed', error_code: 'DIVERGED' },
       { rate: 1e30, status: 'failed', error_code: 'DIVERGED' },
     ]);
-    // What came before the divergence stays.
+    // Rows from before the divergence stay.
     expect(
       query(
         db('a'),
@@ -372,10 +372,10 @@ describe('faults', () => {
     expect(allResults(db('a'))).toEqual(held);
   });
 
-  it('a broken executor ends the run; what ran beside it is stopped, and the database is free again', async () => {
+  it('a broken executor ends the run, stops the other trajectories and releases the database', async () => {
     const sweep = plainSweep({ axes: { datasetSize: 40 } });
     let stop = () => {};
-    const asked = new Promise<void>(resolve => {
+    const stopRequested = new Promise<void>(resolve => {
       stop = resolve;
     });
     let submitted = 0;
@@ -384,7 +384,7 @@ describe('faults', () => {
       prefetch: () => 0,
       async *submit(): AsyncGenerator<TrajectoryEvent> {
         if (submitted++ === 0) throw new Error('the network cable');
-        await asked;
+        await stopRequested;
         yield { kind: 'stopped' };
       },
       stop: () => stop(),
