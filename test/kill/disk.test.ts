@@ -1,4 +1,4 @@
-/** A full disk pauses a sweep; room lets it go on. */
+/** A full disk pauses a sweep, and it continues when space returns. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Workplace } from '../support/program.js';
@@ -18,7 +18,7 @@ afterAll(() => {
 });
 
 it.skipIf(!disk)(
-  'waits for room, says so, goes on, and loses nothing',
+  'warns and waits on a full disk, then continues and loses nothing',
   async () => {
     const { args = [] } = NOOP;
     const file = work.sweep(SMALL);
@@ -30,7 +30,7 @@ it.skipIf(!disk)(
     await wait(1000);
     disk!.fill(64 << 10);
     await run.said(/^warning: the disk is full: .+; the sweep waits until there is room$/m);
-    // What was on its way may still find a place.
+    // Rows already on their way may still fit.
     const cells = () => Number(query(db, 'SELECT count(*) AS n FROM cells')[0]!.n);
     await wait(1000);
     const waiting = cells();
@@ -51,7 +51,7 @@ it.skipIf(!disk)(
 );
 
 it.skipIf(!disk)(
-  'stops when it is asked to while it waits, and goes on later',
+  'stops on SIGTERM while it waits, and continues in a later run',
   async () => {
     const { args = [] } = NOOP;
     const file = work.sweep({ ...SMALL, name: 'later' });

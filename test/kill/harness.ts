@@ -1,6 +1,6 @@
 /**
- * Kills a run again and again at random moments, lets it finish, and compares its database with that of a run that
- * nobody disturbed, bit for bit. Everything random comes from one seed.
+ * Kills a run repeatedly at random moments, lets it finish, and compares its database bit for bit with that of an
+ * undisturbed run. Everything random comes from one seed.
  */
 import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import type { Workplace } from '../support/program.js';
 import { numbers, query, type Row } from '../support/results.js';
 import type { SweepObject } from '../support/small-sweeps.js';
 
-/** Given, or new each time. */
+/** ESPALIER_KILL_SEED, or a new seed each time. */
 export const SEED = Number(process.env.ESPALIER_KILL_SEED ?? Math.floor(Math.random() * 1e9));
 
 export interface Subject {
@@ -20,11 +20,11 @@ export interface Subject {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly threads: readonly number[];
-  /** From the first line of progress to the kill, at most. */
+  /** Maximum time from the first line of progress to the kill. */
   readonly withinMs: number;
-  /** Share of kills that come after a signal to stop, while it is being obeyed. */
+  /** Share of kills that follow a stop signal, during the stop. */
   readonly afterStop?: number;
-  /** Share of kills that are followed by damage to a snapshot. */
+  /** Share of kills after which a snapshot is damaged. */
   readonly damage?: number;
 }
 
@@ -32,12 +32,12 @@ export interface Outcome {
   kills: number;
   databases: number;
   damaged: number;
-  /** Rows compared, and what was wrong with them. */
+  /** Rows compared, and the number of each kind of error. */
   rows: number;
   missing: number;
   duplicate: number;
   differing: number;
-  /** Looks of the reader beside the runs. */
+  /** Checks by the reader during the runs. */
   looks: number;
 }
 
@@ -82,7 +82,7 @@ export async function killAndCompare(
       if (total.kills + outcome.kills < kills) await killLater(started, subject, next);
       const { code, signal, stderr } = await started.ended;
       if (signal === 'SIGKILL') outcome.kills++;
-      // A signal to stop may have been obeyed before the kill came, or have come before anybody listened.
+      // The run may have obeyed a stop signal before the kill, or received it before its handler was installed.
       else if (code !== 3 && signal !== 'SIGTERM') expect({ code, stderr }).toMatchObject({ code: 0 });
       isDone = code === 0;
       reader.look();
@@ -100,7 +100,7 @@ async function killLater(
   next: Uniform,
 ): Promise<void> {
   const [isEarly, isAfterStop, isTwice, moment, patience] = [next(), next(), next(), next(), next()];
-  // Now and then while the program is still being loaded, or opens its database.
+  // Some kills come while the program loads or opens its database.
   if (isEarly < 0.15) await wait(800 * moment);
   else {
     await said(/cells/).catch(() => {});
@@ -114,7 +114,7 @@ async function killLater(
   child.kill('SIGKILL');
 }
 
-/** Looks at the database beside the runs: what was there once stays, as it was, and the whole is consistent. */
+/** Reads the database during the runs. Rows once seen must stay unchanged, and progress must be consistent. */
 class WatchingReader {
   readonly #seen = new Map<string, string>();
   readonly #timer: NodeJS.Timeout;
@@ -158,7 +158,7 @@ class WatchingReader {
   }
 }
 
-/** Read-only; but a change that a killed process had begun can only be undone by who may write. */
+/** Opens read-only, or writable where a killed process left a journal: only a writer can roll it back. */
 function openAsOthersDo(file: string): Sqlite.Database {
   const db = new Sqlite(file, { readonly: true, timeout: 5_000 });
   try {
@@ -171,7 +171,7 @@ function openAsOthersDo(file: string): Sqlite.Database {
   }
 }
 
-/** Makes a snapshot beside the database useless, in one of several ways. Returns whether there was any. */
+/** Damages a snapshot of the database in one of several ways. Returns whether there was one. */
 export function damageSnapshot(db: string, next: Uniform): boolean {
   const folder = `${db}-snapshots`;
   const files = existsSync(folder) ? readdirSync(folder).filter(name => name.endsWith('.snapshot')) : [];
@@ -199,7 +199,7 @@ const CELL = [
   'retrain_iterations',
 ];
 
-/** All result columns but times, row by row; and what else a finished database is. */
+/** Compares all result columns except times, row by row, and checks that the database is finished. */
 export function compared(
   torn: string,
   calm: string,

@@ -7,7 +7,7 @@ import { NOOP, PLAIN, RICH } from './subjects.js';
 const work = new Workplace();
 afterAll(() => work.remove());
 
-it('killed thirty times at random moments, a run ends with what an undisturbed one has', async () => {
+it('a run killed thirty times at random moments ends with the results of an undisturbed one', async () => {
   console.log(`seed ${SEED}; ESPALIER_KILL_SEED repeats it`);
   let total = NOTHING;
   for (const [name, subject, kills] of [

@@ -1,6 +1,6 @@
 /**
- * The long form of the kill test: `npm run test:kill`. ESPALIER_KILL_SEED repeats a run, ESPALIER_KILLS says how often
- * to kill (500). About half an hour on two cores.
+ * The long form of the kill test: `npm run test:kill`, about half an hour on two cores. ESPALIER_KILL_SEED repeats a
+ * run, ESPALIER_KILLS is the number of kills (500).
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,9 +20,9 @@ const RIGHT = { missing: 0, duplicate: 0, differing: 0 };
 
 const work = new Workplace();
 afterAll(() => work.remove());
-const say = (what: string, outcome: object) => console.log(`${what}: ${JSON.stringify(outcome)}`);
+const report = (what: string, outcome: object) => console.log(`${what}: ${JSON.stringify(outcome)}`);
 
-/** Its steps take so long that it is at work whenever it is stopped, and for as long as the other tests take. */
+/** Its long steps keep it at work whenever SIGSTOP comes, and longer than the other tests run. */
 const PATIENT: Subject = {
   sweep: plainSweep({
     name: 'patient',
@@ -62,9 +62,9 @@ describe('the whole process', () => {
     ['rich', RICH, share(0.3)],
     ['full-batch', fullBatch(), share(0.1)],
     ['noop', NOOP, share(0.16)],
-  ] as const)('is killed: %s', async (name, subject, kills) => {
+  ] as const)('loses nothing when killed: %s', async (name, subject, kills) => {
     const outcome = await killAndCompare(work, subject, kills, `long-${name}`);
-    say(name, outcome);
+    report(name, outcome);
     expect(outcome).toMatchObject(RIGHT);
     expect(outcome.kills).toBeGreaterThanOrEqual(kills);
   });
@@ -83,7 +83,7 @@ function fullBatch(): Subject {
 }
 
 describe('worker threads', () => {
-  it.each([1, 2, 3])('are ended at random moments, of %s', async threads => {
+  it.each([1, 2, 3])('lose nothing when terminated at random moments, of %s', async threads => {
     const { sweep } = RICH;
     const file = work.sweep(sweep);
     const calm = `threads-calm-${threads}.sqlite`;
@@ -108,14 +108,14 @@ describe('worker threads', () => {
         outcome = added(outcome, { ...NOTHING, databases: 1, ...compared(db, work.path(calm)) });
       }
     });
-    say(`threads of ${threads}`, { ...outcome, killed, failures });
+    report(`threads of ${threads}`, { ...outcome, killed, failures });
     expect(outcome).toMatchObject(RIGHT);
     expect(failures).toBeGreaterThan(killed / 4);
     expect(failures).toBeLessThanOrEqual(killed);
   });
 });
 
-it('the disk is full again and again, and the process killed then, too', async () => {
+it('a run on a disk that fills repeatedly, killed in between, loses nothing', async () => {
   const disk = SmallDisk.mount(24);
   if (!disk) return;
   try {
@@ -153,12 +153,12 @@ it('the disk is full again and again, and the process killed then, too', async (
       const { code, stderr } = await run.ended;
       if (/the disk is full/.test(stderr)) count.waits++;
       isDone = code === 0;
-      // On a disk that is full from the start there is nothing to wait with.
+      // A run that starts on a full disk cannot wait: it has no database yet.
       if (code === 2) expect(stderr).toMatch(/no room on the disk|cannot be read or written/);
       else if (code !== null) expect([0, 3]).toContain(code);
     }
     const outcome = compared(db, work.path('disk-calm.sqlite'));
-    say('full disk', { ...outcome, ...count });
+    report('full disk', { ...outcome, ...count });
     expect(outcome).toMatchObject(RIGHT);
     expect(count.waits).toBeGreaterThan(3);
   } finally {
@@ -166,7 +166,7 @@ it('the disk is full again and again, and the process killed then, too', async (
   }
 });
 
-it('a process that is stopped for longer than every lease goes on as if nothing had been', async () => {
+it('a process stopped (SIGSTOP) for longer than every lease continues normally', async () => {
   const { sweep, args, env } = PATIENT;
   const left = STALE_MS + 15_000 - (performance.now() - asleepSince);
   if (left > 0) await wait(left);
@@ -175,7 +175,7 @@ it('a process that is stopped for longer than every lease goes on as if nothing 
   sleeper.child.kill('SIGCONT');
   const { code, stderr } = await sleeper.ended;
   const sleptS = Math.round((performance.now() - asleepSince) / 1000);
-  // Neither timed out nor lost.
+  // It has neither timed out nor lost its lock.
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const outcomes = 'SELECT outcome, error_code FROM attempts';
   expect(query(work.path('asleep.sqlite'), outcomes)).toEqual(
@@ -195,6 +195,6 @@ it('a process that is stopped for longer than every lease goes on as if nothing 
     ).code,
   ).toBe(0);
   const outcome = compared(work.path('asleep.sqlite'), work.path('awake.sqlite'));
-  say('stopped', { ...outcome, sleptS });
+  report('stopped', { ...outcome, sleptS });
   expect(outcome).toMatchObject(RIGHT);
 });

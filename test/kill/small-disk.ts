@@ -1,4 +1,4 @@
-/** A small file system of its own, where this process may mount one. */
+/** A small separate file system, if this process may mount one. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Null, and the reason on the console, where it cannot be mounted. */
+  /** Null where it cannot be mounted; the console shows the reason. */
   static mount(megabytes: number): SmallDisk | null {
     const folder = mkdtempSync(join(tmpdir(), 'espalier-disk-'));
     try {
@@ -20,13 +20,13 @@ export class SmallDisk {
     }
   }
 
-  /** Fills it up to so many bytes. */
+  /** Fills the disk until `leaving` bytes are free. */
   fill(leaving: number): void {
     const { bavail, bsize } = statfsSync(this.folder);
     try {
       writeFileSync(join(this.folder, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - leaving)));
     } catch (error) {
-      // Others write to it, too: it is full.
+      // Other processes also write to it, so it may fill earlier.
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** What is killed: tiny sweeps of the real engine, and one of many cells that computes nothing. */
+/** The sweeps that are killed: tiny ones of the real engine, and one of many cells that computes nothing. */
 import { plainSweep, VARIED } from '../support/small-sweeps.js';
 import type { Subject } from './harness.js';
 
@@ -22,7 +22,7 @@ export const PLAIN: Subject = {
 
 const rich = VARIED[1]!;
 
-/** Momentum, both layers, re-training: everything that a snapshot has to hold. */
+/** Momentum, both layers, re-training: everything that a snapshot stores. */
 export const RICH: Subject = {
   ...PLAIN,
   sweep: {

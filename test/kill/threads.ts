@@ -1,11 +1,11 @@
-/** The worker threads of this process, so that they can be ended from outside at any moment. */
+/** Terminates worker threads of this process at random moments. */
 import { createRequire } from 'node:module';
 import type { Worker } from 'node:worker_threads';
 import type { Uniform } from '../../src/math/random.js';
 
 const module = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
 
-/** Ends threads that are started while `work` goes on, one every now and then. Returns how many. */
+/** Terminates threads that start during `work`, one every `everyMs` on average. Returns their number. */
 export async function killingThreads(
   next: Uniform,
   everyMs: number,
@@ -16,9 +16,9 @@ export async function killingThreads(
   module.Worker = class extends original {
     constructor(...args: ConstructorParameters<typeof Worker>) {
       super(...args);
-      // Other threads draw the images.
+      // Threads without an engine draw images.
       if (args[1]?.workerData?.engine === undefined) return;
-      // Node 20 does not survive the end of a thread that is loading its modules; nor does anything end one then.
+      // Node 20 crashes if a thread is terminated while it loads its modules. Its first message marks the end of loading.
       this.once('message', () => alive.push(this));
       this.once('exit', () => alive.splice(0, alive.length, ...alive.filter(each => each !== this)));
     }
