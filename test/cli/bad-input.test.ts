@@ -7,7 +7,7 @@ import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
 let work: Workplace;
-/** Made before the tests, which must leave everything as it is. */
+/** Makes all files before the tests. The tests must not change them. */
 beforeAll(async () => {
   work = new Workplace();
   work.sweep(plainSweep({ name: 'good' }));
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.remove());
 
-type Case = readonly [what: string, says: RegExp, ...args: string[]];
+type Case = readonly [what: string, message: RegExp, ...args: string[]];
 const run = (...args: string[]) => ['run', 'good.yaml', ...args] as const;
 const set = (...settings: string[]) => settings.flatMap(setting => ['--set', setting]);
 
@@ -130,10 +130,10 @@ function exported(...args: string[]): string[] {
   return ['export', 'good.sqlite', '--output', 'o', ...args];
 }
 
-async function refused([, says, ...args]: Case): Promise<void> {
+async function refused([, message, ...args]: Case): Promise<void> {
   const { code, stdout, stderr } = await work.run(...args);
   expect(stderr).toMatch(/^espalier: [^\n]+\n$/);
-  expect(stderr.slice('espalier: '.length)).toMatch(says);
+  expect(stderr.slice('espalier: '.length)).toMatch(message);
   expect(stderr).not.toContain('undefined');
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 }
@@ -144,8 +144,8 @@ describe('bad input: one line, exit code 2, nothing written', () => {
     it(name.toLowerCase().replace('_', ' '), async () => {
       const files = work.files();
       const foreign = readFileSync(work.path('foreign.sqlite'));
-      const began = Date.now();
-      // Two at a time.
+      const start = Date.now();
+      // Two cases run concurrently.
       const queue = [...cases];
       const worker = async () => {
         for (let next = queue.shift(); next; next = queue.shift()) {
@@ -156,7 +156,7 @@ describe('bad input: one line, exit code 2, nothing written', () => {
         }
       };
       await Promise.all([worker(), worker()]);
-      expect((Date.now() - began) / cases.length).toBeLessThan(3000);
+      expect((Date.now() - start) / cases.length).toBeLessThan(3000);
       const left = work.files().filter(file => !/^good\.sqlite-(shm|wal)$/.test(file));
       expect(left).toEqual(files.filter(file => !/^good\.sqlite-(shm|wal)$/.test(file)));
       expect(readFileSync(work.path('foreign.sqlite')).equals(foreign)).toBe(true);

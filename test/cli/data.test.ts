@@ -44,7 +44,7 @@ async function data(...args: string[]): Promise<void> {
     .parseAsync();
 }
 
-/** Serves the bytes that `files` gives for a name, 404 where it gives none. */
+/** Serves the bytes that `files` returns for a name, 404 where it returns none. */
 async function serve(files: (name: string) => Buffer | undefined): Promise<string> {
   const server = createServer((request, response) => {
     const bytes = files(request.url!.slice(1));
@@ -60,7 +60,7 @@ async function serve(files: (name: string) => Buffer | undefined): Promise<strin
 }
 
 describe('list', () => {
-  test('says what was found, and where it was looked for', async () => {
+  test('shows which data sets were found, and the places of the search', async () => {
     const own = join(home, 'own');
     writeSmallSet(join(own, 'fashion-mnist'));
     await data('list', '--data-dir', own);
@@ -70,7 +70,7 @@ describe('list', () => {
     expect(stdout).toMatch(/cache +.*espalier.* \(does not exist\)$/m);
   });
 
-  test('as JSON', async () => {
+  test('prints the same as JSON', async () => {
     await data('list', '--json', '--data-dir', home);
     const { places, datasets } = JSON.parse(stdout);
     expect(places[0]).toEqual({ source: '--data-dir', dir: home, exists: true });
@@ -84,7 +84,7 @@ describe('list', () => {
 });
 
 describe('info', () => {
-  test('of any IDX folder', async () => {
+  test('describes any IDX folder', async () => {
     const dir = writeSmallSet(join(home, 'own'));
     await data('info', 'idx', '--dir', dir);
     expect(stdout).toMatch(/^idx, 2 x 3 pixels, content [0-9a-f]{64}$/m);
@@ -102,7 +102,7 @@ describe('info', () => {
     expect(JSON.parse(stdout).files).toHaveLength(4);
   });
 
-  test('refuses what is not a data set, with one line', async () => {
+  test('refuses an unknown, missing or unnamed data set in one line', async () => {
     await expect(data('info', 'minst')).rejects.toThrow(
       'unknown data set "minst" (did you mean mnist?), expected digits, mnist, fashion-mnist, idx',
     );
@@ -114,7 +114,7 @@ describe('info', () => {
   });
 
   const mnist = realMnist();
-  test.skipIf(mnist === null)('of MNIST', async () => {
+  test.skipIf(mnist === null)('describes MNIST', async () => {
     await data('info', 'mnist', '--data-dir', mnist!);
     expect(stdout).toMatch(/^mnist, 28 x 28 pixels, content ac89dbc2/m);
     expect(stdout.match(/\(verified\)/g)).toHaveLength(4);
@@ -133,7 +133,7 @@ describe('fetch', () => {
     return file.endsWith('.gz') ? readFileSync(file) : gzipSync(readFileSync(file), { level: 1 });
   };
 
-  test.skipIf(mnist === null)('puts MNIST into the cache, where it is then found', async () => {
+  test.skipIf(mnist === null)('downloads MNIST into the cache, where `info` finds it', async () => {
     const [empty, full] = [await serve(() => undefined), await serve(original)];
     await data('fetch', 'mnist', '--mirror', empty, '--mirror', full);
     expect(stdout).toBe('');
@@ -149,7 +149,7 @@ describe('fetch', () => {
     );
   });
 
-  test('of a wrong file fails with the checksums, and leaves nothing', async () => {
+  test('fails on a wrong file with both checksums, and leaves no file', async () => {
     const wrong = await serve(() => gzipSync(idx(0x803, [2, 28, 28], new Uint8Array(2 * 784))));
     for (const name of ['mnist', 'fashion-mnist']) {
       await expect(data('fetch', name, '--mirror', wrong, '--data-dir', join(home, 'new'))).rejects.toThrow(
@@ -159,7 +159,7 @@ describe('fetch', () => {
     expect(existsSync(join(home, 'new'))).toBe(false);
   });
 
-  test('stops at Ctrl-C', async () => {
+  test('stops on Ctrl-C', async () => {
     mkdirSync(join(home, 'kept'));
     const listeners = process.listenerCount('SIGINT');
     const stopping = await serve(() => {
@@ -173,7 +173,7 @@ describe('fetch', () => {
     expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
 
-  test('refuses what cannot be fetched', async () => {
+  test('refuses names that cannot be fetched', async () => {
     await expect(data('fetch', 'digits')).rejects.toThrow(/generated: there is nothing to fetch/);
     await expect(data('fetch', 'idx')).rejects.toThrow(UsageError);
     await expect(data('fetch', 'fashoin-mnist')).rejects.toThrow(/did you mean fashion-mnist\?/);

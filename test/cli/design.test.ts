@@ -20,7 +20,7 @@ const DECISIVE = plainSweep({
     { metric: 'subnet_train_accuracy', atLeast: 0.95 },
   ],
 });
-/** Three seeds, four sizes, and a training that ends before most curves get there. */
+/** Three seeds, four sizes, and a training that ends before most curves cross. */
 const POOR = plainSweep({
   ...DECISIVE,
   name: 'poor',
@@ -39,7 +39,7 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
-async function said(...args: string[]): Promise<string> {
+async function stdoutOf(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await work.run(...args);
   expect([code, stderr]).toEqual([0, '']);
   return stdout;
@@ -53,17 +53,17 @@ async function refusal(...args: string[]): Promise<string> {
 }
 
 const rowsOf = async (db: string, sql: string) =>
-  JSON.parse(await said('query', db, sql, '--format', 'json'));
+  JSON.parse(await stdoutOf('query', db, sql, '--format', 'json'));
 
 describe('a database of curves that follow a known law', () => {
   it.each(TRUTHS.map(truth => [truth, RIGHT[truth]] as const))(
     '%s: the verdict is %s',
     async (truth: Truth, right) => {
       const db = `${truth}.sqlite`;
-      const written = await said('design', 'known.yaml', '--write', db, '--law', truth);
+      const written = await stdoutOf('design', 'known.yaml', '--write', db, '--law', truth);
       expect(written).toBe(`${db}: 4640 cells of 80 trajectories, simulated from ${truth}\n`);
       const words = VERDICTS[right];
-      expect(await said('fit', db)).toContain(words[0]!.toUpperCase() + words.slice(1));
+      expect(await stdoutOf('fit', db)).toContain(words[0]!.toUpperCase() + words.slice(1));
       expect(await rowsOf(db, 'SELECT verdict, is_primary FROM verdicts ORDER BY 2')).toEqual([
         { verdict: words, is_primary: 0 },
         { verdict: words, is_primary: 1 },
@@ -72,9 +72,9 @@ describe('a database of curves that follow a known law', () => {
     60_000,
   );
 
-  it('of three seeds and four sizes, mostly censored: insufficient data, and what would be enough', async () => {
-    await said('design', 'poor.yaml', '--write', 'poor.sqlite', '--law', 'logarithmic', '--start', '260');
-    const fitted = JSON.parse(await said('fit', 'poor.sqlite', '--json'));
+  it('of few, mostly censored curves has insufficient data, and names what would be enough', async () => {
+    await stdoutOf('design', 'poor.yaml', '--write', 'poor.sqlite', '--law', 'logarithmic', '--start', '260');
+    const fitted = JSON.parse(await stdoutOf('fit', 'poor.sqlite', '--json'));
     const { verdict } = fitted.sweeps[0].groups[0];
     expect(verdict.code).toBe('insufficient-data');
     expect(verdict.shortfalls.map(({ code }: { code: string }) => code).sort()).toEqual([
@@ -82,13 +82,13 @@ describe('a database of curves that follow a known law', () => {
       'seeds',
       'sizes',
     ]);
-    const screen = (await said('fit', 'poor.sqlite')).replaceAll(/\s+/g, ' ');
+    const screen = (await stdoutOf('fit', 'poor.sqlite')).replaceAll(/\s+/g, ' ');
     expect(screen).toContain('Insufficient data');
     expect(screen).toContain('more seeds');
     expect(screen).toContain('longer training');
   });
 
-  it('has the thresholds of the law, whatever is drawn beside them', async () => {
+  it('has the thresholds of the law, with dense curves ahead of subnetworks', async () => {
     const sql = `SELECT dataset_size AS n, avg(ln(upper)) AS mean FROM thresholds
       WHERE metric = 'subnet_train_loss' GROUP BY 1 ORDER BY 1`;
     const rows: { n: number; mean: number }[] = await rowsOf('power-0.25.sqlite', sql);
@@ -102,10 +102,10 @@ describe('a database of curves that follow a known law', () => {
     expect(dense).toEqual({ ahead: 1 });
   });
 
-  it('is the same whenever it is written, and another with another seed', async () => {
+  it('is the same for the same seed, and differs by seed', async () => {
     const sql = 'SELECT trajectory_id, pretrain_iterations, subnet_train_loss FROM results ORDER BY 1, 2';
     const write = (db: string, seed: string) =>
-      said('design', 'poor.yaml', '--write', db, '--law', 'linear', '--simulation-seed', seed);
+      stdoutOf('design', 'poor.yaml', '--write', db, '--law', 'linear', '--simulation-seed', seed);
     for (const [db, seed] of [
       ['a.sqlite', '1'],
       ['b.sqlite', '1'],
@@ -117,9 +117,9 @@ describe('a database of curves that follow a known law', () => {
     expect(a).not.toEqual(c);
   });
 
-  it('never passes for a trained one', async () => {
+  it('is never taken for trained results', async () => {
     const sweep = work.sweep(plainSweep({ thresholds: [{ metric: 'subnet_train_loss', atMost: 0.3 }] }));
-    await said('design', sweep, '--write', 'plain.sqlite', '--law', 'linear');
+    await stdoutOf('design', sweep, '--write', 'plain.sqlite', '--law', 'linear');
     expect(await rowsOf('plain.sqlite', 'SELECT DISTINCT engine FROM results')).toEqual([
       { engine: 'simulated' },
     ]);
@@ -133,9 +133,9 @@ describe('a database of curves that follow a known law', () => {
 });
 
 describe('espalier design', () => {
-  it('says how often each verdict would be reached, and the cost', async () => {
+  it('reports how often each verdict is reached, and the cost', async () => {
     const args = ['design', 'known.yaml', '--simulations', '5', '--threads', '2'];
-    const report = JSON.parse(await said(...args, '--json'));
+    const report = JSON.parse(await stdoutOf(...args, '--json'));
     expect(report).toMatchObject({
       shape: 1,
       sweep: 'known',
@@ -155,16 +155,16 @@ describe('espalier design', () => {
       right += trial.verdicts[trial.right] ?? 0;
     }
     expect(right).toBeGreaterThan(0.85 * 5 * TRUTHS.length);
-    const again = JSON.parse(await said(...args, '--json'));
+    const again = JSON.parse(await stdoutOf(...args, '--json'));
     expect(again.laws).toEqual(report.laws);
-    const screen = await said(...args);
+    const screen = await stdoutOf(...args);
     expect(screen).toContain('8 sizes over 128x, 10 seeds');
     expect(screen).toMatch(/│ linear +│ 333 \.\. 1000 +│.* \d+% \*/);
     expect(screen).toMatch(/^Cost: .* on 2 threads/m);
   });
 
-  it('says what a design lacks that can decide nothing', async () => {
-    const screen = await said('design', 'poor.yaml', '--simulations', '5');
+  it('reports what an indecisive design lacks', async () => {
+    const screen = await stdoutOf('design', 'poor.yaml', '--simulations', '5');
     expect(screen.match(/│ 100% .*│/g)!.length).toBe(TRUTHS.length);
     expect(screen).toMatch(/^Where data are insufficient: more seeds/m);
     expect(screen).toMatch(
@@ -174,9 +174,9 @@ describe('espalier design', () => {
 
   it('learns noise, level and growth from a database', async () => {
     const args = ['--write', 'learn.sqlite', '--law', 'logarithmic', '--sigma', '0.2', '--seed-sigma', '0.1'];
-    await said('design', 'known.yaml', ...args, '--start', '40', '--growth', '5');
+    await stdoutOf('design', 'known.yaml', ...args, '--start', '40', '--growth', '5');
     const report = JSON.parse(
-      await said('design', 'known.yaml', '--from', 'learn.sqlite', '--simulations', '1', '--json'),
+      await stdoutOf('design', 'known.yaml', '--from', 'learn.sqlite', '--simulations', '1', '--json'),
     );
     const { noise, start, growth, learntFrom } = report.assumed;
     expect(learntFrom).toContain('simulated');
@@ -187,7 +187,7 @@ describe('espalier design', () => {
     expect(Math.abs(growth / 5 - 1)).toBeLessThan(0.3);
   });
 
-  it('refuses what makes no sense, in one line, and writes nothing', async () => {
+  it('refuses senseless options in one line, and writes nothing', async () => {
     const before = readFileSync(work.path('linear.sqlite'));
     const linear = ['--write', 'linear.sqlite', '--law', 'linear'];
     expect(await refusal('design', 'known.yaml', ...linear)).toContain('this file exists');

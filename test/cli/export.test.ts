@@ -12,7 +12,7 @@ import { DIGITS, type SweepObject } from '../support/small-sweeps.js';
 const axes = { datasetSize: 40, width: 20, seed: [3], pretrainIterations: [6, 30], subnetSize: [4, 9] };
 const METHODS = { method: ['greedy', 'random', 'magnitude'] };
 
-/** One trajectory each. */
+/** Sweeps of one trajectory each. */
 const SWEEPS: readonly SweepObject[] = [
   {
     name: 'squared',
@@ -59,10 +59,10 @@ beforeAll(async () => {
       const { name } = sweep;
       const db = `results/${name}.sqlite`;
       expect((await work.run('run', work.sweep(sweep), '--threads', '1')).code).toBe(0);
-      const told = await work.run('export', db, '--trajectory', idOf(name).slice(0, 8), '--output', name);
-      expect(told).toMatchObject({ code: 0, stdout: '' });
+      const result = await work.run('export', db, '--trajectory', idOf(name).slice(0, 8), '--output', name);
+      expect(result).toMatchObject({ code: 0, stdout: '' });
       const files = readdirSync(work.path(name)).length;
-      expect(told.stderr).toBe(`wrote ${files} files to ${name}\n`);
+      expect(result.stderr).toBe(`wrote ${files} files to ${name}\n`);
       exported.set(name, readExport(work.path(name)));
     }),
   );
@@ -71,7 +71,7 @@ afterAll(() => work.remove());
 
 const passes = (verdict: Verdict, compared: number) => expect(verdict).toEqual({ compared, problems: [] });
 
-describe('what is exported can be checked by a program that shares nothing with this one', () => {
+describe('an export can be checked by independent code', () => {
   it.each(SWEEPS)('training: $name', ({ name }) => {
     const both = name === 'logistic';
     passes(checkTraining(exported.get(name)!), both ? 6 : 3);
@@ -89,12 +89,12 @@ describe('what is exported can be checked by a program that shares nothing with 
       expect(row).toMatchObject({ trajectory_id: idOf(name), seed: 3, dataset_size: 40 });
     // Loss and accuracy of both networks, and the distinct neurons.
     passes(checkMetrics(exported.get(name)!, rows), 5 * rows.length);
-    // And it would notice.
+    // The check detects a wrong loss.
     const wrong = rows.map(row => ({ ...row, subnet_train_loss: Number(row.subnet_train_loss) + 1e-4 }));
     expect(checkMetrics(exported.get(name)!, wrong).problems).toHaveLength(rows.length);
   });
 
-  it('inputs are the images that the samples name', () => {
+  it('inputs are the images of the samples', () => {
     const { samples, inputs, labels } = exported.get('squared')!;
     expect(new Set(Array.from(samples)).size).toBe(40);
     for (const sample of Array.from(samples)) expect(sample < 300 && sample >= 0).toBe(true);
@@ -181,7 +181,7 @@ describe('files', () => {
     });
   });
 
-  it('are the same, bit for bit, when written again', async () => {
+  it('are the same bit for bit when written again', async () => {
     const args = [
       'export',
       'results/logistic.sqlite',
@@ -201,7 +201,7 @@ describe('files', () => {
     }
   });
 
-  it('--at and --batches choose what is written', async () => {
+  it('--at and --batches choose the checkpoints and batches written', async () => {
     const run = (...args: string[]) =>
       work.run('export', 'results/squared.sqlite', '--trajectory', idOf('squared'), ...args);
     const [some, first] = await Promise.all([
@@ -221,7 +221,7 @@ describe('files', () => {
     });
     expect(JSON.parse(readFileSync(work.path('some/config.json'), 'utf8')).checkpoints).toEqual([0, 6]);
     passes(checkTraining(readExport(work.path('some'))), 2);
-    // The first batches are those of the whole.
+    // These are the first batches of the complete export.
     const whole = exported.get('squared')!.batches;
     expect(Array.from(readExport(work.path('first')).batches.data)).toEqual(
       Array.from(whole.data).slice(0, 9 * 16),
@@ -244,7 +244,7 @@ describe('files', () => {
 });
 
 describe('a data set of IDX files', () => {
-  it('is found among all the folders that the sweep names, or by --data-dir', async () => {
+  it('is found in the folders of the sweep, or by --data-dir', async () => {
     const pixels = (salt: number) => ({ replace: { 'train-images-idx3-ubyte': idxImages(6, 2, 3, salt) } });
     const folders = ['one', 'two'];
     for (const [salt, folder] of folders.entries()) writeSmallSet(work.path(folder), pixels(salt));
@@ -260,8 +260,8 @@ describe('a data set of IDX files', () => {
       expect(ids).toHaveLength(2);
       for (const [i, { id }] of ids.entries()) {
         const db = `results/${name}.sqlite`;
-        const told = await work.run('export', db, '--trajectory', String(id), '--output', `${name}-${i}`);
-        expect(told).toMatchObject({ code: 0 });
+        const result = await work.run('export', db, '--trajectory', String(id), '--output', `${name}-${i}`);
+        expect(result).toMatchObject({ code: 0 });
       }
     };
     await Promise.all(sweeps.map(check));

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => place.remove());
 
-test('one screen: thresholds, laws, lambda, verdict, the other targets', async () => {
+test('prints one screen: thresholds, laws, lambda, verdict, the other targets', async () => {
   const { code, stdout, stderr } = await place.run('fit', 'log.sqlite');
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain('Logarithmic growth supported (within the margin): lambda = ');
@@ -27,7 +27,7 @@ test('one screen: thresholds, laws, lambda, verdict, the other targets', async (
   expect(stdout.split('\n').length).toBeLessThan(60);
 });
 
-test('insufficient data: which, and what would be enough', async () => {
+test('names insufficient data, and what would be enough', async () => {
   const { stdout: folded } = await place.run('fit', 'few.sqlite', '--sweep', 'few');
   const stdout = folded.replace(/\s+/g, ' ');
   expect(stdout).toContain('Insufficient data: 3 seeds (needed: at least 5)');
@@ -62,7 +62,7 @@ test('--json has a stable shape', async () => {
   });
 });
 
-test('what cannot be fitted is one line', async () => {
+test('refuses unknown sweeps, missing databases and bad seeds in one line', async () => {
   const { code, stdout, stderr } = await place.run('fit', 'few.sqlite', '--sweep', 'shorts');
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toBe(

@@ -28,7 +28,7 @@ describe('help', () => {
     expect(stdout).not.toContain('completion-script');
   });
 
-  it('of every command says what it does, and shows an example of itself', async () => {
+  it('of every command describes it and shows an example', async () => {
     const queue = [...(await complete('')), 'data list', 'data fetch', 'data info'];
     const worker = async () => {
       for (let command = queue.shift(); command; command = queue.shift()) {
@@ -61,11 +61,11 @@ describe('completion', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(registers);
     expect(stdout).toContain('espalier --get-yargs-completions');
-    // For the shells that are there: they can read it.
+    // bash parses its script; other shells may not be installed.
     if (shell === 'bash') execFileSync('bash', ['-n'], { input: stdout });
   });
 
-  it('knows commands, their commands, options and choices', async () => {
+  it('completes commands, subcommands, options and choices', async () => {
     expect(await complete('')).toEqual(expect.arrayContaining(COMMANDS));
     const options = await complete('run', '--');
     for (const option of ['db', 'threads', 'engine', 'set', 'data-dir', 'dry-run', 'json'])

@@ -41,7 +41,7 @@ describe('init', () => {
     expect(existsSync(resolve(dirname(file), schema!))).toBe(true);
   });
 
-  it('does not overwrite, unless told to', () => {
+  it('does not overwrite a file without --force', () => {
     const file = join(folder(), 'sweep.yaml');
     writeFileSync(file, 'mine');
     expect(messageOf(() => initSweep(file, false))).toBe(
@@ -52,7 +52,7 @@ describe('init', () => {
     expect(readSweep(file).name).toBe('sweep');
   });
 
-  it('says where a folder is missing', () => {
+  it('names a missing folder', () => {
     expect(() => initSweep(join(folder(), 'none', 'sweep.yaml'), false)).toThrow(InputError);
   });
 });

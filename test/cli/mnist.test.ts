@@ -34,7 +34,7 @@ describe.skipIf(folder === null)('on real MNIST', () => {
   });
   afterAll(() => work.remove());
 
-  it('more pre-training makes better networks, and better subnetworks', () => {
+  it('more pre-training gives better networks and better subnetworks', () => {
     const of = (t: number, k: number) => rows.find(r => r.pretrain_iterations === t && r.subnet_size === k)!;
     const [first, last] = [of(0, 40), of(100, 40)];
     expect(rows).toHaveLength(2 * 10);
@@ -60,7 +60,7 @@ describe.skipIf(folder === null)('on real MNIST', () => {
     expect(checkMetrics(exported, rows)).toEqual({ compared: 2 * 2 * 5, problems: [] });
   });
 
-  it('without its folder, the export says what is missing', async () => {
+  it('without its folder, the export names the missing data set', async () => {
     const args = ['export', 'results/mnist.sqlite', '--trajectory', String(rows[0]!.trajectory_id)];
     const { code, stderr } = await work.run(...args, '--output', 'none');
     expect(code).toBe(2);

@@ -41,7 +41,7 @@ const typesOf = (file: ArrayBuffer) =>
   );
 
 describe('Parquet', () => {
-  it('has integers, doubles, text and NULL, by what the values are', async () => {
+  it('has integers, doubles, text and NULL, by the values', async () => {
     const file = await written(
       ask(`SELECT 1 AS i, 0.5 AS x, 'a' AS s, 9007199254740993 AS big, 1 AS mixed, 2 AS odd, x'ff' AS blob, NULL AS none
         UNION ALL SELECT NULL, NULL, NULL, -9223372036854775807 - 1, 2.5, 'é', NULL, NULL`),
@@ -62,7 +62,7 @@ describe('Parquet', () => {
     ]);
   });
 
-  it('holds a view, with the declared types where all is NULL', async () => {
+  it('holds a view, with the declared types where all values are NULL', async () => {
     const file = await written(ask('SELECT * FROM results'));
     expect(typesOf(file)).toMatchObject({
       sweep: 'UTF8',
@@ -85,7 +85,7 @@ describe('Parquet', () => {
     });
   });
 
-  it('is whole without rows, and over many row groups', async () => {
+  it('is valid without rows, and with many row groups', async () => {
     const none = await written(ask("SELECT 1 AS a, 'x' AS b WHERE 0"));
     expect(Number(parquetMetadata(none).num_rows)).toBe(0);
     expect(Object.keys(typesOf(none))).toEqual(['a', 'b']);
@@ -104,7 +104,7 @@ describe('Parquet', () => {
     ).toBe(true);
   });
 
-  it('holds one row group in memory, whatever the size of the result', async () => {
+  it('keeps one row group in memory for any size of result', async () => {
     let ahead = 0;
     async function* endless(): AsyncGenerator<QueryBatch> {
       for (;;) {
@@ -118,7 +118,7 @@ describe('Parquet', () => {
     await pieces.return(undefined);
   });
 
-  it('refuses a query that answers differently when it is asked again', async () => {
+  it('refuses a query whose second answer differs from its first', async () => {
     async function* changed(): AsyncGenerator<QueryBatch> {
       yield { columns: ['a'], types: ['integer'], rows: [[0.5]] };
     }

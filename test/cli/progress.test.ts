@@ -13,7 +13,7 @@ const progress = (cellsDone: number, trajectoriesFailed = 0) => ({
 
 const ESC = '\x1b';
 
-/** What a terminal of this width shows after it was sent a text. */
+/** What a terminal of this width shows after it receives a text. */
 function screen(text: string, width = 100): { lines: string[]; cursorShown: boolean; wraps: boolean } {
   const lines: string[][] = [[]];
   let [row, column, saved, cursorShown, wraps] = [0, 0, [0, 0], true, true];
@@ -49,7 +49,7 @@ function stream(isTTY: boolean) {
 }
 
 describe('progress on a terminal', () => {
-  it('is a bar below the lines that were printed, and leaves the terminal as it was', () => {
+  it('is a bar below the printed lines, and restores the terminal at its end', () => {
     const { stream: terminal, text } = stream(true);
     const display = createProgressDisplay(terminal);
     display.line('before');
@@ -76,7 +76,7 @@ describe('progress on a terminal', () => {
 });
 
 describe('progress elsewhere', () => {
-  it('is a plain line at the beginning, now and then, and at the end', () => {
+  it('is a plain line at the start, at intervals, and at the end', () => {
     const { stream: file, text } = stream(false);
     const display = createProgressDisplay(file);
     display.update(progress(0), { workDone: 0, secondsLeft: null });
@@ -93,7 +93,7 @@ describe('progress elsewhere', () => {
     ]);
   });
 
-  it('says nothing where nothing began', () => {
+  it('prints nothing if nothing started', () => {
     const { stream: file, text } = stream(false);
     createProgressDisplay(file).end();
     expect(text()).toBe('');

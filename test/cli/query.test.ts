@@ -82,7 +82,7 @@ describe('formats', () => {
   const sql = `SELECT 1 AS n, NULL AS none, 'a "b", c' AS text, 9007199254740993 AS big, 0.1 AS x, x'ff' AS blob,
     9e999 AS endless, 2 AS n UNION ALL SELECT 2, 'NULL', 'line' || char(10) || 'break', -1, 1e-7, x'', NULL, 3`;
 
-  it('csv: NULL is empty, quotes where they are needed', async () => {
+  it('csv: NULL is empty, quotes only where needed', async () => {
     expect(await espalier(db, sql, '--format', 'csv')).toBe(
       'n,none,text,big,x,blob,endless,n_2\n' +
         '1,,"a ""b"", c",9007199254740993,0.1,ff,Infinity,2\n' +
@@ -110,20 +110,20 @@ describe('formats', () => {
     expect(lines.map(line => JSON.parse(line))).toEqual(expected);
   });
 
-  it('without rows: a line of names, an empty array, nothing', async () => {
+  it('without rows: csv is a line of names, json an empty array, ndjson empty', async () => {
     const none = 'SELECT 1 AS a, 2 AS b WHERE 0';
-    const said = new Map<string, string>();
+    const outputs = new Map<string, string>();
     for (const format of ['csv', 'json', 'ndjson', 'table']) {
       stdout = '';
-      said.set(format, await espalier(db, none, '--format', format));
+      outputs.set(format, await espalier(db, none, '--format', format));
     }
-    expect(said.get('csv')).toBe('a,b\n');
-    expect(said.get('json')).toBe('[]\n');
-    expect(said.get('ndjson')).toBe('');
-    expect(said.get('table')).toMatch(/^.*\n│ a │ b │\n.*\n$/);
+    expect(outputs.get('csv')).toBe('a,b\n');
+    expect(outputs.get('json')).toBe('[]\n');
+    expect(outputs.get('ndjson')).toBe('');
+    expect(outputs.get('table')).toMatch(/^.*\n│ a │ b │\n.*\n$/);
   });
 
-  it('are whole over many batches', async () => {
+  it('are complete over many batches', async () => {
     const csv = (await espalier(db, MANY, '--format', 'csv')).split('\n');
     expect(csv).toHaveLength(3002);
     expect(csv[3000]).toBe('3000');
@@ -166,8 +166,8 @@ describe('formats', () => {
   });
 });
 
-describe('what is asked', () => {
-  it('may be a view, in any case', async () => {
+describe('a query', () => {
+  it('may be a view, in upper or lower case', async () => {
     expect(await espalier(db, '--view', 'Progress', '--format', 'csv')).toBe(
       'sweep,trajectories,trajectories_done,trajectories_failed,cells,cells_done\none,1,1,0,4,4\n',
     );
@@ -189,11 +189,11 @@ describe('what is asked', () => {
     }
   });
 
-  it('may have parameters: numbers, NULL and quoted text as in SQL, else text', async () => {
+  it('may have parameters: numbers, NULL and quoted text as in SQL, other values as text', async () => {
     const sql =
       'SELECT typeof(:a) AS a, typeof($b) AS b, typeof(@c) AS c, :d AS d, :e AS e, :f AS f, 7 / :a AS q';
-    const given = { a: '2', b: '-.5e3', c: 'null', d: "'12'", e: '<= 0.15', f: '' };
-    const params = Object.entries(given).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+    const values = { a: '2', b: '-.5e3', c: 'null', d: "'12'", e: '<= 0.15', f: '' };
+    const params = Object.entries(values).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
     expect(await espalier(db, sql, ...params, '--format', 'csv')).toBe(
       'a,b,c,d,e,f,q\ninteger,real,null,12,<= 0.15,,3\n',
     );
@@ -213,7 +213,7 @@ describe('what is asked', () => {
     expect(await refusal(db, '--view', 'results', '--param', 'a=1')).toContain('given for :a');
   });
 
-  it('is listed by --views: every view, every column, with its meaning', async () => {
+  it('can list all views and columns with their meaning (--views)', async () => {
     const text = await espalier(db, '--views');
     expect(text).toMatch(/^results \(view\): one row for each/);
     expect(text).toMatch(/^ {2}upper +the first checkpoint that meets it/m);
@@ -224,7 +224,7 @@ describe('what is asked', () => {
     expect(await refusal(join(home, 'none.sqlite'), '--views')).toContain('no such database');
   });
 
-  it('is refused in one line where it makes no sense', async () => {
+  it('is refused in one line where options or SQL are wrong', async () => {
     expect(await refusal(db)).toMatch(
       /^query: expected SQL, --views, or --view with one of: .*progress, results, thresholds.*/,
     );
@@ -245,21 +245,21 @@ describe('what is asked', () => {
     expect(stdout).toBe('');
   });
 
-  it('ends after its time', async () => {
+  it('ends after --timeout', async () => {
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n';
     expect(await refusal(db, endless, '--timeout', '0.5')).toContain('stopped after 0.5 s');
   });
 });
 
 describe('--output', () => {
-  it('writes the whole file or none, in the format of its ending', async () => {
+  it('writes the whole file or none, in the format of its extension', async () => {
     const folder = mkdtempSync(join(home, 'out-'));
     const file = join(folder, 'r.csv');
     await espalier(db, 'SELECT 1 AS a', '--output', file);
     expect(readFileSync(file, 'utf8')).toBe('a\n1\n');
     await espalier(db, 'SELECT 2 AS a', '--output', file, '--format', 'ndjson');
     expect(readFileSync(file, 'utf8')).toBe('{"a":2}\n');
-    // Fails in the middle: after the first rows are out.
+    // The query fails after the first rows have been written.
     const overflow = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
       SELECT CASE WHEN i < 4000 THEN i ELSE abs(-9223372036854775808) END FROM n`;
     expect(await refusal(db, overflow, '--output', file)).toContain('integer overflow');
@@ -272,7 +272,7 @@ describe('--output', () => {
     expect(stdout).toBe('');
   });
 
-  it('does not overwrite what is no file, or is the database', async () => {
+  it('does not overwrite a folder or the database', async () => {
     const copy = join(home, 'copy.sqlite');
     copyFileSync(db, copy);
     const before = readFileSync(copy);
@@ -293,24 +293,24 @@ describe('--output', () => {
   });
 });
 
-describe('a reader that goes away', () => {
-  it('is not an error, and ends the query', async () => {
+describe('a reader of the output', () => {
+  it('ends the query without an error when it closes its end', async () => {
     const script = `
       import { queryCommand } from '${pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'query.js')).href}';
       await queryCommand.handler({ db: process.argv[1], sql: process.argv[2], format: 'csv' });`;
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
     const child = spawn(process.execPath, ['--input-type=module', '-e', script, db, endless]);
-    let said = '';
+    let output = '';
     child.stderr.on('data', data => {
-      said += data;
+      output += data;
     });
     await once(child.stdout, 'data');
     child.stdout.destroy();
     const [code] = await once(child, 'exit');
-    expect([code, said]).toEqual([0, '']);
+    expect([code, output]).toEqual([0, '']);
   });
 
-  it('is waited for while it is there', async () => {
+  it('is awaited as long as it reads', async () => {
     const slow = new Writable({ highWaterMark: 1, write: (_, __, done) => void setTimeout(done, 20) });
     let made = 0;
     async function* pieces() {
@@ -323,7 +323,7 @@ describe('a reader that goes away', () => {
     expect(made).toBe(5);
   });
 
-  it('is told apart from other faults', async () => {
+  it('that closes its end is distinguished from other errors', async () => {
     const full = new Writable({
       write: (_, __, done) => done(Object.assign(new Error('no space'), { code: 'ENOSPC' })),
     });

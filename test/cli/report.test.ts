@@ -12,7 +12,7 @@ describe('espalier report', () => {
   beforeAll(() => fill(place.path('a.sqlite'), 'made', 'here'));
   afterAll(() => place.remove());
 
-  it('writes a page and every figure, at both sizes, and leaves the database as it was', async () => {
+  it('writes a page and every figure at both sizes, and leaves the database unchanged', async () => {
     const before = readFileSync(place.path('a.sqlite'));
     const { code, stdout } = await place.run(
       'report',
@@ -36,7 +36,7 @@ describe('espalier report', () => {
         expect(svg).not.toMatch(/NaN|undefined|var\(/);
         const png = PNG.sync.read(readFileSync(`${file}.png`));
         expect(png.width).toBe(pixels);
-        // Text and marks, not white alone.
+        // The picture has text and marks, and is not only white.
         const colours = new Set<number>();
         for (let at = 0; at < png.data.length; at += 4) colours.add(png.data.readUInt32BE(at));
         expect(colours.size).toBeGreaterThan(20);
@@ -44,17 +44,17 @@ describe('espalier report', () => {
     }
   });
 
-  it('writes the same bytes again', async () => {
+  it('writes the same bytes each time', async () => {
     await place.run('report', 'a.sqlite', '--output', 'again.html');
     expect(readFileSync(place.path('again.html'))).toEqual(readFileSync(place.path('out.html')));
   });
 
-  it('shows another subnetwork size where it is asked to', async () => {
+  it('shows the subnetwork size of --subnet-size', async () => {
     await place.run('report', 'a.sqlite', '--subnet-size', '5', '--output', 'five.html');
     expect(readFileSync(place.path('five.html'), 'utf8')).toContain('k = 5, selected');
   });
 
-  it('says so where nothing is finished yet', async () => {
+  it('states that nothing is finished yet', async () => {
     const store = Store.open(place.path('empty.sqlite'));
     store.saveSweep(sweep('waiting'), [planned('p', [0, 5], [greedy(3)])]);
     store.close();
@@ -80,7 +80,7 @@ describe('espalier report', () => {
     expect(place.files()).toEqual(files);
   });
 
-  it('refuses what is no database', async () => {
+  it('refuses a missing database', async () => {
     const { code, stderr } = await place.run('report', 'none.sqlite');
     expect(code).toBe(2);
     expect(stderr).toContain('none.sqlite: no such database');

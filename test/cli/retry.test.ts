@@ -18,7 +18,7 @@ const run = (faults: string, ...args: string[]) =>
   work.startWith({ ESPALIER_NOOP_FAULTS: faults }, 'run', ...args, '--noop', '--threads', '2').ended;
 
 describe('a trajectory that fails', () => {
-  it('is tried again where that can help, and recorded as often as it was', async () => {
+  it('is retried where that can help, and every attempt is recorded', async () => {
     const { code, stderr } = await run(
       'exit:20:once divergence:21 hang:22',
       sweep('faulty'),
@@ -52,7 +52,7 @@ describe('a trajectory that fails', () => {
       { width: 22, outcome: 'failed', error_code: 'TIMEOUT', no_message: 0, no_stack: 1 },
       { width: 22, outcome: 'failed', error_code: 'TIMEOUT', no_message: 0, no_stack: 1 },
     ]);
-    // Failed is never done, and is not run again by itself.
+    // A failed trajectory does not count as done, and the next run does not retry it.
     const again = await run('', 'faulty.yaml');
     expect(again.code).toBe(1);
     expect(
@@ -63,7 +63,7 @@ describe('a trajectory that fails', () => {
     ).toEqual([{ trajectories_done: 1, trajectories_failed: 2 }]);
   });
 
-  it('is put back by retry, all or those of one code, and then gives what it would have given', async () => {
+  it('is set to pending by retry, all or those of one code, and then gives the usual results', async () => {
     const db = 'results/faulty.sqlite';
     expect(await work.run('retry', db, '--code', 'ERROR')).toMatchObject({
       code: 0,
@@ -93,7 +93,7 @@ describe('a trajectory that fails', () => {
 });
 
 describe('retry', () => {
-  it('takes the lock', async () => {
+  it('is refused while a run holds the lock', async () => {
     const file = sweep('held');
     const { child, ended, said } = work.startWith({ ESPALIER_NOOP_STEP_MS: '100' }, 'run', file, '--noop');
     await said(/cells/);
@@ -104,7 +104,7 @@ describe('retry', () => {
     await ended;
   });
 
-  it('makes no database', async () => {
+  it('creates no database', async () => {
     expect(await work.run('retry', 'none.sqlite')).toMatchObject({
       code: 2,
       stderr: 'espalier: none.sqlite: no such database; `espalier run` creates it\n',

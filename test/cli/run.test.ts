@@ -18,7 +18,7 @@ afterAll(() => work.remove());
 
 const small = (name: string, changes: object = {}) => work.sweep(plainSweep({ name, ...changes }));
 
-/** Takes two threads a second for each two thousand iterations or so. */
+/** A sweep that takes two threads about a second for 2,000 iterations. */
 const long = (name: string, iterations: number) =>
   plainSweep({
     name,
@@ -36,7 +36,7 @@ const lines = (text: string) => text.split('\n').filter(line => line !== '');
 const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajectories/;
 
 describe('run', () => {
-  it('ends with the table of thresholds and a query that works', async () => {
+  it('prints the table of thresholds and a working query', async () => {
     const sweep = small('table', {
       thresholds: [
         { metric: 'subnet_train_loss', atMost: 0.45 },
@@ -50,12 +50,14 @@ describe('run', () => {
       'results/table.sqlite.log',
       'table.yaml',
     ]);
-    const told = lines(stdout);
-    expect(told[0]).toMatch(/^table finished after .+: 32 of 32 cells, 4 of 4 trajectories$/);
-    expect(told[1]).toMatch(/^t\* in iterations, subnet_train_accuracy >= 0.7 \(greedy .*N = 24, k = 7\)$/);
+    const printed = lines(stdout);
+    expect(printed[0]).toMatch(/^table finished after .+: 32 of 32 cells, 4 of 4 trajectories$/);
+    expect(printed[1]).toMatch(
+      /^t\* in iterations, subnet_train_accuracy >= 0.7 \(greedy .*N = 24, k = 7\)$/,
+    );
     expect(stdout).toMatch(/│ 40 +│ +2 │/);
     expect(stdout).toMatch(/│ subnet_train_loss <= 0.45 +│/);
-    const [, db, sql] = /^Query it: npx espalier query (\S+) "(.+)"$/.exec(told.at(-1)!)!;
+    const [, db, sql] = /^Query it: npx espalier query (\S+) "(.+)"$/.exec(printed.at(-1)!)!;
     expect(db).toBe('results/table.sqlite');
     const queried = await work.run('query', db!, sql!, '--format', 'csv');
     expect(queried).toMatchObject({ code: 0, stderr: '' });
@@ -74,8 +76,8 @@ describe('run', () => {
   it('--json prints one object, and nothing else on stdout', async () => {
     const { code, stdout } = await work.run('run', small('json'), '--json');
     expect(code).toBe(0);
-    const told = JSON.parse(stdout);
-    expect(told).toEqual({
+    const result = JSON.parse(stdout);
+    expect(result).toEqual({
       sweep: 'json',
       db: 'results/json.sqlite',
       stopped: false,
@@ -118,7 +120,7 @@ describe('run', () => {
     });
   });
 
-  it('--dry-run says what would be run and writes nothing', async () => {
+  it('--dry-run prints the plan and writes nothing', async () => {
     const sweep = small('dry');
     const before = work.files();
     const { code, stdout, stderr } = await work.run('run', sweep, '--dry-run');
@@ -154,7 +156,7 @@ describe('run', () => {
     expect(existsSync(work.path('results/renamed.sqlite'))).toBe(true);
   });
 
-  it('exits 1 where trajectories failed, says which and why, and the rest is done', async () => {
+  it('exits 1 where trajectories failed, names them and the reason, and finishes the others', async () => {
     const sweep = small('failing', {
       train: { batchSize: 16, layers: 'both' },
       axes: { datasetSize: 40, 'train.learningRate': [0.1, 1e30] },
@@ -170,7 +172,7 @@ describe('run', () => {
     expect(lines((await work.run('status', 'results/failing.sqlite')).stdout).join()).toContain('DIVERGED');
   });
 
-  it('says what to think about: gamma < 1 with few neurons, and rates that are too high', async () => {
+  it('warns about gamma < 1 with few neurons, and about rates that are too high', async () => {
     const sweep = small('advice', {
       network: { scaling: 'ntk' },
       train: { batchSize: 16, learningRate: 1 },
@@ -183,18 +185,18 @@ describe('run', () => {
   });
 });
 
-describe('a run that is interrupted', () => {
-  it('by SIGINT: exits 3, keeps what is finished, and goes on to the same results', async () => {
+describe('a run that is stopped', () => {
+  it('by SIGINT: exits 3, keeps finished cells, and continues to the same results', async () => {
     const sweep = work.sweep(long('interrupted', 3000));
     const db = work.path('results/interrupted.sqlite');
     const { child, ended, said } = work.start('run', sweep, '--threads', '2');
     await said(PROGRESS);
     await rows(db, 20);
     child.kill('SIGINT');
-    const asked = Date.now();
+    const requestedAt = Date.now();
     const { code, stdout, stderr } = await ended;
     expect(code).toBe(3);
-    expect(Date.now() - asked).toBeLessThan(5000);
+    expect(Date.now() - requestedAt).toBeLessThan(5000);
     expect(stderr).toContain('stopping after the present step; everything finished is kept');
     expect(stdout).toMatch(/^\ninterrupted stopped after /);
     const kept = allResults(db);
@@ -215,7 +217,7 @@ describe('a run that is interrupted', () => {
     expect(existsSync(`${db}-snapshots`)).toBe(false);
   });
 
-  it('by SIGTERM, while another run asks for the same database', async () => {
+  it('by SIGTERM: exits 3; until then it refuses a second run of the same database', async () => {
     const sweep = work.sweep(long('held', 100_000));
     const { child, ended, said } = work.start('run', sweep, '--threads', '1', '--json');
     await said(PROGRESS);
@@ -228,7 +230,7 @@ describe('a run that is interrupted', () => {
         ),
       ),
     ]);
-    // Others may look.
+    // Readers still have access.
     expect(await work.run('plan', sweep)).toMatchObject({ code: 0 });
     expect(query(work.path('results/held.sqlite'), 'SELECT sweep FROM progress')).toEqual([
       { sweep: 'held' },
@@ -239,7 +241,7 @@ describe('a run that is interrupted', () => {
     expect(JSON.parse(stdout)).toMatchObject({ sweep: 'held', stopped: true, thresholds: expect.any(Array) });
   });
 
-  it('by SIGHUP, with nobody left who reads what it says', async () => {
+  it('by SIGHUP: exits 3 and keeps finished cells, with closed stdout and stderr', async () => {
     const sweep = work.sweep(long('hangup', 3000));
     const db = work.path('results/hangup.sqlite');
     const { child, ended, said } = work.start('run', sweep, '--threads', '2');
@@ -259,11 +261,11 @@ describe('a run that is interrupted', () => {
     expect(allResults(db)).toEqual(expect.arrayContaining(kept));
   });
 
-  it.skipIf(!HAS_SCRIPT)('by a terminal that goes away under it', async () => {
+  it.skipIf(!HAS_SCRIPT)('by the end of its terminal: exits 3 and releases the database', async () => {
     const sweep = work.sweep(long('terminal', 3000));
     const db = work.path('results/terminal.sqlite');
     const program = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
-    // Like a shell, it passes on that its terminal is gone; it stays to tell the code.
+    // Like a shell, the script passes SIGHUP on. It stays alive to record the exit code.
     const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2`;
     const command = `${run} & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > code`;
     const terminal = spawn('script', ['-qc', command, '/dev/null'], { cwd: work.folder, stdio: 'ignore' });
@@ -278,13 +280,13 @@ describe('a run that is interrupted', () => {
     expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
   });
 
-  it('by a second SIGINT: exits at once, and the database is whole', async () => {
+  it('by a second SIGINT: exits immediately, and the database is consistent', async () => {
     const sweep = work.sweep({
       name: 'impatient',
       dataset: DIGITS,
       inputs: { scaling: 'centred' },
       train: { batchSize: 'full' },
-      // A step takes a good part of a second, so that the first signal is not enough for a while.
+      // A step takes most of a second, so the first signal does not stop the run immediately.
       axes: { datasetSize: 300, width: 8000, seed: [0], pretrainIterations: [1000], subnetSize: [1] },
     });
     const { child, ended, said } = work.start('run', sweep, '--threads', '1');
@@ -308,7 +310,7 @@ describe('a run that is interrupted', () => {
   });
 });
 
-/** Waits until a run has committed so many rows. */
+/** Waits until a run has committed this many rows. */
 async function rows(db: string, count: number): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
-/** The link that a command prints, to either stream. */
+/** The link that a command prints to stdout or stderr. */
 async function linkOf({ child }: Started): Promise<string> {
   let text = '';
   for (const stream of [child.stdout!, child.stderr!])
@@ -27,7 +27,7 @@ async function linkOf({ child }: Started): Promise<string> {
 }
 
 describe('serve', () => {
-  it('shows a database until Ctrl-C, and also one of an earlier version', async () => {
+  it('shows a database until Ctrl-C, also one of an earlier version', async () => {
     const db = `${PACKAGE_ROOT}/test/store/released/0.1.0.sqlite`;
     const served = work.start('serve', db, '--port', '0');
     const listener = new Listener(await linkOf(served));
@@ -43,7 +43,7 @@ describe('serve', () => {
     expect(listener.latest('end')).toEqual({ reason: 'the server was stopped' });
   });
 
-  it('waits for a database that is not there yet', async () => {
+  it('waits for a database that does not exist yet', async () => {
     const served = work.start('serve', 'results/plain.sqlite', '--port', '0');
     const listener = new Listener(await linkOf(served));
     await listener.until('state', ({ kind }) => kind === 'waiting');
@@ -64,7 +64,7 @@ describe('serve', () => {
     expect(work.files().filter(file => /-(wal|shm)$/.test(file))).toEqual([]);
   });
 
-  it('takes an address and a token that can be one, and no other', () => {
+  it('accepts only valid addresses and tokens', () => {
     const refused = (args: { host?: string; port?: number }) => expect(() => serveOptionsOf('a', args));
     for (const port of [70_000, -1, 0.5, Number.NaN])
       refused({ port }).toThrow(`--port: found ${port}, expected a whole number from 0 to 65535`);
@@ -91,7 +91,7 @@ describe('serve', () => {
 });
 
 describe('run --serve', () => {
-  it('does not end when its page does', async () => {
+  it('continues when its page process dies', async () => {
     process.env.ESPALIER_NOOP_STEP_MS = '40';
     const run = work.start(
       'run',
@@ -119,7 +119,7 @@ describe('run --serve', () => {
   });
 });
 
-/** Processes that a process has started. */
+/** The child processes of a process. */
 function childrenOf(parent: number): { pid: number; command: string }[] {
   const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
   return list.map(pid => ({ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }));

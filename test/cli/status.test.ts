@@ -54,11 +54,11 @@ function halfway(): void {
 }
 
 describe('the report', () => {
-  it('says who runs what, how far it is, and what failed', () => {
+  it('names the run, its progress and the failures', () => {
     halfway();
     const { since } = report().holder!;
-    const told = report(Date.parse(since) + 60_000);
-    expect(told).toMatchObject({
+    const result = report(Date.parse(since) + 60_000);
+    expect(result).toMatchObject({
       db,
       holder: { pid: process.pid, since, sweep: 'one', alive: true },
       trajectories: { pending: 0, running: 1, done: 1, failed: 1 },
@@ -78,9 +78,9 @@ describe('the report', () => {
         },
       ],
     });
-    expect(told.slowest.map(({ trajectoryId }) => trajectoryId).sort()).toEqual(['t0', 't1']);
-    for (const { seconds } of told.slowest) expect(seconds).toBeGreaterThanOrEqual(0);
-    expect(Object.keys(told)).toEqual([
+    expect(result.slowest.map(({ trajectoryId }) => trajectoryId).sort()).toEqual(['t0', 't1']);
+    for (const { seconds } of result.slowest) expect(seconds).toBeGreaterThanOrEqual(0);
+    expect(Object.keys(result)).toEqual([
       'db',
       'holder',
       'trajectories',
@@ -93,13 +93,13 @@ describe('the report', () => {
     ]);
   });
 
-  it('forgets the pace of more than five minutes ago', () => {
+  it('ignores cells finished more than five minutes ago in the pace', () => {
     halfway();
     const later = report(Date.now() + 6 * 60_000);
     expect([later.cellsPerSecond, later.secondsLeft]).toEqual([null, null]);
   });
 
-  it('names nobody when the run has ended, and a run that died as gone', () => {
+  it('has no holder after a run, and marks a dead run as not alive', () => {
     halfway();
     store.close();
     expect(report()).toMatchObject({
@@ -117,7 +117,7 @@ describe('the report', () => {
 });
 
 describe('status', () => {
-  it('prints for people', async () => {
+  it('prints a screen for people', async () => {
     expect(await status()).toContain('trajectories: 0 pending, 0 running, 0 done, 0 failed');
     halfway();
     const text = await status();
@@ -132,15 +132,15 @@ describe('status', () => {
 
   it('prints JSON', async () => {
     halfway();
-    const { cellsPerSecond, secondsLeft, slowest, ...told } = JSON.parse(await status({ json: true }));
+    const { cellsPerSecond, secondsLeft, slowest, ...result } = JSON.parse(await status({ json: true }));
     const { cellsPerSecond: _, secondsLeft: __, slowest: ___, ...expected } = report();
-    expect(told).toEqual(expected);
+    expect(result).toEqual(expected);
     expect(cellsPerSecond).toBeGreaterThan(0);
     expect(secondsLeft).toBeGreaterThan(0);
     expect(slowest).toHaveLength(2);
   });
 
-  it('watches until the run has ended', async () => {
+  it('watches until the run ends', async () => {
     halfway();
     setTimeout(() => store.close(), 1000);
     const lines = (await status({ json: true, watch: true })).trimEnd().split('\n');
@@ -149,7 +149,7 @@ describe('status', () => {
     expect(reports.map(({ trajectories }) => trajectories.pending)).toEqual([0, 1]);
   });
 
-  it('refuses what is no database', async () => {
+  it('refuses a file that is not a database', async () => {
     store.close();
     db = join(home, 'none.sqlite');
     await expect(status()).rejects.toMatchObject({ code: 'DATABASE_MISSING', exitCode: 2 });

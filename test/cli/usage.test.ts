@@ -48,7 +48,7 @@ describe('a command line that cannot be understood', () => {
     expect(error!.message).not.toMatch(/\n/);
   });
 
-  it('is said in English, whatever the language of the user', async () => {
+  it('gives an English message in any locale', async () => {
     const { LC_ALL } = process.env;
     process.env.LC_ALL = 'de_DE.UTF-8';
     try {
