@@ -26,7 +26,7 @@ describe('digits', () => {
     expect(facts.nonZeroShare).toBeLessThan(0.25);
   });
 
-  test('ranges drawn in any order make the same set, in memory that threads share', () => {
+  test('ranges drawn in any order give the same set, in shared memory', () => {
     const whole = loadDataset(DIGITS);
     const pieces = allocateDigits(DIGITS);
     expect(pieces.pool.images.every(byte => byte === 0)).toBe(true);
@@ -49,7 +49,7 @@ describe('digits', () => {
 });
 
 describe('IDX files', () => {
-  test('are loaded into shared memory, and identified as what is loaded', () => {
+  test('are loaded into shared memory, and identified as the data that are loaded', () => {
     const dir = writeSmallSet(join(temporaryFolder(), 'small'));
     const settings: DatasetSettings = { name: 'idx', positive: [5], dir };
     const { name, content, pool, test: held } = loadDataset(settings);
@@ -78,7 +78,7 @@ describe('IDX files', () => {
   });
 
   const mnist = realMnist();
-  test.skipIf(mnist === null)('MNIST is the one that is known', () => {
+  test.skipIf(mnist === null)('MNIST has the known content, counts and labels', () => {
     const settings: DatasetSettings = { name: 'mnist', positive: [5, 6, 7, 8, 9] };
     const identified = identifyDataset(settings, { dataDir: mnist! });
     expect(identified).toMatchObject({ pool: 60_000, test: 10_000, pixels: 784 });
@@ -112,7 +112,7 @@ describe('sub-data-sets', () => {
     expect([...subDataset(60_000, 5, 0)]).toEqual([8696, 35629, 30090, 2525, 58565]);
   });
 
-  test('every sample is equally likely to be among the first', () => {
+  test('every sample is equally likely among the first', () => {
     const hits = new Float64Array(20);
     for (let seed = 0; seed < 2000; seed++) for (const row of subDataset(20, 5, seed)) hits[row]!++;
     // 2000 draws of 5 in 20: mean 500, variance 2000 / 4 * 3 / 4; the bound is 5 standard deviations.

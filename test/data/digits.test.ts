@@ -15,7 +15,7 @@ const sha256 = (...parts: Uint8Array[]) =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
 describe('generated digits', () => {
-  test('the first images of seed 0 are those of this version, on every machine', () => {
+  test('the first images of seed 0 are pinned for this version', () => {
     const pool = draw(0, 'pool', 0, 500);
     const held = draw(0, 'test', 0, 500);
     expect(DIGITS_VERSION).toBe('digits-v1');
@@ -28,7 +28,7 @@ describe('generated digits', () => {
     );
   });
 
-  test('an image is made without the others', () => {
+  test('an image does not depend on the range that it is drawn in', () => {
     const alone = draw(0, 'pool', 37, 38);
     const { images, labels } = draw(0, 'pool', 30, 40);
     expect(alone.labels[0]).toBe(labels[7]);
@@ -36,7 +36,7 @@ describe('generated digits', () => {
     expect(draw(0, 'pool', 7_654_321, 7_654_322).images.some(byte => byte > 200)).toBe(true);
   });
 
-  test('drawing writes nothing outside the image, and all of it', () => {
+  test('drawing writes every byte of the image and no other', () => {
     const out = new Uint8Array(3 * DIGITS_PIXELS).fill(77);
     drawDigit(0, 'pool', 5, out, DIGITS_PIXELS);
     expect(out.subarray(0, DIGITS_PIXELS).every(byte => byte === 77)).toBe(true);
@@ -68,7 +68,7 @@ describe('generated digits', () => {
     expect(chiSquared(i => 10 * labels[i]! + (i % 10), 100, 10_000)).toBeLessThan(161.4);
   });
 
-  test('about as sparse as MNIST, every digit fully inked and on the paper', () => {
+  test('images are about as sparse as MNIST, and every digit is fully inked and on the paper', () => {
     const { images, labels } = draw(0, 'pool', 0, 2000);
     const share = images.reduce((count, byte) => count + (byte > 0 ? 1 : 0), 0) / images.length;
     expect(share).toBeGreaterThan(0.15);

@@ -9,7 +9,7 @@ import { type FetchOptions, type FetchProgress, fetchDataset } from '../../src/d
 import { FILE_NAMES, hash, KNOWN_DATASETS, type KnownDataset, ROLES } from '../../src/data/registry.js';
 import { idxImages, idxLabels, temporaryFolder } from './fixtures.js';
 
-/** A set of the names and the size of files that a real one has, with contents of ours. */
+/** Files with the names and sizes of a real data set and contents of our own. */
 const CONTENTS = {
   'train-images': idxImages(300, 28, 28),
   'train-labels': idxLabels(Array.from({ length: 300 }, (_, i) => i % 10)),
@@ -34,7 +34,7 @@ const byMd5 = {
 type Answer = (bytes: Buffer, response: ServerResponse, request: IncomingMessage) => void;
 const head = (bytes: Buffer) => ({ 'content-length': bytes.length });
 
-/** A mirror is the first part of the path; this is how each behaves. */
+/** The behaviour of each mirror; the first part of a URL's path names it. */
 const MIRRORS: Record<string, Answer> = {
   good: (bytes, response) => response.writeHead(200, head(bytes)).end(bytes),
   unsized: (bytes, response) => {
@@ -60,7 +60,7 @@ const MIRRORS: Record<string, Answer> = {
   truncating: (bytes, response) => {
     response.writeHead(200, head(bytes)).write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
   },
-  // Says that the half is all there is.
+  // Declares half of the file as the whole.
   halving: (bytes, response) => {
     const half = bytes.subarray(0, bytes.length / 2);
     response.writeHead(200, head(half)).end(half);
@@ -87,11 +87,11 @@ const MIRRORS: Record<string, Answer> = {
   },
 };
 
-const asked: string[] = [];
-/** The number of times that a mirror fails before it is good again. */
+const requested: string[] = [];
+/** The number of requests that the mirror `flaky` fails before it works. */
 let failuresLeft = 0;
 const server = createServer((request, response) => {
-  asked.push(request.url!);
+  requested.push(request.url!);
   const [, mirror, file] = request.url!.split('/');
   const answer =
     mirror === 'flaky' ? (failuresLeft-- > 0 ? MIRRORS.failing! : MIRRORS.good!) : MIRRORS[mirror!]!;
@@ -109,7 +109,7 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => {
-  asked.length = 0;
+  requested.length = 0;
   dataDir = join(temporaryFolder(), 'made', 'for', 'it');
 });
 
@@ -129,9 +129,9 @@ function expectComplete(known: KnownDataset): void {
   for (const [name, bytes] of PACKED) expect(readFileSync(fileOf(known, name)).equals(bytes)).toBe(true);
 }
 
-async function failure(known: KnownDataset, given: FetchOptions): Promise<DataError> {
+async function failure(known: KnownDataset, fetchOptions: FetchOptions): Promise<DataError> {
   try {
-    await fetchDataset(known, given);
+    await fetchDataset(known, fetchOptions);
   } catch (error) {
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).not.toContain('\n');
@@ -162,28 +162,28 @@ describe.each([
 
   test('is not downloaded again', async () => {
     await fetchDataset(known, options(['good']));
-    asked.length = 0;
+    requested.length = 0;
     const files = await fetchDataset(known, options(['good']));
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     expect(files.every(({ url }) => url === null)).toBe(true);
   });
 
-  test('replaces a file that is not verified, and only that', async () => {
+  test('replaces an unverified file, and no other', async () => {
     await fetchDataset(known, options(['good']));
     writeFileSync(fileOf(known, FIRST), PACKED.get(FIRST)!.subarray(0, 500));
-    asked.length = 0;
+    requested.length = 0;
     await fetchDataset(known, options(['good']));
-    expect(asked).toEqual([`/good/${FIRST}`]);
+    expect(requested).toEqual([`/good/${FIRST}`]);
     expectComplete(known);
   });
 
-  test.each(['wrong', 'halving', 'portal'])('does not accept what a %s mirror says', async mirror => {
+  test.each(['wrong', 'halving', 'portal'])('does not accept the answer of a %s mirror', async mirror => {
     const { code, message } = await failure(known, options([mirror]));
     expect(code).toBe('DATA_DOWNLOAD');
     expect(message).toContain(`${base}/${mirror}/${FIRST}: `);
     if (mirror === 'wrong') expect(message).toMatch(/found (SHA-256|MD5) [0-9a-f]+, expected [0-9a-f]+/);
-    // Such an answer would come again.
-    expect(asked).toHaveLength(1);
+    // A retry would get the same answer, so there is none.
+    expect(requested).toHaveLength(1);
     expect(existsSync(join(dataDir, '..', '..'))).toBe(false);
     await fetchDataset(known, options([mirror, 'good']));
     expectComplete(known);
@@ -191,7 +191,7 @@ describe.each([
 });
 
 describe('mirrors', () => {
-  test.each(['slow', 'unsized', 'moved'])('a %s one will do', async mirror => {
+  test.each(['slow', 'unsized', 'moved'])('a %s one is accepted', async mirror => {
     await fetchDataset(bySha256, options([mirror, 'missing']));
     expectComplete(bySha256);
   });
@@ -206,11 +206,11 @@ describe('mirrors', () => {
     ['missing', /HTTP 404/, 1],
     ['endless', /longer than 67108864 bytes/, 1],
   ])('a %s one is given up, and the next one tried', async (mirror, reason, requests) => {
-    const given = options([mirror], { attempts: 2 });
-    const { code, message } = await failure(bySha256, given);
+    const fetchOptions = options([mirror], { attempts: 2 });
+    const { code, message } = await failure(bySha256, fetchOptions);
     expect(code).toBe('DATA_DOWNLOAD');
     expect(message).toMatch(reason);
-    expect(asked).toHaveLength(requests);
+    expect(requested).toHaveLength(requests);
     expect(existsSync(join(dataDir, '..', '..'))).toBe(false);
 
     const failures: string[] = [];
@@ -224,19 +224,19 @@ describe('mirrors', () => {
     expect(files.every(({ url }) => url?.startsWith(`${base}/good/`))).toBe(true);
   });
 
-  test('an address where nobody listens is given up', async () => {
+  test('an address without a server is given up', async () => {
     const { message } = await failure(bySha256, { ...options([]), mirrors: ['http://127.0.0.1:9/'] });
     expect(message).toMatch(/http:\/\/127\.0\.0\.1:9\/train-images-idx3-ubyte\.gz: .*ECONNREFUSED/);
   });
 
-  test('what failed is tried again before the next mirror', async () => {
+  test('a failed request is retried before the next mirror', async () => {
     failuresLeft = 2;
     await fetchDataset(bySha256, options(['flaky', 'missing'], { attempts: 3 }));
     expectComplete(bySha256);
-    expect(asked.filter(url => url.endsWith(FIRST))).toEqual(new Array(3).fill(`/flaky/${FIRST}`));
+    expect(requested.filter(url => url.endsWith(FIRST))).toEqual(new Array(3).fill(`/flaky/${FIRST}`));
   });
 
-  test('every mirror is named where none had it', async () => {
+  test('every mirror is named where none has the file', async () => {
     const { message } = await failure(bySha256, options(['missing', 'failing', 'portal'], { attempts: 1 }));
     for (const mirror of ['missing', 'failing', 'portal'])
       expect(message).toContain(`${base}/${mirror}/${FIRST}: `);
@@ -244,36 +244,36 @@ describe('mirrors', () => {
 });
 
 describe('interrupted', () => {
-  test.each(['slow', 'stalling', 'silent', 'failing'])('at a %s mirror, nothing is left', async mirror => {
+  test.each(['slow', 'stalling', 'silent', 'failing'])('at a %s mirror: no file is left', async mirror => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 60);
-    const given = options([mirror], { signal: abort.signal, pause: 10_000 });
-    const began = performance.now();
-    await expect(fetchDataset(bySha256, given)).rejects.toBeInstanceOf(StoppedError);
-    expect(performance.now() - began).toBeLessThan(5000);
+    const fetchOptions = options([mirror], { signal: abort.signal, pause: 10_000 });
+    const start = performance.now();
+    await expect(fetchDataset(bySha256, fetchOptions)).rejects.toBeInstanceOf(StoppedError);
+    expect(performance.now() - start).toBeLessThan(5000);
     expect(existsSync(join(dataDir, '..', '..'))).toBe(false);
   });
 
-  test('later, the files that were finished stay', async () => {
+  test('later: finished files stay', async () => {
     const abort = new AbortController();
-    const given = options(['slow'], {
+    const fetchOptions = options(['slow'], {
       signal: abort.signal,
       onProgress: ({ file }) => {
         if (file.startsWith('t10k-images')) abort.abort();
       },
     });
-    await expect(fetchDataset(bySha256, given)).rejects.toBeInstanceOf(StoppedError);
+    await expect(fetchDataset(bySha256, fetchOptions)).rejects.toBeInstanceOf(StoppedError);
     expect(readdirSync(join(dataDir, 'mnist')).sort()).toEqual([
       'train-images-idx3-ubyte.gz',
       'train-labels-idx1-ubyte.gz',
     ]);
-    asked.length = 0;
+    requested.length = 0;
     await fetchDataset(bySha256, options(['good']));
-    expect(asked).toHaveLength(2);
+    expect(requested).toHaveLength(2);
     expectComplete(bySha256);
   });
 
-  test('a file that was there before stays what it was until the new one is whole', async () => {
+  test('an existing file stays unchanged until the new one is complete', async () => {
     mkdirSync(join(dataDir, 'mnist'), { recursive: true });
     writeFileSync(fileOf(bySha256, FIRST), 'old');
     await failure(bySha256, options(['truncating', 'wrong']));
@@ -282,7 +282,7 @@ describe('interrupted', () => {
   });
 });
 
-test('a place that cannot be written is named', async () => {
+test('a folder that cannot be written is named', async () => {
   mkdirSync(join(dataDir, '..'), { recursive: true });
   writeFileSync(dataDir, 'a file');
   const { message } = await failure(bySha256, options(['good']));

@@ -1,4 +1,4 @@
-/** Small IDX files, folders to put them in, and where the real MNIST may be. */
+/** Small IDX files, folders for them, and the folder of the real MNIST. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ export function idx(magic: number, dimensions: readonly number[], data: Uint8Arr
   return Buffer.concat([header, data]);
 }
 
-/** Bytes that look like images: half of them 0, the rest anything. */
+/** Bytes like those of images: half of them 0, the rest arbitrary. */
 export function imageBytes(length: number, salt = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => ((i + salt) % 2 === 0 ? 0 : (i * 37 + salt * 11) % 256));
 }
@@ -53,7 +53,7 @@ export function writeSmallSet(
   return folder;
 }
 
-/** The folder with MNIST's real files, or null, with the reason printed. */
+/** The folder with MNIST's real files. Null where there is none; prints the reason. */
 export function realMnist(): string | null {
   const places = [process.env.ESPALIER_DATA_DIR, resolve(PACKAGE_ROOT, '../shared/data')].filter(
     place => place !== undefined,

@@ -65,7 +65,7 @@ describe('IDX content', () => {
       'images',
       /truncated/,
     ],
-  ])('%s is refused with the byte', (_, content, kind, message) => {
+  ])('%s is refused with the byte of the error', (_, content, kind, message) => {
     const error = failure(() => parseIdx(content, kind, NAME));
     expect(error.code).toBe('DATA_CORRUPT');
     expect(error.file).toBe(NAME);
@@ -78,19 +78,19 @@ describe('gzip', () => {
   const content = Buffer.from(Uint8Array.from({ length: 50_000 }, (_, i) => (i * i * 31 + (i >> 3)) % 251));
   const compressed = gzipSync(content);
 
-  test('decompresses, also in several members, and leaves plain bytes alone', () => {
+  test('decompresses one or several members, and returns plain bytes unchanged', () => {
     expect(Buffer.from(idxContent(compressed, NAME)).equals(content)).toBe(true);
     const members = Buffer.concat([gzipSync(content.subarray(0, 999)), gzipSync(content.subarray(999))]);
     expect(Buffer.from(idxContent(members, NAME)).equals(content)).toBe(true);
     expect(idxContent(content, NAME)).toBe(content);
   });
 
-  test.each([2, 10, 100, compressed.length - 1])('cut off after %i bytes', length => {
+  test.each([2, 10, 100, compressed.length - 1])('truncation after %i bytes is refused', length => {
     const error = failure(() => idxContent(compressed.subarray(0, length), NAME));
     expect(error.message).toBe(`${NAME}: truncated: ends at byte ${length}, within the gzip stream`);
   });
 
-  test('a flipped bit is found at or after its byte', () => {
+  test('a flipped bit is reported at or after its byte', () => {
     for (const at of [2, 500, compressed.length - 8, compressed.length - 4]) {
       const broken = Buffer.from(compressed);
       broken[at]! ^= 0x08;
@@ -102,7 +102,7 @@ describe('gzip', () => {
     }
   });
 
-  test('the byte named for an impossible block is that block', () => {
+  test('an impossible block is reported at its byte', () => {
     // The first byte after the ten of the header opens the first deflate block; type 3 does not exist.
     const broken = Buffer.from(compressed);
     broken[10]! |= 0b110;
@@ -127,7 +127,7 @@ describe('files', () => {
     expect(readIdx(join(folder, 'packed.gz'), 'images').data).toEqual(plain.data);
   });
 
-  test('what cannot be read is named', () => {
+  test('a file that cannot be read is named', () => {
     const folder = temporaryFolder();
     const error = failure(() => readIdx(join(folder, 'nothing'), 'images'));
     expect(error.code).toBe('DATA_MISSING');

@@ -4,7 +4,7 @@ import type { Dataset, ImageSet } from '../../src/data/dataset.js';
 import { createInputSource, type InputMatrix } from '../../src/data/inputs.js';
 import type { InputScaling } from '../../src/domain/types.js';
 
-/** Column 0 is 0 in the pool, column 1 is 200 in the pool, column 3 differs in one image only. */
+/** Column 0 is 0 in the pool, column 1 is 200 in the pool, column 3 differs in only one image. */
 const POOL = [
   [0, 200, 10, 7, 255],
   [0, 200, 0, 7, 3],
@@ -25,7 +25,7 @@ const set = (rows: number[][]): ImageSet => ({
 });
 const DATASET: Dataset = { name: 'idx', content: 'x', pool: set(POOL), test: set(TEST) };
 
-/** All d values of each row, and what must hold of any compressed matrix. */
+/** All d values of each row. Checks the invariants of a compressed matrix. */
 function dense({ rows, columns, rowStart, column, value }: InputMatrix): number[][] {
   expect(rowStart.length).toBe(rows + 1);
   expect(rowStart[0]).toBe(0);
@@ -79,7 +79,7 @@ describe.each(SCALINGS)('%s inputs', scaling => {
     }
   });
 
-  test('rows are gathered in the order asked for, repeats included', () => {
+  test('rows are gathered in the requested order, with repeats', () => {
     const source = createInputSource(DATASET, scaling, true);
     const all = dense(source.range('pool', 0, 4));
     expect(dense(source.gather('pool', Int32Array.of(2, 0, 2)))).toEqual([all[2], all[0], all[2]]);
@@ -90,7 +90,7 @@ describe.each(SCALINGS)('%s inputs', scaling => {
   });
 });
 
-describe('what is stored', () => {
+describe('stored entries', () => {
   test('sparse inputs store no zeros, dense ones every column', () => {
     const count = (scaling: InputScaling, bias: boolean, name: 'pool' | 'test') => [
       ...createInputSource(DATASET, scaling, bias).range(name, 0, 2).rowStart,

@@ -34,8 +34,8 @@ afterEach(() => {
 
 const MNIST: DatasetSettings = { name: 'mnist', positive: [5] };
 
-describe.runIf(process.platform === 'linux')('where files are looked for', () => {
-  test('--data-dir, then ESPALIER_DATA_DIR, then the cache; the named folder first', () => {
+describe.runIf(process.platform === 'linux')('the search for files', () => {
+  test('goes through --data-dir, ESPALIER_DATA_DIR, the cache; in each, the named folder is first', () => {
     vi.stubEnv('ESPALIER_DATA_DIR', join(home, 'env'));
     expect(cacheDir()).toBe(join(home, 'cache', 'espalier', 'data'));
     expect(searchFolders('mnist', { dataDir: join(home, 'own') })).toEqual([
@@ -48,7 +48,7 @@ describe.runIf(process.platform === 'linux')('where files are looked for', () =>
     ]);
   });
 
-  test('the first complete folder in that order is taken', () => {
+  test('takes the first complete folder in that order', () => {
     vi.stubEnv('ESPALIER_DATA_DIR', join(home, 'env'));
     const own = join(home, 'own');
     mkdirSync(own);
@@ -68,7 +68,7 @@ describe.runIf(process.platform === 'linux')('where files are looked for', () =>
     expect(findKnown('fashion-mnist', { dataDir: own })?.folder).toBe(own);
   });
 
-  test('an incomplete folder is passed over, and said to be incomplete', () => {
+  test('skips an incomplete folder, and reports what it lacks', () => {
     const own = join(home, 'own');
     writeSmallSet(own, { replace: { 't10k-labels-idx1-ubyte': null } });
     const error = failure(() => locateKnown('mnist', { dataDir: own }));
@@ -79,8 +79,8 @@ describe.runIf(process.platform === 'linux')('where files are looked for', () =>
   });
 });
 
-describe('what is missing', () => {
-  test('a missing data set says where it was looked for and how to get it', () => {
+describe('missing data', () => {
+  test('a missing data set is reported with the folders searched and the command that downloads it', () => {
     for (const name of ['mnist', 'fashion-mnist'] as const) {
       const error = failure(() => identifyDataset({ name, positive: [1] }, { dataDir: home }));
       expect(error.code).toBe('DATA_MISSING');
@@ -101,7 +101,7 @@ describe('what is missing', () => {
     expect(failure(() => identifyDataset(MNIST, { dataDir })).message).toContain('is not a folder');
   });
 
-  test('an idx folder that is missing or incomplete', () => {
+  test('an idx folder that is missing or incomplete is refused', () => {
     expect(failure(() => locateFolder(join(home, 'nowhere'))).message).toContain('dataset.dir: ');
     expect(failure(() => loadDataset({ name: 'idx', positive: [1] })).message).toContain(
       'dataset.dir: not given',
@@ -140,9 +140,9 @@ describe('checksums', () => {
     );
   });
 
-  test('a file that breaks off is named with the byte where it does, whatever its checksum should be', () => {
+  test('a truncated file is reported with the byte of its end, not with its checksum', () => {
     const folder = writeSmallSet(join(home, 'mnist'), { gzip: false });
-    for (const [bytes, says] of [
+    for (const [bytes, reason] of [
       [40, 'truncated: ends at byte 40, expected 52 bytes for 6 images of 2 x 3'],
       [10, 'truncated: ends at byte 10, within the header of 16 bytes'],
     ] as const) {
@@ -150,12 +150,12 @@ describe('checksums', () => {
       truncateSync(file, bytes);
       for (const name of ['mnist', 'fashion-mnist'] as const) {
         const error = failure(() => identifyDataset({ name, positive: [1] }, { dataDir: folder }));
-        expect(error).toMatchObject({ code: 'DATA_CORRUPT', file, message: `${file}: ${says}` });
+        expect(error).toMatchObject({ code: 'DATA_CORRUPT', file, message: `${file}: ${reason}` });
       }
     }
   });
 
-  test('files that are not MNIST are not taken for it', () => {
+  test('other files are not accepted as MNIST', () => {
     const folder = writeSmallSet(join(home, 'mnist'));
     const error = failure(() => identifyDataset(MNIST, { dataDir: home }));
     expect(error.code).toBe('DATA_CORRUPT');
@@ -163,7 +163,7 @@ describe('checksums', () => {
     expect(error.message).toMatch(/found SHA-256 [0-9a-f]{64}, expected ba891046e6505d7a[0-9a-f]{48}$/);
   });
 
-  test('a plain copy of other data is not taken for Fashion-MNIST, by its labels', () => {
+  test('plain copies of other data are not accepted as Fashion-MNIST', () => {
     writeSmallSet(join(home, 'fashion-mnist'), { gzip: false });
     const error = failure(() => identifyDataset({ name: 'fashion-mnist', positive: [1] }, { dataDir: home }));
     expect(error.file).toBe(join(home, 'fashion-mnist', 'train-labels-idx1-ubyte'));
@@ -191,7 +191,7 @@ describe('any four IDX files', () => {
     expect(dotted.content).toBe(plain.content);
   });
 
-  test('the content is the hash that is documented, and changes with any of the files', () => {
+  test('the content is the documented hash, and changes with any of the files', () => {
     const { content, files } = read(writeSmallSet(join(home, 'a')));
     expect(files.map(({ role }) => role)).toEqual([
       'train-images',

@@ -9,7 +9,7 @@ const of = (...rows: [size: number, value: unknown][]) =>
   );
 
 describe('dependence on the data set size', () => {
-  it('is none where there is one value', () => {
+  it('is none for a single value', () => {
     expect(of()).toBe('constant');
     expect(of([10, 'a'], [20, 'a'], [10, 'a'])).toBe('constant');
   });
@@ -17,7 +17,7 @@ describe('dependence on the data set size', () => {
     expect(of([10, 'a'], [20, 'b'], [10, 'a'])).toBe('moves');
     expect(of([10, undefined], [20, 'b'])).toBe('moves');
   });
-  it('divides where a size has several', () => {
+  it('divides where a size has several values', () => {
     expect(of([10, 'a'], [20, 'a'], [20, 'b'])).toBe('divides');
     expect(of([10, undefined], [10, 'a'])).toBe('divides');
   });

@@ -1,7 +1,8 @@
+/** A minimal sweep file and its variations. */
 import { parseSweep, type SweepSpec } from '../../src/domain/sweep-file/parse.js';
 import type { DatasetIdentity, DatasetSettings } from '../../src/domain/types.js';
 
-/** The least that a sweep file must say. */
+/** A minimal sweep file. */
 export const MINIMAL = `name: small
 dataset: { name: mnist }
 axes:
@@ -13,7 +14,7 @@ axes:
 
 export const ENGINE = { name: 'wasm', numerics: 1 } as const;
 
-/** Names a data set by its settings. */
+/** Identifies a data set by its settings. */
 export function identify({ name, positive, dir, ...rest }: DatasetSettings): DatasetIdentity {
   return { name, positive, content: `content of ${dir ?? name}`, ...rest };
 }
@@ -21,7 +22,7 @@ export function identify({ name, positive, dir, ...rest }: DatasetSettings): Dat
 /** MINIMAL with `--set` options. */
 export const minimalWith = (...set: string[]): SweepSpec => parseSweep(MINIMAL, { set });
 
-/** The message of the error that is thrown; fails where there is none. */
+/** The message of the error that `action` throws. Fails if it throws none. */
 export function messageOf(action: () => unknown): string {
   try {
     action();

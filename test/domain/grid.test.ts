@@ -19,7 +19,7 @@ const cellsOf = (trajectories: readonly PlannedTrajectory[]): string[] =>
   );
 
 describe('the grid', () => {
-  it('is every combination, data set size slowest', () => {
+  it('is every combination, with the data set size varying slowest', () => {
     const found = plan('axes.seed.count=2', 'axes.width=[100, 50]');
     expect(found.map(({ config }) => [config.datasetSize, config.width, config.seed])).toEqual([
       [1000, 100, 0],
@@ -73,7 +73,7 @@ describe('the grid', () => {
     expect(first!.id).toBe(trajectoryId(first!.config));
   });
 
-  it('shares trajectories between cells: pruning axes add none', () => {
+  it('shares trajectories between cells: pruning axes add no trajectories', () => {
     const found = plan(
       'prune.method=[greedy, random]',
       'axes.retrain.iterations=[0, 50]',
@@ -97,7 +97,7 @@ describe('the grid', () => {
     expect(Object.isFrozen(first!.checkpoints[0]!.variants[0])).toBe(true);
   });
 
-  it('resolves the objective to the loss that is trained, and has none for the controls', () => {
+  it('resolves the objective to the training loss, and has none for the controls', () => {
     const found = plan('axes.train.loss=[squared, logistic]', 'prune.method=[greedy, random, magnitude]');
     for (const { config, checkpoints } of found) {
       const objectives = checkpoints[0]!.variants.map(({ method, objective }) => `${method} ${objective}`);
@@ -121,8 +121,8 @@ describe('the grid', () => {
     ]);
   });
 
-  it('merges trajectories that coincide, and asks for each data set once', () => {
-    const asked: string[] = [];
+  it('merges trajectories that coincide, and identifies each data set once', () => {
+    const identified: string[] = [];
     const spec = minimalWith(
       'axes.dataset.name=[mnist, digits]',
       'axes.dataset.seed=[0, 1]',
@@ -131,12 +131,12 @@ describe('the grid', () => {
     const found = expandGrid(
       spec,
       dataset => {
-        asked.push(`${dataset.name} ${dataset.seed}`);
+        identified.push(`${dataset.name} ${dataset.seed}`);
         return identify(dataset);
       },
       ENGINE,
     );
-    expect(asked).toEqual(['mnist undefined', 'digits 0', 'digits 1']);
+    expect(identified).toEqual(['mnist undefined', 'digits 0', 'digits 1']);
     expect(found).toHaveLength(2 * 5 * 3);
     expect(found.filter(({ config }) => config.dataset.name === 'mnist')).toHaveLength(2 * 5);
     expect(found[0]!.config.dataset).not.toHaveProperty('pool');
@@ -261,7 +261,7 @@ describe('any grid', () => {
 });
 
 describe('the values of other axes at a cell', () => {
-  it('are by path; what has a column of its own is left out', () => {
+  it('are by path, without axes that have a column of their own', () => {
     const spec = minimalWith(
       'axes.train.learningRate=[0.1, 0.2]',
       'prune.method=[greedy, random]',

@@ -28,7 +28,7 @@ describe('every sweep in sweeps/', () => {
 });
 
 describe('mnist-small', () => {
-  it('is the grid and the targets that its numbers are compared at', () => {
+  it('has the grid and the targets that its numbers are compared at', () => {
     expect(values('mnist-small', 'datasetSize')).toEqual([125, 250, 500, 1000, 2000, 4000, 8000, 15000]);
     expect(values('mnist-small', 'width')).toEqual([1000]);
     expect(values('mnist-small', 'subnetSize')).toEqual([50, 100, 200]);

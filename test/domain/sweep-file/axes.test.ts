@@ -15,14 +15,14 @@ describe('checkpoints', () => {
     expect(checkpointValues([5, 0])).toEqual([0, 5]);
   });
 
-  it('go by equal steps, `to` included', () => {
+  it('advance in equal steps, with `to`', () => {
     expect(checkpointValues({ from: 0, to: 40, step: 10 })).toEqual([0, 10, 20, 30, 40]);
     expect(checkpointValues({ from: 20, to: 45, step: 10 })).toEqual([0, 20, 30, 40, 45]);
     expect(checkpointValues({ from: 7, to: 7, step: 10 })).toEqual([0, 7]);
     expect(checkpointValues({ from: 0, to: 0, step: 1 })).toEqual([0]);
   });
 
-  it('go by equal ratios, one apart at least, `to` included', () => {
+  it('advance in equal ratios, at least one apart, with `to`', () => {
     expect(checkpointValues({ from: 5, to: 20, ratio: 1.12 })).toEqual([
       0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 19, 20,
     ]);

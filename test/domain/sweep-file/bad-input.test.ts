@@ -9,7 +9,7 @@ import { MINIMAL, messageOf, minimalWith } from '../fixtures.js';
 const parse = (text: string) => messageOf(() => parseSweep(text, { source: 's.yaml' }));
 const setting = (...set: string[]) => messageOf(() => parseSweep(MINIMAL, { source: 's.yaml', set }));
 
-/** MINIMAL is lines 1 to 7. */
+/** MINIMAL takes lines 1 to 7. */
 const FILES: readonly (readonly [what: string, text: string, message: string])[] = [
   [
     'a misspelled group',
@@ -533,7 +533,7 @@ describe('a file that cannot be read', () => {
 });
 
 describe('an error', () => {
-  it('carries the path, the value, and what was expected', () => {
+  it('has the path, the value and the expectation', () => {
     try {
       minimalWith('train.learningRate=-1');
       expect.unreachable();
@@ -549,7 +549,7 @@ describe('an error', () => {
     }
   });
 
-  it('is one line, whatever the text', () => {
+  it('is one line for any text', () => {
     for (const text of [
       'a: [\n\n',
       '"',
@@ -587,7 +587,7 @@ describe('a sweep is checked against its data', () => {
     );
   });
 
-  it('each of its data sets with the sizes that it meets', () => {
+  it('for each of its data sets with the sizes used with it', () => {
     const zip = 'axes.zip=[{dataset.name: [mnist, digits], datasetSize: [60000, 500000]}]';
     const text = MINIMAL.replace('  datasetSize: [1000, 2000]\n', '');
     const pools = { mnist: 60000, digits: 500000 };

@@ -16,7 +16,7 @@ describe('schema/sweep.schema.json', () => {
     expect(read('schema', 'sweep.schema.json')).toBe(sweepSchemaJson());
   });
 
-  it('describes every setting, with its default, and offers it as an axis', () => {
+  it('describes every setting with its default, and allows it as an axis', () => {
     for (const path of SETTINGS.keys()) {
       const [group, key] = path.split('.') as [string, string];
       expect(schema.properties[group].properties[key].description, path).toMatch(/\w/);
@@ -36,7 +36,7 @@ describe('schema/sweep.schema.json', () => {
     expect(accepts(read('sweeps', `${name}.yaml`))).toBe(true);
   });
 
-  it('accepts axes by path and zips, and refuses what the parser refuses', () => {
+  it('accepts axes by path and zips, and rejects what the parser rejects', () => {
     expect(accepts(MINIMAL)).toBe(true);
     expect(accepts(`${MINIMAL}  train.learningRate: [0.1, 0.2]\n`)).toBe(true);
     expect(accepts(`${MINIMAL}  zip: [{ train.momentum: [0, 0], train.weightDecay: [1, 2] }]\n`)).toBe(true);

@@ -36,7 +36,7 @@ describe('a minimal sweep', () => {
     expect(axisOf(spec, 'seed')).toEqual([0]);
   });
 
-  it('is frozen to the bottom', () => {
+  it('is frozen deeply', () => {
     expect(() => (spec.axes[0]!.values as number[]).push(1)).toThrow(TypeError);
     expect(() => {
       (spec.settings.train as { learningRate: number }).learningRate = 1;
@@ -56,7 +56,7 @@ describe('a minimal sweep', () => {
 });
 
 describe('axes', () => {
-  it('take one value for a list, and short forms', () => {
+  it('accept one value instead of a list, and short forms', () => {
     const spec = minimalWith(
       'axes={datasetSize: 500, width: 50, seed: 4, pretrainIterations: 30, subnetSize: 5}',
     );
@@ -81,7 +81,7 @@ describe('axes', () => {
     expect(spec.settings.prune.method).toBe('random');
   });
 
-  it('may name the data set, which is then not needed elsewhere', () => {
+  it('may name the data set, which needs no other name then', () => {
     const spec = parseSweep(MINIMAL.replace('{ name: mnist }', ''), {
       set: ['axes.dataset.name=[mnist, digits]'],
     });
@@ -131,7 +131,7 @@ describe('the data set', () => {
 });
 
 describe('thresholds', () => {
-  it('have one primary: the one that says so, else the first', () => {
+  it('have one primary: the one marked as primary, else the first', () => {
     const spec = minimalWith(
       'retrain.iterations=100',
       'thresholds=[{metric: dense_train_loss, atMost: 0.1}, {metric: subnet_test_accuracy, atLeast: 1}, ' +
@@ -157,8 +157,8 @@ describe('thresholds', () => {
   });
 });
 
-describe('a group with nothing below it', () => {
-  it('is all defaults', () => {
+describe('an empty group', () => {
+  it('has all defaults', () => {
     const text = `${MINIMAL}train:\n  # learningRate: 0.2\nevaluate:\nthresholds:\n`;
     expect(parseSweep(text)).toEqual(parseSweep(MINIMAL));
   });
@@ -228,7 +228,7 @@ describe('the definition', () => {
 });
 
 describe('advice', () => {
-  it('is given where NTK scaling meets small subnetworks', () => {
+  it('warns about NTK scaling with small subnetworks', () => {
     expect(adviceOn(minimalWith())).toEqual([]);
     expect(adviceOn(minimalWith('network.scaling=ntk', 'axes.subnetSize=50'))).toEqual([]);
     expect(adviceOn(minimalWith('network.scaling=ntk'))).toEqual([
