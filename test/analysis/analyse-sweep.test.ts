@@ -25,7 +25,7 @@ const rowsOf = (file: string, sql: string): Record<string, unknown>[] => {
   }
 };
 
-test('stores thresholds, laws and verdicts; the same each time', () => {
+test('stores the same thresholds, laws and verdicts each time', () => {
   const file = filled('one');
   const { reports, notStored } = fitDatabase(file);
   expect(notStored).toBeNull();
@@ -87,7 +87,7 @@ test('stores thresholds, laws and verdicts; the same each time', () => {
   expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
-test('while a run holds the database, fits without storing', () => {
+test('fits without storing while a run holds the database', () => {
   const file = filled('one');
   const run = Store.open(file);
   try {
@@ -101,19 +101,19 @@ test('while a run holds the database, fits without storing', () => {
   expect(fitDatabase(file).notStored).toBeNull();
 });
 
-test('fits go with the thresholds that they were made of', () => {
+test('fits are deleted with the thresholds that they were computed from', () => {
   const file = filled('one', 'two');
   const reports = fitDatabase(file).reports;
   expect(reports.map(({ sweep }) => sweep)).toEqual(['one', 'two']);
   const sweepsWithFits = () => rowsOf(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
   const store = Store.open(file);
-  // The end of a run that changed nothing.
+  // A run that changes nothing.
   fill(store, 'one', { mu: logarithm });
   expect(sweepsWithFits()).toEqual(['one', 'two']);
-  // A threshold more or less.
+  // Fewer thresholds.
   store.replaceThresholds('two', { rows: [], notes: [] }, 0);
   expect(sweepsWithFits()).toEqual(['one']);
-  // Another definition.
+  // Another definition of the sweep.
   fill(store, 'one', { mu: logarithm, thresholds: [{ ...LOSS, value: 0.2 }] });
   expect(sweepsWithFits()).toEqual([]);
   store.close();

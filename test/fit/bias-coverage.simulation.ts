@@ -1,3 +1,4 @@
+/** Bias and coverage of the fitter in full: `npm run test:simulations`. */
 import { describe, expect, test } from 'vitest';
 import { BIAS_CASES, biasStudy, COVERAGE_NOISES, coverageStudy } from './studies.js';
 

@@ -2,20 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { aicc, akaikeWeights, bic, holm } from '../../src/fit/estimate/criteria.js';
 import { jackknifeEstimate } from '../../src/fit/estimate/jackknife.js';
 
-test('information criteria', () => {
+test('AICc and BIC follow their definitions', () => {
   expect(aicc(-10, 3, 20)).toBeCloseTo(26 + 24 / 16, 12);
   expect(aicc(-10, 3, 4)).toBeNull();
   expect(bic(-10, 3, 20)).toBeCloseTo(20 + 3 * Math.log(20), 12);
 });
 
-test('Akaike weights: relative likelihoods that sum to 1, also far from 0', () => {
+test('Akaike weights are relative likelihoods that sum to 1, also far from 0', () => {
   const weights = akaikeWeights([1000, 1002, null, 1010]) as number[];
   expect(weights[0]! / weights[1]!).toBeCloseTo(Math.E, 12);
   expect(weights[2]).toBeNull();
   expect(weights[0]! + weights[1]! + weights[3]!).toBeCloseTo(1, 12);
 });
 
-test("Holm's adjustment, as R's p.adjust has it", () => {
+test("Holm's adjustment agrees with R's p.adjust", () => {
   const adjusted = holm([0.01, 0.04, null, 0.03, 0.005]);
   [0.03, 0.06, null, 0.06, 0.02].forEach((p, i) => {
     if (p === null) expect(adjusted[i]).toBeNull();
@@ -38,12 +38,12 @@ describe('the jackknife', () => {
     expect(p).toBeCloseTo(0.00377787, 8);
   });
 
-  test('has no interval where a replicate has no value, or there is but one', () => {
+  test('has no interval where a replicate has no value, or there is only one', () => {
     expect(jackknifeEstimate(1, [1, Number.NaN])).toMatchObject({ interval95: null, p: null });
     expect(jackknifeEstimate(1, [1])).toMatchObject({ interval95: null });
   });
 
-  test('of what does not vary is a point', () => {
+  test('of equal replicates is a point', () => {
     expect(jackknifeEstimate(2, [2, 2, 2])).toMatchObject({ standardError: 0, p: 0 });
   });
 });

@@ -1,4 +1,4 @@
-/** A database of curves with known thresholds, as a run would have left it. */
+/** A database of curves with known thresholds, as a run leaves it. */
 import type { SetMetrics, ThresholdSpec } from '../../src/domain/types.js';
 import { normals, stream } from '../../src/math/random.js';
 import type { Store } from '../../src/store/write/store.js';

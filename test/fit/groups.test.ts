@@ -37,7 +37,7 @@ function row(changes: Partial<FitRow> = {}): FitRow {
 }
 
 describe('groups', () => {
-  test('primary: the primary target at the largest width and k, greedy; then targets in order', () => {
+  test('start with the primary one (largest width and k, greedy), then follow the order of targets', () => {
     const rows = [50, 90].flatMap(width =>
       [10, 20].flatMap(subnetSize =>
         (['random', 'greedy'] as const).flatMap(method => [
@@ -53,7 +53,7 @@ describe('groups', () => {
     expect(new Set(groups.map(({ name }) => name)).size).toBe(16);
   });
 
-  test("the dense network's thresholds count once, whatever is pruned", () => {
+  test("count the dense network's thresholds once, however many prunings there are", () => {
     const dense = { metric: DENSE.metric, target: '<= 0.15' };
     const rows = [0, 1].flatMap(seed => [
       row({ seed, ...dense, subnetSize: 10 }),
@@ -67,7 +67,7 @@ describe('groups', () => {
     expect(group!.isPrimary).toBe(false);
   });
 
-  test('what is zipped with n does not divide, what is crossed with it does', () => {
+  test('are divided by axes crossed with n, not by axes zipped with it', () => {
     const rows = [100, 400].flatMap(datasetSize =>
       [0.1, 0.2].map(rate =>
         row({
@@ -87,7 +87,7 @@ describe('groups', () => {
     expect(groupRows(rows, [LOSS])).toHaveLength(4);
   });
 
-  test('no rows, no groups', () => {
+  test('are none without rows', () => {
     expect(fitSweep({ sweep: 'empty', thresholds: [LOSS], rows: [] })).toMatchObject({
       primary: null,
       groups: [],
@@ -95,7 +95,7 @@ describe('groups', () => {
   });
 });
 
-describe('what is not enough', () => {
+describe('insufficient data', () => {
   const curves = (changes: (n: number, seed: number) => Partial<FitRow>, seeds = 5) =>
     [250, 500, 1000, 2000, 4000, 8000].flatMap(datasetSize =>
       Array.from({ length: seeds }, (_, seed) => row({ datasetSize, seed, ...changes(datasetSize, seed) })),
@@ -104,39 +104,39 @@ describe('what is not enough', () => {
   const RIGHT = { lower: 50, upper: null, censoring: 'right' } as const;
   const GONE = { lower: 50, upper: null, censoring: 'unreachable' } as const;
   const LEFT = { lower: 0, upper: 5, censoring: 'left' } as const;
-  /** Growing, with noise that the checkpoints see. */
-  const grown = (n: number, seed: number) => {
+  /** Growing thresholds, with noise that the checkpoints resolve. */
+  const growing = (n: number, seed: number) => {
     const i = GRID.findIndex(t => t >= n ** 0.4 * (1 + 0.1 * ((seed * 7) % 5)));
     return { lower: GRID[i - 1]!, upper: GRID[i]! };
   };
 
-  test('enough', () => {
-    expect(verdictOf(curves(grown)).verdict.code).not.toBe('insufficient-data');
+  test('complete data are sufficient', () => {
+    expect(verdictOf(curves(growing)).verdict.code).not.toBe('insufficient-data');
   });
 
   test.each<[string, FitRow[], string, string]>([
-    ['four seeds', curves(grown, 4), 'seeds', 'more seeds'],
+    ['four seeds', curves(growing, 4), 'seeds', 'more seeds'],
     [
       'two sizes of six crossed',
-      curves((n, s) => (n > 500 ? RIGHT : grown(n, s))),
+      curves((n, s) => (n > 500 ? RIGHT : growing(n, s))),
       'right-censored',
       'longer training',
     ],
     [
       'half of all left-censored',
-      curves((n, s) => (n < 2000 ? LEFT : grown(n, s))),
+      curves((n, s) => (n < 2000 ? LEFT : growing(n, s))),
       'left-censored',
       'earlier and finer',
     ],
     [
       'a range of 8x',
-      curves(grown).filter(one => one.datasetSize < 4000),
+      curves(growing).filter(one => one.datasetSize < 4000),
       'sizes',
       'more sizes over a wider range',
     ],
     [
       'half unreachable',
-      curves((n, s) => (n > 1000 ? GONE : grown(n, s))),
+      curves((n, s) => (n > 1000 ? GONE : growing(n, s))),
       'sizes',
       'easier target, or larger N or k',
     ],
@@ -151,14 +151,14 @@ describe('what is not enough', () => {
     expect(verdict.reasons.join('\n')).toContain(remedy);
   });
 
-  test('unreachable curves are reported and not fitted', () => {
-    const group = verdictOf(curves((n, s) => (n === 250 && s === 0 ? GONE : grown(n, s))));
+  test('unreachable curves are reported, not fitted', () => {
+    const group = verdictOf(curves((n, s) => (n === 250 && s === 0 ? GONE : growing(n, s))));
     expect(group.sizes[0]).toMatchObject({ curves: 5, unreachable: 1 });
     expect(group.residuals).toHaveLength(29);
     expect(group.warnings.join()).toContain('1 of 30 curves have flattened out');
   });
 
-  test('a pool that is nearly used up is warned of', () => {
+  test('a pool that n nearly exhausts gives a warning', () => {
     const warned = (pool: number) => verdictOf(curves(() => ({ pool }))).warnings.join();
     expect(warned(10_000)).toContain('n reaches 8000 of a pool of 10000');
     expect(warned(32_000)).toBe('');

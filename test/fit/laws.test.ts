@@ -77,7 +77,7 @@ describe('laws', () => {
     }
   });
 
-  test('muAt gives the fitted values back, whatever the law', () => {
+  test('muAt returns the fitted values for every law', () => {
     for (const name of LAW_NAMES) {
       const { law, logMu } = fitLaw(name, SAMPLE);
       SAMPLE.sizes.forEach((n, j) => {
@@ -89,14 +89,14 @@ describe('laws', () => {
 });
 
 describe('maxima', () => {
-  test('no point of a grid around it is higher (likelihood of the free law)', () => {
+  test('no point of a grid around the maximum is higher (likelihood of the free law)', () => {
     const { maximum, logLikelihood } = fitLaw('free', SAMPLE);
     const predictor = predictorOf('free', SAMPLE.x);
     for (const index of [0, 1, 2, 3]) {
       for (const by of [-0.01, 0.01]) {
         const theta = [...maximum.theta].map((value, i) => value + (i === index ? by : 0));
         const tau = maximum.tau + (index === 3 ? by : 0);
-        // A start from which nothing is climbed: the value there.
+        // All weights are 0, so the ascent stays at its start.
         const there = maximise(SAMPLE, new Float64Array(SAMPLE.size.length), predictor, { theta, tau });
         expect(there.logLikelihood).toBe(0);
         const held = maximise(SAMPLE, SAMPLE.weight, predictor, { theta, tau });
@@ -105,7 +105,7 @@ describe('maxima', () => {
     }
   });
 
-  test('all starts end at the same maximum, to 1e-4, which is that of the profile', () => {
+  test('all starts end at the same maximum, to 1e-4: the maximum of the profile', () => {
     let i = 0;
     for (const lambda of [-1, 0, 0.7]) {
       for (const sample of draws(`starts ${lambda}`, 10, { ...DESIGN, seeds: 5 }, alongGrowth(lambda, 3))) {
@@ -122,7 +122,7 @@ describe('maxima', () => {
     }
   });
 
-  test('laws within laws: a larger one is never less likely', () => {
+  test('a law that contains another is never less likely', () => {
     const value = (name: (typeof LAW_NAMES)[number]): number => fitLaw(name, SAMPLE).logLikelihood;
     for (const name of ['logarithmic', 'square root', 'linear', 'saturating'] as const) {
       expect(value(name)).toBeGreaterThanOrEqual(value('constant') - 1e-9);
@@ -141,7 +141,7 @@ describe('invariances', () => {
     return fit.law;
   };
 
-  test('to the unit of time: only alpha moves', () => {
+  test('to the unit of time: only alpha changes', () => {
     const slower = fitted(rows.map(row => ({ ...row, lower: 60 * row.lower, upper: 60 * row.upper! })));
     expect(growthOf(slower).alpha).toBeCloseTo(growthOf(base).alpha + Math.log(60), 6);
     expect(growthOf(slower).lambda).toBeCloseTo(growthOf(base).lambda, 5);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BIAS_CASES, biasStudy, confusionStudy, coverageStudy, powerStudy, TRUTHS } from './studies.js';
 
 describe('bias of the slope', () => {
-  test.each(Object.keys(BIAS_CASES))('%s: small where censoring is heeded, large where it is not', name => {
+  test.each(Object.keys(BIAS_CASES))('%s: small with censoring, large without', name => {
     const { bias, naive, rightCensored } = biasStudy(name, 60);
     expect(Math.abs(bias)).toBeLessThan(0.03);
     expect(Math.abs(naive)).toBeGreaterThan(0.1);
@@ -11,7 +11,7 @@ describe('bias of the slope', () => {
   });
 });
 
-test('coverage of the 95% intervals, ten seeds', () => {
+test('the 95% intervals cover the truth in 90 to 99% of samples of ten seeds', () => {
   const { lambda, slope, unidentified } = coverageStudy(0, 10, 'half from seeds', 100);
   for (const share of [lambda, slope!]) {
     expect(share).toBeGreaterThanOrEqual(0.9);
@@ -23,12 +23,12 @@ test('coverage of the 95% intervals, ten seeds', () => {
 describe('verdicts', () => {
   test.each(Object.keys(TRUTHS))('%s', truth => {
     const { verdict, least } = TRUTHS[truth]!;
-    // A verdict that needs every simulation of the lack-of-fit test takes long.
+    // This verdict needs every simulation of the lack-of-fit test, which takes long.
     const count = verdict === 'no-smooth-law' ? 8 : 30;
     expect(confusionStudy(truth, count)[verdict] ?? 0).toBeGreaterThanOrEqual(least - 0.06);
   });
 
-  test('a power law is hardly ever taken for a logarithm', () => {
+  test('at most 5% of power laws are taken for a logarithm', () => {
     for (const factor of [2, 3]) expect(powerStudy(factor, 40).logarithmic ?? 0).toBeLessThanOrEqual(0.05);
   });
 });

@@ -21,7 +21,7 @@ export interface Design {
   readonly tMax: number;
 }
 
-/** Eight sizes over 128x, ten seeds. */
+/** Eight sizes over 128x, with ten seeds. */
 export const DESIGN: Design = {
   sizes: [250, 500, 1000, 2000, 4000, 8000, 16000, 32000],
   seeds: 10,
@@ -29,7 +29,7 @@ export const DESIGN: Design = {
   tMax: 20_000,
 };
 
-/** Half of the variance is the seed's: a shift of its whole curve, and a tilt of up to 4% at the ends. */
+/** Half of the variance belongs to the seed: it shifts its whole curve, and tilts it by up to 4% at the ends. */
 export const NOISE: Noise = { own: 0.0707, seedLevel: 0.067, seedSlope: 0.015 };
 
 export function checkpoints({ ratio, tMax }: Design): number[] {
@@ -56,7 +56,7 @@ export function alongPower(factor: number, { sizes }: Design = DESIGN, from = 10
   return sizes.map(n => Math.log(from) + (Math.log(factor) * Math.log(n / sizes[0]!)) / range);
 }
 
-/** A sample of the design, to draw into; its own ends mean nothing. */
+/** A sample of the design as the base of draws; its own ends are placeholders. */
 export function blank(design: Design): Sample {
   const grid = checkpoints(design);
   return packSample(
@@ -91,12 +91,12 @@ export function countsOf(sample: Sample): SizeCounts[] {
   });
 }
 
-/** Whole evidence, or only what the verdict hangs on. */
+/** The whole evidence, or with `earlyExit` only the part that decides the verdict. */
 export function judged(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
   return judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit });
 }
 
-/** How often each verdict is reached, as shares. */
+/** The share of samples that reach each verdict. */
 export function verdictShares(
   name: string,
   count: number,

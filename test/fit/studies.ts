@@ -1,4 +1,4 @@
-/** The proofs that the fitter is right, as functions of how many samples are drawn. */
+/** The proofs that the fitter is right, as functions of the number of samples. */
 import {
   fitLaw,
   type Law,
@@ -24,15 +24,15 @@ const LOG_3X = alongGrowth(0, 3);
 const TRUE_SLOPE = 200 / Math.log(128);
 
 export interface Bias {
-  /** Shares of all crossings. */
+  /** Share of all crossings. */
   readonly rightCensored: number;
-  /** Mean estimate of the slope over the true one, less 1. */
+  /** Mean estimate of the slope over the true slope, minus 1. */
   readonly bias: number;
-  /** The same for least squares on the upper ends, with the right-censored curves dropped. */
+  /** The same for least squares on the upper ends, without right-censored curves. */
   readonly naive: number;
 }
 
-/** The noise is wide enough for checkpoints at ratio 2 to see it. */
+/** Noise wide enough for checkpoints at ratio 2 to resolve it. */
 const WIDE: Noise = { own: 0.2, seedLevel: 0.1, seedSlope: 0.02 };
 export const BIAS_CASES: Readonly<Record<string, { design: Design; noise: Noise }>> = {
   'checkpoint ratio 2': { design: { ...DESIGN, ratio: 2, tMax: 5120 }, noise: WIDE },
@@ -56,7 +56,7 @@ export function biasStudy(name: string, count: number): Bias {
   };
 }
 
-/** Every crossing at its upper end, as if observed exactly; the right-censored do not count. */
+/** Every crossing at its upper end, as if observed exactly, with weight 0 for right-censored ones. */
 function naiveSample(sample: Sample): Sample {
   const isCrossed = (i: number): boolean => sample.upper[i]! < Number.POSITIVE_INFINITY;
   const ends = sample.upper.map((end, i) => (isCrossed(i) ? end : 0));
@@ -64,15 +64,15 @@ function naiveSample(sample: Sample): Sample {
 }
 
 export interface Coverage {
-  /** Share of the 95% intervals that hold the truth, of those that there are. */
+  /** Share of the existing 95% intervals of lambda that contain the truth. */
   readonly lambda: number;
-  /** Only where the truth is a logarithm. */
+  /** The same for the slope, as a share of all samples; null unless the truth is a logarithm. */
   readonly slope: number | null;
-  /** Share of samples whose lambda had no interval. */
+  /** Share of samples without an interval of lambda. */
   readonly unidentified: number;
 }
 
-/** Seeds differ in level and slope; the second has most of its noise from the seeds, as the MNIST sweeps have. */
+/** Seeds differ in level and slope. In the second, most noise comes from the seeds, as in the MNIST sweeps. */
 export const COVERAGE_NOISES: Readonly<Record<string, Noise>> = {
   'half from seeds': NOISE,
   'mostly from seeds': { own: 0.04, seedLevel: 0.08, seedSlope: 0.03 },
@@ -101,7 +101,7 @@ export function coverageStudy(lambda: number, seeds: number, noise: string, coun
 /** Without the lack-of-fit test, which takes most of the time. */
 const estimates = (sample: Sample, name: string) => judged(sample, name, false, 1);
 
-/** What is drawn for the confusion matrix, and the verdict it should get how often at least. */
+/** The truths of the confusion matrix, each with its right verdict and the smallest share of it. */
 export const TRUTHS: Readonly<
   Record<string, { logMu: readonly number[]; verdict: VerdictCode; least: number }>
 > = {

@@ -1,3 +1,4 @@
+/** Verdicts of the fitter in full: `npm run test:simulations`. */
 import { describe, expect, test } from 'vitest';
 import { alongGrowth, verdictShares } from './scenarios.js';
 import { confusionStudy, POWER_FACTORS, powerStudy, TRUTHS } from './studies.js';

@@ -20,7 +20,7 @@ const member = (changes: Partial<SweepCurve> = {}): SweepCurve => {
 const rate = (value: number): string => JSON.stringify({ 'train.learningRate': value });
 
 describe('chooseSlice', () => {
-  it('takes the widest network and the largest subnetwork, unless asked for another', () => {
+  it('takes the widest network and the largest subnetwork unless the choice names others', () => {
     const members = [10, 20].flatMap(width => [5, 7].map(subnetSize => member({ width, subnetSize })));
     expect(chooseSlice('s', members, {})!.slice).toMatchObject({ width: 20, subnetSize: 7 });
     expect(chooseSlice('s', members, {}, { width: 10, subnetSize: 5 })).toMatchObject({
@@ -36,7 +36,7 @@ describe('chooseSlice', () => {
     expect(chosen.trajectories).toEqual([`100/10/0/${rate(0.05)}`]);
   });
 
-  it('leaves alone what moves with n', () => {
+  it('leaves settings open that move with n', () => {
     const members = [
       member({ datasetSize: 100, width: 10, axes: rate(0.1) }),
       member({ datasetSize: 400, width: 20, axes: rate(0.05) }),
@@ -46,7 +46,7 @@ describe('chooseSlice', () => {
     expect(trajectories).toHaveLength(2);
   });
 
-  it('is nothing where nothing is asked for', () => {
+  it('is null for a sweep without members', () => {
     expect(chooseSlice('s', [], {})).toBeNull();
   });
 });

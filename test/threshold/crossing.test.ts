@@ -19,12 +19,12 @@ describe('crossing of a monotone curve', () => {
   const t = [0, 10, 20, 30, 40];
   const loss = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-  test('between two checkpoints', () => {
+  test('lies between two checkpoints', () => {
     const beside = { rawUpper: 30, sustainedUpper: 30, flagged: false };
     expect(cross(t, loss, 0.25)).toEqual({ lower: 20, upper: 30, censoring: 'interval', ...beside });
   });
 
-  test('on a checkpoint, also where a mean or a sum is an ulp off', () => {
+  test('lies on a checkpoint, also where a mean or a sum is an ulp off', () => {
     expect(cross(t, loss, 0.2)?.upper).toBe(30);
     expect(cross([0, 1, 2], [0.5, 0.2 + Number.EPSILON, 0.1], 0.2)?.upper).toBe(1);
     expect(cross([0, 1, 2, 3], [0.5, 0.1 + 0.2, 0.3, 0.2], 0.3)?.upper).toBe(1);
@@ -32,7 +32,7 @@ describe('crossing of a monotone curve', () => {
     expect(cross([0, 1, 2], [0.5, 0.2 + 1e-9, 0.1], 0.2)?.upper).toBe(2);
   });
 
-  test('left-censored: met at t = 0, or at the first checkpoint after it', () => {
+  test('is left-censored where met at t = 0, or at the first checkpoint after it', () => {
     const at0 = cross(t, loss, 0.6);
     expect(at0).toEqual({
       lower: 0,
@@ -47,34 +47,34 @@ describe('crossing of a monotone curve', () => {
     expect(cross([5, 10], [0.1, 0.05], 0.2)).toMatchObject({ lower: 0, upper: 5, censoring: 'left' });
   });
 
-  test('right-censored: never met', () => {
+  test('is right-censored where never met', () => {
     const beside = { rawUpper: null, sustainedUpper: null, flagged: false };
     expect(cross(t, loss, 0.05)).toEqual({ lower: 40, upper: null, censoring: 'right', ...beside });
   });
 
-  test('accuracies go up', () => {
+  test('works upwards for accuracies', () => {
     expect(cross(t, [0.5, 0.6, 0.7, 0.8, 0.9], 0.75, ACCURACY)).toMatchObject({ lower: 20, upper: 30 });
   });
 
-  test('points that were not measured widen the interval', () => {
+  test('has a wider interval where points are not measured', () => {
     expect(cross(t, [0.5, 0.4, null, 0.2, 0.1], 0.25)).toMatchObject({ lower: 10, upper: 30 });
     expect(cross(t, [null, null, 0.3, 0.2, null], 0.05)).toMatchObject({ lower: 30, censoring: 'right' });
   });
 
-  test('fewer than two points say nothing', () => {
+  test('is null for fewer than two points', () => {
     expect(cross([0], [0.1], 0.2)).toBeNull();
     expect(cross([0, 5], [0.5, null], 0.2)).toBeNull();
     expect(cross([], [], 0.2)).toBeNull();
   });
 
-  test('checkpoints out of order are a defect', () => {
+  test('throws for checkpoints out of order', () => {
     expect(() => cross([0, 20, 10], [3, 2, 1], 1)).toThrow(RangeError);
     expect(() => cross([0, 10, 10], [3, 2, 1], 1)).toThrow(RangeError);
   });
 });
 
 describe('crossing of a noisy curve', () => {
-  test('the fit decides; raw and sustained crossings stand beside it', () => {
+  test('the fit decides; raw and sustained crossings are reported, too', () => {
     const t = [0, 1, 2, 3, 4, 5, 6];
     // The dip at 2 is pooled with 3 to 5: (0.15 + 0.35 + 0.35 + 0.28) / 4 > 0.2.
     const crossing = cross(t, [0.5, 0.4, 0.15, 0.35, 0.35, 0.28, 0.1], 0.2);
@@ -88,7 +88,7 @@ describe('crossing of a noisy curve', () => {
     });
   });
 
-  test('flagged from three checkpoints apart, not two', () => {
+  test('raw and sustained crossings three checkpoints apart are flagged, two are not', () => {
     const t = [0, 1, 2, 3, 4];
     expect(cross(t, [0.5, 0.1, 0.3, 0.1, 0.1], 0.2)).toMatchObject({
       rawUpper: 1,
@@ -122,12 +122,12 @@ describe('crossing of a noisy curve', () => {
     expect([...smoothCurve(t, accuracy, TEST_ACCURACY).fit]).toEqual([0.5, 0.8, 0.92, 0.92, 0.92, 0.92]);
   });
 
-  test('before its optimum such a metric is smoothed as any other', () => {
+  test('a metric that turns back is smoothed as any other before its optimum', () => {
     const curve = smoothCurve([0, 1, 2, 3, 4], [0.5, 0.8, 0.6, 0.9, 0.7], TEST_ACCURACY);
     expect([...curve.fit].map(v => v.toFixed(3))).toEqual(['0.500', '0.700', '0.700', '0.900', '0.900']);
   });
 
-  test('for any curve: the order of lower, upper and raw, and agreement where nothing is noisy', () => {
+  test('for any curve, lower, upper and raw are in order, and agree where nothing is noisy', () => {
     const value = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 10 });
     const curve = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), value), { minLength: 2, maxLength: 30 });
     fc.assert(
@@ -153,7 +153,7 @@ describe('crossing of a noisy curve', () => {
             expect(lower! < upper).toBe(true);
             expect(measured).toContain(upper);
             expect(censoring === 'left').toBe(lower === 0);
-            // A monotone fit cannot be below the level before any raw value is.
+            // A monotone fit cannot be below the level before some raw value is.
             expect(rawUpper !== null && rawUpper <= upper).toBe(true);
           }
           if (sustainedUpper !== null) expect(rawUpper! <= sustainedUpper).toBe(true);
@@ -171,7 +171,7 @@ describe('unreachable', () => {
   const decay = (t: number[], rate: number, floor: number): number[] =>
     t.map(time => floor + 0.4 * Math.exp(-rate * time));
 
-  test('a curve that has flattened out above the target, and the same curve below it', () => {
+  test('a curve that flattens out above the target is unreachable; below it, it crosses', () => {
     const t = grid(10);
     const loss = decay(t, 0.02, 0.1);
     expect(cross(t, loss, 0.05)).toMatchObject({ lower: 1024, upper: null, censoring: 'unreachable' });
@@ -181,12 +181,12 @@ describe('unreachable', () => {
   test('a curve that still moves is right-censored', () => {
     const t = grid(10);
     expect(cross(t, decay(t, 0.002, 0.1), 0.05)).toMatchObject({ censoring: 'right' });
-    // A power law without a floor: 6.7% of the value in each doubling.
+    // A power law without a floor: it falls by 6.7% of its value in each doubling.
     const power = t.map(time => 0.5 * (1 + time) ** -0.1);
     expect(cross(t, power, 0.01)).toMatchObject({ lower: 1024, censoring: 'right' });
   });
 
-  test('5% of the remaining distance is the border', () => {
+  test('a gain of 5% of the remaining distance is the limit', () => {
     const t = [0, 1, 2, 4, 8, 16, 32, 64, 128];
     const withGain = (gain: number): number[] => [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5 - gain];
     const distance = 0.4; // from 0.5, at t = 64, down to the target 0.1
@@ -194,14 +194,14 @@ describe('unreachable', () => {
     expect(isFlat(smoothCurve(t, withGain(0.051 * distance), LOSS), 0.1)).toBe(false);
   });
 
-  test('a curve that has hardly begun to move is right-censored', () => {
+  test('a curve that has hardly started to move is right-censored', () => {
     const t = grid(10);
     const slow = decay(t, 1e-5, 0.1);
     expect(slow.at(-1)!).toBeGreaterThan(0.49);
     expect(cross(t, slow, 0.05)).toMatchObject({ censoring: 'right' });
   });
 
-  test('too few checkpoints, or too short a range, are right-censored', () => {
+  test('a curve of too few checkpoints, or too short a range, is right-censored', () => {
     const flat = (t: number[]) => cross(t, [0.9, ...t.slice(1).map(() => 0.5)], 0.1)?.censoring;
     expect(flat([0, 1, 2, 4, 8, 16, 32, 64, 128])).toBe('unreachable');
     expect(flat([0, 1, 2, 4, 8, 16, 32, 64])).toBe('right');
@@ -226,7 +226,7 @@ describe('unreachable', () => {
     expect(cross(t, accuracy, 0.95, TEST_ACCURACY)).toMatchObject({ lower: 1024, censoring: 'unreachable' });
   });
 
-  test('settled: an exponential after 2.2 time constants, never a square root', () => {
+  test('an exponential settles after 2.2 time constants, a square root never', () => {
     const t = grid(12);
     const settledAt = (constants: number): boolean =>
       hasSettled(smoothCurve(t, decay(t, constants / 4096, 0), LOSS));

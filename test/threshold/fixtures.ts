@@ -1,4 +1,4 @@
-/** Trajectories and rows of results as the store would hand them out, made up. */
+/** Made-up trajectories and rows of results, as the store returns them. */
 import type { CurveRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../src/domain/types.js';
 import { DEFAULTS } from '../support/defaults.js';
 

@@ -40,17 +40,17 @@ class Results {
   }
 }
 
-describe('medians are honest about censoring', () => {
+describe('medians account for censoring', () => {
   const cell = (...ends: End[]) => new Results().over(100, ends).summaries()[0]!.targets[0]!.cells[0]!;
 
-  test('crossed curves', () => {
+  test('of crossed curves are one of their values', () => {
     expect(cell(300, 100, 200)).toMatchObject({ median: '200', range: '100 .. 300', curves: 3, crossed: 3 });
     expect(cell(300)).toMatchObject({ median: '300', range: '300' });
-    // An even number: the later of the two middle ones.
+    // Of an even number, the later of the two middle ones.
     expect(cell(100, 200, 300, 400)).toMatchObject({ median: '300' });
   });
 
-  test('a right-censored curve counts as later than any that crossed, whatever its last checkpoint', () => {
+  test('count a right-censored curve as later than any crossed one, whatever its last checkpoint', () => {
     expect(cell({ right: 50 }, 100, 200)).toMatchObject({ median: '200', range: '100 .. > 50', right: 1 });
     expect(cell({ right: 4000 }, { right: 4000 }, 200)).toMatchObject({
       median: '> 4000',
@@ -58,7 +58,7 @@ describe('medians are honest about censoring', () => {
     });
   });
 
-  test('left-censored and unreachable ones', () => {
+  test('count left-censored and unreachable curves', () => {
     expect(cell({ left: 5 }, { left: 5 }, 9)).toMatchObject({ median: '<= 5', range: '<= 5 .. 9', left: 2 });
     expect(cell('unreachable', 'unreachable', { right: 70 })).toMatchObject({
       median: 'unreachable',
@@ -70,7 +70,7 @@ describe('medians are honest about censoring', () => {
 });
 
 describe('the table', () => {
-  test('a line for each data set size, ascending, primary target first', () => {
+  test('has a line for each data set size, ascending, primary target first', () => {
     const results = new Results()
       .over(1000, [800, 900, { right: 4000 }])
       .over(250, [{ left: 5 }, 10, 12])
@@ -95,7 +95,7 @@ describe('the table', () => {
     });
   });
 
-  test('only the largest width and subnetwork size', () => {
+  test('shows only the largest width and subnetwork size', () => {
     const results = new Results()
       .add(config({ width: 50 }), 100)
       .add(config({ width: 70 }), 200)
@@ -109,7 +109,7 @@ describe('the table', () => {
     });
   });
 
-  test('one table for each method, re-training and further axis; greedy ones first', () => {
+  test('is one for each method, re-training and further axis; greedy ones first', () => {
     const fast = { ...config().train, learningRate: 0.5 };
     const results = new Results()
       .add(config(), 400, { method: 'random', objective: null })
@@ -125,7 +125,7 @@ describe('the table', () => {
     ]);
   });
 
-  test('settings that move with n do not divide it', () => {
+  test('is not divided by settings that move with n', () => {
     const results = new Results()
       .add(config({ datasetSize: 100, width: 50 }), 100)
       .add(config({ datasetSize: 200, width: 70, train: { ...config().train, learningRate: 0.2 } }), 200);
@@ -135,7 +135,7 @@ describe('the table', () => {
     expect(targetsTable(summary!).title).toContain('N moves with n');
   });
 
-  test('nothing finished, nothing shown', () => {
+  test('is absent where nothing is finished', () => {
     expect(new Results().summaries()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { minimalWith } from '../domain/fixtures.js';
 import { config, curve, GREEDY, idOf, spec } from './fixtures.js';
 
 const T = [0, 10, 20, 40, 80, 160, 320, 640, 1280];
-/** 0.5 at 0, 0.1 in the end. */
+/** Falls from 0.5 at t = 0 to 0.1. */
 const falling =
   (scale: number) =>
   (t: number): number =>
@@ -20,7 +20,7 @@ const only = (result: { rows: readonly unknown[]; notes: readonly string[] }) =>
 };
 
 describe('absolute targets', () => {
-  test('a row carries the trajectory, the variant, the target and the crossing', () => {
+  test('a row has the trajectory, the variant, the target and the crossing', () => {
     const rows = curve(small, T, { subnet_train_loss: falling(50) });
     expect(only(computeThresholds([spec('subnet_train_loss', 'atMost', 0.2)], rows))).toEqual({
       trajectoryId: idOf(small),
@@ -36,7 +36,7 @@ describe('absolute targets', () => {
     });
   });
 
-  test('accuracies, and the labels of all kinds', () => {
+  test('accuracies and all kinds of targets have their labels', () => {
     const rows = curve(small, T, { subnet_train_accuracy: t => 1 - falling(50)(t) });
     const goal = spec('subnet_train_accuracy', 'atLeast', 0.8);
     expect(only(computeThresholds([goal], rows))).toMatchObject({ target: '>= 0.8', lower: 40, upper: 80 });
@@ -58,7 +58,7 @@ describe('absolute targets', () => {
     }
   });
 
-  test('the trend follows the set: on training data the fit goes to the end, else it ends at the optimum', () => {
+  test('the trend follows the set: on training data the fit goes to the end, on others to the optimum', () => {
     const bump = (t: number): number => (t === 20 ? 0.95 : 0.7);
     const rows = curve(small, T, { subnet_train_accuracy: bump, subnet_test_accuracy: bump });
     const specs = ['train', 'test'].map(set => spec(`subnet_${set}_accuracy`, 'atLeast', 0.9));
@@ -88,7 +88,7 @@ describe('absolute targets', () => {
     ]);
   });
 
-  test('a curve that was not measured is counted in a note', () => {
+  test('a curve that is not measured is counted in a note', () => {
     const rows = [small, large].flatMap(c =>
       curve(c, T, { subnet_train_loss: falling(50), subnet_pool_loss: () => null }),
     );
@@ -107,11 +107,11 @@ describe('absolute targets', () => {
     ]);
   });
 
-  test('an unknown metric is a defect', () => {
+  test('an unknown metric throws', () => {
     expect(() => computeThresholds([spec('subnet_loss', 'atMost', 1)], [])).toThrow('subnet_loss');
   });
 
-  test('re-trained metrics: only of variants that are re-trained', () => {
+  test('re-trained metrics have rows only of variants that are re-trained', () => {
     const retrained = { ...GREEDY, retrainIterations: 10 };
     const rows = [
       ...curve(small, T, { retrained_train_loss: () => null }),
@@ -121,7 +121,7 @@ describe('absolute targets', () => {
     expect(row).toMatchObject({ retrainIterations: 10, lower: 40, upper: 80 });
   });
 
-  test('rows out of order are a defect, not a result', () => {
+  test('rows out of order throw', () => {
     const one = curve(small, T, { subnet_train_loss: falling(50) });
     const other = curve(small, T, { subnet_train_loss: falling(50) }, { ...GREEDY, subnetSize: 40 });
     const run = (rows: CurveRow[]) => () =>
@@ -142,7 +142,7 @@ describe('withinDense', () => {
     expect(row).toMatchObject({ target: 'within 0.02 of dense', lower: 160, upper: 320 });
   });
 
-  test('for accuracies, minus the tolerance; a summed tolerance is n times the mean one', () => {
+  test('for accuracies the tolerance is subtracted; a summed tolerance is n times the mean one', () => {
     const mirrored = {
       subnet_train_accuracy: (t: number) => 1 - falling(100)(t),
       dense_train_accuracy: (t: number) => 1 - falling(50)(t),
@@ -159,7 +159,7 @@ describe('withinDense', () => {
     });
   });
 
-  test('refused where the dense curve has not converged', () => {
+  test('there is no threshold where the dense curve has not converged', () => {
     const refusals = (dense: (t: number) => number | null, t = T) => {
       const result = computeThresholds([goal], curve(small, t, { ...metrics, dense_train_loss: dense }));
       expect(result.rows).toEqual([]);
@@ -170,7 +170,7 @@ describe('withinDense', () => {
     const refused = [`${line} (train for longer): no threshold for 1 curve`];
     // Still falling by more than half the tolerance from 640 to 1280.
     expect(refusals(falling(300))).toEqual(refused);
-    // Hardly begun: it changes less than the tolerance, but only because the time is short.
+    // Hardly started: it changes less than the tolerance, but only because the time is short.
     expect(refusals(falling(50_000))).toEqual(refused);
     // Too few checkpoints to know.
     expect(refusals(falling(5), T.slice(0, 5))).toEqual(refused);
@@ -181,7 +181,7 @@ describe('withinDense', () => {
     ]);
   });
 
-  test('noise well under the tolerance does not matter, deterioration on test data does', () => {
+  test('noise far below the tolerance counts as converged, deterioration on test data does not', () => {
     const noisy = (t: number): number => falling(50)(t) + (Math.sqrt(t) % 1) * 0.002;
     expect(
       computeThresholds([goal], curve(small, T, { ...metrics, dense_train_loss: noisy })).rows,
@@ -194,14 +194,14 @@ describe('withinDense', () => {
 
 describe('published', () => {
   const goal = spec('subnet_test_accuracy', 'published');
-  /** Reaches `best`, the sooner the smaller the scale. */
+  /** Rises towards `best`; a smaller scale is faster. */
   const rising = (best: number, scale: number) => ({
     subnet_test_accuracy: (t: number): number => best - 0.4 * Math.exp(-t / scale),
   });
 
-  test('the best value at the largest n, for each seed', () => {
+  test('the target is the best value at the largest n, for each seed', () => {
     const rows = [0, 1].flatMap(seed => [
-      // the largest n comes last: the target is known only then
+      // The largest n comes last, so the target is known only at the end.
       ...curve(config({ seed }), T, rising(0.97, 20)),
       ...curve(config({ seed, datasetSize: 400 }), T, rising(seed === 0 ? 0.9 : 0.96, 100)),
     ]);
@@ -217,7 +217,7 @@ describe('published', () => {
     ]);
   });
 
-  test('the lowest, for a loss', () => {
+  test('the target of a loss is the lowest value', () => {
     const loss = (c: typeof small, floor: number) =>
       curve(c, T, { subnet_train_loss: (t: number) => floor + 0.4 * Math.exp(-t / 20) });
     const rows = [...loss(small, 0.1), ...loss(large, 0.2)];
@@ -248,7 +248,7 @@ describe('published', () => {
     ]);
   });
 
-  test('what moves with n does not divide: a width and a rate that are zipped with it', () => {
+  test('axes zipped with n, such as a width and a rate, do not divide groups', () => {
     const zipped = minimalWith(
       'thresholds=[{metric: subnet_test_accuracy, published: true}]',
       'axes={pretrainIterations: [0, 10], subnetSize: 20, inputs.scaling: [raw, unit], ' +
@@ -262,7 +262,7 @@ describe('published', () => {
     const unit = { inputs: { scaling: 'unit' } } as const;
     const rows = [
       ...curve(small, T, rising(0.97, 20)),
-      // Another seed and another scaling are other groups, though they move with nothing.
+      // Another seed and another scaling are other groups: they are not zipped with n.
       ...curve({ ...small, seed: 2 }, T, rising(0.97, 20)),
       ...curve({ ...small, ...unit, width: 51 }, T, rising(0.8, 20)),
       ...curve(wide, T, rising(0.9, 100)),
@@ -279,7 +279,7 @@ describe('published', () => {
       'subnet_test_accuracy published: no finished curve at n = 400 with the same seed and settings ' +
         '(width, train.learningRate aside): no threshold for 1 curve',
     ]);
-    // Of a crossed sweep, an unfinished part could look like this: it is not taken for a zip.
+    // An unfinished crossed sweep could have these rows; it must not be taken for a zip.
     expect(computeThresholds([goal], rows).rows.map(row => row.trajectoryId)).toEqual([
       'n400-N90-r0-e0.2',
       'n400-N91-r0-e0.2',
@@ -293,7 +293,7 @@ describe('published', () => {
   });
 });
 
-test('many curves are quick: 20,000 of 40 checkpoints, streamed', () => {
+test('20,000 streamed curves of 40 checkpoints take less than 10 s', () => {
   const t = Array.from({ length: 40 }, (_, i) => i * 10);
   const rows = function* (): Generator<CurveRow> {
     for (let seed = 0; seed < 20_000; seed++) {
