@@ -28,7 +28,7 @@ const PARAMS = { n: 1000, seed: 1, k: 20 };
 const work = new Workplace();
 const db = work.path('a.sqlite');
 
-/** Curves of a known law with every kind of selection and target; one training has failed. */
+/** A database of curves of a known law, with every kind of selection and target, and one failed trajectory. */
 beforeAll(async () => {
   const file = work.sweep(
     plainSweep({
@@ -96,13 +96,13 @@ describe('docs/queries.md', () => {
   it.each(QUESTIONS.map(question => [question.title, question] as const))('%s', async (_, question) => {
     const rows = await answer(question);
     expect(rows.length).toBeGreaterThan(0);
-    // A column that is NULL throughout answers nothing; but curves that have not crossed have no upper ends.
+    // A column of NULLs answers nothing, except upper ends: curves that have not crossed have none.
     for (const column of Object.keys(rows[0]!).filter(name => !/^(|raw_|sustained_)upper$/.test(name))) {
       expect([column, rows.some(row => row[column] !== null)]).toEqual([column, true]);
     }
   });
 
-  it('answers what is true of the curves', async () => {
+  it('gives answers that agree with the law of the curves', async () => {
     expect(await ask('How far')).toEqual([
       { sweep: 'broken', cells_done: 0, cells: 2, percent: 0, trajectories_failed: 1 },
       { sweep: 'known', cells_done: 4200, cells: 4200, percent: 100, trajectories_failed: 0 },
@@ -111,7 +111,7 @@ describe('docs/queries.md', () => {
     const growth = (await ask('By how much')).filter(
       ({ k, metric, target }) => k === 20 && metric === 'subnet_train_loss' && target === '<= 0.15',
     );
-    // From 60 to three times that: 30 iterations at each of the four doublings.
+    // t* grows from 60 to 180: by 30 iterations in each of the four doublings.
     expect(growth.map(({ n }) => n)).toEqual([500, 1000, 2000, 4000, 8000]);
     expect(growth[0]).toMatchObject({ added: null, factor: null });
     expect(Math.abs((growth.at(-1)!.t_star as number) / (growth[0]!.t_star as number) - 3)).toBeLessThan(0.5);

@@ -30,7 +30,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
 
   const open = (options?: BrowserContextOptions) => Watched.open(browser, url, options);
 
-  /** Looks at every figure in turn, so that all are live. */
+  /** Scrolls to every figure, so that all become live. */
   async function allLive({ page }: Watched): Promise<void> {
     for (const figure of await page.locator('figure').all()) {
       await figure.scrollIntoViewIfNeeded();
@@ -38,7 +38,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     }
   }
 
-  it('makes every figure live, without complaints and without asking anyone', async () => {
+  it('makes every figure live, without errors and without requests', async () => {
     const watched = await open();
     await allLive(watched);
     expect(await watched.page.locator('figure').count()).toBe(FIGURES.length);
@@ -74,7 +74,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(await page.locator('#thresholds tbody tr').count()).toBe(25);
   });
 
-  it('has its figures where scripts are off, each with a title and a description', async () => {
+  it('shows its figures without scripts, each with a title and a description', async () => {
     const { page, complaints } = await open({ javaScriptEnabled: false });
     const stills = page.locator('figure .still .wide svg');
     expect(await stills.count()).toBe(FIGURES.length);
@@ -86,7 +86,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('fits on a phone, where a finger moves the page', async () => {
+  it('fits on a phone, where touch scrolls the page', async () => {
     const watched = await open({ viewport: { width: 375, height: 700 }, hasTouch: true });
     await allLive(watched);
     const { page } = watched;
@@ -103,7 +103,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('is dark where the reader wants it, and light on paper', async () => {
+  it('is dark where the reader prefers it, and light on paper', async () => {
     const { page } = await open({ colorScheme: 'dark' });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(await background()).toBe('rgb(11, 14, 18)');
@@ -113,7 +113,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(await page.locator('#targets .live').isVisible()).toBe(false);
   });
 
-  it('shows one entry of a legend alone by keyboard, and zooms with Ctrl alone', async () => {
+  it('isolates an entry of a legend by keyboard, and zooms only with Ctrl', async () => {
     const watched = await open();
     const { page } = watched;
     const figure = page.locator('#targets');
@@ -145,7 +145,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('says what stands below the pointer', async () => {
+  it('describes the point below the pointer', async () => {
     const { page } = await open();
     const point = page.locator('#residuals .live .mark-symbol path').first();
     await page.locator('#residuals').scrollIntoViewIfNeeded();

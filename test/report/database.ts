@@ -1,4 +1,4 @@
-/** A database whose curves follow a law that is known: t* is 40 ln(n / 20) iterations, but for the seed. */
+/** A database whose curves follow a known law: t* is 40 ln(n / 20) iterations, apart from the seed. */
 import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, config, greedy, planned, random, sweep } from '../store/fixtures.js';
 
@@ -9,11 +9,11 @@ export const TIMES = [0, ...Array.from({ length: 30 }, (_, i) => Math.round(8 * 
 export const HOSTILE = '<script>document.title = "broken"</script><img src=x onerror=alert(1)>';
 
 const thresholdAt = (n: number, seed: number): number => 40 * Math.log(n / 20) * (1 + (seed - 2) / 40);
-/** 0.5 at first, 0.15 at the threshold. */
+/** 0.5 at t = 0, 0.15 at the threshold. */
 export const lossAt = (n: number, seed: number, t: number): number =>
   0.5 / (1 + (7 / 3) * (t / thresholdAt(n, seed)));
 
-/** A sweep of this name, and whatever else of text a database holds. One trajectory has failed. */
+/** Writes a sweep of this name, with `text` wherever a database holds text. One trajectory has failed. */
 export function fill(file: string, name: string, text: string): void {
   const variants = [greedy(5), greedy(10), random(10)];
   const plans = SIZES.flatMap(n =>

@@ -14,13 +14,13 @@ describe.each(FIGURES.map(figure => [figure.name, figure] as const))('figure %s'
     expect(png.width).toBe(columns === 1 ? 1050 : 2147);
   });
 
-  it('is nothing where there are no rows', async () => {
+  it('is empty without rows', async () => {
     const empty = { curves: [], subnetSizes: [], crossings: [], times: [], fit: null };
     expect(await drawFigure(figure, figureData(empty), { theme: 'paper', columns: 1 })).toBeNull();
     expect(figure.table(figureData(empty)).rows).toEqual([]);
   });
 
-  it('stands before a table of its rows, and a caption', () => {
+  it('is followed by a table of its rows and a caption', () => {
     const { head, rows } = figure.table(figureData());
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect(row).toHaveLength(head.length);

@@ -1,4 +1,4 @@
-/** Rows as a sweep of a few sizes leaves them: loss falls as 1/(1 + t/n), with a spread over seeds. */
+/** Rows like those of a sweep with a few sizes: loss falls as 1/(1 + t/n), with a spread over seeds. */
 import type { PruneMethod } from '../../src/domain/types.js';
 import { fitSweep } from '../../src/fit/index.js';
 import type { FigureData } from '../../src/report/figures/figure.js';
@@ -11,7 +11,7 @@ const METHODS: readonly PruneMethod[] = ['greedy', 'random'];
 const spread = (mean: number): Spread => ({ mean, low: mean * 0.9, high: mean * 1.1 });
 const lossAt = (n: number, t: number): number => 0.5 / (1 + (20 * t) / n);
 
-/** The thresholds are 2, 4, 8, 16 times 10 at the four sizes; the largest has one seed that never crosses. */
+/** The thresholds are 20, 40, 80, 160 at the four sizes. One seed of the largest size never crosses. */
 export const crossings: CrossingPoint[] = SIZES.flatMap((n, i) =>
   [0, 1, 2].map((seed): CrossingPoint => {
     const at = 10 * 2 ** (i + 1) + seed;

@@ -4,20 +4,20 @@ import { tableOf } from '../../src/report/page/tables.js';
 import { togglesOf } from '../../src/report/page/toggles.js';
 
 describe('html', () => {
-  it('escapes what is put in, and not what is HTML', () => {
+  it('escapes inserted text, and not inserted HTML', () => {
     expect(html`<p title="${'"x" & y'}">${'<script>'}${html`<b>${1}</b>`}${raw('<i>')}</p>`.text).toBe(
       '<p title="&quot;x&quot; &amp; y">&lt;script&gt;<b>1</b><i></p>',
     );
     expect(escaped(`'`)).toBe('&#39;');
   });
 
-  it('joins lists and leaves out what is not there', () => {
+  it('joins lists and omits missing values', () => {
     expect(html`${[html`<a>`, 'b', null]}${false}${undefined}`.text).toBe('<a>b');
   });
 });
 
 describe('tableOf', () => {
-  it('puts numbers to the right and says how many rows are left out', () => {
+  it('aligns numbers to the right and states how many rows are left out', () => {
     const rows = Array.from({ length: 700 }, (_, i) => ['<i>', i, null]);
     const { text } = tableOf({ head: ['a', 'b', 'c'], rows }, 'all');
     expect(text).toContain('<td>&lt;i&gt;</td><td class="n">599</td><td>–</td>');
@@ -27,7 +27,7 @@ describe('tableOf', () => {
 });
 
 describe('togglesOf', () => {
-  it('finds what a legend is bound to, and its values', () => {
+  it('finds the field of a legend and its values', () => {
     const spec = {
       layer: [
         { params: [{ name: 'size', select: { type: 'point', fields: ['n'] }, bind: 'legend' }] },

@@ -9,7 +9,7 @@ const SIZES = Array.from({ length: 14 }, (_, i) => 100 * 2 ** i);
 const TIMES = [0, ...Array.from({ length: 99 }, (_, i) => 5 + i * i)];
 const METHODS: readonly PruneMethod[] = ['greedy', 'random', 'magnitude'];
 
-/** Rough, so that no coordinate is shorter than it has to be. */
+/** Random values, so that no coordinate is short by chance. */
 const next = stream(0, 'size-test');
 const spread = (): Spread => {
   const low = next();
@@ -25,7 +25,7 @@ const point = (network: CurvePoint['network'], n: number, t: number): CurvePoint
 });
 
 describe('a report', () => {
-  it('stays under 3 MB when its figures hold as much as they can', async () => {
+  it('stays below 3 MB with the most rows that its figures can hold', async () => {
     const curves = (['dense', ...METHODS] as const).flatMap(network =>
       SIZES.flatMap(n => TIMES.map(t => point(network, n, t))),
     );

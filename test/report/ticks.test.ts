@@ -10,7 +10,7 @@ import {
 } from '../../src/report/style/ticks.js';
 
 describe('ticks', () => {
-  it('are 1, 2, 5 where there is room, and powers of ten where there is less', () => {
+  it('are 1, 2, 5 times powers of ten where they have room, else powers of ten', () => {
     const ticks = (length: number) => logTicks(logSpan(1, 10_000, length, 'across'));
     expect(ticks(600)).toEqual([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]);
     expect(ticks(150)).toEqual([1, 10, 100, 1000, 10_000]);
@@ -21,19 +21,19 @@ describe('ticks', () => {
     expect(logTicks(logSpan(40, 160, 250, 'down'))).toEqual([40, 50, 60, 70, 80, 90, 100, 150]);
   });
 
-  it('are the sizes themselves where these have room', () => {
+  it('are the sizes themselves where they have room', () => {
     const sizes = [250, 1000, 4000];
     expect(sizeTicks(sizes, logSpan(250, 4000, 300, 'across'))).toEqual(sizes);
     expect(sizeTicks(sizes, logSpan(250, 4000, 60, 'across'))).not.toEqual(sizes);
   });
 
-  it('begin at 0 for checkpoints', () => {
+  it('start at 0 for checkpoints', () => {
     const ticks = timeTicks(symlogSpan(5, 4000, 300), 5);
     expect(ticks.slice(0, 3)).toEqual([0, 10, 50]);
     expect(ticks.at(-1)).toBe(1000);
   });
 
-  it('are labelled with thousands apart, and powers where numbers are long', () => {
+  it('are labelled with separated thousands, and powers where numbers are long', () => {
     expect([0, 0.05, 20_000, 1e6, 5e-5, 2.5e7].map(count)).toEqual([
       '0',
       '0.05',

@@ -9,19 +9,19 @@ const status = (access: Access, headers: Request['headers'], rest: Partial<Reque
 describe('the Host header', () => {
   const access = new Access('127.0.0.1', null);
 
-  it('is ours by name or by any address, behind any port', () => {
+  it('is accepted as localhost or any address, with any port', () => {
     for (const host of ['localhost', 'LOCALHOST:80', 'localhost:9999', '127.0.0.1:8750', '[::1]:8750'])
       expect([host, status(access, { host })]).toEqual([host, 200]);
   });
 
-  it('is refused by another name, and where there is none', () => {
+  it('is refused with another name or none', () => {
     for (const host of ['evil.example', 'localhost.evil.example:8750', 'evil.example:80', '127.0.0.1.nip.io'])
       expect([host, status(access, { host })]).toEqual([host, 421]);
     for (const host of [undefined, '', 'a b', '/', '@'])
       expect([host, status(access, { host })]).toEqual([host, 400]);
   });
 
-  it('may be the name that was listened on', () => {
+  it('may be the name that the server listens on', () => {
     const named = new Access('lab.example', TOKEN);
     const headers = { authorization: `Bearer ${TOKEN}` };
     expect(status(named, { host: 'lab.example:8750', ...headers })).toBe(200);
@@ -33,7 +33,7 @@ describe("another site's page", () => {
   const access = new Access('127.0.0.1', null);
   const host = 'localhost:8750';
 
-  it('may link here, and nothing else', () => {
+  it('may link to the page, and nothing else', () => {
     const link = { host, 'sec-fetch-site': 'cross-site' };
     expect(status(access, link, { path: '/' })).toBe(200);
     expect(status(access, link, { path: '/events' })).toBe(403);
@@ -47,7 +47,7 @@ describe("another site's page", () => {
       expect([origin, status(access, { host, origin })]).toEqual([origin, 403]);
   });
 
-  it('is not our own', () => {
+  it('is distinguished from our own page', () => {
     expect(status(access, { host, origin: 'http://localhost:8750', 'sec-fetch-site': 'same-origin' })).toBe(
       200,
     );
@@ -59,7 +59,7 @@ describe('the token', () => {
   const host = '192.168.0.7:8750';
   const cookie = access.cookieFor({ token: TOKEN })!.split(';')[0]!;
 
-  it('is asked for', () => {
+  it('is required', () => {
     for (const wrong of ['', 'x', TOKEN.slice(1), `${TOKEN}x`, TOKEN.toUpperCase()]) {
       expect(status(access, { host }, { path: '/', token: wrong })).toBe(401);
       expect(status(access, { host, authorization: `Bearer ${wrong}` })).toBe(401);
@@ -69,7 +69,7 @@ describe('the token', () => {
     expect(status(access, { host, authorization: `Basic ${TOKEN}` })).toBe(401);
   });
 
-  it('is taken from the link of the page, a header or the cookie', () => {
+  it('is accepted from the link, a header or the cookie', () => {
     expect(status(access, { host }, { path: '/', token: TOKEN })).toBe(200);
     expect(status(access, { host }, { token: TOKEN })).toBe(401);
     expect(status(access, { host, authorization: `Bearer ${TOKEN}` })).toBe(200);

@@ -1,4 +1,4 @@
-/** What a hostile page, a hostile client or a hostile database may try. */
+/** Attacks by a hostile page, a hostile client and a hostile database. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('SQL', () => {
-  it('reads', async () => {
+  it('can read', async () => {
     expect(await askSql(page.url, 'SELECT sweep, cells FROM progress')).toMatchObject({
       status: 200,
       columns: ['sweep', 'cells'],
@@ -40,7 +40,7 @@ describe('SQL', () => {
     });
   });
 
-  it('does not write, attach, or leave the file in any other way', async () => {
+  it('cannot write, attach, or reach beyond the file', async () => {
     const before = readFileSync(db);
     const stolen = join(home, 'stolen.sqlite');
     for (const sql of [
@@ -66,7 +66,7 @@ describe('SQL', () => {
     expect(readFileSync(db).equals(before)).toBe(true);
   }, 60_000);
 
-  it('ends: after so many rows, so much text, so much memory', async () => {
+  it('has limits of rows, text and memory', async () => {
     const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)';
     const rows = await askSql(page.url, `${many} SELECT i FROM n`);
     expect(rows.rows).toHaveLength(500);
@@ -84,12 +84,12 @@ describe('SQL', () => {
     });
   });
 
-  it('keeps what JSON cannot hold as text', async () => {
+  it('returns values that JSON cannot hold as text', async () => {
     const { rows } = await askSql(page.url, `SELECT 9007199254740993, 9e999, NULL, '<b>', x'0f'`);
     expect(rows).toEqual([['9007199254740993', 'Infinity', null, '<b>', '0f']]);
   });
 
-  it('is a short JSON object, from our own page', async () => {
+  it('must be a short JSON object from our own page', async () => {
     const post = (body: string, headers: Record<string, string>) =>
       ask(page.url, '/sql', { method: 'POST', body, headers });
     const json = { 'content-type': 'application/json' };
@@ -107,13 +107,13 @@ describe('SQL', () => {
 });
 
 describe('a request', () => {
-  it('for another host, or for none, is refused', async () => {
+  it('is refused for another host or none', async () => {
     for (const path of ['/', '/events', '/page.js', '/nothing'])
       expect((await ask(page.url, path, { headers: { host: 'evil.example' } })).status).toBe(421);
     expect(await raw('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('never reaches a file that is not the page', async () => {
+  it('never reaches a file outside the page', async () => {
     for (const path of [
       '/../package.json',
       '/../../../../etc/passwd',
@@ -134,7 +134,7 @@ describe('a request', () => {
     expect((await ask(page.url, '/', { method: 'PUT' })).status).toBe(404);
   });
 
-  it('is answered with a strict policy, whatever the answer', async () => {
+  it('gets a strict policy with every answer', async () => {
     for (const [path, status] of [
       ['/', 200],
       ['/page.js', 200],
@@ -154,7 +154,7 @@ describe('a request', () => {
     expect(body).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=|https?:/i);
   });
 
-  it('may come many times at once, and half of it', async () => {
+  it('does not exhaust the server: many at a time, and incomplete ones', async () => {
     const half: Socket[] = [];
     const { port } = new URL(page.url);
     for (let i = 0; i < 100; i++) half.push(connect(Number(port), '127.0.0.1').on('error', () => {}));
@@ -163,7 +163,7 @@ describe('a request', () => {
     await Promise.all(listeners.slice(0, 8).map(listener => listener.until('state')));
     const codes = await Promise.all(Array.from({ length: 40 }, () => ask(page.url, '/')));
     expect(new Set(codes.map(({ status }) => status))).toEqual(new Set([200]));
-    // No more streams than there is room for.
+    // The number of streams is limited.
     expect((await ask(page.url, '/events')).status).toBe(503);
     const answers = await Promise.all(Array.from({ length: 30 }, () => askSql(page.url, 'SELECT 1')));
     const errors = answers.filter(({ status }) => status !== 200);
@@ -182,7 +182,7 @@ describe('a request', () => {
   });
 });
 
-/** An answer to bytes that no HTTP client would send. */
+/** The answer to bytes that no HTTP client sends. */
 function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';
@@ -194,8 +194,8 @@ function raw(text: string): Promise<string> {
   });
 }
 
-describe('from elsewhere', () => {
-  it('nothing is answered without the token; the link keeps it in a cookie', async () => {
+describe('from another machine', () => {
+  it('every answer requires the token; the link stores it in a cookie', async () => {
     const open = await serve({ db, host: '0.0.0.0', port: 0 });
     try {
       const { origin, searchParams } = new URL(open.url);
@@ -217,7 +217,7 @@ describe('from elsewhere', () => {
     }
   });
 
-  it('with a token of the user, also on this machine', async () => {
+  it('a token of the user is required on this machine, too', async () => {
     const own = await serve({ db, port: 0, token: TOKEN });
     try {
       const { origin } = new URL(own.url);
@@ -231,7 +231,7 @@ describe('from elsewhere', () => {
 });
 
 describe('an address', () => {
-  it('that is taken or not ours is refused in one line', async () => {
+  it('that is in use or of another machine is refused in one line', async () => {
     const port = Number(new URL(page.url).port);
     await expect(serve({ db, port })).rejects.toThrow(InputError);
     await expect(serve({ db, port })).rejects.toThrow(

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** The live page, with what one does on it. */
+/** The live page, and the actions of a user on it. */
 class LivePage extends Watched {
   static at(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<LivePage> {
     return LivePage.open(browser, url, { viewport: { width, height: 800 }, colorScheme });
@@ -65,7 +65,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
   });
   afterAll(() => page.close('over'));
 
-  it('shows what the database holds, and asks nobody else', async () => {
+  it('shows the content of the database, and requests nothing elsewhere', async () => {
     const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
     expect(await watched.text('#sweep-cards .share')).toBe('66.6 %');
@@ -113,7 +113,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('answers SQL, and says why it does not', async () => {
+  it('answers SQL, or gives the reason why not', async () => {
     const watched = await LivePage.at(page.url);
     await watched.page.locator('#relations button', { hasText: 'progress' }).first().waitFor();
     expect(await watched.ask('DELETE FROM cells')).toBe(
@@ -150,7 +150,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(watched.complaints).toEqual([]);
   });
 
-  it('can be worked by keyboard, and names what it shows', async () => {
+  it('is usable by keyboard, and every control has a name', async () => {
     const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards'), wait).toContain('32 of 48');
     await watched.page.keyboard.press('Tab');
@@ -172,7 +172,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
   });
 });
 
-describe.skipIf(withoutBrowser)('beside a run', () => {
+describe.skipIf(withoutBrowser)('the page during a run', () => {
   let work: Workplace;
   beforeEach(() => {
     work = new Workplace();
@@ -182,7 +182,7 @@ describe.skipIf(withoutBrowser)('beside a run', () => {
     work.remove();
   });
 
-  it('follows the sweep from start to end, through a death of its coordinator', async () => {
+  it('follows the sweep from start to end, even if its process dies in between', async () => {
     process.env.ESPALIER_NOOP_STEP_MS = '5';
     const file = work.sweep(
       plainSweep({

@@ -1,4 +1,4 @@
-/** A page's side of the server, without a browser. */
+/** A client of the server, without a browser. */
 import { request } from 'node:http';
 import type { EventName, Events } from '../../src/serve/messages.js';
 
@@ -8,7 +8,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One request, with any headers and the path exactly as it is given. */
+/** One request, with any headers and exactly this path. */
 export function ask(
   url: string,
   path: string,
@@ -32,14 +32,14 @@ export function ask(
   });
 }
 
-/** A statement of the SQL box. */
+/** Sends a statement of the SQL box. */
 export async function askSql(url: string, sql: unknown, headers: Record<string, string> = {}) {
   const all = { 'content-type': 'application/json', ...headers };
   const answer = await ask(url, '/sql', { method: 'POST', headers: all, body: JSON.stringify({ sql }) });
   return { status: answer.status, ...JSON.parse(answer.body) };
 }
 
-/** An open stream of events: the latest of each name, and everything in order. */
+/** An open stream of events: the latest event of each name, and all events in order. */
 export class Listener {
   readonly all: { readonly name: EventName; readonly event: never }[] = [];
   private readonly stop = new AbortController();
@@ -55,16 +55,16 @@ export class Listener {
     return this.all.findLast(one => one.name === name)?.event;
   }
 
-  /** The next event of this name that is as wished, or the latest one if that is. */
+  /** Waits for an event of this name that matches; the latest one counts. */
   async until<Name extends EventName>(
     name: Name,
-    isWished: (event: Events[Name]) => boolean = () => true,
+    matches: (event: Events[Name]) => boolean = () => true,
     withinMs = 40_000,
   ): Promise<Events[Name]> {
     const end = Date.now() + withinMs;
     for (;;) {
       const latest = this.latest(name);
-      if (latest && isWished(latest)) return latest;
+      if (latest && matches(latest)) return latest;
       const left = end - Date.now();
       if (left <= 0) throw new Error(`no such ${name}; the latest is ${JSON.stringify(latest)}`);
       await new Promise<void>(resolve => {

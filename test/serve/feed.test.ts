@@ -1,4 +1,4 @@
-/** The stream follows a database that appears, grows, is replaced, damaged and gone. */
+/** The stream follows a database that appears, grows, is replaced, damaged and removed. */
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -38,7 +38,7 @@ const open = (isWished: (state: LiveState) => boolean) =>
   listener.until('state', state => state.kind === 'open' && isWished(state)) as Promise<LiveState>;
 const cellsDone = (count: number) => open(({ sweeps }) => sweeps.rows[0]?.cellsDone === count);
 
-it('follows a run from before its database is there to after its end', async () => {
+it('follows a run from before its database exists to after its end', async () => {
   expect(await listener.until('state')).toMatchObject({
     kind: 'waiting',
     message: expect.stringContaining(db),
@@ -76,11 +76,11 @@ it('follows a run from before its database is there to after its end', async () 
     members: 3,
     read: 3,
   });
-  // The page holds nothing open, so that a finished database is one file.
+  // The page keeps nothing open, so a finished database is one file.
   expect(existsSync(`${db}-wal`)).toBe(false);
 });
 
-it('follows a run that ends and another that goes on', async () => {
+it('follows a run that ends and another that continues it', async () => {
   const plans = [0, 1].map(seed => planned(`t${seed}`, [0, 5], [greedy(3)], config(20, seed)));
   for (const [done, plan] of plans.entries()) {
     const store = Store.open(db);
@@ -107,7 +107,7 @@ it('follows a file that is replaced, damaged and removed', async () => {
   write(db, 'one', 2);
   await named('one');
   await listener.until('figures', ({ complete }) => complete === 2);
-  // Another file under the name, then other content in the same file.
+  // Another file with this name, then other content in the same file.
   rmSync(db);
   write(db, 'two', 3);
   await named('two');
@@ -129,7 +129,7 @@ it('follows a file that is replaced, damaged and removed', async () => {
   await named('four');
 });
 
-it('outlives what it cannot make sense of', async () => {
+it('survives content that it cannot show', async () => {
   const store = Store.open(db);
   store.saveSweep(sweep('one'), [planned('t', [0, 5], [greedy(3)])]);
   store.close();
@@ -147,7 +147,7 @@ it('outlives what it cannot make sense of', async () => {
   vi.restoreAllMocks();
 });
 
-it('says why it ends, after a last look', async () => {
+it('sends the reason of its end, after the last state', async () => {
   const store = Store.open(db);
   store.saveSweep(sweep('one'), [planned('t', [0], [greedy(3)])]);
   await open(({ sweeps }) => sweeps.rows.length === 1);

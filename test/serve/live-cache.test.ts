@@ -1,4 +1,4 @@
-/** What is kept between looks agrees with what SQL says of the whole database. */
+/** The cached state agrees with SQL over the whole database. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readReport } from '../../src/report/read-report.js';
 import { LiveCache, type View } from '../../src/serve/live-cache.js';
@@ -29,11 +29,11 @@ function finish<T>(work: Generator<void, T>): T {
   }
 }
 
-function look(memory: LiveCache, live: LiveReader, wishes: Record<string, string> = {}): View {
+function viewOf(memory: LiveCache, live: LiveReader, params: Record<string, string> = {}): View {
   expect(finish(memory.update(live))).toBe(true);
-  const sight = finish(memory.look(live, wishes, null))!;
-  finish(sight.slice.refresh(live));
-  return sight;
+  const view = finish(memory.look(live, params, null))!;
+  finish(view.slice.refresh(live));
+  return view;
 }
 
 describe('the figures of a run', () => {
@@ -63,7 +63,7 @@ describe('the figures of a run', () => {
   });
 
   it('are those of the report', () => {
-    const { slice, selection } = look(new LiveCache(), live);
+    const { slice, selection } = viewOf(new LiveCache(), live);
     const { curves, crossings } = slice.contents();
     const { figures: data } = readReport(live.reader, live.reader.sweeps()[0]!);
     expect(selection).toMatchObject({ set: data.set, target: data.primary });
@@ -86,14 +86,18 @@ describe('the figures of a run', () => {
     expect(crossings.some(({ target }) => target === 'published')).toBe(true);
 
     const valid = vi.spyOn(LiveReader.prototype, 'validThresholds').mockReturnValue(null);
-    const computed = look(new LiveCache(), live).slice.contents();
+    const computed = viewOf(new LiveCache(), live).slice.contents();
     expect(valid).toHaveBeenCalled();
     valid.mockRestore();
     expect(placed(computed.crossings)).toEqual(placed(crossings));
   });
 
-  it('show what is chosen', () => {
-    const { selection, slice } = look(new LiveCache(), live, { width: '12', subnet_size: '3', set: 'test' });
+  it('show the chosen slice', () => {
+    const { selection, slice } = viewOf(new LiveCache(), live, {
+      width: '12',
+      subnet_size: '3',
+      set: 'test',
+    });
     expect(selection.choices.map(({ name, chosen }) => [name, chosen])).toEqual([
       ['metric', 'subnet_train_loss'],
       ['set', 'test'],
@@ -112,9 +116,9 @@ describe('the figures of a run', () => {
     expect(greedyRow.seeds).toBe(row!.seeds);
   });
 
-  it('pass over wishes for what is not there', () => {
-    const plain = look(new LiveCache(), live).selection;
-    const odd = {
+  it('ignore choices that do not exist', () => {
+    const plain = viewOf(new LiveCache(), live).selection;
+    const unknown = {
       width: '13',
       subnet_size: '',
       set: 'dev',
@@ -122,11 +126,11 @@ describe('the figures of a run', () => {
       metric: '__proto__',
       constructor: 'x',
     };
-    expect(look(new LiveCache(), live, odd).selection.choices).toEqual(plain.choices);
+    expect(viewOf(new LiveCache(), live, unknown).selection.choices).toEqual(plain.choices);
   });
 });
 
-it('counts as the view does, however the database goes on', () => {
+it('counts agree with the view `progress` after every change', () => {
   const store = Store.open(`${folder()}/a.sqlite`);
   const memory = new LiveCache();
   const agree = () => {
@@ -155,7 +159,7 @@ it('counts as the view does, however the database goes on', () => {
   store.rows('t1', checkpoint(5), [cell(5, greedy(3)), cell(5, random(3))]);
   store.finished('t1', { kind: 'failed', code: 'DIVERGED', message: 'not finite', stack: null });
   agree();
-  // Another sweep shares cells; then the first asks for more of what is there, and for less.
+  // Another sweep shares cells. Then the first one evaluates more, and later contains less.
   store.saveSweep(sweep('two'), plans.slice(1));
   agree();
   complete(store, plans[3]!);
