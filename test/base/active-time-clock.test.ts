@@ -4,7 +4,7 @@ import { ActiveTimeClock } from '../../src/base/active-time-clock.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('counts what passes between ticks, and a gap as one tick', () => {
+it('counts the time between ticks, and a gap as one tick', () => {
   let now = 5_000;
   let ticks = 0;
   const clock = new ActiveTimeClock(

@@ -19,7 +19,7 @@ function limit(files: Record<string, string>): number {
 }
 
 describe('the limit of control groups', () => {
-  it('version 2: the lowest on the way up, max being none', () => {
+  it('version 2: is the lowest limit up to the root; max is no limit', () => {
     const at = 'sys/fs/cgroup/user.slice';
     expect(
       limit({
@@ -31,11 +31,11 @@ describe('the limit of control groups', () => {
     ).toBe(4e9);
   });
 
-  it('version 2 in a container, which is its own root', () => {
+  it('version 2: is the limit of the root in a container', () => {
     expect(limit({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': '512000000\n' })).toBe(512e6);
   });
 
-  it('version 1: its own, or where the container does not see that, the one mounted', () => {
+  it('version 1: is the limit of the own group, or of the mounted one if a container hides it', () => {
     const groups = '5:cpu,cpuacct:/docker/abc\n4:memory:/docker/abc\n';
     const mount = 'sys/fs/cgroup/memory';
     expect(limit({ 'proc/self/cgroup': groups, [`${mount}/memory.limit_in_bytes`]: '2000000000\n' })).toBe(
@@ -44,14 +44,14 @@ describe('the limit of control groups', () => {
     expect(limit({ [`${mount}/docker/abc/memory.limit_in_bytes`]: '1000000000\n' })).toBe(1e9);
   });
 
-  it('none', () => {
+  it('is Infinity where there is none', () => {
     expect(controlGroupLimit(root)).toBe(Infinity);
     expect(limit({ 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': 'max\n' })).toBe(Infinity);
     expect(limit({ 'proc/self/cgroup': 'nonsense\n' })).toBe(Infinity);
   });
 });
 
-it('the budget is no more than the machine has', () => {
+it('the budget is at most the memory of the machine', () => {
   expect(memoryBudget()).toBeGreaterThan(0);
   expect(memoryBudget()).toBeLessThanOrEqual(totalmem());
 });

@@ -7,7 +7,7 @@ afterEach(() => {
 });
 
 describe('where an attempt ran', () => {
-  it('tells what Node was told about WebAssembly, and nothing else of its flags', () => {
+  it('includes the WebAssembly flags of Node, and no other flags', () => {
     process.execArgv = ['--enable-source-maps'];
     expect(nodeVersion()).toBe(process.version);
     process.execArgv = ['--import', './private.mjs', '--experimental-wasm-revectorize'];

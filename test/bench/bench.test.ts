@@ -56,7 +56,7 @@ describe('espalier bench --quick --json', () => {
 
   test('every number is positive and finite', () => {
     const numbers = numbersIn(report);
-    // Four of the seven make no passes over the activations.
+    // Four of the seven measurements make no passes over the activations.
     expect(numbers.length).toBe(3 + 7 * 10 - 4);
     expect(numbers.filter(([, value]) => !(value > 0 && Number.isFinite(value)))).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('espalier bench --quick --json', () => {
     }
   });
 
-  test('operations are those of the inputs that are stored', () => {
+  test('operations count stored entries only', () => {
     const of = (name: string) => report.results.find(result => result.name === name)!;
     // N = 96, B = 32, d = 784: forward and update, a multiply-add each for every weight of every sample.
     expect(of('step-dense').operations).toBe(4 * 32 * 784 * 96);
@@ -82,7 +82,7 @@ describe('espalier bench --quick --json', () => {
   });
 });
 
-test('--only measures what is named, in the order of the table', async () => {
+test('--only measures the named ones, in the order of the table', async () => {
   const announced: string[] = [];
   const report = await runBench({
     dataset: 'digits',

@@ -1,4 +1,4 @@
-/** The comparison with PyTorch, at sizes that say nothing of times: it runs, and both sides compute the same. */
+/** The comparison with PyTorch at sizes too small for timing: it runs, and both sides compute the same. */
 import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,14 +18,14 @@ const hasPyTorch = ['python3', '/usr/bin/python3'].some(python => {
 });
 if (!hasPyTorch) console.log('skipped: PyTorch is not installed, so there is nothing to compare with');
 
-test('says in one line that PyTorch is not installed, and how to install it', async () => {
+test('reports in one line that PyTorch is not installed, and how to install it', async () => {
   const error = await runPeers('--python', 'no-such-python').catch(failed => failed);
   expect(error.code).toBe(2);
   expect(error.stdout).toBe('');
   expect(error.stderr).toMatch(/^PyTorch is not installed \(tried no-such-python\): .*python3-torch.*\n$/);
 });
 
-test('refuses a case that it does not know', async () => {
+test('refuses an unknown case', async () => {
   const error = await runPeers('--only', 'steps').catch(failed => failed);
   expect(error.code).toBe(2);
   expect(error.stderr).toMatch(

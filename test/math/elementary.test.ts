@@ -15,7 +15,7 @@ import {
 } from '../../src/math/elementary.js';
 import { integerBelow, stream } from '../../src/math/random.js';
 
-/** Node's own functions, correct to a few units in the last place: the yardstick, never the implementation. */
+/** Node's own functions, correct to a few units in the last place: the reference, never the implementation. */
 const functions = [
   { name: 'exp', ours: exp, theirs: Math.exp, from: -745, to: 709.7 },
   { name: 'expm1', ours: expm1, theirs: Math.expm1, from: -50, to: 709.7 },
@@ -28,7 +28,7 @@ const functions = [
 
 function relativeError(value: number, expected: number): number {
   if (Object.is(value, expected)) return 0;
-  // Below the normal range, a unit in the last place is what counts.
+  // Below the normal range, the error counts in units in the last place.
   return Math.abs(value - expected) / Math.max(Math.abs(expected), 2.3e-308);
 }
 
@@ -80,8 +80,8 @@ describe.each(functions)('$name', ({ ours, theirs, from, to }) => {
   });
 });
 
-describe('near the points where digits are lost', () => {
-  it('log next to 1', () => {
+describe('near points of cancellation', () => {
+  it('log is accurate next to 1', () => {
     for (let i = -2000; i <= 2000; i++) {
       const x = 1 + i * 2.220446049250313e-16;
       expect(relativeError(log(x), Math.log(x))).toBeLessThan(1e-15);
@@ -90,7 +90,7 @@ describe('near the points where digits are lost', () => {
     }
   });
 
-  it('sin and cos next to multiples of a quarter turn', () => {
+  it('sin and cos are accurate next to multiples of a quarter turn', () => {
     for (let k = 1; k < 1_000_000; k += 1 + (k >> 4)) {
       const x = k * (Math.PI / 2);
       expect(relativeError(sin(x), Math.sin(x))).toBeLessThan(1e-15);
@@ -98,7 +98,7 @@ describe('near the points where digits are lost', () => {
     }
   });
 
-  it('exp and expm1 next to the changes of exponent', () => {
+  it('exp and expm1 are accurate next to changes of exponent', () => {
     for (let k = -1070; k <= 1023; k++) {
       for (const shift of [-1e-9, 0, 1e-9]) {
         const x = (k + 0.5) * Math.LN2 + shift;
@@ -142,7 +142,7 @@ describe('softplus and sigmoid', () => {
 });
 
 describe('the bits', () => {
-  it('are pinned: a change here changes every result ever stored', () => {
+  it('are pinned: a change invalidates every stored result', () => {
     const hash = createHash('sha256');
     const all = [
       ...functions,

@@ -7,12 +7,12 @@ function byFormula(values: readonly number[]): number[] {
   return values.map((_, i) => {
     let least = Number.POSITIVE_INFINITY;
     for (let a = 0; a <= i; a++) {
-      let most = Number.NEGATIVE_INFINITY;
+      let largest = Number.NEGATIVE_INFINITY;
       for (let b = i; b < values.length; b++) {
         const part = values.slice(a, b + 1);
-        most = Math.max(most, part.reduce((x, y) => x + y, 0) / part.length);
+        largest = Math.max(largest, part.reduce((x, y) => x + y, 0) / part.length);
       }
-      least = Math.min(least, most);
+      least = Math.min(least, largest);
     }
     return least;
   });
@@ -21,7 +21,7 @@ function byFormula(values: readonly number[]): number[] {
 const values = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { maxLength: 25 });
 
 describe('isotonic', () => {
-  test('pools what violates the order, and nothing else', () => {
+  test('pools values that violate the order, and no others', () => {
     expect([...isotonic([5, 3, 4, 2, 2, 1], 'down')]).toEqual([5, 3.5, 3.5, 2, 2, 1]);
     expect([...isotonic([1, 3, 2, 4], 'up')]).toEqual([1, 2.5, 2.5, 4]);
     expect([...isotonic([1, 2, 3], 'down')]).toEqual([2, 2, 2]);
@@ -40,7 +40,7 @@ describe('isotonic', () => {
     );
   });
 
-  test('is monotone without any slack, and keeps the sum', () => {
+  test('is exactly monotone, and preserves the sum', () => {
     fc.assert(
       fc.property(values, y => {
         const fit = isotonic(y, 'up');
@@ -53,7 +53,7 @@ describe('isotonic', () => {
     );
   });
 
-  test('up is down, mirrored', () => {
+  test('the increasing fit mirrors the decreasing one', () => {
     fc.assert(
       fc.property(values, y => {
         const mirrored = isotonic(
@@ -65,7 +65,7 @@ describe('isotonic', () => {
     );
   });
 
-  test('takes time in proportion to the length', () => {
+  test('takes time proportional to the length', () => {
     const rising = Float64Array.from({ length: 400_000 }, (_, i) => i);
     const fit = isotonic(rising, 'down');
     expect(fit[0]).toBe(fit[399_999]);

@@ -65,7 +65,7 @@ describe('normal distribution', () => {
     }
   });
 
-  test('infinite ends, and nothing underflows far beyond', () => {
+  test('handles infinite ends, and does not underflow far out', () => {
     expect(logInterval(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)).toBe(0);
     expect(logInterval(Number.NEGATIVE_INFINITY, -3)).toBe(logCumulative(-3));
     expect(logInterval(3, Number.POSITIVE_INFINITY)).toBe(logCumulative(-3));

@@ -11,7 +11,7 @@ describe('batches', () => {
     expect(positions.slice(0, 10)).not.toEqual(positions.slice(10, 20));
   });
 
-  it('gives the same stream however it is taken or skipped', () => {
+  it('gives the same stream for any sequence of takes and skips', () => {
     const whole = new Batches(37, 8, 5).take(40);
     const cut = new Batches(37, 8, 5);
     expect([...cut.take(3), ...cut.take(11)]).toEqual([...whole.subarray(0, 14 * 8)]);

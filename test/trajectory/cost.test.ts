@@ -37,17 +37,17 @@ function planned(
 }
 
 describe('arithmetic', () => {
-  it('is what one counts by hand', () => {
+  it('equals a count by hand', () => {
     const variants = [variant({ subnetSize: 14 }), variant({ subnetSize: 28 }), random];
     expect(arithmeticOf(planned([0, 5], variants), EVALUATE, SIZES)).toEqual({
       // Five steps on four samples: forward and back, two operations for each of 10 entries and 20 neurons.
       training: 5 * 4 * 20 * 10 * 2 * 2,
       // At two checkpoints, ten samples.
       activations: 2 * 10 * 20 * 10 * 2,
-      // The longer greedy path takes two passes of twelve columns; nothing is computed to select at random.
+      // The longer greedy path takes two passes of twelve columns; random selection computes nothing.
       selection: 2 * (2 * PANEL * 2 * 10 * 20),
-      // Own samples are known from the activations. The dense network on 20 samples; the subnetworks, of about 14
-      // distinct neurons and of three, on 120.
+      // Training samples come from the activations. The dense network runs on 20 samples; the subnetworks, of about
+      // 14 and of 3 distinct neurons, on 120.
       evaluation: 2 * (20 * 20 + 120 * 14 + 120 * 3) * 10 * 2,
     });
   });
@@ -83,17 +83,17 @@ describe('memory', () => {
     expect(bytes(1, 1)).toBeLessThan(300e6);
   });
 
-  it('holds a subnetwork beside its network where it is re-trained', async () => {
+  it('holds a network and its subnetwork where that is re-trained', async () => {
     const engine = await createEngine('wasm');
     const bytes = (retrainIterations: number) => {
       const trajectory = planned([0], [random, variant({ subnetSize: 15, retrainIterations })]);
       return workerBytes(trajectory, EVALUATE, engine, SIZES);
     };
-    const beside = { ...shapeOf(planned([0], []), SIZES), width: 15 };
-    expect(bytes(4) - bytes(0)).toBe(engine.memoryBytes(beside));
+    const subnetwork = { ...shapeOf(planned([0], []), SIZES), width: 15 };
+    expect(bytes(4) - bytes(0)).toBe(engine.memoryBytes(subnetwork));
   });
 
-  it.each([0, 0.9])('of a snapshot is what is written, momentum %s', momentum => {
+  it.each([0, 0.9])('of a snapshot equals its bytes on disk, momentum %s', momentum => {
     const trajectory = planned([0], [greedy], { width: 200, train: { momentum, layers: 'both' } });
     const state = initialState(trajectory.config.network, 0, 200, SIZES.columns);
     const velocities = { weightVelocity: state.weights, signVelocity: state.signs };
@@ -104,7 +104,7 @@ describe('memory', () => {
   });
 });
 
-it('rates of a machine are those of a machine', async () => {
+it('calibrated rates of work are plausible', async () => {
   for (const name of ['wasm', 'reference'] as const) {
     const rates = calibrate(await createEngine(name), 30, 50, 0.01);
     expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());

@@ -28,7 +28,7 @@ describe('initial weights', () => {
     expect(Math.abs([...signs].reduce((sum, b) => sum + b, 0))).toBeLessThan(250);
   });
 
-  it('of a wider network begin with those of a narrower one', () => {
+  it('of a wider network start with those of a narrower one', () => {
     const narrow = initialState(settings, 7, 10, 6);
     const wide = initialState(settings, 7, 25, 6);
     expect(wide.weights.slice(0, 60)).toEqual(narrow.weights);

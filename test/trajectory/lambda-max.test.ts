@@ -18,12 +18,12 @@ function compress(rows: number[][]): InputMatrix {
 it('is |x|^2 for one sample on which all neurons are active', () => {
   const inputs = compress([[3, 4]]);
   expect(lambdaMax(inputs, [1, 1, 2, 0.5], 2, 'relu', 'first')).toBeCloseTo(25, 10);
-  // Half the neurons silent: half the kernel. With b trained, sigma^2 is added.
+  // Half of the neurons are silent, so the kernel halves. Training b adds sigma^2.
   expect(lambdaMax(inputs, [1, 1, -1, -1], 2, 'relu', 'first')).toBeCloseTo(12.5, 10);
   expect(lambdaMax(inputs, [1, 1, -1, -1], 2, 'relu', 'both')).toBeCloseTo(12.5 + 49 / 2, 10);
 });
 
-it('agrees with the Rayleigh quotients of a kernel that is computed another way', () => {
+it('agrees with Rayleigh quotients of an independently computed kernel', () => {
   const normal = normals(stream(1, 'test'));
   const rows = Array.from({ length: 12 }, () => Array.from({ length: 5 }, () => Math.fround(normal())));
   const weights = Array.from({ length: 7 * 5 }, normal);
@@ -52,6 +52,6 @@ it('agrees with the Rayleigh quotients of a kernel that is computed another way'
   expect(found).toBeGreaterThan(upper * 0.96);
 });
 
-it('knows that the logistic loss has a quarter of the curvature', () => {
+it('is a quarter for the logistic loss, the ratio of the curvatures', () => {
   expect([stabilityLimit('squared'), stabilityLimit('logistic')]).toEqual([2, 8]);
 });

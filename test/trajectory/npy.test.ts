@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the header', () => {
-  test('is what NumPy writes, byte for byte', () => {
+  test('has the bytes that NumPy writes', () => {
     const lines = { float32: '<f4', float64: '<f8', int32: '<i4' } as const;
     for (const [type, code] of Object.entries(lines)) {
       const header = npyHeader(type as keyof typeof lines, [2, 3]);
@@ -34,7 +34,7 @@ describe('the header', () => {
     }
   });
 
-  test('refuses what is not a count', () => {
+  test('refuses a size that is not a count', () => {
     for (const size of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => npyHeader('float32', [size])).toThrow(RangeError);
     }
@@ -50,8 +50,8 @@ describe('the header', () => {
   });
 });
 
-describe('written and read again', () => {
-  test('every type and both shapes, special values included', () => {
+describe('values read back are equal', () => {
+  test('for every type and both shapes, special values included', () => {
     const single = Float32Array.of(0, -0, 1 / 3, Number.NaN, Number.POSITIVE_INFINITY, 1e-45);
     const double = Float64Array.of(Math.PI, -1e-308, 5e-324, Number.MAX_VALUE, 0, 1);
     const whole = Int32Array.of(-(2 ** 31), 2 ** 31 - 1, 0, -1, 5, 6);
@@ -63,18 +63,18 @@ describe('written and read again', () => {
     }
   });
 
-  test('a view into a larger buffer, and nothing around it', () => {
+  test('for a view, without the buffer around it', () => {
     const buffer = Float32Array.from({ length: 10 }, (_, i) => i);
     writeNpy(file('view.npy'), buffer.subarray(3, 7), [2, 2]);
     expect([...readNpy(file('view.npy')).data]).toEqual([3, 4, 5, 6]);
   });
 
-  test('no values at all', () => {
+  test('for no values', () => {
     writeNpy(file('empty.npy'), new Int32Array(0), [0, 128]);
     expect(readNpy(file('empty.npy'))).toMatchObject({ shape: [0, 128], descr: '<i4' });
   });
 
-  test('in pieces, and an old longer file is replaced', () => {
+  test('for values written in pieces over a longer file', () => {
     writeNpy(file('pieces.npy'), new Float64Array(500));
     const writer = new NpyWriter(file('pieces.npy'), 'float32', [3, 2]);
     writer.append(Float32Array.of(1, 2, 3));
@@ -84,7 +84,7 @@ describe('written and read again', () => {
     expect([...readNpy(file('pieces.npy')).data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  test('more than one write can take', () => {
+  test('for more than one write can take', () => {
     const values = new Float64Array(2 ** 23 + 2 ** 20);
     values[2 ** 23] = 7;
     values[values.length - 1] = 8;
@@ -97,8 +97,8 @@ describe('written and read again', () => {
   });
 });
 
-describe('a file is never quietly wrong', () => {
-  test('too many or too few values, or of another type', () => {
+describe('writing throws', () => {
+  test('for too many or too few values, or another type', () => {
     expect(() => writeNpy(file('wrong.npy'), new Int32Array(5), [2, 3])).toThrow('5 values for a shape of 6');
     const writer = new NpyWriter(file('wrong.npy'), 'float32', [2]);
     expect(() => writer.append(new Int32Array(2))).toThrow('float32 values expected');
@@ -107,7 +107,7 @@ describe('a file is never quietly wrong', () => {
     expect(() => writer.close()).toThrow('1 values are missing');
   });
 
-  test('a folder that does not exist', () => {
+  test('for a folder that does not exist', () => {
     expect(() => writeNpy(file('no/such/file.npy'), new Int32Array(1))).toThrow('ENOENT');
   });
 });

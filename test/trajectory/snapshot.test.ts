@@ -8,7 +8,7 @@ const float32 = {
   signVelocity: null,
 };
 
-it('gives back what was put in, to the bit and the type', () => {
+it('decodes to the encoded state, equal in bits and types', () => {
   expect(decodeSnapshot('abc', encodeSnapshot('abc', 70, float32))).toEqual({ t: 70, state: float32 });
   const float64 = { ...float32, weights: Float64Array.of(Math.PI, 1 / 3), weightVelocity: null };
   expect(decodeSnapshot('abc', encodeSnapshot('abc', 1, float64))).toEqual({ t: 1, state: float64 });
