@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
-/** Debian's chromium, and pages in it that remember what went wrong. */
+/** Debian's chromium, and pages in it that record errors and requests. */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** For `describe.skipIf`. */
+/** True where chromium is not installed; for `describe.skipIf`. */
 export const withoutBrowser = !existsSync(CHROMIUM);
 if (withoutBrowser)
   console.warn(
@@ -26,10 +26,10 @@ export const launchBrowser = (): Promise<Browser> =>
     ],
   });
 
-/** A page that remembers its errors and warnings, and whom it asked for anything. */
+/** A page that records its errors and warnings, and the origins of its requests. */
 export class Watched {
   readonly complaints: string[] = [];
-  /** Origins; `null` is the file itself and what is inside it. */
+  /** Origins of requests; `null` is the file itself and its content. */
   readonly asked = new Set<string>();
 
   constructor(readonly page: Page) {

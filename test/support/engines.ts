@@ -1,4 +1,4 @@
-/** How exactly an engine must compute, by the numbers that it stores. */
+/** The accuracy required of an engine, by the type of its stored numbers. */
 export interface Tolerances {
   readonly storage: 'float32' | 'float64';
   /** Largest error of a gradient's entry, relative to the largest entry. */
@@ -7,7 +7,7 @@ export interface Tolerances {
   readonly training: number;
   /** Largest error of an output, relative to the largest sum of the sizes of its parts. */
   readonly outputs: number;
-  /** What a pick may fall short of the best: relative to ||z||^2 + j^2 n (squared), to the mean loss (logistic). */
+  /** How much worse than the best a pick may be: relative to ||z||^2 + j^2 n (squared), to the mean loss (logistic). */
   readonly pick: number;
 }
 

@@ -9,7 +9,7 @@ export interface Matrix {
   readonly data: ArrayLike<number>;
 }
 
-/** What is used of config.json. */
+/** The fields of config.json that the checks use. */
 export interface ExportedConfig {
   readonly datasetSize: number;
   readonly width: number;
@@ -38,7 +38,7 @@ export interface Exported {
   readonly batches: Matrix;
 }
 
-/** Reads an export directory; throws where a file is missing or has another type or shape than documented. */
+/** Reads an export directory. Throws where a file is missing, or its type or shape is not the documented one. */
 export function readExport(folder: string): Exported {
   const array = (name: string, descr: string, ...shape: (number | null)[]) => {
     const read = readNpy(join(folder, name));

@@ -47,7 +47,7 @@ const outputsAt1 = (...b: number[]) =>
   ]);
 
 // Two neurons, a_0 = (1, 1), b_0 = 1 and a_1 = (1, -1), b_1 = -1: f = 0 at the first sample, 1/2 at the second.
-describe('training, against steps taken by hand', () => {
+describe('training, against steps computed by hand', () => {
   const stepped = (weights: number[][], changes: Parameters<typeof exported>[0] = {}) => {
     const batches = changes.batches ?? matrix([0]);
     const start = matrix([1, 1], [1, -1]);
@@ -131,13 +131,13 @@ describe('training, against steps taken by hand', () => {
     ),
   };
 
-  test.each(Object.entries(cases))('%s', (_, right) => {
+  test.each(Object.entries(cases))('is accepted: %s', (_, right) => {
     const verdict = checkTraining(right, 1e-6);
     expect(verdict.problems).toEqual([]);
     expect(verdict.compared).toBe(2 + right.outputs.size);
   });
 
-  test.each(Object.entries(cases))('%s: a wrong weight is reported', (_, right) => {
+  test.each(Object.entries(cases))('a wrong weight is reported: %s', (_, right) => {
     const last = right.batches.rows;
     for (let i = 0; i < 4; i++) {
       const data = Array.from(right.weights.get(last)!.data);
@@ -147,7 +147,7 @@ describe('training, against steps taken by hand', () => {
     }
   });
 
-  test('a wrong or missing output weight, a wrong batch, a weight that is not a number', () => {
+  test('wrong or missing output weights, wrong batches and NaN weights are reported', () => {
     const both = cases['both layers']!;
     const problems = (changes: Partial<Exported>) => checkTraining({ ...both, ...changes }).problems;
     expect(problems({ outputs: outputsAt1(1.5, -0.6) })).toEqual([
@@ -181,7 +181,7 @@ const withPicks = (name: string, picks: number[], changes: object = {}): Exporte
   exported({ ...FOUR, picks: new Map([[name, new Map([[5, picks]])]]), ...changes });
 
 describe('picks', () => {
-  test('the neurons are what the comment says', () => {
+  test('the test neurons have the outputs of their comment', () => {
     expect(neuronOutputs(exported(FOUR), 5).map(phi => phi.map(v => v + 0))).toEqual([
       [2, 0],
       [0, -2],
@@ -192,7 +192,7 @@ describe('picks', () => {
     expect(scaled[0]).toEqual([4, 0]);
   });
 
-  test('the greedy path, and an equal neuron in its place', () => {
+  test('the greedy path is accepted, also with an equal neuron in it', () => {
     for (const picks of [
       [0, 1, 0],
       [3, 1, 0],
@@ -202,7 +202,7 @@ describe('picks', () => {
     }
   });
 
-  test('a wrong pick is reported, and what follows is judged by its prefix', () => {
+  test('a wrong pick is reported, and later picks are tested by their own prefix', () => {
     expect(checkPicks(withPicks('greedy', [0, 0, 1])).problems).toEqual([
       'picks_greedy_5[1] = 0: neuron 1 is better by 8',
     ]);
@@ -214,7 +214,7 @@ describe('picks', () => {
     ]);
   });
 
-  test('a pick that is worse by more than rounding', () => {
+  test('a pick that is worse by more than rounding is reported', () => {
     const nudged = (excess: number) => {
       const weights = new Map([[5, matrix([2 + excess, -1], [-3, 2], [0.5, 0.5], [2, -3])]]);
       return checkPicks(withPicks('greedy', [0], { weights })).problems.length;
@@ -223,8 +223,8 @@ describe('picks', () => {
     expect([nudged(0.9e-6), nudged(1.1e-6)]).toEqual([0, 1]);
   });
 
-  test('the logistic objective, by the setting, by the training loss and by the name of the file', () => {
-    // Outputs (3, 0) and (0.2, 0), labels (1, -1): the squared loss minds the 3, the logistic one likes it.
+  test('the logistic objective comes from the setting, the training loss or the file name', () => {
+    // Outputs (3, 0) and (0.2, 0), labels (1, -1): the 3 is bad for the squared loss, good for the logistic one.
     const two = { signs: [1, 1], weights: new Map([[5, matrix([3, 0], [0.2, 0])]]) };
     const wrong = (name: string, changes: object) =>
       checkPicks(exported({ ...two, picks: new Map([[name, new Map([[5, [0]]])]]), ...changes })).problems
@@ -237,7 +237,7 @@ describe('picks', () => {
     expect(wrong('greedy-squared', { objective: ['logistic', 'squared'] })).toBe(1);
   });
 
-  test('magnitude: falling norms, each neuron once; random: in range', () => {
+  test('magnitude picks need falling norms and each neuron once; random picks need to be in range', () => {
     const problems = (name: string, picks: number[]) => checkPicks(withPicks(name, picks)).problems;
     expect(problems('magnitude', [0, 1, 3, 2])).toEqual([]);
     expect(problems('magnitude', [0, 2])).toEqual(['picks_magnitude_5[1] = 2: neuron 1 is larger']);
@@ -262,7 +262,7 @@ describe('metrics', () => {
   };
   const right = withPicks('greedy', [0, 1, 0]);
 
-  test('of the dense network and of every prefix', () => {
+  test('are compared for the dense network and every prefix', () => {
     expect(checkMetrics(right, [row])).toEqual({ compared: 5, problems: [] });
     // The first neuron alone: outputs (2, 0), and 0 counts as wrong.
     const single = {
@@ -277,7 +277,7 @@ describe('metrics', () => {
     expect(checkMetrics(right, [three])).toEqual({ compared: 5, problems: [] });
   });
 
-  test('the logistic loss', () => {
+  test('are compared for the logistic loss', () => {
     const logistic = { ...right, config: { ...right.config, train: { ...TRAIN, loss: 'logistic' } } };
     const { dense_train_loss, ...others } = row;
     // log(1 + e^-1) for both samples
@@ -287,7 +287,7 @@ describe('metrics', () => {
     });
   });
 
-  test('every wrong value is reported', () => {
+  test('are reported where any value is wrong', () => {
     const wrong = {
       dense_train_loss: 0.1016,
       dense_train_accuracy: 0.5,
@@ -304,7 +304,7 @@ describe('metrics', () => {
     }
   });
 
-  test('what was not exported or not measured is not compared', () => {
+  test('are not compared where not exported or not measured', () => {
     expect(checkMetrics(right, [{ ...row, pretrain_iterations: 6 }]).compared).toBe(0);
     expect(checkMetrics(right, [{ ...row, prune_method: 'random' }]).compared).toBe(2);
     expect(checkMetrics(right, [{ ...row, subnet_size: 4 }]).compared).toBe(2);

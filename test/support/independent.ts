@@ -1,8 +1,9 @@
 /**
- * Checks an exported trajectory from its files alone, in float64 and in the plainest way: no code of `src` is used
- * here, not even its types, so that nothing can be wrong in both places at once.
+ * Checks an exported trajectory from its files alone, in float64 and in the plainest way. It uses no code of `src`,
+ * not even types, so no error can be in both places.
  *
- * Every check returns what it compared and what was wrong; `compared` tells a passed check from an empty one.
+ * Every check returns the number of comparisons and the problems; `compared` distinguishes a passed check from an
+ * empty one.
  */
 import type { Exported, Matrix } from './exported.js';
 
@@ -106,7 +107,7 @@ export function checkTraining(exported: Exported, tolerance = 1e-3): Verdict {
       const f = h.reduce((sum, hi, i) => sum + b[i]! * sigma.value(hi), 0) * width ** -gamma;
       const slope = loss.slope(f, labels[sample]!) / size;
       for (let i = 0; i < width; i++) {
-        // dL/da_i and dL/db_i, of which N^(2 gamma - 1) is taken
+        // dL/da_i and dL/db_i, scaled by N^(2 gamma - 1)
         const scale = width ** (2 * gamma - 1) * width ** -gamma * slope;
         gb[i]! += scale * sigma.value(h[i]!);
         const toA = scale * b[i]! * sigma.slope(h[i]!);
@@ -144,7 +145,7 @@ export function neuronOutputs({ config, inputs, signs, weights, outputs }: Expor
 }
 
 /**
- * Every exported pick against an exhaustive search with the same prefix. Greedy: the loss of every candidate from
+ * Tests every exported pick against exhaustive search with the same prefix. Greedy: the loss of every candidate from
  * scratch; the pick's score (for the squared loss, ||z + Phi_q - j y||^2) within 1e-6 (||z||^2 + j^2 n) of the best.
  * Magnitude: norms fall, and no neuron left out is larger. Random: indices in range.
  */
@@ -192,7 +193,7 @@ export function checkPicks(exported: Exported): Verdict {
   return verdict;
 }
 
-/** Mean loss and accuracy of outputs on the n samples; `undecided` counts outputs that rounding may turn over. */
+/** Mean loss and accuracy of outputs on the n samples; `undecided` counts outputs whose sign rounding may change. */
 export function measureOutputs(
   f: readonly number[],
   labels: ArrayLike<number>,
@@ -208,19 +209,19 @@ export function measureOutputs(
 }
 
 /**
- * Rows of `results` of this trajectory against the metrics of the exported weights and picks: losses within
- * `tolerance` (relative above 1), accuracies but for undecided samples, distinct neurons exactly. Cells whose picks
- * or weights were not exported are passed over; null metrics too.
+ * Tests rows of `results` of this trajectory against the metrics of the exported weights and picks: losses within
+ * `tolerance` (relative above 1), accuracies except for undecided samples, distinct neurons exactly. Skips cells whose
+ * picks or weights were not exported, and null metrics.
  */
 export function checkMetrics(exported: Exported, rows: readonly ResultsRow[], tolerance = 1e-5): Verdict {
   const { config, labels, picks } = exported;
   const verdict: Verdict = { compared: 0, problems: [] };
-  const known = new Map<number, number[][]>();
+  const cache = new Map<number, number[][]>();
   for (const row of rows) {
     const t = row.pretrain_iterations as number;
     if (!exported.weights.has(t)) continue;
-    const phi = known.get(t) ?? neuronOutputs(exported, t);
-    known.set(t, phi);
+    const phi = cache.get(t) ?? neuronOutputs(exported, t);
+    cache.set(t, phi);
     const expect = (column: string, mine: number, slack: number): void => {
       const theirs = row[column];
       if (theirs === null || theirs === undefined) return;

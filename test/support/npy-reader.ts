@@ -1,4 +1,4 @@
-/** A reader of `.npy` files after NumPy's own description of the format; shares nothing with the writer. */
+/** Reads `.npy` files by NumPy's description of the format. It shares nothing with the writer. */
 import { readFileSync } from 'node:fs';
 
 export interface NpyArray {

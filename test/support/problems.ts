@@ -8,10 +8,10 @@ export interface InputOptions {
   readonly rows: number;
   /** The bias column included. */
   readonly columns: number;
-  /** Share of entries that are stored. 1: dense rows of normal values; below: values k/255 as of pixels. */
+  /** Share of stored entries. 1: dense rows of normal values; below 1: values k/255, like pixels. */
   readonly density: number;
   readonly bias: boolean;
-  /** Rows 0, 3, 6, ... of this many hold nothing (but the bias). */
+  /** This many of the rows 0, 3, 6, ... are empty except for the bias. */
   readonly emptyRows: number;
   readonly seed: number;
 }
@@ -26,7 +26,7 @@ export interface ProblemOptions extends InputOptions {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly batchSize: number;
-  /** One for each neuron: the problem of a subnetwork with these. Null: the dense network. */
+  /** One for each neuron of a subnetwork. Null: the dense network. */
   readonly multiplicities: readonly number[] | null;
   /** Second-layer weights are +1 or -1, or normal. */
   readonly signs: 'unit' | 'normal';
@@ -131,7 +131,7 @@ export function makeProblem(options: Partial<ProblemOptions> = {}): Problem {
   };
 }
 
-/** N = n = d neurons; neuron i answers to sample i alone, so that every pick but repeats is another one. */
+/** N = n = d. Neuron i responds only to sample i, so greedy selection picks many distinct neurons. */
 export function makeSeparateProblem(count: number): Problem {
   const identity = Array.from({ length: count }, (_, r) =>
     Array.from({ length: count }, (_, c) => (r === c ? 1 : 0)),

@@ -1,4 +1,4 @@
-/** The compiled program as users run it: a child process with arguments, in a folder of its own. */
+/** Runs the compiled program as users do: a child process with arguments, in a separate folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,11 +18,11 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves once stderr has text that matches; rejects where the program ends without. */
+  /** Resolves when stderr matches `pattern`; rejects if the program ends first. */
   said(pattern: RegExp): Promise<void>;
 }
 
-/** A temporary folder to run programs in, with nothing of the user's own data in reach. */
+/** A temporary folder to run programs in, without access to the user's data and cache. */
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
 
@@ -41,7 +41,7 @@ export class Workplace {
     return this.startWith({}, ...args);
   }
 
-  /** With variables added to the environment. */
+  /** Starts the program with more environment variables. */
   startWith(variables: Readonly<Record<string, string>>, ...args: string[]): Started {
     const { ESPALIER_DATA_DIR: _, ...env } = process.env;
     const cache = join(tmpdir(), 'espalier-no-cache');
@@ -59,7 +59,7 @@ export class Workplace {
     });
     child.stderr.setEncoding('utf8').on('data', text => {
       stderr += text;
-      for (const look of waiting) look();
+      for (const check of waiting) check();
     });
     const ended = new Promise<Ended>((resolve, reject) => {
       child.on('error', reject);
@@ -67,13 +67,13 @@ export class Workplace {
     });
     const said = (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
-        const look = () => {
+        const check = () => {
           if (!pattern.test(stderr)) return;
-          waiting.delete(look);
+          waiting.delete(check);
           resolve();
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
         ended.then(
           ({ code }) => reject(new Error(`ended with ${code}, without ${pattern}: ${stderr}`)),
           reject,

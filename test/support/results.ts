@@ -1,9 +1,9 @@
-/** What a database holds, read with plain SQL as a user would. */
+/** Reads a database with plain SQL, as users do. */
 import Sqlite from 'better-sqlite3';
 
 export type Row = Record<string, string | number | null>;
 
-/** Columns that tell when and how fast, not what. */
+/** Columns of times and dates. */
 const TIMING = ['prune_wall_s', 'prune_cpu_s', 'finished_at'];
 
 export function query(db: string, sql: string): Row[] {
@@ -23,13 +23,13 @@ export const allResults = (db: string): Row[] =>
        subnet_size, retrain_iterations`,
   );
 
-/** The same without its timing columns: what must not depend on how it was run. */
+/** The same without its timing columns: values that must not depend on how they were computed. */
 export const numbers = (db: string): Row[] =>
   allResults(db).map(row =>
     Object.fromEntries(Object.entries(row).filter(([column]) => !TIMING.includes(column))),
   );
 
-/** How often each trajectory was begun, by id. */
+/** The number of attempts of each trajectory, by id. */
 export const attempts = (db: string): Map<string, number> =>
   new Map(
     query(db, 'SELECT id, attempts FROM trajectories').map(row => [String(row.id), Number(row.attempts)]),

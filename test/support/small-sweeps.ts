@@ -28,7 +28,7 @@ export function plainSweep(
   };
 }
 
-/** Everything that a trajectory may carry from one iteration to the next, and every kind of cell. */
+/** Sweeps that cover all state of a trajectory between iterations, and every kind of cell. */
 export const VARIED: readonly SweepObject[] = [
   plainSweep({
     name: 'methods',

@@ -9,7 +9,7 @@ import { DEFAULTS } from './defaults.js';
 
 const PIXELS = 20;
 
-/** Images whose brightness leans to the left or the right half by their label, about half of the pixels black. */
+/** Images that are brighter in the left or right half, by their label. About half of the pixels are black. */
 function images(count: number, name: string): ImageSet {
   const next = stream(0, 'tiny', name);
   const bytes = new Uint8Array(new SharedArrayBuffer(count * PIXELS));
@@ -76,7 +76,7 @@ export async function collect(events: AsyncIterable<ExecutorEvent>): Promise<Exe
   return all;
 }
 
-/** What events say about numbers: wall and CPU times are removed, and where it was. */
+/** The events without wall and CPU times and slots: the part that must be reproducible. */
 export function withoutTimes(events: readonly ExecutorEvent[]): unknown[] {
   return JSON.parse(
     JSON.stringify(events, (key, value) => (/(WallS|CpuS|^slot)$/.test(key) ? undefined : value)),
