@@ -94,7 +94,7 @@ describe('an export can be checked by independent code', () => {
     expect(checkMetrics(exported.get(name)!, wrong).problems).toHaveLength(rows.length);
   });
 
-  it('inputs are the images of the samples', () => {
+  it('inputs have the range, labels, bias column and norms of their settings', () => {
     const { samples, inputs, labels } = exported.get('squared')!;
     expect(new Set(Array.from(samples)).size).toBe(40);
     for (const sample of Array.from(samples)) expect(sample < 300 && sample >= 0).toBe(true);

@@ -20,7 +20,7 @@ describe.each(FIGURES.map(figure => [figure.name, figure] as const))('figure %s'
     expect(figure.table(figureData(empty)).rows).toEqual([]);
   });
 
-  it('is followed by a table of its rows and a caption', () => {
+  it('has a table of its rows and a caption', () => {
     const { head, rows } = figure.table(figureData());
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect(row).toHaveLength(head.length);
