@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os';
 import { InputError } from '../src/base/errors.js';
 import type { FromChildServer, ToChildServer } from '../src/serve/child-server.js';
-import { type Served, serve } from '../src/serve/server.js';
+import { type RunningServer, serve } from '../src/serve/server.js';
 
 const NICE = 10;
 try {
@@ -14,7 +14,7 @@ try {
 // Terminals send Ctrl-C to the whole process group. Only the run reacts to it, and ends this process by a message.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
 
-let served: Promise<Served> | null = null;
+let served: Promise<RunningServer> | null = null;
 
 async function start(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
   served = serve(options);

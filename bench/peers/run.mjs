@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../../dist/src/cli/output.js';
-import { findKnown } from '../../dist/src/data/locate.js';
+import { findKnownDataset } from '../../dist/src/data/locate.js';
 import { CASES, FULL, QUICK } from './cases.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -104,7 +104,7 @@ function findMnist() {
   if (options.dataset === 'digits') return null;
   const shared = join(HERE, '../../../shared/data');
   const dataDir = process.env.ESPALIER_DATA_DIR ? undefined : existsSync(shared) ? shared : undefined;
-  const found = findKnown('mnist', { dataDir });
+  const found = findKnownDataset('mnist', { dataDir });
   return found && { dataDir: found.folder, paths: found.paths };
 }
 

@@ -17,7 +17,7 @@ export abstract class EspalierError extends Error {
 }
 
 /** Formats a value for an error message: JSON (numbers as text, since JSON has no NaN), cut to 80 characters. */
-export function show(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
   const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
@@ -33,7 +33,7 @@ export class InputError extends EspalierError {
   readonly source: string | null;
   constructor(at: { path: string; value: unknown; expected: string; source?: string | null; what?: string }) {
     const where = [at.source, at.path].filter(Boolean).join(': ');
-    const what = at.what ?? `found ${show(at.value)}`;
+    const what = at.what ?? `found ${formatValue(at.value)}`;
     super(`${where}: ${what}, expected ${at.expected}`);
     this.path = at.path;
     this.value = at.value;

@@ -8,7 +8,7 @@ import { createEngine } from '../engine/index.js';
 import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../trajectory/environment.js';
 import { type Ceilings, measureCeilings } from './ceilings.js';
 import { type Bench, MEASURES, type Measured } from './measures.js';
-import { BENCH_NAMES, type BenchName, type BenchSizes, FULL, QUICK } from './sizes.js';
+import { BENCH_NAMES, type BenchName, type BenchSizes, FULL_SIZES, QUICK_SIZES } from './sizes.js';
 
 export interface BenchOptions extends DataSearch {
   /** Generated digits, or MNIST, which must be on this machine. */
@@ -65,9 +65,9 @@ export interface BenchReport {
  * @throws EngineUnavailableError if the kernels are not built.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
-  const sizes = options.quick ? QUICK : FULL;
+  const sizes = options.quick ? QUICK_SIZES : FULL_SIZES;
   const { environment, config } = await setUp(options, sizes);
-  const bench: Bench = { world: environment, config, sizes, seconds: options.seconds };
+  const bench: Bench = { environment: environment, config, sizes, seconds: options.seconds };
   options.announce('ceilings');
   const ceilings = await measureCeilings(options.seconds, sizes.streamBytes);
   const results: BenchResult[] = [];

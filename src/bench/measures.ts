@@ -2,7 +2,7 @@
 
 import type { TrajectoryTask } from '../domain/messages.js';
 import type { TrajectoryConfig, Variant } from '../domain/types.js';
-import { WasmInstances } from '../engine/wasm/kernels.js';
+import { WasmInstancePool } from '../engine/wasm/kernels.js';
 import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
 import { stream } from '../math/random.js';
@@ -14,7 +14,7 @@ import type { BenchName, BenchSizes } from './sizes.js';
 import { type Timing, timeOf } from './timing.js';
 
 export interface Bench {
-  readonly world: TrajectoryEnvironment;
+  readonly environment: TrajectoryEnvironment;
   /** The settings that measurements start from. */
   readonly config: TrajectoryConfig;
   readonly sizes: BenchSizes;
@@ -48,7 +48,7 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Measured | P
 
 /** Runs `use` on a new session, then closes it. */
 function withSession<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (session: Session) => T): T {
-  const session = openSession('bench', { ...bench.config, ...changes }, bench.world);
+  const session = openSession('bench', { ...bench.config, ...changes }, bench.environment);
   try {
     return use(session);
   } finally {
@@ -100,7 +100,7 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
     momentum: false,
     entriesPerRow: 1,
   });
-  const { machine, release } = (await WasmInstances.load()).take(layout.bytes);
+  const { machine, release } = (await WasmInstancePool.load()).acquire(layout.bytes);
   const { kernels, f32, u32 } = machine;
   const { phi, columns, columnEntries, columnRuns, columnSums, targets } = layout;
   const uniform = stream(0, 'bench', 'gram');
@@ -189,7 +189,7 @@ function trajectory(bench: Bench): Measured {
   const selections: { passes: number; distinct: number }[] = [];
   const timing = timeOf(bench.seconds, () => {
     selections.length = 0;
-    for (const event of runTrajectory(task, bench.world)) {
+    for (const event of runTrajectory(task, bench.environment)) {
       if (event.kind === 'failed') throw new Error(`the trajectory of the bench failed: ${event.message}`);
       if (event.kind !== 'rows') continue;
       const [cell] = event.cells;

@@ -37,7 +37,7 @@ export interface BenchSizes {
   readonly streamBytes: number;
 }
 
-export const FULL: BenchSizes = {
+export const FULL_SIZES: BenchSizes = {
   datasetSize: 10_000,
   width: 10_000,
   narrowWidth: 1000,
@@ -56,7 +56,7 @@ export const FULL: BenchSizes = {
 };
 
 /** Takes about a second in all; checks that everything runs. */
-export const QUICK: BenchSizes = {
+export const QUICK_SIZES: BenchSizes = {
   datasetSize: 300,
   width: 96,
   narrowWidth: 24,

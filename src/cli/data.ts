@@ -6,7 +6,13 @@ import { formatBytes } from '../base/memory.js';
 import { didYouMean } from '../base/nearest.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
 import { type FetchProgress, fetchDataset } from '../data/fetch.js';
-import { checkDataDir, type DataSearch, findKnown, searchFolders, searchPlaces } from '../data/locate.js';
+import {
+  checkDataDir,
+  type DataSearch,
+  findKnownDataset,
+  searchFolders,
+  searchPlaces,
+} from '../data/locate.js';
 import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
 import { DIGITS_DEFAULTS } from '../domain/sweep-file/settings.js';
 import type { DatasetName } from '../domain/types.js';
@@ -55,7 +61,7 @@ const listCommand: CommandModule<object, DataArguments> = {
     const datasets = KNOWN_NAMES.map(name => ({
       name,
       title: KNOWN_DATASETS[name].title,
-      folder: findKnown(name, args)?.folder ?? null,
+      folder: findKnownDataset(name, args)?.folder ?? null,
       lookedFor: searchFolders(name, args),
     }));
     if (args.json) {

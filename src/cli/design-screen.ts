@@ -2,7 +2,7 @@
 import { formatDuration } from '../base/units.js';
 import type { DesignReport } from '../design/report.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
-import { SHORT } from './fit-screen.js';
+import { SHORT_VERDICTS } from './fit-screen.js';
 import { renderTable } from './output.js';
 
 /** A decisive design has at least these sizes, range and seeds, and at most this ratio (docs/statistics.md). */
@@ -30,7 +30,7 @@ export function renderDesign(report: DesignReport): string {
       `between seeds${noise.seedSlope > 0 ? `, by ${round(noise.seedSlope)} per unit of ln n between their slopes` : ''}`,
     '',
     `How often each verdict is reached, of ${simulations} simulated experiments under each law (* the right one):`,
-    renderTable(['true law', 't*', ...reached.map(code => SHORT[code])], rows).trimEnd(),
+    renderTable(['true law', 't*', ...reached.map(code => SHORT_VERDICTS[code])], rows).trimEnd(),
     '',
     ...advice(report),
     `Cost: ${formatDuration(cost.seconds)} on ${cost.threads} threads of this machine, from nothing`,

@@ -1,11 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
-import { writeSimulated } from '../design/fill.js';
-import { learnFrom } from '../design/learn.js';
+import { writeSimulatedDatabase } from '../design/fill.js';
+import { assumptionsFromDatabase } from '../design/learn.js';
 import type { DesignReport } from '../design/report.js';
 import { type Assumptions, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
-import { TRUTHS, type Truth } from '../design/truths.js';
+import { TRUE_LAWS, type TrueLaw } from '../design/truths.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import { renderDesign } from './design-screen.js';
 import { prepareFromArguments, type SweepArguments, sweepOptions, threadsOf } from './sweep-options.js';
@@ -21,7 +21,7 @@ interface DesignArguments extends SweepArguments {
   readonly simulations: number;
   readonly simulationSeed: number;
   readonly write?: string | undefined;
-  readonly law?: Truth | undefined;
+  readonly law?: TrueLaw | undefined;
 }
 
 const DEFAULT_NOISE = { own: 0.1, seedLevel: 0.05, seedSlope: 0 };
@@ -83,7 +83,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
         nargs: 1,
         describe: 'Instead: write a database of curves simulated from --law, to try fit, query and report on',
       })
-      .option('law', { choices: TRUTHS, nargs: 1, describe: 'The law of --write' })
+      .option('law', { choices: TRUE_LAWS, nargs: 1, describe: 'The law of --write' })
       .example('$0 design sweeps/mnist-small.yaml', 'could it tell a logarithm from a power?')
       .example(
         '$0 design my.yaml --from results/mnist-small.sqlite',
@@ -97,12 +97,13 @@ export const designCommand: CommandModule<object, DesignArguments> = {
     checkNumbers(args);
     const prepared = await prepareFromArguments(args);
     const template = templateOf(prepared);
-    const learnt = args.from === undefined ? null : learnFrom(args.from, args.fromSweep, template);
+    const learnt =
+      args.from === undefined ? null : assumptionsFromDatabase(args.from, args.fromSweep, template);
     const assumed = assumptions(args, template, learnt);
     const { simulations, simulationSeed } = args;
     if (args.write !== undefined) {
       const { write, law } = args;
-      const filled = await writeSimulated(write, prepared, template, law!, assumed, simulationSeed);
+      const filled = await writeSimulatedDatabase(write, prepared, template, law!, assumed, simulationSeed);
       process.stdout.write(
         args.json
           ? `${JSON.stringify({ shape: 1, db: write, law, assumed, simulationSeed, ...filled }, null, 2)}\n`
@@ -178,7 +179,7 @@ function checkNumbers(args: DesignArguments): void {
     throw new UsageError(
       args.write === undefined
         ? 'design: --law says what --write simulates, expected both'
-        : `design: --write needs --law with one of: ${TRUTHS.join(', ')}`,
+        : `design: --write needs --law with one of: ${TRUE_LAWS.join(', ')}`,
     );
   }
   if (args.fromSweep !== undefined && args.from === undefined)

@@ -96,7 +96,7 @@ const nRefOf = (laws: readonly LawReport[]): number | undefined =>
   laws.map(({ law }) => (law.form === 'means' ? undefined : law.nRef)).find(value => value !== undefined);
 
 /** The verdicts as short texts for tables. */
-export const SHORT: Readonly<Record<VerdictCode, string>> = {
+export const SHORT_VERDICTS: Readonly<Record<VerdictCode, string>> = {
   'insufficient-data': 'insufficient',
   'no-smooth-law': 'no smooth law',
   'no-growth': 'no growth',
@@ -151,7 +151,7 @@ function columnOf({ width, method, subnetSize, retrainIterations, axes }: FitGro
 
 function cellOf({ verdict: { code }, lambda, holmP }: FitGroup): string {
   const shown = lambda?.interval95 && code !== 'no-growth' ? ` ${round(lambda.value)}` : '';
-  return `${SHORT[code]}${code === 'insufficient-data' ? '' : shown}${holmP !== null && holmP < 0.05 ? '*' : ''}`;
+  return `${SHORT_VERDICTS[code]}${code === 'insufficient-data' ? '' : shown}${holmP !== null && holmP < 0.05 ? '*' : ''}`;
 }
 
 /** Breaks `text` between words at WIDTH characters. The result ends with a line break. */

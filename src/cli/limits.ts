@@ -35,7 +35,7 @@ export interface Limits {
 }
 
 /** @throws InputError */
-export function limitsOf({ timeout, retries, snapshotEvery }: LimitArguments): Limits {
+export function parseLimits({ timeout, retries, snapshotEvery }: LimitArguments): Limits {
   const seconds = (path: string, value: number | undefined) => {
     if (value !== undefined && !(value > 0 && value < 1e9))
       throw new InputError({ path, value, expected: 'a number of seconds above 0' });

@@ -58,7 +58,7 @@ export interface TableLimit {
  *   that JSON cannot hold are null.
  * - parquet: see parquet.ts; the batches must have their types
  */
-export async function* formatted(
+export async function* formatRows(
   batches: AsyncIterable<QueryBatch>,
   format: Format,
   limit: TableLimit,

@@ -16,7 +16,7 @@ export interface ProgressEstimate {
 export interface ProgressDisplay {
   update(progress: SweepProgress, pace: ProgressEstimate): void;
   /** Prints a line without tearing the bar. */
-  line(text: string): void;
+  printLine(text: string): void;
   /** Restores the terminal. Safe to call twice. */
   end(): void;
 }
@@ -82,7 +82,7 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
       else single.update(progress.cellsDone, payload);
       started = true;
     },
-    line(text) {
+    printLine(text) {
       // At its end the bar returns to the last saved cursor position (ESC 7). It is drawn without wrapping (?7l).
       stream.write(started ? `\r\x1b[K\x1b[?7h${text}\n\x1b7\x1b[?7l` : `${text}\n`);
     },
@@ -111,7 +111,7 @@ function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number)
       last = pending;
       lastAt = performance.now();
     },
-    line(text) {
+    printLine(text) {
       stream.write(`${text}\n`);
     },
     end() {

@@ -8,7 +8,7 @@ import { type QueryBatch, querySql } from '../store/user-sql/query.js';
 import {
   FORMATS,
   type Format,
-  formatted,
+  formatRows,
   isSameFile,
   type Piece,
   writeToFile,
@@ -106,7 +106,7 @@ async function ask(
       params,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    const pieces = formatted(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, {
+    const pieces = formatRows(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, {
       rows: limit ?? TABLE_ROWS,
       leftOut: count =>
         process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
@@ -134,7 +134,7 @@ function viewsOf(args: QueryArguments, format: Format): AsyncGenerator<Piece> {
     const views = describedViews(reader);
     return format === 'table'
       ? viewsText(views)
-      : formatted(viewRows(views), format, { rows: 0, leftOut: () => {} });
+      : formatRows(viewRows(views), format, { rows: 0, leftOut: () => {} });
   } finally {
     reader.close();
   }

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { recognise } from '../store/file/open.js';
+import { checkHeader } from '../store/file/open.js';
 import { Store } from '../store/write/store.js';
 import { renderTable } from './output.js';
 import { type FilesystemArguments, filesystemOption } from './sweep-options.js';
@@ -22,7 +22,7 @@ export const retryCommand: CommandModule<
         'those that took too long, before a run with more time',
       ) as never,
   handler: ({ db, code, json, unsafeFilesystem }) => {
-    recognise(db);
+    checkHeader(db);
     const store = Store.open(db, { unsafeFilesystem });
     try {
       print(db, store.retryFailed(code), json);

@@ -9,10 +9,10 @@ import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { runSweep } from '../run/run-sweep.js';
 import { type ChildServer, startChildServer } from '../serve/child-server.js';
-import { type LimitArguments, type Limits, limitOptions, limitsOf } from './limits.js';
+import { type LimitArguments, type Limits, limitOptions, parseLimits } from './limits.js';
 import { printPlan, printPlanJson } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
-import { type AddressArguments, addressAdvice, addressOptions, serveOptionsOf } from './serve.js';
+import { type AddressArguments, addressOptions, addressWarning, serveOptionsOf } from './serve.js';
 import { type Stopper, stopOnSignals } from './stopper.js';
 import {
   databaseOf,
@@ -58,7 +58,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
     const stopper = stopOnSignals(display);
     let page: ChildServer | null = null;
     try {
-      const limits = limitsOf(args);
+      const limits = parseLimits(args);
       const prepared = await prepareFromArguments(args);
       const db = databaseOf(prepared.spec, args);
       if (args.dryRun) (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
@@ -86,11 +86,11 @@ async function startPage(
   }
   const options = serveOptionsOf(db, args);
   const page = await startChildServer(options, how =>
-    display.line(`warning: the live page has ended (${how})`),
+    display.printLine(`warning: the live page has ended (${how})`),
   );
-  display.line(`live page: ${page.url}`);
-  const advice = addressAdvice(options);
-  if (advice) display.line(advice.trim());
+  display.printLine(`live page: ${page.url}`);
+  const advice = addressWarning(options);
+  if (advice) display.printLine(advice.trim());
   return page;
 }
 
@@ -105,10 +105,10 @@ async function runAndPrint(
   const { spec, engine } = prepared;
   const threads = threadsOf(args);
   const fitting = threadsThatFit(prepared, threads);
-  for (const advice of adviceOn(spec)) display.line(`note: ${advice}`);
+  for (const advice of adviceOn(spec)) display.printLine(`note: ${advice}`);
   if (fitting < threads) {
     const only = fitting === 1 ? 'one' : fitting;
-    display.line(`of the largest trajectories only ${only} at once: more would not fit in memory`);
+    display.printLine(`of the largest trajectories only ${only} at once: more would not fit in memory`);
   }
   const startedAt = performance.now();
   const outcome = await runSweep(prepared, {
@@ -121,8 +121,8 @@ async function runAndPrint(
     ...limits,
     observer: {
       progress: (progress, pace) => display.update(progress, pace),
-      warning: message => display.line(`warning: ${message}`),
-      failure: (id, code, message) => display.line(`trajectory ${id} failed: ${code}: ${message}`),
+      warning: message => display.printLine(`warning: ${message}`),
+      failed: (id, code, message) => display.printLine(`trajectory ${id} failed: ${code}: ${message}`),
     },
   });
   display.end();

@@ -54,7 +54,7 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
     const { serve } = await import('../serve/server.js');
     const served = await serve(options);
     process.stdout.write(`${served.url}\n`);
-    process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressAdvice(options)}`);
+    process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressWarning(options)}`);
     await stop;
     await served.close('the server was stopped');
   },
@@ -73,7 +73,7 @@ export function serveOptionsOf(db: string, { host, port }: AddressArguments): Se
 }
 
 /** A warning where other machines can reach the page, otherwise empty. */
-export const addressAdvice = ({ host }: ServeOptions): string =>
+export const addressWarning = ({ host }: ServeOptions): string =>
   host === undefined || isLoopback(host)
     ? ''
     : 'whoever has this link can read the database, and it travels unencrypted: across a network that is not yours ' +

@@ -21,7 +21,7 @@ export function stopOnSignals(display: ProgressDisplay): Stopper {
       abandon.abort();
       process.exit(EXIT.stopped);
     }
-    display.line(
+    display.printLine(
       'stopping after the present step; everything finished is kept, and running again goes on from here',
     );
     stop.abort();

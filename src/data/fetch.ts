@@ -15,7 +15,7 @@ import { withPart } from '../base/atomic-file.js';
 import { DataError, StoppedError } from '../base/errors.js';
 import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
-import { checkFile, FILE_NAMES, type FileRole, type KnownDataset, ROLES } from './registry.js';
+import { checkFile, FILE_NAMES, FILE_ROLES, type FileRole, type KnownDataset } from './registry.js';
 
 export interface FetchProgress {
   /** The file's published name. */
@@ -78,7 +78,7 @@ export async function fetchDataset(known: KnownDataset, options: FetchOptions = 
   const outermost = await makeFolder(folder);
   try {
     const files: FetchedFile[] = [];
-    for (const role of ROLES) {
+    for (const role of FILE_ROLES) {
       const fetched = await fetchFile(known, role, folder, options);
       files.push(fetched);
       options.onFile?.(fetched);

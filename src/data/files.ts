@@ -4,7 +4,7 @@ import { DataError } from '../base/errors.js';
 import type { DatasetSettings } from '../domain/types.js';
 import { type IdxArray, readBytes } from './idx.js';
 import { type DataSearch, type DatasetFiles, locateFolder, locateKnown } from './locate.js';
-import { checkFile, type FileRole, hash, isKnown, KNOWN_DATASETS, ROLES } from './registry.js';
+import { checkFile, FILE_ROLES, type FileRole, hash, isKnown, KNOWN_DATASETS } from './registry.js';
 
 export interface SourceFile {
   readonly role: FileRole;
@@ -38,7 +38,7 @@ export function readDatasetFiles(settings: DatasetSettings, search: DataSearch):
   const located = known ? locateKnown(known.name, search) : locateFolder(requireDir(dir));
   const files: SourceFile[] = [];
   const arrays: Partial<Record<FileRole, IdxArray>> = {};
-  for (const role of ROLES) {
+  for (const role of FILE_ROLES) {
     const file = located.paths[role];
     const { array, sha256, verified } = checkFile(
       readBytes(file),

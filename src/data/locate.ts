@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { DataError } from '../base/errors.js';
-import { FILE_NAMES, type FileRole, type KnownName, ROLES } from './registry.js';
+import { FILE_NAMES, FILE_ROLES, type FileRole, type KnownName } from './registry.js';
 
 export interface DataSearch {
   /** The value of `--data-dir`. */
@@ -44,7 +44,7 @@ export function checkDataDir({ dataDir }: DataSearch): void {
 }
 
 /** The first folder with all four files, or null. */
-export function findKnown(name: KnownName, search: DataSearch): DatasetFiles | null {
+export function findKnownDataset(name: KnownName, search: DataSearch): DatasetFiles | null {
   for (const folder of searchFolders(name, search)) {
     const { paths, missing } = filesIn(folder);
     if (missing.length === 0) return { folder, paths: paths as Record<FileRole, string> };
@@ -52,14 +52,14 @@ export function findKnown(name: KnownName, search: DataSearch): DatasetFiles | n
   return null;
 }
 
-/** As `findKnown`. @throws DataError (DATA_MISSING) that lists the folders searched, if none has all files. */
+/** As `findKnownDataset`. @throws DataError (DATA_MISSING) that lists the folders searched, if none has all files. */
 export function locateKnown(name: KnownName, search: DataSearch): DatasetFiles {
   checkDataDir(search);
-  const found = findKnown(name, search);
+  const found = findKnownDataset(name, search);
   if (found) return found;
   const tried = searchFolders(name, search).map(folder => {
     const { missing } = filesIn(folder);
-    const incomplete = missing.length < ROLES.length ? ` (without ${missing.join(', ')})` : '';
+    const incomplete = missing.length < FILE_ROLES.length ? ` (without ${missing.join(', ')})` : '';
     return `${folder}${incomplete}`;
   });
   throw new DataError(
@@ -99,7 +99,7 @@ function requireFolder(dir: string, what: string): string {
 function filesIn(folder: string): { paths: Partial<Record<FileRole, string>>; missing: string[] } {
   const paths: Partial<Record<FileRole, string>> = {};
   const missing: string[] = [];
-  for (const role of ROLES) {
+  for (const role of FILE_ROLES) {
     const name = FILE_NAMES[role];
     const dotted = name.replace('-idx', '.idx');
     const found = [`${name}.gz`, `${dotted}.gz`, name, dotted]

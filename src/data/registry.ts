@@ -4,8 +4,8 @@ import { DataError } from '../base/errors.js';
 import { type IdxArray, idxContent, parseIdx } from './idx.js';
 
 /** The four files of a data set, in the order in which files.ts hashes them. */
-export const ROLES = ['train-images', 'train-labels', 'test-images', 'test-labels'] as const;
-export type FileRole = (typeof ROLES)[number];
+export const FILE_ROLES = ['train-images', 'train-labels', 'test-images', 'test-labels'] as const;
+export type FileRole = (typeof FILE_ROLES)[number];
 
 /** Published names, without `.gz`. Some copies write a dot for the second dash. */
 export const FILE_NAMES: Record<FileRole, string> = {

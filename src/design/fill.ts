@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import { provenance } from '../base/provenance.js';
 import { axisValuesOf } from '../domain/grid.js';
 import { trajectoryId } from '../domain/identity.js';
-import { type MeasuredNetwork, metricNamed } from '../domain/metrics.js';
+import { findMetric, type MeasuredNetwork } from '../domain/metrics.js';
 import type {
   Metric,
   PlannedTrajectory,
@@ -20,7 +20,7 @@ import type { PreparedSweep } from '../run/prepare.js';
 import { Store } from '../store/write/store.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
-import { type Truth, truthAt } from './truths.js';
+import { type TrueLaw, trueTimes } from './truths.js';
 
 /** Rows and ends of trajectories to collect before a commit. */
 const ROWS_PER_COMMIT = 20_000;
@@ -43,11 +43,11 @@ const CONTROL_FACTOR = 2;
  *
  * @throws UsageError if the file exists, or the primary target is not a fixed level (or an accuracy not below 1).
  */
-export async function writeSimulated(
+export async function writeSimulatedDatabase(
   file: string,
   { spec, trajectories }: Pick<PreparedSweep, 'spec' | 'trajectories'>,
   template: Template,
-  law: Truth,
+  law: TrueLaw,
   assumed: Assumptions,
   seed: number,
 ): Promise<{ readonly trajectories: number; readonly cells: number }> {
@@ -58,7 +58,7 @@ export async function writeSimulated(
       `--write: the primary target is ${target.kind}, expected one with atMost or atLeast`,
     );
   }
-  if (metricNamed(target.metric)!.quantity === 'accuracy' && !(target.value! < 1)) {
+  if (findMetric(target.metric)!.quantity === 'accuracy' && !(target.value! < 1)) {
     throw new UsageError(
       `--write: the primary target is an accuracy of ${target.value}, expected one below 1`,
     );
@@ -136,13 +136,13 @@ class Times {
 
   constructor(
     { target, sample }: Template,
-    law: Truth,
+    law: TrueLaw,
     { noise, ...span }: Assumptions,
     seed: number,
     planned: readonly PlannedTrajectory[],
   ) {
     const sizes = [...new Set(planned.map(({ config }) => config.datasetSize))].sort((a, b) => a - b);
-    const truth = new Map(truthAt(law, sizes, span).map((mu, i) => [sizes[i]!, mu]));
+    const truth = new Map(trueTimes(law, sizes, span).map((mu, i) => [sizes[i]!, mu]));
     for (const { id, config } of planned) {
       const x = Math.log(config.datasetSize / sample.nRef);
       const [level, slope] = drawn(2, seed, 'design', law, 'seed', config.seed) as [number, number];
@@ -152,7 +152,7 @@ class Times {
     }
     const variants = planned.flatMap(({ checkpoints }) => checkpoints[0]?.variants ?? []);
     this.largestK = variants.reduce((largest, { subnetSize }) => Math.max(largest, subnetSize), 1);
-    this.unit = RELATIVE_TIME[metricNamed(target.metric)!.network];
+    this.unit = RELATIVE_TIME[findMetric(target.metric)!.network];
   }
 
   of({ id }: PlannedTrajectory, network: MeasuredNetwork, variant: Variant | null): number {
@@ -174,7 +174,7 @@ class Curve {
   private readonly accuracy: number;
 
   constructor({ metric, value }: ThresholdSpec, datasetSize: number) {
-    const { quantity, summed } = metricNamed(metric)!;
+    const { quantity, summed } = findMetric(metric)!;
     this.loss = quantity === 'loss' ? value! / (summed ? datasetSize : 1) : 0.15;
     this.accuracy = quantity === 'accuracy' ? value! : 0.97;
   }

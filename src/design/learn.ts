@@ -11,7 +11,7 @@ import type { Template } from './template.js';
 const MIN_GROWTH = 1.5;
 
 /** The assumptions, with the name of the group that they come from. */
-export interface Learnt extends Assumptions {
+export interface EstimatedAssumptions extends Assumptions {
   readonly from: string;
 }
 
@@ -23,7 +23,11 @@ export interface Learnt extends Assumptions {
  * @throws UsageError if no such curves can be fitted.
  * @throws StoreError if the file cannot be read.
  */
-export function learnFrom(file: string, sweep: string | undefined, { group, sample }: Template): Learnt {
+export function assumptionsFromDatabase(
+  file: string,
+  sweep: string | undefined,
+  { group, sample }: Template,
+): EstimatedAssumptions {
   const reader = openReader(file);
   try {
     const chosen = chooseSweep(reader, file, sweep);

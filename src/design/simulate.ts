@@ -8,7 +8,7 @@ import {
   type VerdictCode,
 } from '../fit/index.js';
 import { stream } from '../math/random.js';
-import { RIGHT, type Span, TRUTHS, type Truth, truthAt } from './truths.js';
+import { RIGHT_VERDICT, type Span, TRUE_LAWS, type TrueLaw, trueTimes } from './truths.js';
 
 export interface Assumptions extends Span {
   /** Noise of ln t*. */
@@ -24,7 +24,7 @@ export interface TrialOptions {
 
 /** One line of the confusion table. */
 export interface Trial {
-  readonly truth: Truth;
+  readonly truth: TrueLaw;
   /** The right verdict under `truth`. */
   readonly right: VerdictCode;
   /** t* by size, in iterations. */
@@ -40,16 +40,16 @@ const LACK_OF_FIT_SIMULATIONS = 299;
 
 /** Simulates the experiment with the design's sizes, seeds and checkpoints, and judges it with the rules of a fit. */
 export function tryDesign(sample: Sample, assumed: Assumptions, options: TrialOptions): Trial[] {
-  return TRUTHS.map(truth => tryTruth(truth, sample, assumed, options));
+  return TRUE_LAWS.map(truth => tryTruth(truth, sample, assumed, options));
 }
 
 export function tryTruth(
-  truth: Truth,
+  truth: TrueLaw,
   sample: Sample,
   { noise, ...span }: Assumptions,
   { simulations, seed }: TrialOptions,
 ): Trial {
-  const times = truthAt(truth, sample.sizes, span);
+  const times = trueTimes(truth, sample.sizes, span);
   const verdicts: Partial<Record<VerdictCode, number>> = {};
   const remedies: Record<string, number> = {};
   for (let i = 0; i < simulations; i++) {
@@ -63,7 +63,7 @@ export function tryTruth(
     verdicts[code] = (verdicts[code] ?? 0) + 1;
     for (const { remedy } of shortfalls) remedies[remedy] = (remedies[remedy] ?? 0) + 1;
   }
-  return { truth, right: RIGHT[truth], times, verdicts, remedies };
+  return { truth, right: RIGHT_VERDICT[truth], times, verdicts, remedies };
 }
 
 function endsOf({ sizes, size, lower, upper }: Sample): Parameters<typeof countsBySize>[0] {

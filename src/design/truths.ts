@@ -2,7 +2,7 @@
 import type { VerdictCode } from '../fit/index.js';
 import { growth } from '../fit/index.js';
 
-export const TRUTHS = [
+export const TRUE_LAWS = [
   'constant',
   'logarithmic',
   'square-root',
@@ -11,10 +11,10 @@ export const TRUTHS = [
   'saturating',
   'no-smooth-law',
 ] as const;
-export type Truth = (typeof TRUTHS)[number];
+export type TrueLaw = (typeof TRUE_LAWS)[number];
 
 /** The right verdict for each true law. */
-export const RIGHT: Readonly<Record<Truth, VerdictCode>> = {
+export const RIGHT_VERDICT: Readonly<Record<TrueLaw, VerdictCode>> = {
   constant: 'no-growth',
   logarithmic: 'logarithmic',
   'square-root': 'faster',
@@ -25,7 +25,7 @@ export const RIGHT: Readonly<Record<Truth, VerdictCode>> = {
 };
 
 /** lambda of the laws 1 + r g_lambda(ln n). */
-const LAMBDA: Readonly<Partial<Record<Truth, number>>> = {
+const LAMBDA: Readonly<Partial<Record<TrueLaw, number>>> = {
   logarithmic: 0,
   'square-root': 0.5,
   linear: 1,
@@ -43,7 +43,11 @@ export interface Span {
 }
 
 /** t* in iterations at each size. `sizes` is ascending, with at least two entries. */
-export function truthAt(truth: Truth, sizes: readonly number[], { start, growth: total }: Span): number[] {
+export function trueTimes(
+  truth: TrueLaw,
+  sizes: readonly number[],
+  { start, growth: total }: Span,
+): number[] {
   const reach = Math.log(sizes.at(-1)! / sizes[0]!);
   const grown = (lambda: number, n: number): number =>
     start * (1 + ((total - 1) * growth(lambda, Math.log(n / sizes[0]!))) / growth(lambda, reach));

@@ -3,7 +3,14 @@
 import { deepFreeze } from '../base/frozen.js';
 import { canonicalJson, trajectoryId } from './identity.js';
 import type { Dimension, SweepSettings, SweepSpec } from './sweep-spec.js';
-import { dimensionsOf, isCellPath, numberAt, type Point, product, settingsAt } from './sweep-spec.js';
+import {
+  axisNumberAt,
+  cartesianProduct,
+  dimensionsOf,
+  type GridPoint,
+  isCellPath,
+  settingsAt,
+} from './sweep-spec.js';
 import type {
   DatasetIdentity,
   DatasetSettings,
@@ -41,7 +48,7 @@ export function expandGrid(
     .flatMap(({ axes }) => axes.map(axis => axis.path))
     .filter(path => !SIZES_AND_SEED.includes(path));
   const settingsOf = memoised(
-    (point: Point) => settingPaths.map(path => point.get(path)!.index).join(),
+    (point: GridPoint) => settingPaths.map(path => point.get(path)!.index).join(),
     point => {
       const { dataset, network, inputs, train } = settingsAt(spec, point);
       return {
@@ -53,13 +60,13 @@ export function expandGrid(
   );
 
   const planned = new Map<string, { config: TrajectoryConfig; block: Block; others: Set<Block> | null }>();
-  for (const point of product(outer)) {
+  for (const point of cartesianProduct(outer)) {
     const { dataset, network, inputs, train, block } = settingsOf(point);
     const config: TrajectoryConfig = Object.freeze({
       dataset,
-      datasetSize: numberAt(point, 'datasetSize'),
-      width: numberAt(point, 'width'),
-      seed: numberAt(point, 'seed'),
+      datasetSize: axisNumberAt(point, 'datasetSize'),
+      width: axisNumberAt(point, 'width'),
+      seed: axisNumberAt(point, 'seed'),
       network,
       inputs,
       train,
@@ -101,7 +108,7 @@ class Cells {
   }
 
   /** The cells at a point of the trajectory dimensions, which may include cell axes zipped with them. */
-  at(point: Point): Block {
+  at(point: GridPoint): Block {
     const fixed = [...point].filter(([path]) => isCellPath(path)).map(([path, { value }]) => [path, value]);
     const { loss } = settingsAt(this.#spec, point).train;
     const key = JSON.stringify([loss, fixed]);
@@ -127,13 +134,13 @@ class Cells {
     return block;
   }
 
-  #build(point: Point): Block {
+  #build(point: GridPoint): Block {
     const byT = new Map<number, Set<Variant>>();
-    for (const inner of product(this.#inner)) {
-      const whole: Point = new Map([...point, ...inner]);
-      const variant = this.#variant(settingsAt(this.#spec, whole), numberAt(whole, 'subnetSize'));
+    for (const inner of cartesianProduct(this.#inner)) {
+      const whole: GridPoint = new Map([...point, ...inner]);
+      const variant = this.#variant(settingsAt(this.#spec, whole), axisNumberAt(whole, 'subnetSize'));
       // Every curve includes t = 0 as its control, even if checkpoints are zipped with other axes.
-      for (const t of [0, numberAt(whole, 'pretrainIterations')]) {
+      for (const t of [0, axisNumberAt(whole, 'pretrainIterations')]) {
         const at = byT.get(t);
         if (at) at.add(variant);
         else byT.set(t, new Set([variant]));
@@ -185,7 +192,7 @@ function memoised<A, B>(keyOf: (from: A) => string, make: (from: A) => B): (from
 const COLUMN_AXES = ['datasetSize', 'width', 'seed', 'pretrainIterations', 'prune.method', 'subnetSize'];
 
 /** The paths of every other axis, in canonical order. */
-export function otherAxes({ axes }: SweepSpec): string[] {
+export function axesWithoutColumn({ axes }: SweepSpec): string[] {
   return axes.map(axis => axis.path).filter(path => !COLUMN_AXES.includes(path));
 }
 
@@ -210,7 +217,7 @@ export function axisValuesOf(
     retrain: { iterations: variant.retrainIterations },
   };
   return Object.fromEntries(
-    otherAxes(spec).map(path => {
+    axesWithoutColumn(spec).map(path => {
       const [group, key] = path.split('.') as [string, string];
       return [path, (groups[group] as Record<string, unknown>)[key] ?? null];
     }),

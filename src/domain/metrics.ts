@@ -52,4 +52,4 @@ export const THRESHOLD_METRICS: readonly MetricInfo[] = perNetworkAndSet(['loss'
 
 const byName = new Map(THRESHOLD_METRICS.map(info => [info.name, info]));
 
-export const metricNamed = (name: string): MetricInfo | undefined => byName.get(name);
+export const findMetric = (name: string): MetricInfo | undefined => byName.get(name);

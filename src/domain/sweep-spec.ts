@@ -86,13 +86,13 @@ export function dimensionsOf({ axes }: Grid): Dimension[] {
 }
 
 /** One point of (some dimensions of) the grid: the axis, the position on it and the value there, by path. */
-export type Point = ReadonlyMap<
+export type GridPoint = ReadonlyMap<
   string,
   { readonly axis: Axis; readonly index: number; readonly value: unknown }
 >;
 
 /** Every combination of the dimensions' values, the last dimension fastest. */
-export function* product(dimensions: readonly Dimension[]): Generator<Point> {
+export function* cartesianProduct(dimensions: readonly Dimension[]): Generator<GridPoint> {
   const at = dimensions.map(() => 0);
   for (;;) {
     const point = new Map<string, { axis: Axis; index: number; value: unknown }>();
@@ -108,12 +108,14 @@ export function* product(dimensions: readonly Dimension[]): Generator<Point> {
 }
 
 /** Every combination that occurs of the axes among `paths`. Omits dimensions without such an axis. */
-export function combinations(grid: Grid, paths: readonly string[]): Generator<Point> {
-  return product(dimensionsOf(grid).filter(({ axes }) => axes.some(axis => paths.includes(axis.path))));
+export function combinations(grid: Grid, paths: readonly string[]): Generator<GridPoint> {
+  return cartesianProduct(
+    dimensionsOf(grid).filter(({ axes }) => axes.some(axis => paths.includes(axis.path))),
+  );
 }
 
 /** The settings at a grid point. `dataset` has only the settings that belong to its name. */
-export function settingsAt({ settings }: Grid, point: Point): SweepSettings {
+export function settingsAt({ settings }: Grid, point: GridPoint): SweepSettings {
   const at: Record<string, Record<string, unknown>> = {};
   for (const [name, group] of Object.entries(settings)) at[name] = { ...group };
   for (const [path, { value }] of point) {
@@ -126,6 +128,6 @@ export function settingsAt({ settings }: Grid, point: Point): SweepSettings {
 }
 
 /** The value at a grid point of a numeric axis that every sweep has. */
-export function numberAt(point: Point, path: string): number {
+export function axisNumberAt(point: GridPoint, path: string): number {
   return point.get(path)!.value as number;
 }

@@ -61,11 +61,13 @@ export function createPoolExecutor(options: PoolOptions): Executor {
 
   /** Returns null if the task has to wait. */
   const slotFor = ({ task }: SubmittedTask): WorkerSlot | null => {
-    const [slot, ...others] = slots.filter(each => each.isIdle).sort((a, b) => b.heldBytes - a.heldBytes);
+    const [slot, ...others] = slots
+      .filter(each => each.isIdle)
+      .sort((a, b) => b.retainedBytes - a.retainedBytes);
     if (!slot) return leastQueued(slots.filter(each => each.canPrefetch(task)));
     // The scheduler counts the memory of running trajectories only, so idle threads that retain memory are closed.
-    const toClose = others.filter(each => each.heldBytes > SPARE_BYTES);
-    if (slot.holdsTooMuchFor(task.memoryBytes)) toClose.push(slot);
+    const toClose = others.filter(each => each.retainedBytes > SPARE_BYTES);
+    if (slot.retainsTooMuchFor(task.memoryBytes)) toClose.push(slot);
     if (toClose.length === 0) return slot;
     isMakingRoom = true;
     void Promise.all(toClose.map(each => each.close())).then(() => {

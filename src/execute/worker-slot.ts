@@ -37,7 +37,7 @@ export class WorkerSlot {
   readonly #queue: QueuedTask[] = [];
   #worker: WorkerThread | null = null;
   #closing = 0;
-  #heldBytes = 0;
+  #retainedBytes = 0;
   #activeMs = 0;
   /** Duration of the last task that was done, in ms. */
   #lastDurationMs = Number.POSITIVE_INFINITY;
@@ -54,7 +54,7 @@ export class WorkerSlot {
       onEvents: events => this.#handle(events),
       onDeath: outcome => this.#fail(outcome),
     });
-    this.#heldBytes = Math.max(this.#heldBytes, task.memoryBytes);
+    this.#retainedBytes = Math.max(this.#retainedBytes, task.memoryBytes);
     if (this.#queue.length === 0) this.#activeMs = 0;
     this.#queue.push({ task, events, number: this.#worker.post(task), startedMs: null });
   }
@@ -76,17 +76,17 @@ export class WorkerSlot {
   /** Whether this task can be prefetched now. */
   canPrefetch({ memoryBytes }: TrajectoryTask): boolean {
     const isAtWork = this.#worker !== null && this.#queue.length > 0 && this.#activeMs < PREFETCH_MS;
-    return isAtWork && this.#queue.length <= this.prefetch && !this.holdsTooMuchFor(memoryBytes);
+    return isAtWork && this.#queue.length <= this.prefetch && !this.retainsTooMuchFor(memoryBytes);
   }
 
   /** Whether the thread must be closed before it runs a task of so many peak bytes. */
-  holdsTooMuchFor(bytes: number): boolean {
-    return this.#heldBytes > bytes + SPARE_BYTES;
+  retainsTooMuchFor(bytes: number): boolean {
+    return this.#retainedBytes > bytes + SPARE_BYTES;
   }
 
   /** Upper bound of the bytes that the thread retains: the peak of its largest task. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  get retainedBytes(): number {
+    return this.#retainedBytes;
   }
 
   /** Adds time in which the thread could work. Kills a trajectory that takes longer than `limitMs`. */
@@ -112,7 +112,7 @@ export class WorkerSlot {
     for (const { events } of this.#queue.splice(0)) events.push({ kind: 'stopped' });
     const thread = this.#worker;
     this.#worker = null;
-    this.#heldBytes = 0;
+    this.#retainedBytes = 0;
     if (!thread) return;
     this.#closing++;
     await thread.terminate();

@@ -7,7 +7,7 @@ import { conditionalMean } from './estimate/residuals.js';
 import { holdOutLargest, leaveOneSizeOut } from './estimate/scores.js';
 import { estimateNoise } from './estimate/simulate.js';
 import type { FitRow, Group } from './groups.js';
-import { type FittedLaw, fitAtLambda, fitLaw, startsApart } from './laws/fit-law.js';
+import { type FittedLaw, fitAtLambda, fitLaw, maximaSpread } from './laws/fit-law.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
 import { packSample, type Sample } from './laws/sample.js';
 import type { FitGroup, GroupKey, LawReport, Residual } from './report.js';
@@ -86,7 +86,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
       pool: pools.length > 0 ? Math.min(...pools) : null,
       seeds,
       notConverged: fitted.filter(law => !law.converged).map(law => law.name),
-      ambiguous: free !== undefined && startsApart(sample) > SAME_MAXIMUM,
+      ambiguous: free !== undefined && maximaSpread(sample) > SAME_MAXIMUM,
     }),
   };
 }

@@ -5,7 +5,7 @@ import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
 import { type FitRow, groupRows } from './groups.js';
 import type { Conventions, FitReport } from './report.js';
 import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict/judge.js';
-import { LEAST, MOST } from './verdict/sufficiency.js';
+import { MAXIMUM_CENSORED, MINIMUM } from './verdict/sufficiency.js';
 
 export interface FitInput {
   readonly sweep: string;
@@ -24,8 +24,8 @@ const CONVENTIONS: Conventions = {
   criterion:
     't* lies between the last checkpoint before and the first at which the isotonic fit of the curve over t meets the target',
   rules:
-    `insufficient below ${LEAST.seeds} seeds, below ${LEAST.sizes} sizes over ${LEAST.range}x at which half the seeds cross, ` +
-    `above ${100 * MOST.left}% left- or ${100 * MOST.right}% right-censored; no smooth law fits where its lack of fit has ` +
+    `insufficient below ${MINIMUM.seeds} seeds, below ${MINIMUM.sizes} sizes over ${MINIMUM.range}x at which half the seeds cross, ` +
+    `above ${100 * MAXIMUM_CENSORED.left}% left- or ${100 * MAXIMUM_CENSORED.right}% right-censored; no smooth law fits where its lack of fit has ` +
     `p < ${LACK_OF_FIT_LEVEL}; growth where the 95% interval of the logarithmic slope is above 0; faster or slower where ` +
     `that of lambda excludes 0 (where lambda is unidentified: where a likelihood ratio rejects the logarithmic law against the free one); logarithmic where its 90% interval lies within ${MARGIN} of 0 and the 95% interval of ` +
     'lambda - r below 0; intervals by leaving out one seed at a time',

@@ -1,7 +1,7 @@
 /** Groups thresholds: one group for each curve t*(n). */
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
-import { metricNamed } from '../domain/metrics.js';
+import { findMetric } from '../domain/metrics.js';
 import type { ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
 import type { GroupKey } from './report.js';
@@ -90,7 +90,7 @@ function valueAt({ width, subnetSize, seed, axes }: FitRow, path: string): strin
 }
 
 function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
-  const isDense = metricNamed(row.metric)?.network === 'dense';
+  const isDense = findMetric(row.metric)?.network === 'dense';
   const isLeftOut = (path: string): boolean =>
     moving.includes(path) || (isDense && PRUNE_AXES.includes(path));
   const axes = Object.fromEntries(Object.entries(row.axes).filter(([path]) => !isLeftOut(path)));

@@ -60,26 +60,26 @@ export const millsRatio = (z: number): number => SQRT_PI_2 * erfcx(z * SQRT1_2);
 /** ln of the density. */
 export const logDensity = (z: number): number => -0.5 * z * z - LN_SQRT_2PI;
 
-export const density = (z: number): number => Math.exp(-0.5 * z * z - LN_SQRT_2PI);
+export const normalDensity = (z: number): number => Math.exp(-0.5 * z * z - LN_SQRT_2PI);
 
 /** Phi(z), with a small relative error in the lower tail too. */
-export function cumulative(z: number): number {
-  return z <= 0 ? density(z) * millsRatio(-z) : 1 - density(z) * millsRatio(z);
+export function normalCumulative(z: number): number {
+  return z <= 0 ? normalDensity(z) * millsRatio(-z) : 1 - normalDensity(z) * millsRatio(z);
 }
 
 /** ln Phi(z). The relative error is below 1e-12 on [-38, 8]; the value stays finite far beyond. */
 export function logCumulative(z: number): number {
-  return z <= 0 ? logDensity(z) + Math.log(millsRatio(-z)) : Math.log1p(-density(z) * millsRatio(z));
+  return z <= 0 ? logDensity(z) + Math.log(millsRatio(-z)) : Math.log1p(-normalDensity(z) * millsRatio(z));
 }
 
 /** An interval narrower than this / max(1, |middle|) is evaluated as a series about its middle. */
 const NARROW = 1e-2;
 
 /** ln (Phi(b) - Phi(a)) for a < b, each possibly infinite. Computed in the smaller tail. */
-export function logInterval(a: number, b: number): number {
+export function logNormalInterval(a: number, b: number): number {
   if (a === Number.NEGATIVE_INFINITY) return b === Number.POSITIVE_INFINITY ? 0 : logCumulative(b);
   if (b === Number.POSITIVE_INFINITY) return logCumulative(-a);
-  if (a > 0) return logInterval(-b, -a);
+  if (a > 0) return logNormalInterval(-b, -a);
   const width = b - a;
   const middle = a + 0.5 * width;
   const reach = width * Math.max(1, Math.abs(middle));
@@ -88,7 +88,7 @@ export function logInterval(a: number, b: number): number {
     const series = (w2 * (m2 - 1)) / 24 + (w2 * w2 * (m2 * (m2 - 6) + 3)) / 1920;
     return logDensity(middle) + Math.log(width) + Math.log1p(series);
   }
-  if (b > 0) return Math.log(1 - density(a) * millsRatio(-a) - density(b) * millsRatio(b));
+  if (b > 0) return Math.log(1 - normalDensity(a) * millsRatio(-a) - normalDensity(b) * millsRatio(b));
   // e^((b^2 - a^2) / 2). The product (b - a) (b + a) avoids the cancellation of b^2 - a^2.
   const ratio = Math.exp(0.5 * (b - a) * (b + a));
   return logDensity(b) + Math.log(millsRatio(-b) - ratio * millsRatio(-a));

@@ -30,7 +30,7 @@ export function find<Type extends HTMLElement = HTMLElement>(id: string): Type {
 }
 
 /** Shows a line of text; null hides the element. */
-export function say(element: HTMLElement, line: string | null): void {
+export function setText(element: HTMLElement, line: string | null): void {
   element.hidden = line === null;
   if (element.textContent !== (line ?? '')) element.textContent = line ?? '';
 }
@@ -73,7 +73,7 @@ export function table(
 }
 
 /** Replaces an element's content if `key` changed. An unchanged table keeps its selection and scroll position. */
-export function show(holder: HTMLElement, key: unknown, content: () => readonly Node[]): void {
+export function updateContent(holder: HTMLElement, key: unknown, content: () => readonly Node[]): void {
   const text = JSON.stringify(key);
   if (holder.dataset.shown === text) return;
   holder.dataset.shown = text;

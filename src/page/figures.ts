@@ -4,7 +4,7 @@ import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Drawing, Figures as Shown } from '../serve/messages.js';
 import type { Choice } from '../slice/selection.js';
-import { find, make, say, show, table } from './dom.js';
+import { find, make, setText, table, updateContent } from './dom.js';
 import { counted, whole } from './format.js';
 import { showTooltip } from './tooltip.js';
 
@@ -44,10 +44,10 @@ export class Figures {
   show(figures: Shown): void {
     this.latest = figures;
     find('figures').hidden = figures.drawings.length === 0;
-    show(find('choices'), figures.choices, () => figures.choices.map(select));
-    say(find('figures-note'), noteOn(figures));
+    updateContent(find('choices'), figures.choices, () => figures.choices.map(select));
+    setText(find('figures-note'), noteOn(figures));
     find('verdicts').hidden = figures.verdicts.length === 0;
-    show(find('verdicts'), figures.verdicts, () =>
+    updateContent(find('verdicts'), figures.verdicts, () =>
       figures.verdicts.map(({ criterion, sentence }) =>
         make('li', {}, make('strong', {}, criterion), `: ${sentence}`),
       ),
@@ -104,10 +104,10 @@ class Drawn {
     if (text === this.shown || (this.shown !== '' && isPointedAt(this.element))) return;
     this.shown = text;
     const { title, caption, spec, table: data } = drawing;
-    say(this.title, title);
-    say(this.caption, caption);
+    setText(this.title, title);
+    setText(this.caption, caption);
     this.plot.setAttribute('aria-label', `${title}. ${caption}`);
-    show(this.data, data, () => [
+    updateContent(this.data, data, () => [
       table(
         title,
         data.head.map((name, i) => ({

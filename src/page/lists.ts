@@ -1,6 +1,6 @@
 /** The lists of running and failed trajectories. */
 import type { LiveState } from '../serve/messages.js';
-import { find, make, say, show, table } from './dom.js';
+import { find, make, setText, table, updateContent } from './dom.js';
 import { counted, formatDuration, percent, secondsSince, whole } from './format.js';
 
 const COLUMNS = [
@@ -16,7 +16,7 @@ const COLUMNS = [
 export function showRunning({ running, holder, trajectories }: LiveState): void {
   const { rows, leftOut } = running;
   const seconds = rows.map(({ startedAt }) => (startedAt ? formatDuration(secondsSince(startedAt)) : ''));
-  show(find('running-table'), [rows, seconds, holder?.alive, trajectories.pending], () => {
+  updateContent(find('running-table'), [rows, seconds, holder?.alive, trajectories.pending], () => {
     if (rows.length === 0) {
       const waiting =
         trajectories.pending > 0
@@ -35,7 +35,7 @@ export function showRunning({ running, holder, trajectories }: LiveState): void 
     ]);
     return [table('Running trajectories', COLUMNS, cells)];
   });
-  say(find('running-more'), leftOut > 0 ? `and ${whole(leftOut)} more` : null);
+  setText(find('running-more'), leftOut > 0 ? `and ${whole(leftOut)} more` : null);
 }
 
 const reached = (t: number | null, last: number | null): string =>
@@ -44,9 +44,9 @@ const reached = (t: number | null, last: number | null): string =>
 export function showFailures({ failures, trajectories }: LiveState): void {
   const { rows, leftOut } = failures;
   find('failures').hidden = rows.length === 0;
-  show(find('failure-list'), rows, () => rows.map(group));
+  updateContent(find('failure-list'), rows, () => rows.map(group));
   const all = `${counted(trajectories.failed, 'trajectory', 'trajectories')} in all`;
-  say(find('failures-more'), leftOut > 0 ? `${all}, of ${whole(leftOut)} more reasons` : null);
+  setText(find('failures-more'), leftOut > 0 ? `${all}, of ${whole(leftOut)} more reasons` : null);
 }
 
 function group({ errorCode, error, count, first }: LiveState['failures']['rows'][number]): HTMLElement {

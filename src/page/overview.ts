@@ -1,6 +1,6 @@
 /** Progress of the sweeps. */
 import type { LiveState, Waiting } from '../serve/messages.js';
-import { find, make, say, show } from './dom.js';
+import { find, make, setText, updateContent } from './dom.js';
 import { clock, counted, formatDuration, percent, rate, secondsSince, whole } from './format.js';
 
 type Sweep = LiveState['sweeps']['rows'][number];
@@ -11,14 +11,14 @@ let announced = '';
 export function showState(state: LiveState | Waiting): void {
   const isOpen = state.kind === 'open';
   for (const id of ['sweeps', 'running']) find(id).hidden = !isOpen;
-  say(find('notice'), isOpen ? null : state.message);
+  setText(find('notice'), isOpen ? null : state.message);
   if (!isOpen) {
     find('failures').hidden = true;
     document.title = 'espalier';
     return;
   }
   const { rows, leftOut } = state.sweeps;
-  show(
+  updateContent(
     find('sweep-cards'),
     [rows, state.holder, state.cellsPerSecond, Math.round(state.secondsLeft ?? -1)],
     () =>
@@ -26,7 +26,7 @@ export function showState(state: LiveState | Waiting): void {
         ? rows.map(sweep => card(sweep, state))
         : [make('p', {}, 'No sweep has been saved yet.')],
   );
-  say(
+  setText(
     find('sweeps-more'),
     leftOut > 0 ? `and ${counted(leftOut, 'more sweep')}: SELECT * FROM progress` : null,
   );

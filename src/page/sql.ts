@@ -1,6 +1,6 @@
 /** The SQL box. */
 import type { LiveState, Refusal, SqlAnswer } from '../serve/messages.js';
-import { find, make, say, show, table } from './dom.js';
+import { find, make, setText, table, updateContent } from './dom.js';
 import { counted } from './format.js';
 
 type Relation = LiveState['relations'][number];
@@ -33,7 +33,7 @@ const FIRST = ['results', 'progress', 'thresholds', 'verdicts', 'fits'];
 export function showRelations(relations: readonly Relation[]): void {
   const place = ({ name }: Relation) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const views = relations.filter(({ type }) => type === 'view').sort((a, b) => place(a) - place(b));
-  show(find('relations'), relations, () => [
+  updateContent(find('relations'), relations, () => [
     ...views.map(button),
     make('details', {}, make('summary', {}, 'columns'), make('dl', {}, ...relations.map(described))),
   ]);
@@ -94,6 +94,6 @@ function showAnswer({ columns, rows, cut, milliseconds }: SqlAnswer): void {
 function note(line: string, kind: 'plain' | 'bad'): void {
   const element = find('answer-note');
   element.dataset.kind = kind;
-  say(element, line);
+  setText(element, line);
   if (kind === 'bad') find('answer').replaceChildren();
 }

@@ -3,7 +3,7 @@
 import type { SweepAnalysis } from '../analysis/analyse-sweep.js';
 import { readFitInput } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
-import { metricNamed } from '../domain/metrics.js';
+import { findMetric } from '../domain/metrics.js';
 import { SET_NAMES, type SetName } from '../domain/types.js';
 import { fitSweep } from '../fit/index.js';
 import { type ChosenSlice, chooseSlice, type SliceChoice } from '../slice/choose-slice.js';
@@ -20,7 +20,7 @@ import { costOf, provenanceOf } from '../store/read/history.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { targetLabel } from '../threshold/targets.js';
-import { thinned } from './figures/curves.js';
+import { evenSubset } from './figures/curves.js';
 import type { FigureData } from './figures/figure.js';
 import { isOfSlice } from './figures/groups.js';
 import type { ReportContent } from './page/report.js';
@@ -72,7 +72,7 @@ export function readFigureData(
 ): FigureData {
   const set = mainSet(sweep);
   const checkpoints = checkpointsOf(reader, sweep.name);
-  const curves = curvePoints(reader, slice, trajectories, set, thinned(checkpoints, MOST_CHECKPOINTS));
+  const curves = curvePoints(reader, slice, trajectories, set, evenSubset(checkpoints, MOST_CHECKPOINTS));
   const measured = checkpoints.filter(t => curves.some(point => point.t === t));
   return {
     slice,
@@ -121,7 +121,7 @@ function primaryOf({ thresholds }: SweepRow): FigureData['primary'] {
 /** The set of the primary threshold, else the first that the subnetwork is measured on. */
 function mainSet({ thresholds, evaluate }: SweepRow): SetName {
   const primary = thresholds.find(threshold => threshold.primary);
-  const set = primary && metricNamed(primary.metric)?.set;
+  const set = primary && findMetric(primary.metric)?.set;
   return set ?? SET_NAMES.find(name => evaluate.subnet.includes(name)) ?? 'train';
 }
 

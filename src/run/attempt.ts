@@ -125,7 +125,7 @@ export class Attempt {
       options.observer?.warning?.(
         `trajectory ${id} failed: ${code}: ${message}; it is tried ${how} (${failures} of ${limit})`,
       );
-    } else options.observer?.failure?.(id, code, message);
+    } else options.observer?.failed?.(id, code, message);
     tracker.onCommitted(store.finished(id, event, retry !== null), () => {
       if (retry) return;
       tracker.progress.trajectoriesFailed++;

@@ -22,7 +22,7 @@ export class DiskFullPause {
     this.warn(`the disk is full: ${file} cannot be written; the sweep waits until there is room`);
   }
 
-  onRoom(): void {
+  onSpace(): void {
     if (--this.#waiting > 0) return;
     this.executor.resume();
     this.warn('there is room on the disk again; the sweep goes on');
@@ -40,7 +40,7 @@ export class DiskFullPause {
       }
       return false;
     } finally {
-      this.onRoom();
+      this.onSpace();
     }
   }
 }

@@ -42,7 +42,7 @@ export class EtaEstimator {
   }
 
   /** Share of the run's expected time that is done, 0 to 1. */
-  share(): number {
+  shareDone(): number {
     const done = this.#model.seconds(this.#done);
     const left = this.#model.seconds(this.#left);
     return done === 0 ? 0 : done / (done + left);

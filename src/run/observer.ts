@@ -15,7 +15,7 @@ export interface RunObserver {
   progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
   warning?(message: string): void;
   /** A trajectory has failed for good. A failure that is retried is a `warning`. */
-  failure?(id: string, code: string, message: string): void;
+  failed?(id: string, code: string, message: string): void;
   /** An attempt starts at iteration `from`. `worker` is that of the table `attempts`. */
   started?(trajectory: PlannedTrajectory, worker: string, from: number): void;
   /** An attempt has ended after so many seconds of active time. Its end may not be on the disk yet. */
@@ -61,9 +61,9 @@ export function combineObservers(a: RunObserver, b: RunObserver): RunObserver {
       a.warning?.(...args);
       b.warning?.(...args);
     },
-    failure: (...args) => {
-      a.failure?.(...args);
-      b.failure?.(...args);
+    failed: (...args) => {
+      a.failed?.(...args);
+      b.failed?.(...args);
     },
     started: (...args) => {
       a.started?.(...args);

@@ -94,8 +94,8 @@ export class ProgressTracker {
     if (job !== this.#longest.job)
       this.#longest = { job, work: job && this.#workLeft(job.trajectory, job.checkpoints) };
     const secondsLeft = this.eta.secondsLeft(this.options.threads, this.#longest.work);
-    this.store.expect(secondsLeft);
-    this.options.observer?.progress?.(this.progress, { workDone: this.eta.share(), secondsLeft });
+    this.store.setSecondsLeft(secondsLeft);
+    this.options.observer?.progress?.(this.progress, { workDone: this.eta.shareDone(), secondsLeft });
   }
 
   #workLeft(trajectory: UnfinishedTrajectory['trajectory'], checkpoints: readonly CheckpointTask[]): Work {

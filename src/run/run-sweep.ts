@@ -48,7 +48,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
       },
       trajectories,
     );
-    const left = store.left(trajectories, spec.evaluate);
+    const left = store.unfinishedTrajectories(trajectories, spec.evaluate);
     log.event('run began', {
       sweep: spec.name,
       left: left.length,

@@ -62,7 +62,7 @@ export class Scheduler {
       this.executor.stop();
     };
     signal?.addEventListener('abort', stop);
-    store.watchDisk({ full: () => disk.onFull(db), room: () => disk.onRoom() });
+    store.watchDisk({ onFull: () => disk.onFull(db), onSpace: () => disk.onSpace() });
     try {
       await this.#runAll();
       this.isStored = await disk.write(db, () => store.flush());

@@ -16,7 +16,7 @@ export class Counts {
   private readonly stale = new Set<number>();
 
   /** Marks trajectories whose cells may have changed. */
-  touch(trajectories: Iterable<number>): void {
+  markStale(trajectories: Iterable<number>): void {
     for (const trajectory of trajectories) this.stale.add(trajectory);
   }
 

@@ -3,7 +3,7 @@
  * are assembled from the cache without a query.
  */
 
-import { metricNamed } from '../domain/metrics.js';
+import { findMetric } from '../domain/metrics.js';
 import type {
   CurveRow,
   PruneMethod,
@@ -72,7 +72,7 @@ export class CurveCache {
   }
 
   /** Marks the curves of trajectories that may have progressed. */
-  touch(trajectories: Iterable<number>): void {
+  markStale(trajectories: Iterable<number>): void {
     for (const trajectory of trajectories) {
       for (const index of this.indicesByTrajectory.get(trajectory) ?? []) this.stale.add(index);
     }
@@ -208,7 +208,7 @@ function columnsOf(thresholds: readonly ThresholdSpec[], set: SetName): string[]
     ['dense', 'subnet'].flatMap(network => [`${network}_${set}_loss`, `${network}_${set}_accuracy`]),
   );
   for (const { metric: name, kind } of thresholds) {
-    const info = metricNamed(name);
+    const info = findMetric(name);
     if (!info) continue;
     columns.add(info.column);
     if (kind === 'withinDense') columns.add(`dense_${info.set}_${info.quantity}`);

@@ -19,10 +19,10 @@ const MAX_VERDICTS = 12;
 /** Approximate width of axes and gaps in pixels, per figure and per panel. The page scales figures to their place. */
 const MARGIN = { figure: 60, panel: 40 };
 
-export const columnsOf = ({ columns }: SelectionParams): Columns => (columns === '1' ? 1 : 2);
+export const paperColumns = ({ columns }: SelectionParams): Columns => (columns === '1' ? 1 : 2);
 
 /** @param fit the stored report of the sweep's fits, as JSON; null where nothing is stored. */
-export function drawn(
+export function drawFigures(
   selection: Selection,
   contents: CachedCurves,
   fit: string | null,

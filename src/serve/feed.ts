@@ -10,7 +10,7 @@ import { StoreError } from '../base/errors.js';
 import type { SelectionParams } from '../slice/selection.js';
 import { LiveReader } from '../store/read/live-reader.js';
 import type { CurveCache } from './curve-cache.js';
-import { columnsOf, drawn } from './drawings.js';
+import { drawFigures, paperColumns } from './drawings.js';
 import { LiveCache } from './live-cache.js';
 import type { Figures, LiveState, Waiting } from './messages.js';
 import { readState } from './state.js';
@@ -124,13 +124,13 @@ export class Feed {
     let live: LiveReader | null = null;
     try {
       live = new LiveReader(this.file);
-      live.hold();
+      live.beginRead();
       if (!(await runInTurns(this.cache.update(live)))) {
         this.cache = new LiveCache();
         await runInTurns(this.cache.update(live));
       }
       this.sendState(readState(live, this.cache.counts, this.file));
-      live.release();
+      live.endRead();
       await this.sendFigures(live);
     } catch (error) {
       // No content of the file ends the feed: the page shows the error, and polling continues.
@@ -157,7 +157,7 @@ export class Feed {
     const running = this.state.kind === 'open' ? (this.state.holder?.sweep ?? null) : null;
     const used = new Set<CurveCache>();
     for (const [stream, viewer] of this.viewers) {
-      const view = await runInTurns(this.cache.look(live, viewer.params, running));
+      const view = await runInTurns(this.cache.select(live, viewer.params, running));
       if (!view) {
         stream.send('figures', NO_FIGURES);
         continue;
@@ -171,12 +171,12 @@ export class Feed {
         continue;
       }
       const show = () =>
-        stream.send('figures', drawn(selection, slice.contents(), fit, columnsOf(viewer.params)));
+        stream.send('figures', drawFigures(selection, slice.contents(), fit, paperColumns(viewer.params)));
       if (slice.isStale) await runInTurns(slice.refresh(live), show);
       if (viewer.isNew || !isShown()) show();
       Object.assign(viewer, { isNew: false, slice, version: slice.version, fit, drawnAt: Date.now() });
     }
-    this.cache.keep(used);
+    this.cache.prune(used);
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the server caches of a database between two polls, so that a poll reads only what changed. */
 
 import { type Selection, type SelectionParams, select } from '../slice/selection.js';
-import type { Cursor, LiveReader, LiveSweep, SweepCurve } from '../store/read/live-reader.js';
+import type { Cursor, LiveCurve, LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import { Counts } from './counts.js';
 import { CurveCache } from './curve-cache.js';
 
@@ -19,7 +19,7 @@ export class LiveCache {
   readonly counts = new Counts();
   private cursor: Cursor | null = null;
   private sweeps: readonly LiveSweep[] = [];
-  private readonly members = new Map<string, readonly SweepCurve[]>();
+  private readonly members = new Map<string, readonly LiveCurve[]>();
   private readonly selections = new Map<string, Selection>();
   private slices = new Map<string, CurveCache>();
 
@@ -31,8 +31,8 @@ export class LiveCache {
     const changed = live.changedSince(this.cursor);
     if (!changed) return false;
     this.cursor = changed.mark;
-    for (const slice of this.slices.values()) slice.touch(changed.trajectories);
-    this.counts.touch(changed.trajectories);
+    for (const slice of this.slices.values()) slice.markStale(changed.trajectories);
+    this.counts.markStale(changed.trajectories);
     const sweeps = live.sweeps();
     if (sweeps.map(({ stamp }) => stamp).join() !== this.sweeps.map(({ stamp }) => stamp).join()) {
       this.members.clear();
@@ -49,7 +49,7 @@ export class LiveCache {
    *
    * @param running the name of the running sweep.
    */
-  *look(live: LiveReader, params: SelectionParams, running: string | null): Generator<void, View | null> {
+  *select(live: LiveReader, params: SelectionParams, running: string | null): Generator<void, View | null> {
     const sweepNamed = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
     const sweep = sweepNamed(params.sweep) ?? sweepNamed(running) ?? this.sweeps[0];
     if (!sweep) return null;
@@ -67,16 +67,16 @@ export class LiveCache {
   }
 
   /** Drops curves that no page uses any more, the longest unused first. */
-  keep(used: ReadonlySet<CurveCache>): void {
+  prune(used: ReadonlySet<CurveCache>): void {
     const all = [...this.slices].sort(([, a], [, b]) => Number(used.has(a)) - Number(used.has(b)));
     this.slices = new Map(all.slice(-Math.max(MAX_SLICES, used.size)));
     if (this.selections.size > 1000) this.selections.clear();
   }
 }
 
-function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, readonly SweepCurve[]> {
-  const members: SweepCurve[] = [];
-  for (const member of live.members(key)) {
+function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, readonly LiveCurve[]> {
+  const members: LiveCurve[] = [];
+  for (const member of live.curves(key)) {
     members.push(member);
     if (members.length % YIELD_EVERY === 0) yield;
   }

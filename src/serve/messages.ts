@@ -2,7 +2,7 @@
 import type { FigureTable } from '../report/figures/figure.js';
 import type { Spec } from '../report/style/vega-config.js';
 import type { Choice } from '../slice/selection.js';
-import type { Relation, RunningRow } from '../store/read/live-reader.js';
+import type { DescribedRelation, RunningRow } from '../store/read/live-reader.js';
 import type { FailureGroup, StatusReport } from '../store/read/status.js';
 
 /** Events of the stream, by name. An event replaces the previous one of its name. */
@@ -36,7 +36,7 @@ export interface LiveState extends Pick<StatusReport, 'holder' | 'trajectories' 
   readonly running: Page<RunningRow>;
   /** Grouped by reason, the most frequent first. */
   readonly failures: Page<FailureGroup>;
-  readonly relations: readonly Relation[];
+  readonly relations: readonly DescribedRelation[];
 }
 
 /** The first rows of a list, and how many are left out. */

@@ -19,7 +19,7 @@ const BODY_BYTES = 64 << 10;
 const TIMEOUT_MS = 10_000;
 const TOKEN_BYTES = 24;
 
-export interface Served {
+export interface RunningServer {
   /** Includes the token, where one is needed. */
   readonly url: string;
   /** Polls a last time, sends every page the reason, and releases the port. */
@@ -27,7 +27,7 @@ export interface Served {
 }
 
 /** @throws InputError where the server cannot listen on the address. */
-export async function serve({ db, host = '127.0.0.1', port, token }: ServeOptions): Promise<Served> {
+export async function serve({ db, host = '127.0.0.1', port, token }: ServeOptions): Promise<RunningServer> {
   const secret = token ?? (isLoopback(host) ? null : randomBytes(TOKEN_BYTES).toString('base64url'));
   const feed = new Feed(db);
   const sql = new SqlBox(db);
@@ -115,7 +115,7 @@ function addRoutes(app: FastifyInstance, db: string, feed: Feed, sql: SqlBox): v
     const disconnected = new AbortController();
     reply.raw.once('close', () => disconnected.abort());
     try {
-      return await sql.ask((request.body as { sql: string }).sql, disconnected.signal);
+      return await sql.query((request.body as { sql: string }).sql, disconnected.signal);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       return reply.code(400).send({ error: error.message });

@@ -19,7 +19,7 @@ export class SqlBox {
    * @param signal aborts when the page disconnects.
    * @throws QueryError, StoreError, StoppedError as `querySql`; QueryError QUERY_TIMEOUT where too many wait.
    */
-  async ask(sql: string, signal: AbortSignal): Promise<SqlAnswer> {
+  async query(sql: string, signal: AbortSignal): Promise<SqlAnswer> {
     await this.waitForTurn();
     const started = performance.now();
     try {

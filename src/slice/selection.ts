@@ -1,9 +1,9 @@
 /** Selects the curves that the figures show: one value of every setting that differs at a single data set size. */
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
-import { metricNamed } from '../domain/metrics.js';
+import { findMetric } from '../domain/metrics.js';
 import type { SetName } from '../domain/types.js';
-import type { LiveSweep, SweepCurve } from '../store/read/live-reader.js';
+import type { LiveCurve, LiveSweep } from '../store/read/live-reader.js';
 import { targetLabel } from '../threshold/targets.js';
 
 /** The page's parameters, by name of choice. Values that do not exist are ignored. */
@@ -26,7 +26,7 @@ export interface Selection {
   /** Chosen values of the further axes that divide the sweep, by path. */
   readonly axes: Readonly<Record<string, unknown>>;
   readonly choices: readonly Choice[];
-  readonly members: readonly SweepCurve[];
+  readonly members: readonly LiveCurve[];
   /** Equal for selections with the same curves of the same sweep definition. Independent of the target. */
   readonly key: string;
 }
@@ -34,7 +34,7 @@ export interface Selection {
 /** A setting that may divide the curves. Null means that it does not apply; every choice includes such a curve. */
 type Dimension = readonly [
   name: string,
-  value: (member: SweepCurve) => string | null,
+  value: (member: LiveCurve) => string | null,
   /** The default: the largest value, or the first of the list that exists. */
   preferred: 'largest' | readonly string[],
 ];
@@ -42,7 +42,7 @@ type Dimension = readonly [
 export function select(
   sweeps: readonly LiveSweep[],
   sweep: LiveSweep,
-  all: readonly SweepCurve[],
+  all: readonly LiveCurve[],
   params: SelectionParams,
 ): Selection {
   const choices: Choice[] = [];
@@ -69,7 +69,7 @@ export function select(
 }
 
 /** The chosen settings that belong to the trajectory (not to pruning), with the database's values. */
-function axesOf([first]: readonly SweepCurve[], choices: readonly Choice[]): Selection['axes'] {
+function axesOf([first]: readonly LiveCurve[], choices: readonly Choice[]): Selection['axes'] {
   const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
   const isChosen = ([path]: [string, unknown]) =>
     !['prune.objective', 'retrain.iterations'].includes(path) && choices.some(({ name }) => name === path);
@@ -93,16 +93,16 @@ function chooseTarget(
 
 function chooseSet({ sets, thresholds }: LiveSweep, params: SelectionParams, choices: Choice[]): SetName {
   const primary = thresholds.find(spec => spec.primary) ?? thresholds[0];
-  const targetSet = primary && metricNamed(primary.metric)?.set;
+  const targetSet = primary && findMetric(primary.metric)?.set;
   const fallback = targetSet && sets.includes(targetSet) ? targetSet : (sets[0] ?? 'train');
   const chosen = sets.find(set => set === params.set) ?? fallback;
   if (sets.length > 1) choices.push({ name: 'set', options: sets, chosen });
   return chosen;
 }
 
-function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly SweepCurve[]): Dimension[] {
+function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly LiveCurve[]): Dimension[] {
   const parsed = new Map<string, Record<string, unknown>>();
-  const axes = ({ axes: text }: SweepCurve): Record<string, unknown> => {
+  const axes = ({ axes: text }: LiveCurve): Record<string, unknown> => {
     const values = parsed.get(text) ?? (JSON.parse(text) as Record<string, unknown>);
     parsed.set(text, values);
     return values;
@@ -124,12 +124,12 @@ const textOf = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value ?? null);
 
 /** Whether some data set size has several values. A value that moves with n does not divide. */
-function divides(members: readonly SweepCurve[], value: Dimension[1]): boolean {
+function divides(members: readonly LiveCurve[], value: Dimension[1]): boolean {
   return dependenceOnSize(members, member => member.datasetSize, value) === 'divides';
 }
 
 /** The values of a dimension, sorted: as numbers if both are numbers, otherwise as text. */
-function valuesOf(members: readonly SweepCurve[], value: Dimension[1]): string[] {
+function valuesOf(members: readonly LiveCurve[], value: Dimension[1]): string[] {
   const values = new Set(members.map(value).filter(one => one !== null));
   return [...values].sort((a, b) => {
     const difference = Number(a) - Number(b);

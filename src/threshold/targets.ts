@@ -1,6 +1,6 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 
-import { type MetricInfo, metricNamed } from '../domain/metrics.js';
+import { findMetric, type MetricInfo } from '../domain/metrics.js';
 import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
@@ -173,7 +173,7 @@ class Refusals {
 }
 
 function goalOf(spec: ThresholdSpec): Goal {
-  const metric = metricNamed(spec.metric);
+  const metric = findMetric(spec.metric);
   if (!metric) throw new Error(`no threshold can be set on ${spec.metric}`);
   return {
     spec,

@@ -4,7 +4,7 @@
  */
 import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
 import type { Engine, Shape } from '../engine/engine.js';
-import { heldBytes, keptChunkBytes } from './environment.js';
+import { cachedChunkBytes, compressedRowBytes } from './environment.js';
 import { pathKey } from './prune.js';
 
 /** Floating-point operations (a multiply-add counts as two) by kind of work. */
@@ -108,7 +108,7 @@ export function workerBytes(
   const shape = shapeOf(planned, sizes);
   const measured = (['pool', 'test'] as const)
     .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
-    .reduce((bytes, set) => bytes + keptChunkBytes(sizes[set], sizes.entriesPerRow), 0);
+    .reduce((bytes, set) => bytes + cachedChunkBytes(sizes[set], sizes.entriesPerRow), 0);
   // Every variant is asked for at t = 0. A subnetwork is re-trained beside the network that it was selected from.
   const retrained = (planned.checkpoints[0]?.variants ?? []).reduce(
     (width, variant) => (variant.retrainIterations > 0 ? Math.max(width, variant.subnetSize) : width),
@@ -118,7 +118,7 @@ export function workerBytes(
     WORKER_BASE_BYTES +
     engine.memoryBytes(shape) +
     (retrained > 0 ? engine.memoryBytes({ ...shape, width: retrained }) : 0) +
-    heldBytes(shape.datasetSize, shape.entriesPerRow) +
+    compressedRowBytes(shape.datasetSize, shape.entriesPerRow) +
     3 * stateBytes(planned.config, shape.columns) +
     measured
   );

@@ -55,7 +55,7 @@ function scaledInputs(dataset: Dataset, source: InputSource): ScaledInputs {
     source,
     *chunks(set) {
       const { count } = dataset[set];
-      const isCached = heldBytes(count, source.entriesPerRow) <= MAX_CACHED_BYTES;
+      const isCached = compressedRowBytes(count, source.entriesPerRow) <= MAX_CACHED_BYTES;
       const matrices = cache[set] ?? [];
       if (isCached) cache[set] = matrices;
       for (let from = 0, index = 0; from < count; from += CHUNK, index++) {
@@ -68,12 +68,12 @@ function scaledInputs(dataset: Dataset, source: InputSource): ScaledInputs {
 }
 
 /** Bytes of `rows` compressed rows: per entry 4 for the value and 2 for the column, per row 4 for an offset. */
-export function heldBytes(rows: number, entriesPerRow: number): number {
+export function compressedRowBytes(rows: number, entriesPerRow: number): number {
   return rows * (entriesPerRow * 6 + 4);
 }
 
 /** Bytes that a worker holds, in addition to its engine, for a measured set of so many rows. */
-export function keptChunkBytes(rows: number, entriesPerRow: number): number {
-  const bytes = heldBytes(rows, entriesPerRow);
-  return bytes <= MAX_CACHED_BYTES ? bytes : heldBytes(CHUNK, entriesPerRow);
+export function cachedChunkBytes(rows: number, entriesPerRow: number): number {
+  const bytes = compressedRowBytes(rows, entriesPerRow);
+  return bytes <= MAX_CACHED_BYTES ? bytes : compressedRowBytes(CHUNK, entriesPerRow);
 }

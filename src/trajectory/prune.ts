@@ -10,7 +10,7 @@ import { type Session, trainInSlices } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
 
 /** One order of selection at one checkpoint; every subnetwork size is a prefix of it. */
-export interface Selected {
+export interface SelectionPath {
   readonly method: PruneMethod;
   readonly objective: Loss | null;
   readonly picks: Int32Array;
@@ -24,7 +24,7 @@ export function selectPaths(
   session: Session,
   activations: Activations,
   variants: readonly Variant[],
-): Selected[] {
+): SelectionPath[] {
   const longest = new Map<string, Variant>();
   for (const variant of variants) {
     const key = pathKey(variant);

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { fitDatabase } from '../../src/analysis/fit-database.js';
 import { Store } from '../../src/store/write/store.js';
 import { fill, LOSS, logarithm } from '../fit/database.js';
-import { scratch } from '../store/fixtures.js';
+import { temporaryFolders } from '../store/fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 
 function filled(...names: string[]): string {
   const file = join(folder(), 'a.sqlite');

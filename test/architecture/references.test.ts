@@ -27,7 +27,9 @@ const links = (text: string): string[] =>
 const comments = (text: string): string =>
   [...text.matchAll(/\/\*\*?[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm)].map(([comment]) => comment).join('\n');
 const inComment = (text: string): string[] =>
-  [...text.matchAll(/(?<![\w./<*-])((?:[\w-]+\/)*[\w-]+(?:\.test)?\.(?:ts|md|mjs))\b/g)].map(([, name]) => name!);
+  [...text.matchAll(/(?<![\w./<*-])((?:[\w-]+\/)*[\w-]+(?:\.test)?\.(?:ts|md|mjs))\b/g)].map(
+    ([, name]) => name!,
+  );
 const imports = (text: string): string[] =>
   [...text.matchAll(/from '(\.[^']+)'/g)].map(([, specifier]) => specifier!);
 

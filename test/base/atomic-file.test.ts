@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PART, withPart } from '../../src/base/atomic-file.js';
-import { scratch } from '../store/fixtures.js';
+import { temporaryFolders } from '../store/fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 
 test('a file has its name only when it is complete', () => {
   const file = join(folder(), 'a.txt');

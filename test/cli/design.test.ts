@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RIGHT, TRUTHS, type Truth } from '../../src/design/truths.js';
+import { RIGHT_VERDICT, TRUE_LAWS, type TrueLaw } from '../../src/design/truths.js';
 import { VERDICTS } from '../../src/fit/index.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
@@ -56,9 +56,9 @@ const rowsOf = async (db: string, sql: string) =>
   JSON.parse(await stdoutOf('query', db, sql, '--format', 'json'));
 
 describe('a database of curves that follow a known law', () => {
-  it.each(TRUTHS.map(truth => [truth, RIGHT[truth]] as const))(
+  it.each(TRUE_LAWS.map(truth => [truth, RIGHT_VERDICT[truth]] as const))(
     '%s: the verdict is %s',
-    async (truth: Truth, right) => {
+    async (truth: TrueLaw, right) => {
       const db = `${truth}.sqlite`;
       const written = await stdoutOf('design', 'known.yaml', '--write', db, '--law', truth);
       expect(written).toBe(`${db}: 4640 cells of 80 trajectories, simulated from ${truth}\n`);
@@ -147,14 +147,14 @@ describe('espalier design', () => {
     });
     expect(report.sizes).toHaveLength(8);
     expect(report.cost.seconds).toBeGreaterThan(0);
-    expect(report.laws.map(({ truth }: { truth: string }) => truth)).toEqual([...TRUTHS]);
+    expect(report.laws.map(({ truth }: { truth: string }) => truth)).toEqual([...TRUE_LAWS]);
     let right = 0;
     for (const trial of report.laws) {
       const counts = Object.values<number>(trial.verdicts);
       expect(counts.reduce((a, b) => a + b, 0)).toBe(5);
       right += trial.verdicts[trial.right] ?? 0;
     }
-    expect(right).toBeGreaterThan(0.85 * 5 * TRUTHS.length);
+    expect(right).toBeGreaterThan(0.85 * 5 * TRUE_LAWS.length);
     const again = JSON.parse(await stdoutOf(...args, '--json'));
     expect(again.laws).toEqual(report.laws);
     const screen = await stdoutOf(...args);
@@ -165,7 +165,7 @@ describe('espalier design', () => {
 
   it('reports what an indecisive design lacks', async () => {
     const screen = await stdoutOf('design', 'poor.yaml', '--simulations', '5');
-    expect(screen.match(/│ 100% .*│/g)!.length).toBe(TRUTHS.length);
+    expect(screen.match(/│ 100% .*│/g)!.length).toBe(TRUE_LAWS.length);
     expect(screen).toMatch(/^Where data are insufficient: more seeds/m);
     expect(screen).toMatch(
       /^A design that decides has about: 8 sizes \(here 4\); over 128x \(here 8x\); 10 seeds/m,

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QueryError } from '../../src/base/errors.js';
-import { formatted, writeToFile } from '../../src/cli/output.js';
+import { formatRows, writeToFile } from '../../src/cli/output.js';
 import { type QueryBatch, querySql } from '../../src/store/user-sql/query.js';
 import { Store } from '../../src/store/write/store.js';
-import { complete, greedy, planned, sweep } from '../store/fixtures.js';
+import { completeTrajectory, greedy, planned, sweep } from '../store/fixtures.js';
 
 let home: string;
 let db: string;
@@ -18,7 +18,7 @@ beforeAll(() => {
   const store = Store.open(db);
   const plan = planned('aa', [0, 5], [greedy(3)]);
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -27,7 +27,7 @@ const NO_LIMIT = { rows: 0, leftOut: () => {} };
 
 async function written(batches: AsyncIterable<QueryBatch>): Promise<ArrayBuffer> {
   const file = join(home, 'r.parquet');
-  await writeToFile(formatted(batches, 'parquet', NO_LIMIT), file);
+  await writeToFile(formatRows(batches, 'parquet', NO_LIMIT), file);
   return new Uint8Array(readFileSync(file)).buffer;
 }
 
@@ -112,7 +112,7 @@ describe('Parquet', () => {
         yield { columns: ['a'], types: ['integer'], rows: Array.from({ length: 1000 }, (_, i) => [i]) };
       }
     }
-    const pieces = formatted(endless(), 'parquet', NO_LIMIT);
+    const pieces = formatRows(endless(), 'parquet', NO_LIMIT);
     await pieces.next();
     expect(ahead).toBeLessThan(50);
     await pieces.return(undefined);

@@ -52,12 +52,12 @@ describe('progress on a terminal', () => {
   it('is a bar below the printed lines, and restores the terminal at its end', () => {
     const { stream: terminal, text } = stream(true);
     const display = createProgressDisplay(terminal);
-    display.line('before');
+    display.printLine('before');
     display.update(progress(0), { workDone: 0, secondsLeft: null });
-    display.line('warning: first');
-    display.line(`warning: ${'long '.repeat(25)}end`);
+    display.printLine('warning: first');
+    display.printLine(`warning: ${'long '.repeat(25)}end`);
     display.update(progress(4, 1), { workDone: 0.4, secondsLeft: 70 });
-    display.line('warning: last');
+    display.printLine('warning: last');
     const during = screen(text());
     expect(during).toMatchObject({ cursorShown: false, wraps: false });
     display.end();
@@ -80,7 +80,7 @@ describe('progress elsewhere', () => {
     const { stream: file, text } = stream(false);
     const display = createProgressDisplay(file);
     display.update(progress(0), { workDone: 0, secondsLeft: null });
-    display.line('warning: something');
+    display.printLine('warning: something');
     for (let cells = 1; cells <= 10; cells++)
       display.update(progress(cells), { workDone: cells / 10, secondsLeft: 10 - cells });
     display.end();

@@ -18,10 +18,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import yargs from 'yargs';
 import { EspalierError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
-import { formatted, renderTable, writeToStream } from '../../src/cli/output.js';
+import { formatRows, renderTable, writeToStream } from '../../src/cli/output.js';
 import { queryCommand } from '../../src/cli/query.js';
 import { Store } from '../../src/store/write/store.js';
-import { complete, greedy, planned, random, sweep } from '../store/fixtures.js';
+import { completeTrajectory, greedy, planned, random, sweep } from '../store/fixtures.js';
 
 const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n';
 let home: string;
@@ -35,7 +35,7 @@ beforeAll(() => {
   const store = Store.open(db);
   const plan = planned('aa', [0, 5], [greedy(3), random(3)]);
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -331,6 +331,6 @@ describe('a reader of the output', () => {
       yield { columns: ['a'], types: null, rows: [[1]] };
     }
     const limit = { rows: 10, leftOut: () => {} };
-    await expect(writeToStream(formatted(batches(), 'csv', limit), full)).rejects.toThrow('no space');
+    await expect(writeToStream(formatRows(batches(), 'csv', limit), full)).rejects.toThrow('no space');
   });
 });

@@ -95,8 +95,13 @@ describe('a trajectory that fails', () => {
 describe('retry', () => {
   it('is refused while a run holds the lock', async () => {
     const file = sweep('held');
-    const { child, ended, said } = work.startWith({ ESPALIER_NOOP_STEP_MS: '100' }, 'run', file, '--noop');
-    await said(/cells/);
+    const { child, ended, stderrMatches } = work.startWith(
+      { ESPALIER_NOOP_STEP_MS: '100' },
+      'run',
+      file,
+      '--noop',
+    );
+    await stderrMatches(/cells/);
     const { code, stderr } = await work.run('retry', 'results/held.sqlite');
     expect(code).toBe(2);
     expect(stderr).toMatch(/^espalier: results\/held.sqlite: held by another run \(process \d+ on /);

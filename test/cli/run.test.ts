@@ -189,8 +189,8 @@ describe('a run that is stopped', () => {
   it('by SIGINT: exits 3, keeps finished cells, and continues to the same results', async () => {
     const sweep = work.sweep(long('interrupted', 3000));
     const db = work.path('results/interrupted.sqlite');
-    const { child, ended, said } = work.start('run', sweep, '--threads', '2');
-    await said(PROGRESS);
+    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '2');
+    await stderrMatches(PROGRESS);
     await rows(db, 20);
     child.kill('SIGINT');
     const requestedAt = Date.now();
@@ -219,8 +219,8 @@ describe('a run that is stopped', () => {
 
   it('by SIGTERM: exits 3; until then it refuses a second run of the same database', async () => {
     const sweep = work.sweep(long('held', 100_000));
-    const { child, ended, said } = work.start('run', sweep, '--threads', '1', '--json');
-    await said(PROGRESS);
+    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '1', '--json');
+    await stderrMatches(PROGRESS);
     const second = await work.run('run', small('other'), '--db', 'results/held.sqlite');
     expect(second).toMatchObject({ code: 2, stdout: '' });
     expect(lines(second.stderr)).toEqual([
@@ -244,8 +244,8 @@ describe('a run that is stopped', () => {
   it('by SIGHUP: exits 3 and keeps finished cells, with closed stdout and stderr', async () => {
     const sweep = work.sweep(long('hangup', 3000));
     const db = work.path('results/hangup.sqlite');
-    const { child, ended, said } = work.start('run', sweep, '--threads', '2');
-    await said(PROGRESS);
+    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '2');
+    await stderrMatches(PROGRESS);
     await rows(db, 20);
     child.stdout!.destroy();
     child.stderr!.destroy();
@@ -289,11 +289,11 @@ describe('a run that is stopped', () => {
       // A step takes most of a second, so the first signal does not stop the run immediately.
       axes: { datasetSize: 300, width: 8000, seed: [0], pretrainIterations: [1000], subnetSize: [1] },
     });
-    const { child, ended, said } = work.start('run', sweep, '--threads', '1');
-    await said(PROGRESS);
+    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '1');
+    await stderrMatches(PROGRESS);
     await rows(work.path('results/impatient.sqlite'), 1);
     child.kill('SIGINT');
-    await said(/stopping after the present step/);
+    await stderrMatches(/stopping after the present step/);
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { serveOptionsOf } from '../../src/cli/serve.js';
 import { Listener } from '../serve/client.js';
-import { type Started, Workplace } from '../support/program.js';
+import { type RunningProcess, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
 let work: Workplace;
@@ -16,7 +16,7 @@ beforeAll(() => {
 afterAll(() => work.remove());
 
 /** The link that a command prints to stdout or stderr. */
-async function linkOf({ child }: Started): Promise<string> {
+async function linkOf({ child }: RunningProcess): Promise<string> {
   let text = '';
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', part => {
@@ -112,7 +112,7 @@ describe('run --serve', () => {
     expect(state).toMatchObject({ holder: { pid: run.child.pid, alive: true } });
     const [page] = childrenOf(run.child.pid!).filter(({ command }) => command.includes('workers/page.js'));
     process.kill(page!.pid, 'SIGKILL');
-    await run.said(/warning: the live page has ended \(SIGKILL\)/);
+    await run.stderrMatches(/warning: the live page has ended \(SIGKILL\)/);
     const { code, stdout } = await run.ended;
     expect(code).toBe(0);
     expect(stdout).toContain('32 of 32 cells');

@@ -7,7 +7,16 @@ import { statusCommand } from '../../src/cli/status.js';
 import { openReader } from '../../src/store/read/reader.js';
 import { readStatus, type StatusReport } from '../../src/store/read/status.js';
 import { Store } from '../../src/store/write/store.js';
-import { ATTEMPT, cell, checkpoint, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
+import {
+  ATTEMPT,
+  cell,
+  checkpoint,
+  completeTrajectory,
+  config,
+  greedy,
+  planned,
+  sweep,
+} from '../store/fixtures.js';
 
 let home: string;
 let db: string;
@@ -45,7 +54,7 @@ const report = (now?: number): StatusReport => {
 function halfway(): void {
   const plans = [0, 1, 2].map(seed => planned(`t${seed}`, [0, 5], [greedy(3)], config(20, seed)));
   store.saveSweep(sweep('one'), plans);
-  complete(store, plans[0]!);
+  completeTrajectory(store, plans[0]!);
   store.started('t2', ATTEMPT);
   store.finished('t2', { kind: 'failed', code: 'DIVERGED', message: 'not finite at step 3', stack: null });
   store.started('t1', ATTEMPT);

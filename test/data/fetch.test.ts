@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DataError, StoppedError } from '../../src/base/errors.js';
 import { type FetchOptions, type FetchProgress, fetchDataset } from '../../src/data/fetch.js';
-import { FILE_NAMES, hash, KNOWN_DATASETS, type KnownDataset, ROLES } from '../../src/data/registry.js';
+import { FILE_NAMES, FILE_ROLES, hash, KNOWN_DATASETS, type KnownDataset } from '../../src/data/registry.js';
 import { idxImages, idxLabels, temporaryFolder } from './fixtures.js';
 
 /** Files with the names and sizes of a real data set and contents of our own. */
@@ -17,17 +17,19 @@ const CONTENTS = {
   'test-labels': idxLabels(Array.from({ length: 50 }, (_, i) => i % 10)),
 };
 // Stored, not deflated: large enough to arrive in pieces.
-const PACKED = new Map(ROLES.map(role => [`${FILE_NAMES[role]}.gz`, gzipSync(CONTENTS[role], { level: 0 })]));
+const PACKED = new Map(
+  FILE_ROLES.map(role => [`${FILE_NAMES[role]}.gz`, gzipSync(CONTENTS[role], { level: 0 })]),
+);
 const FIRST = `${FILE_NAMES['train-images']}.gz`;
 
 const bySha256 = {
   ...KNOWN_DATASETS.mnist,
-  checksums: Object.fromEntries(ROLES.map(role => [role, { sha256: hash('sha256', CONTENTS[role]) }])),
+  checksums: Object.fromEntries(FILE_ROLES.map(role => [role, { sha256: hash('sha256', CONTENTS[role]) }])),
 } as unknown as KnownDataset;
 const byMd5 = {
   ...KNOWN_DATASETS['fashion-mnist'],
   checksums: Object.fromEntries(
-    ROLES.map(role => [role, { gzipMd5: hash('md5', PACKED.get(`${FILE_NAMES[role]}.gz`)!) }]),
+    FILE_ROLES.map(role => [role, { gzipMd5: hash('md5', PACKED.get(`${FILE_NAMES[role]}.gz`)!) }]),
   ),
 } as unknown as KnownDataset;
 
@@ -152,7 +154,7 @@ describe.each([
     );
     expectComplete(known);
     expect(files.map(({ role, url }) => [role, url])).toEqual(
-      ROLES.map(role => [role, `${base}/good/${FILE_NAMES[role]}.gz`]),
+      FILE_ROLES.map(role => [role, `${base}/good/${FILE_NAMES[role]}.gz`]),
     );
     const last = seen.filter(({ file }) => file === FIRST).at(-1)!;
     const { length } = PACKED.get(FIRST)!;
@@ -293,7 +295,7 @@ test('the registered sets have four files, checksums and several mirrors each', 
   for (const { checksums, mirrors } of Object.values(KNOWN_DATASETS)) {
     expect(mirrors.length).toBeGreaterThanOrEqual(3);
     for (const mirror of mirrors) expect(new URL(mirror).pathname).toMatch(/\/$/);
-    for (const role of ROLES) {
+    for (const role of FILE_ROLES) {
       const { sha256, gzipMd5 } = checksums[role];
       expect(sha256 ?? gzipMd5).toBeDefined();
       if (sha256) expect(sha256).toMatch(/^[0-9a-f]{64}$/);

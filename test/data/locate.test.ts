@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DataError } from '../../src/base/errors.js';
 import { identifyDataset, loadDataset } from '../../src/data/dataset.js';
 import { readDatasetFiles } from '../../src/data/files.js';
-import { cacheDir, findKnown, locateFolder, locateKnown, searchFolders } from '../../src/data/locate.js';
+import {
+  cacheDir,
+  findKnownDataset,
+  locateFolder,
+  locateKnown,
+  searchFolders,
+} from '../../src/data/locate.js';
 import { checkFile, hash } from '../../src/data/registry.js';
 import type { DatasetSettings } from '../../src/domain/types.js';
 import { idxImages, idxLabels, temporaryFolder, writeSmallSet } from './fixtures.js';
@@ -52,7 +58,7 @@ describe.runIf(process.platform === 'linux')('the search for files', () => {
     vi.stubEnv('ESPALIER_DATA_DIR', join(home, 'env'));
     const own = join(home, 'own');
     mkdirSync(own);
-    const found = () => findKnown('mnist', { dataDir: own })?.folder;
+    const found = () => findKnownDataset('mnist', { dataDir: own })?.folder;
     expect(found()).toBeUndefined();
     for (const folder of [
       cacheDir(),
@@ -65,7 +71,7 @@ describe.runIf(process.platform === 'linux')('the search for files', () => {
       writeSmallSet(folder, { gzip: folder.endsWith('mnist') });
       expect(found()).toBe(folder);
     }
-    expect(findKnown('fashion-mnist', { dataDir: own })?.folder).toBe(own);
+    expect(findKnownDataset('fashion-mnist', { dataDir: own })?.folder).toBe(own);
   });
 
   test('skips an incomplete folder, and reports what it lacks', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { axisValuesOf, countCells, expandGrid, otherAxes } from '../../src/domain/grid.js';
+import { axesWithoutColumn, axisValuesOf, countCells, expandGrid } from '../../src/domain/grid.js';
 import { trajectoryId } from '../../src/domain/identity.js';
 import { parseSweep, type SweepSpec } from '../../src/domain/sweep-file/parse.js';
 import type { PlannedTrajectory } from '../../src/domain/types.js';
@@ -269,7 +269,7 @@ describe('the values of other axes at a cell', () => {
       'axes.dataset.name=[mnist, digits]',
       'axes.dataset.seed=[4]',
     );
-    expect(otherAxes(spec)).toEqual([
+    expect(axesWithoutColumn(spec)).toEqual([
       'dataset.name',
       'dataset.seed',
       'train.learningRate',

@@ -10,7 +10,7 @@ import { EngineUnavailableError, StoppedError } from '../../src/base/errors.js';
 import type { Engine, Problem } from '../../src/engine/engine.js';
 import { createEngine } from '../../src/engine/index.js';
 import { NUMERICS } from '../../src/engine/numerics.js';
-import { firstOfEquals } from '../../src/engine/tfjs/candidates.js';
+import { lowestEqualNeuron } from '../../src/engine/tfjs/candidates.js';
 import { createTfjsEngine } from '../../src/engine/tfjs/index.js';
 import type { TensorFlow } from '../../src/engine/tfjs/tensorflow.js';
 import { FLOAT32 } from '../support/engines.js';
@@ -148,7 +148,7 @@ describe('equal neurons of the tfjs engine', () => {
   it('are found by weights and sign', () => {
     const weights = Float32Array.of(1, 2, 1, 2, 2, 1, 1, 2, 2, 1, 1, 2);
     const signs = Float32Array.of(1, 1, 1, -1, 1, 1);
-    expect([...firstOfEquals(weights, signs)]).toEqual([0, 0, 2, 3, 2, 0]);
+    expect([...lowestEqualNeuron(weights, signs)]).toEqual([0, 0, 2, 3, 2, 0]);
   });
 });
 

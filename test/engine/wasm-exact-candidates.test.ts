@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Shape } from '../../src/engine/engine.js';
 import { ExactCandidates } from '../../src/engine/wasm/exact-candidates.js';
-import { WasmInstances } from '../../src/engine/wasm/kernels.js';
+import { WasmInstancePool } from '../../src/engine/wasm/kernels.js';
 import { CONTENDERS, type Layout, layOut } from '../../src/engine/wasm/layout.js';
 import { type MemoryBlock, memoryOf, neuronAddress } from '../../src/engine/wasm/memory-block.js';
 import { WorkBudget } from '../../src/engine/wasm/work-budget.js';
@@ -19,12 +19,12 @@ const SHAPE: Shape = {
 
 /** Opens memories with these numbers of blocks, filled with the neurons' outputs `phi` [N][n]. */
 async function openMemories(blocks: readonly number[], phi: Float32Array): Promise<MemoryBlock[]> {
-  const machines = await WasmInstances.load();
+  const machines = await WasmInstancePool.load();
   let first = 0;
   const memories = blocks.map(count => {
     const layout: Layout = layOut(SHAPE, count);
     const width = Math.min(layout.padded, N - first);
-    const { machine } = machines.take(layout.bytes);
+    const { machine } = machines.acquire(layout.bytes);
     first += width;
     return {
       ...machine,

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type WasmInstance, WasmInstances } from '../../src/engine/wasm/kernels.js';
+import { type WasmInstance, WasmInstancePool } from '../../src/engine/wasm/kernels.js';
 import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
-import { KIND } from '../../src/engine/wasm/memory-block.js';
+import { ACTIVATION_KIND } from '../../src/engine/wasm/memory-block.js';
 import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
 import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
 import { normals, stream } from '../../src/math/random.js';
@@ -11,7 +11,7 @@ const MEBIBYTE = 2 ** 20;
 let machine: WasmInstance;
 
 beforeAll(async () => {
-  machine = (await WasmInstances.load()).take(8 * MEBIBYTE).machine;
+  machine = (await WasmInstancePool.load()).acquire(8 * MEBIBYTE).machine;
 });
 
 /** Allocates addresses for a test's arrays, one after another. */
@@ -62,13 +62,13 @@ describe('activation functions, relative error below 1e-6', () => {
   for (const name of ['relu', 'tanh', 'softplus'] as const) {
     it(name, () => {
       expectClose(
-        evaluate((z, ones) => machine.kernels.activate(KIND[name], z, rows, ones)),
+        evaluate((z, ones) => machine.kernels.activate(ACTIVATION_KIND[name], z, rows, ones)),
         values[name],
       );
     });
     it(`${name}'`, () => {
       expectClose(
-        evaluate((z, ones, slope) => machine.kernels.deltas(KIND[name], z, rows, slope, ones)),
+        evaluate((z, ones, slope) => machine.kernels.deltas(ACTIVATION_KIND[name], z, rows, slope, ones)),
         slopes[name],
       );
     });

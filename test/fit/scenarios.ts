@@ -57,7 +57,7 @@ export function alongPower(factor: number, { sizes }: Design = DESIGN, from = 10
 }
 
 /** A sample of the design as the base of draws; its own ends are placeholders. */
-export function blank(design: Design): Sample {
+export function placeholderSample(design: Design): Sample {
   const grid = checkpoints(design);
   return packSample(
     design.sizes.flatMap(datasetSize =>
@@ -69,14 +69,14 @@ export function blank(design: Design): Sample {
 }
 
 /** `count` samples, each from a stream of its own. */
-export function* draws(
+export function* drawSamples(
   name: string,
   count: number,
   design: Design,
   logMu: readonly number[],
   noise: Noise = NOISE,
 ): Generator<Sample> {
-  const base = blank(design);
+  const base = placeholderSample(design);
   for (let i = 0; i < count; i++) yield simulateSample(base, logMu, noise, stream(i, 'proof', name));
 }
 
@@ -92,7 +92,7 @@ export function countsOf(sample: Sample): SizeCounts[] {
 }
 
 /** The whole evidence, or with `earlyExit` only the part that decides the verdict. */
-export function judged(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
+export function judgeSample(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
   return judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit });
 }
 
@@ -105,8 +105,8 @@ export function verdictShares(
 ): Partial<Record<VerdictCode, number>> {
   const tally = new Map<VerdictCode, number>();
   let i = 0;
-  for (const sample of draws(name, count, design, logMu, noise)) {
-    const { code } = judged(sample, `${name} ${i++}`, true);
+  for (const sample of drawSamples(name, count, design, logMu, noise)) {
+    const { code } = judgeSample(sample, `${name} ${i++}`, true);
     tally.set(code, (tally.get(code) ?? 0) + 1);
   }
   const shares = [...tally].sort(([, a], [, b]) => b - a).map(([code, times]) => [code, times / count]);

@@ -12,8 +12,8 @@ import {
   alongPower,
   DESIGN,
   type Design,
-  draws,
-  judged,
+  drawSamples,
+  judgeSample,
   NOISE,
   verdictShares,
 } from './scenarios.js';
@@ -43,7 +43,7 @@ export const BIAS_CASES: Readonly<Record<string, { design: Design; noise: Noise 
 export function biasStudy(name: string, count: number): Bias {
   const { design, noise } = BIAS_CASES[name]!;
   let [censored, crossings, ours, naive] = [0, 0, 0, 0];
-  for (const sample of draws(`bias ${name}`, count, design, LOG_3X, noise)) {
+  for (const sample of drawSamples(`bias ${name}`, count, design, LOG_3X, noise)) {
     ours += slopeOf(fitLaw('logarithmic', sample).law);
     naive += slopeOf(fitLaw('logarithmic', naiveSample(sample)).law);
     censored += sample.upper.filter(end => end === Number.POSITIVE_INFINITY).length;
@@ -82,7 +82,7 @@ export function coverageStudy(lambda: number, seeds: number, noise: string, coun
   let [held, heldSlope, known] = [0, 0, 0];
   const name = `coverage ${lambda} ${seeds} ${noise}`;
   const logMu = alongGrowth(lambda, 3);
-  for (const sample of draws(name, count, { ...DESIGN, seeds }, logMu, COVERAGE_NOISES[noise])) {
+  for (const sample of drawSamples(name, count, { ...DESIGN, seeds }, logMu, COVERAGE_NOISES[noise])) {
     const { lambda: found, slope } = estimates(sample, name);
     if (found?.interval95) {
       known++;
@@ -99,7 +99,7 @@ export function coverageStudy(lambda: number, seeds: number, noise: string, coun
 }
 
 /** Without the lack-of-fit test, which takes most of the time. */
-const estimates = (sample: Sample, name: string) => judged(sample, name, false, 1);
+const estimates = (sample: Sample, name: string) => judgeSample(sample, name, false, 1);
 
 /** The truths of the confusion matrix, each with its right verdict and the smallest share of it. */
 export const TRUTHS: Readonly<

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
-import { compared } from './harness.js';
+import { compareDatabases } from './harness.js';
 import { SmallDisk } from './small-disk.js';
 import { NOOP } from './subjects.js';
 
@@ -26,10 +26,10 @@ it.skipIf(!disk)(
     const start = (path: string, stepMs: string) =>
       work.startWith({ ESPALIER_NOOP_STEP_MS: stepMs }, 'run', file, '--db', path, '--threads', '2', ...args);
     const run = start(db, '1');
-    await run.said(/cells/);
+    await run.stderrMatches(/cells/);
     await wait(1000);
     disk!.fill(64 << 10);
-    await run.said(/^warning: the disk is full: .+; the sweep waits until there is room$/m);
+    await run.stderrMatches(/^warning: the disk is full: .+; the sweep waits until there is room$/m);
     // Rows already on their way may still fit.
     const cells = () => Number(query(db, 'SELECT count(*) AS n FROM cells')[0]!.n);
     await wait(1000);
@@ -38,12 +38,12 @@ it.skipIf(!disk)(
     expect(cells()).toBe(waiting);
     expect(run.child.exitCode).toBeNull();
     disk!.empty();
-    await run.said(/^warning: there is room on the disk again; the sweep goes on$/m);
+    await run.stderrMatches(/^warning: there is room on the disk again; the sweep goes on$/m);
     const { code, stderr } = await run.ended;
     expect({ code, stderr }).toMatchObject({ code: 0 });
 
     expect((await start('calm.sqlite', '0').ended).code).toBe(0);
-    const { rows, ...wrong } = compared(db, work.path('calm.sqlite'));
+    const { rows, ...wrong } = compareDatabases(db, work.path('calm.sqlite'));
     expect(rows).toBeGreaterThan(waiting);
     expect(wrong).toEqual({ missing: 0, duplicate: 0, differing: 0 });
   },
@@ -59,10 +59,10 @@ it.skipIf(!disk)(
     const start = () =>
       work.startWith({ ESPALIER_NOOP_STEP_MS: '1' }, 'run', file, '--db', db, '--threads', '2', ...args);
     const first = start();
-    await first.said(/cells/);
+    await first.stderrMatches(/cells/);
     await wait(1000);
     disk!.fill(32 << 10);
-    await first.said(/the disk is full/);
+    await first.stderrMatches(/the disk is full/);
     first.child.kill('SIGTERM');
     expect((await first.ended).code).toBe(3);
     disk!.empty();

@@ -41,7 +41,7 @@ export interface Outcome {
   looks: number;
 }
 
-export const NOTHING: Outcome = {
+export const NO_OUTCOME: Outcome = {
   kills: 0,
   databases: 0,
   damaged: 0,
@@ -52,7 +52,7 @@ export const NOTHING: Outcome = {
   looks: 0,
 };
 
-export const added = (a: Outcome, b: Outcome): Outcome =>
+export const addOutcomes = (a: Outcome, b: Outcome): Outcome =>
   Object.fromEntries(
     Object.entries(a).map(([key, value]) => [key, value + b[key as keyof Outcome]]),
   ) as unknown as Outcome;
@@ -71,10 +71,10 @@ export async function killAndCompare(
   expect((await work.startWith(env, 'run', file, '--db', calm, '--threads', '2', ...args).ended).code).toBe(
     0,
   );
-  let total = NOTHING;
+  let total = NO_OUTCOME;
   for (let database = 0; total.kills < kills; database++) {
     const db = `${name}-${database}.sqlite`;
-    const outcome = { ...NOTHING, databases: 1 };
+    const outcome = { ...NO_OUTCOME, databases: 1 };
     const reader = new WatchingReader(work.path(db));
     for (let isDone = false; !isDone; ) {
       const some = threads[integerBelow(next, threads.length)]!;
@@ -89,13 +89,13 @@ export async function killAndCompare(
       if (!isDone && next() < (subject.damage ?? 0) && damageSnapshot(work.path(db), next)) outcome.damaged++;
     }
     outcome.looks = reader.close();
-    total = added(total, { ...outcome, ...compared(work.path(db), work.path(calm)) });
+    total = addOutcomes(total, { ...outcome, ...compareDatabases(work.path(db), work.path(calm)) });
   }
   return total;
 }
 
 async function killLater(
-  { child, said, ended }: ReturnType<Workplace['startWith']>,
+  { child, stderrMatches, ended }: ReturnType<Workplace['startWith']>,
   { withinMs, afterStop = 0 }: Subject,
   next: Uniform,
 ): Promise<void> {
@@ -103,7 +103,7 @@ async function killLater(
   // Some kills come while the program loads or opens its database.
   if (isEarly < 0.15) await wait(800 * moment);
   else {
-    await said(/cells/).catch(() => {});
+    await stderrMatches(/cells/).catch(() => {});
     await Promise.race([wait(withinMs * moment * moment), ended]);
   }
   if (isAfterStop < afterStop) {
@@ -200,7 +200,7 @@ const CELL = [
 ];
 
 /** Compares all result columns except times, row by row, and checks that the database is finished. */
-export function compared(
+export function compareDatabases(
   torn: string,
   calm: string,
 ): Pick<Outcome, 'rows' | 'missing' | 'duplicate' | 'differing'> {

@@ -7,13 +7,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPoolExecutor, parseSweep, prepareSweep, runSweep } from '../../src/index.js';
 import { integerBelow, stream } from '../../src/math/random.js';
 import { STALE_MS } from '../../src/store/file/lock-row.js';
-import { type Started, Workplace } from '../support/program.js';
+import { type RunningProcess, Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';
-import { added, compared, killAndCompare, NOTHING, type Outcome, SEED, type Subject } from './harness.js';
+import {
+  addOutcomes,
+  compareDatabases,
+  killAndCompare,
+  NO_OUTCOME,
+  type Outcome,
+  SEED,
+  type Subject,
+} from './harness.js';
 import { SmallDisk } from './small-disk.js';
 import { NOOP, PLAIN, RICH } from './subjects.js';
-import { killingThreads } from './threads.js';
+import { withThreadKiller } from './threads.js';
 
 const KILLS = Number(process.env.ESPALIER_KILLS ?? 500);
 const RIGHT = { missing: 0, duplicate: 0, differing: 0 };
@@ -34,7 +42,7 @@ const PATIENT: Subject = {
   withinMs: 0,
 };
 
-let sleeper: Started;
+let sleeper: RunningProcess;
 let asleepSince = 0;
 beforeAll(async () => {
   console.log(`seed ${SEED}; ESPALIER_KILL_SEED repeats it`);
@@ -49,7 +57,7 @@ beforeAll(async () => {
     '1',
     ...PATIENT.args!,
   );
-  await sleeper.said(/cells/);
+  await sleeper.stderrMatches(/cells/);
   await wait(6_000);
   sleeper.child.kill('SIGSTOP');
   asleepSince = performance.now();
@@ -90,9 +98,9 @@ describe('worker threads', () => {
     expect((await work.run('run', file, '--db', calm)).code).toBe(0);
     const next = stream(SEED, 'threads', threads);
     const prepared = await prepareSweep(parseSweep(JSON.stringify(sweep)));
-    let outcome: Outcome = NOTHING;
+    let outcome: Outcome = NO_OUTCOME;
     let failures = 0;
-    const killed = await killingThreads(next, 250, async count => {
+    const killed = await withThreadKiller(next, 250, async count => {
       for (let database = 0; count() < 60; database++) {
         const db = work.path(`threads-${threads}-${database}.sqlite`);
         await runSweep(prepared, {
@@ -105,7 +113,11 @@ describe('worker threads', () => {
         failures += Number(
           query(db, `SELECT count(*) AS n FROM attempts WHERE error_code = 'WORKER_DIED'`)[0]!.n,
         );
-        outcome = added(outcome, { ...NOTHING, databases: 1, ...compared(db, work.path(calm)) });
+        outcome = addOutcomes(outcome, {
+          ...NO_OUTCOME,
+          databases: 1,
+          ...compareDatabases(db, work.path(calm)),
+        });
       }
     });
     report(`threads of ${threads}`, { ...outcome, killed, failures });
@@ -137,7 +149,7 @@ it('a run on a disk that fills repeatedly, killed in between, loses nothing', as
         ...args,
       );
       if (round < 20) {
-        await run.said(/cells/).catch(() => {});
+        await run.stderrMatches(/cells/).catch(() => {});
         await Promise.race([wait(600 * next()), run.ended]);
         disk.fill(integerBelow(next, 1 << 17));
         count.full++;
@@ -157,7 +169,7 @@ it('a run on a disk that fills repeatedly, killed in between, loses nothing', as
       if (code === 2) expect(stderr).toMatch(/no room on the disk|cannot be read or written/);
       else if (code !== null) expect([0, 3]).toContain(code);
     }
-    const outcome = compared(db, work.path('disk-calm.sqlite'));
+    const outcome = compareDatabases(db, work.path('disk-calm.sqlite'));
     report('full disk', { ...outcome, ...count });
     expect(outcome).toMatchObject(RIGHT);
     expect(count.waits).toBeGreaterThan(3);
@@ -194,7 +206,7 @@ it('a process stopped (SIGSTOP) for longer than every lease continues normally',
       ).ended
     ).code,
   ).toBe(0);
-  const outcome = compared(work.path('asleep.sqlite'), work.path('awake.sqlite'));
+  const outcome = compareDatabases(work.path('asleep.sqlite'), work.path('awake.sqlite'));
   report('stopped', { ...outcome, sleptS });
   expect(outcome).toMatchObject(RIGHT);
 });

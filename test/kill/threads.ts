@@ -6,7 +6,7 @@ import type { Uniform } from '../../src/math/random.js';
 const module = createRequire(import.meta.url)('node:worker_threads') as { Worker: typeof Worker };
 
 /** Terminates threads that start during `work`, one every `everyMs` on average. Returns their number. */
-export async function killingThreads(
+export async function withThreadKiller(
   next: Uniform,
   everyMs: number,
   work: (killed: () => number) => Promise<void>,

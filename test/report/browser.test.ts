@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIGURES } from '../../src/report/figures/index.js';
-import { launchBrowser, Watched, withoutBrowser } from '../support/browser.js';
+import { launchBrowser, RecordedPage, withoutBrowser } from '../support/browser.js';
 import { Workplace } from '../support/program.js';
 import { fill, HOSTILE, lossAt } from './database.js';
 
@@ -28,10 +28,10 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     place.remove();
   });
 
-  const open = (options?: BrowserContextOptions) => Watched.open(browser, url, options);
+  const open = (options?: BrowserContextOptions) => RecordedPage.open(browser, url, options);
 
   /** Scrolls to every figure, so that all become live. */
-  async function allLive({ page }: Watched): Promise<void> {
+  async function allLive({ page }: RecordedPage): Promise<void> {
     for (const figure of await page.locator('figure').all()) {
       await figure.scrollIntoViewIfNeeded();
       await expect.poll(() => figure.locator('.drawn .live svg').count(), wait).toBe(1);
@@ -45,13 +45,13 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     expect(await watched.page.locator('.live svg').allTextContents()).not.toContainEqual(
       expect.stringMatching(/NaN|undefined|null/),
     );
-    expect(watched.complaints).toEqual([]);
-    expect([...watched.asked]).toEqual(['null']);
+    expect(watched.errors).toEqual([]);
+    expect([...watched.requestedOrigins]).toEqual(['null']);
     expect(statSync(place.path('a.html')).size).toBeLessThan(3e6);
   });
 
   it('shows text of the database as text', async () => {
-    const { page, complaints } = await open();
+    const { page, errors: complaints } = await open();
     expect(await page.title()).toBe(`${HOSTILE}: report of espalier`);
     expect(await page.locator('h1').innerText()).toBe(HOSTILE);
     expect(await page.locator('img').count()).toBe(0);
@@ -75,7 +75,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
   });
 
   it('shows its figures without scripts, each with a title and a description', async () => {
-    const { page, complaints } = await open({ javaScriptEnabled: false });
+    const { page, errors: complaints } = await open({ javaScriptEnabled: false });
     const stills = page.locator('figure .still .wide svg');
     expect(await stills.count()).toBe(FIGURES.length);
     for (const svg of await stills.all()) {
@@ -100,7 +100,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
       .locator('.live svg text')
       .evaluateAll(texts => texts.map(text => Number.parseFloat(getComputedStyle(text).fontSize)));
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(9);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('is dark where the reader prefers it, and light on paper', async () => {
@@ -142,7 +142,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -300);
     await page.keyboard.up('Control');
     await expect.poll(ticks, wait).not.toEqual(all);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('describes the point below the pointer', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, short } from '../../src/report/style/text.js';
+import { count, significant } from '../../src/report/style/text.js';
 import {
   logSpan,
   logTicks,
@@ -43,6 +43,6 @@ describe('ticks', () => {
       '2.5 × 10⁷',
     ]);
     expect(tickAxis([1000, 1e6]).labelExpr).toContain('"1000":"1,000","1000000":"10⁶"');
-    expect(short(-0.30812)).toBe('−0.308');
+    expect(significant(-0.30812)).toBe('−0.308');
   });
 });

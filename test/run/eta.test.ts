@@ -68,7 +68,7 @@ describe('an ETA', () => {
     expect(alone).toBeGreaterThan(28);
     expect(alone).toBeLessThan(31);
     expect(eta.secondsLeft(1, long)! / alone).toBeCloseTo(1.1, 5);
-    expect(eta.share()).toBeCloseTo(2 / 13, 5);
+    expect(eta.shareDone()).toBeCloseTo(2 / 13, 5);
     // A final failure leaves the estimate. A trajectory that is retried stays in it.
     eta.start('long', long);
     eta.end('long', true);

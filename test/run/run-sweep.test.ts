@@ -330,7 +330,7 @@ describe('faults', () => {
     const failures: unknown[] = [];
     const observer: RunOptions['observer'] = {
       warning: message => warnings.push(message),
-      failure: (...failure) => failures.push(failure),
+      failed: (...failure) => failures.push(failure),
     };
     const outcome = await run(db('a'), diverging, 2, { observer });
     expect(outcome.stopped).toBe(false);

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { type Served, serve } from '../../src/serve/server.js';
+import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
-import { complete, greedy, planned, sweep } from '../store/fixtures.js';
-import { ask, askSql, Listener } from './client.js';
+import { completeTrajectory, greedy, planned, sweep } from '../store/fixtures.js';
+import { Listener, postSql, request } from './client.js';
 
 const TOKEN = 'a-token-of-some-length';
 let home: string;
 let db: string;
-let page: Served;
+let page: RunningServer;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'espalier-serve-'));
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const store = Store.open(db);
   const plan = planned('aa', [0, 5], [greedy(3)]);
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
   page = await serve({ db, port: 0 });
 });
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 describe('SQL', () => {
   it('can read', async () => {
-    expect(await askSql(page.url, 'SELECT sweep, cells FROM progress')).toMatchObject({
+    expect(await postSql(page.url, 'SELECT sweep, cells FROM progress')).toMatchObject({
       status: 200,
       columns: ['sweep', 'cells'],
       rows: [['one', 2]],
@@ -59,7 +59,7 @@ describe('SQL', () => {
       'SELECT 1; DELETE FROM cells',
       '',
     ]) {
-      const { status, error } = await askSql(page.url, sql);
+      const { status, error } = await postSql(page.url, sql);
       expect([sql, status, error]).toEqual([sql, 400, expect.stringMatching(/^SQL: /)]);
     }
     expect(existsSync(stolen)).toBe(false);
@@ -68,30 +68,30 @@ describe('SQL', () => {
 
   it('has limits of rows, text and memory', async () => {
     const many = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)';
-    const rows = await askSql(page.url, `${many} SELECT i FROM n`);
+    const rows = await postSql(page.url, `${many} SELECT i FROM n`);
     expect(rows.rows).toHaveLength(500);
     expect(rows.cut).toBe('only the first 500 rows are shown');
-    const long = await askSql(page.url, `SELECT hex(zeroblob(5000000)), zeroblob(5000000)`);
+    const long = await postSql(page.url, `SELECT hex(zeroblob(5000000)), zeroblob(5000000)`);
     for (const value of long.rows[0]) expect(value).toMatch(/^0{2000}…$/);
     const wide = Array.from({ length: 100 }, () => 'hex(zeroblob(5000))').join();
-    const large = await askSql(page.url, `${many} SELECT ${wide} FROM n`);
+    const large = await postSql(page.url, `${many} SELECT ${wide} FROM n`);
     expect(large.rows.length).toBeLessThan(30);
     expect(large.cut).toMatch(/they are large$/);
     const blob = 'hex(zeroblob(240000000))';
-    expect(await askSql(page.url, `SELECT ${blob}, ${blob}, ${blob}`)).toEqual({
+    expect(await postSql(page.url, `SELECT ${blob}, ${blob}, ${blob}`)).toEqual({
       status: 400,
       error: 'SQL: it took more than 512 MB of memory',
     });
   });
 
   it('returns values that JSON cannot hold as text', async () => {
-    const { rows } = await askSql(page.url, `SELECT 9007199254740993, 9e999, NULL, '<b>', x'0f'`);
+    const { rows } = await postSql(page.url, `SELECT 9007199254740993, 9e999, NULL, '<b>', x'0f'`);
     expect(rows).toEqual([['9007199254740993', 'Infinity', null, '<b>', '0f']]);
   });
 
   it('must be a short JSON object from our own page', async () => {
     const post = (body: string, headers: Record<string, string>) =>
-      ask(page.url, '/sql', { method: 'POST', body, headers });
+      request(page.url, '/sql', { method: 'POST', body, headers });
     const json = { 'content-type': 'application/json' };
     const select = JSON.stringify({ sql: 'SELECT 1' });
     expect((await post(select, json)).status).toBe(200);
@@ -109,7 +109,7 @@ describe('SQL', () => {
 describe('a request', () => {
   it('is refused for another host or none', async () => {
     for (const path of ['/', '/events', '/page.js', '/nothing'])
-      expect((await ask(page.url, path, { headers: { host: 'evil.example' } })).status).toBe(421);
+      expect((await request(page.url, path, { headers: { host: 'evil.example' } })).status).toBe(421);
     expect(await raw('GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
@@ -127,11 +127,11 @@ describe('a request', () => {
       '/index.html',
       '/.git/config',
     ]) {
-      const { status, body } = await ask(page.url, path);
+      const { status, body } = await request(page.url, path);
       expect([path, status]).toEqual([path, expect.toBeOneOf([400, 404])]);
       expect(body).not.toMatch(/root:|espalier-/);
     }
-    expect((await ask(page.url, '/', { method: 'PUT' })).status).toBe(404);
+    expect((await request(page.url, '/', { method: 'PUT' })).status).toBe(404);
   });
 
   it('gets a strict policy with every answer', async () => {
@@ -140,7 +140,7 @@ describe('a request', () => {
       ['/page.js', 200],
       ['/nothing', 404],
     ] as const) {
-      const { headers, ...answer } = await ask(page.url, path);
+      const { headers, ...answer } = await request(page.url, path);
       expect(answer.status).toBe(status);
       const policy = String(headers['content-security-policy']);
       expect(policy).toContain(`default-src 'none'`);
@@ -150,7 +150,7 @@ describe('a request', () => {
       expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
       expect(headers['access-control-allow-origin']).toBeUndefined();
     }
-    const { body } = await ask(page.url, '/');
+    const { body } = await request(page.url, '/');
     expect(body).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=|https?:/i);
   });
 
@@ -161,11 +161,11 @@ describe('a request', () => {
     for (const socket of half) socket.write('GET / HTTP/1.1\r\nHost: loc');
     const listeners = Array.from({ length: 40 }, () => new Listener(page.url));
     await Promise.all(listeners.slice(0, 8).map(listener => listener.until('state')));
-    const codes = await Promise.all(Array.from({ length: 40 }, () => ask(page.url, '/')));
+    const codes = await Promise.all(Array.from({ length: 40 }, () => request(page.url, '/')));
     expect(new Set(codes.map(({ status }) => status))).toEqual(new Set([200]));
     // The number of streams is limited.
-    expect((await ask(page.url, '/events')).status).toBe(503);
-    const answers = await Promise.all(Array.from({ length: 30 }, () => askSql(page.url, 'SELECT 1')));
+    expect((await request(page.url, '/events')).status).toBe(503);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => postSql(page.url, 'SELECT 1')));
     const errors = answers.filter(({ status }) => status !== 200);
     expect(errors.length).toBeLessThan(10);
     for (const { error } of errors) expect(error).toContain('too many queries');
@@ -202,16 +202,16 @@ describe('from another machine', () => {
       const token = searchParams.get('token')!;
       expect(token.length).toBeGreaterThanOrEqual(32);
       for (const path of ['/', '/events', '/page.js', '/style.css', '/nothing', '/?token=wrong'])
-        expect([path, (await ask(origin, path)).status]).toEqual([path, 401]);
-      expect((await askSql(origin, 'SELECT 1')).status).toBe(401);
-      const { status, headers } = await ask(origin, `/?token=${token}`);
+        expect([path, (await request(origin, path)).status]).toEqual([path, 401]);
+      expect((await postSql(origin, 'SELECT 1')).status).toBe(401);
+      const { status, headers } = await request(origin, `/?token=${token}`);
       expect({ status, location: headers.location }).toEqual({ status: 303, location: '/' });
       const [cookie] = headers['set-cookie'] as string[];
       expect(cookie).toMatch(/; HttpOnly/);
       expect(cookie).toMatch(/; SameSite=/);
       const kept = { cookie: cookie!.split(';')[0]! };
-      expect((await ask(origin, '/', { headers: kept })).status).toBe(200);
-      expect((await askSql(origin, 'SELECT 1', kept)).status).toBe(200);
+      expect((await request(origin, '/', { headers: kept })).status).toBe(200);
+      expect((await postSql(origin, 'SELECT 1', kept)).status).toBe(200);
     } finally {
       await open.close('over');
     }
@@ -221,9 +221,9 @@ describe('from another machine', () => {
     const own = await serve({ db, port: 0, token: TOKEN });
     try {
       const { origin } = new URL(own.url);
-      expect((await ask(origin, '/')).status).toBe(401);
+      expect((await request(origin, '/')).status).toBe(401);
       const headers = { authorization: `Bearer ${TOKEN}` };
-      expect((await ask(origin, '/', { headers })).status).toBe(200);
+      expect((await request(origin, '/', { headers })).status).toBe(200);
     } finally {
       await own.close('over');
     }

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Served, serve } from '../../src/serve/server.js';
+import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
-import { ATTEMPT, complete, config, greedy, planned, sweep } from '../store/fixtures.js';
-import { launchBrowser, Watched, withoutBrowser } from '../support/browser.js';
+import { ATTEMPT, completeTrajectory, config, greedy, planned, sweep } from '../store/fixtures.js';
+import { launchBrowser, RecordedPage, withoutBrowser } from '../support/browser.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 /** The live page, and the actions of a user on it. */
-class LivePage extends Watched {
+class LivePage extends RecordedPage {
   static at(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<LivePage> {
     return LivePage.open(browser, url, { viewport: { width, height: 800 }, colorScheme });
   }
@@ -42,7 +42,7 @@ class LivePage extends Watched {
 }
 
 describe.skipIf(withoutBrowser)('the page', () => {
-  let page: Served;
+  let page: RunningServer;
 
   beforeAll(async () => {
     const db = join(home, 'a.sqlite');
@@ -57,7 +57,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
       }),
       plans,
     );
-    for (const plan of plans.slice(0, 4)) complete(store, plan);
+    for (const plan of plans.slice(0, 4)) completeTrajectory(store, plan);
     store.started('n80s0', { ...ATTEMPT, worker: HOSTILE });
     store.finished('n80s0', { kind: 'failed', code: 'ERROR', message: HOSTILE, stack: HOSTILE });
     store.close();
@@ -73,8 +73,8 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(await watched.page.title()).toMatch(/^66\.6 % /);
     expect(await watched.text('#connection')).toBe('live');
     expect(await watched.page.locator('progress').getAttribute('value')).toBe('32');
-    expect([...watched.asked]).toEqual([new URL(page.url).origin]);
-    expect(watched.complaints).toEqual([]);
+    expect([...watched.requestedOrigins]).toEqual([new URL(page.url).origin]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('draws the figures, with a description and a table behind each', async () => {
@@ -99,7 +99,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     const loss = async () =>
       (await curves.locator('tbody tr').allInnerTexts()).map(row => row.split(/\s+/).slice(0, 5));
     await expect.poll(loss, wait).toContainEqual(['greedy', '40', '9', '2', '12.1']);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('shows hostile text as text', async () => {
@@ -110,7 +110,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(await watched.ask('SELECT sweep, trajectory_id FROM results')).toMatch(/^32 rows in \d+ ms$/);
     expect(await watched.text('#answer tbody tr:first-child')).toContain(HOSTILE);
     expect(await watched.page.locator('body script, img[src=x]').count()).toBe(0);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('answers SQL, or gives the reason why not', async () => {
@@ -125,7 +125,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(await watched.page.locator('#statement').inputValue()).toBe(
       'SELECT * FROM "thresholds" LIMIT 100',
     );
-    expect(watched.complaints.filter(text => !text.includes('400 (Bad Request)'))).toEqual([]);
+    expect(watched.errors.filter(text => !text.includes('400 (Bad Request)'))).toEqual([]);
   });
 
   it.each(['light', 'dark'] as const)('fits a phone, %s', async scheme => {
@@ -147,7 +147,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     expect(body).toBeLessThanOrEqual(375);
     expect(small).toBe(0);
     expect(contrast[0]).not.toBe(contrast[1]);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
   });
 
   it('is usable by keyboard, and every control has a name', async () => {
@@ -192,7 +192,7 @@ describe.skipIf(withoutBrowser)('the page during a run', () => {
     );
     const start = async (port: number) => {
       const run = work.start('run', file, '--noop', '--threads', '2', '--serve', '--port', String(port));
-      await run.said(/live page: \S+\n/);
+      await run.stderrMatches(/live page: \S+\n/);
       return run;
     };
     const port = await freePort();
@@ -203,7 +203,7 @@ describe.skipIf(withoutBrowser)('the page during a run', () => {
     await expect.poll(done, wait).toBeGreaterThan(0);
     expect(await watched.text('#sweep-cards')).toMatch(/running since/);
     expect(await watched.text('#running-table')).toMatch(/of 200/);
-    expect(watched.complaints).toEqual([]);
+    expect(watched.errors).toEqual([]);
 
     first.child.kill('SIGKILL');
     await first.ended;

@@ -1,5 +1,4 @@
-/** A client of the server, without a browser. */
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
 import type { EventName, Events } from '../../src/serve/messages.js';
 
 export interface Answer {
@@ -9,7 +8,7 @@ export interface Answer {
 }
 
 /** One request, with any headers and exactly this path. */
-export function ask(
+export function request(
   url: string,
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
@@ -17,7 +16,7 @@ export function ask(
   const { hostname, port } = new URL(url);
   const { method = 'GET', headers = {}, body } = options;
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers, agent: false }, response => {
+    const sent = httpRequest({ hostname, port, path, method, headers, agent: false }, response => {
       let text = '';
       response.setEncoding('utf8').on('data', part => {
         text += part;
@@ -33,9 +32,9 @@ export function ask(
 }
 
 /** Sends a statement of the SQL box. */
-export async function askSql(url: string, sql: unknown, headers: Record<string, string> = {}) {
+export async function postSql(url: string, sql: unknown, headers: Record<string, string> = {}) {
   const all = { 'content-type': 'application/json', ...headers };
-  const answer = await ask(url, '/sql', { method: 'POST', headers: all, body: JSON.stringify({ sql }) });
+  const answer = await request(url, '/sql', { method: 'POST', headers: all, body: JSON.stringify({ sql }) });
   return { status: answer.status, ...JSON.parse(answer.body) };
 }
 

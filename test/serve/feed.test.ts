@@ -4,24 +4,24 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LiveState } from '../../src/serve/messages.js';
-import { type Served, serve } from '../../src/serve/server.js';
+import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
 import {
   ATTEMPT,
   cell,
   checkpoint,
-  complete,
+  completeTrajectory,
   config,
   greedy,
   planned,
-  scratch,
   sweep,
+  temporaryFolders,
 } from '../store/fixtures.js';
 import { Listener } from './client.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 let db: string;
-let page: Served;
+let page: RunningServer;
 let listener: Listener;
 
 beforeEach(async () => {
@@ -65,8 +65,8 @@ it('follows a run from before its database exists to after its end', async () =>
     { errorCode: 'DIVERGED', error: '<b>not finite</b>', count: 1, first: [{ trajectoryId: 't1', seed: 1 }] },
   ]);
 
-  complete(store, plans[0]!);
-  complete(store, plans[2]!);
+  completeTrajectory(store, plans[0]!);
+  completeTrajectory(store, plans[2]!);
   store.close();
   const ended = await open(({ holder }) => holder === null);
   expect(ended.sweeps.rows).toEqual([
@@ -86,7 +86,7 @@ it('follows a run that ends and another that continues it', async () => {
     const store = Store.open(db);
     store.saveSweep(sweep('one'), plans);
     await open(({ holder }) => holder?.alive === true);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     store.close();
     await open(({ holder, sweeps }) => holder === null && sweeps.rows[0]?.cellsDone === 2 * (done + 1));
     await listener.until('figures', ({ complete }) => complete === done + 1);
@@ -100,7 +100,7 @@ it('follows a file that is replaced, damaged and removed', async () => {
       planned(`t${s}`, [0, 5], [greedy(3)], config(20, s)),
     );
     store.saveSweep(sweep(name), plans);
-    for (const plan of plans) complete(store, plan);
+    for (const plan of plans) completeTrajectory(store, plan);
     store.close();
   };
   const named = (name: string) => open(({ sweeps }) => sweeps.rows[0]?.sweep === name);
@@ -151,7 +151,7 @@ it('sends the reason of its end, after the last state', async () => {
   const store = Store.open(db);
   store.saveSweep(sweep('one'), [planned('t', [0], [greedy(3)])]);
   await open(({ sweeps }) => sweeps.rows.length === 1);
-  complete(store, planned('t', [0], [greedy(3)]));
+  completeTrajectory(store, planned('t', [0], [greedy(3)]));
   store.close();
   await page.close('the run has ended');
   await expect.poll(() => listener.ended).toBe(true);

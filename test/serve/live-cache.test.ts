@@ -9,18 +9,18 @@ import {
   ATTEMPT,
   cell,
   checkpoint,
-  complete,
+  completeTrajectory,
   config,
   greedy,
   planned,
   random,
-  scratch,
   sweep,
+  temporaryFolders,
 } from '../store/fixtures.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 
 function finish<T>(work: Generator<void, T>): T {
   for (;;) {
@@ -31,7 +31,7 @@ function finish<T>(work: Generator<void, T>): T {
 
 function viewOf(memory: LiveCache, live: LiveReader, params: Record<string, string> = {}): View {
   expect(finish(memory.update(live))).toBe(true);
-  const view = finish(memory.look(live, params, null))!;
+  const view = finish(memory.select(live, params, null))!;
   finish(view.slice.refresh(live));
   return view;
 }
@@ -150,7 +150,7 @@ it('counts agree with the view `progress` after every change', () => {
   );
   store.saveSweep(sweep('one'), plans.slice(0, 3));
   agree();
-  complete(store, plans[0]!);
+  completeTrajectory(store, plans[0]!);
   agree();
   store.started('t1', ATTEMPT);
   store.rows('t1', checkpoint(0), [cell(0, greedy(3))]);
@@ -162,7 +162,7 @@ it('counts agree with the view `progress` after every change', () => {
   // Another sweep shares cells. Then the first one evaluates more, and later contains less.
   store.saveSweep(sweep('two'), plans.slice(1));
   agree();
-  complete(store, plans[3]!);
+  completeTrajectory(store, plans[3]!);
   agree();
   store.saveSweep(
     sweep('one', { evaluate: { dense: ['train', 'pool'], subnet: ['train'] } }),
@@ -171,7 +171,7 @@ it('counts agree with the view `progress` after every change', () => {
   agree();
   store.saveSweep(sweep('one'), plans.slice(2, 3));
   agree();
-  complete(store, plans[2]!);
+  completeTrajectory(store, plans[2]!);
   agree();
   store.close();
   agree();

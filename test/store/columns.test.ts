@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { openReader } from '../../src/store/read/reader.js';
 import { RELATIONS } from '../../src/store/schema/columns.js';
 import { Store } from '../../src/store/write/store.js';
-import { scratch } from './fixtures.js';
+import { temporaryFolders } from './fixtures.js';
 
 describe('the columns that users query', () => {
-  const folder = scratch();
+  const folder = temporaryFolders();
 
   it('are described, all of them, in their order', () => {
     const file = `${folder()}/a.sqlite`;

@@ -6,7 +6,7 @@ import {
   isNetwork,
   parseMountCommand,
   parseMountinfo,
-  refuseNetwork,
+  refuseNetworkFilesystem,
 } from '../../src/store/file/filesystem.js';
 
 let home: string;
@@ -23,7 +23,7 @@ const mounts = () => [
 ];
 const refusal = (file: string) => {
   try {
-    refuseNetwork(file, mounts());
+    refuseNetworkFilesystem(file, mounts());
     return null;
   } catch (error) {
     return error as { code: string; message: string };

@@ -16,7 +16,7 @@ import type { Store } from '../../src/store/write/store.js';
 import { DEFAULTS } from '../support/defaults.js';
 
 /** A folder for each test, removed after it. */
-export function scratch(): () => string {
+export function temporaryFolders(): () => string {
   const folders: string[] = [];
   afterEach(() => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -120,7 +120,11 @@ export function cell(t: number, variant: Variant, sets: readonly SetName[] = EVA
 }
 
 /** Stores the unfinished cells of a trajectory, as a run would. */
-export function complete(store: Store, trajectory: PlannedTrajectory, evaluate: Evaluate = EVALUATE): void {
+export function completeTrajectory(
+  store: Store,
+  trajectory: PlannedTrajectory,
+  evaluate: Evaluate = EVALUATE,
+): void {
   const tasks = store.unfinished(trajectory, evaluate);
   store.started(trajectory.id, ATTEMPT);
   for (const { t, variants } of tasks) {

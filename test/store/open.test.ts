@@ -21,9 +21,9 @@ import { isAlive, readLockRow, STALE_MS } from '../../src/store/file/lock-row.js
 import { openReader } from '../../src/store/read/reader.js';
 import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema/migrations.js';
 import { Store } from '../../src/store/write/store.js';
-import { ATTEMPT, cell, checkpoint, EVALUATE, greedy, planned, scratch, sweep } from './fixtures.js';
+import { ATTEMPT, cell, checkpoint, EVALUATE, greedy, planned, sweep, temporaryFolders } from './fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 let home: string;
 let file: string;
 const children: ChildProcess[] = [];

@@ -12,9 +12,17 @@ import { isAlive, type LockRow } from '../../src/store/file/lock-row.js';
 import { type QueryBatch, type QueryOptions, querySql } from '../../src/store/user-sql/query.js';
 import { uniqueNames } from '../../src/store/user-sql/query-server.js';
 import { Store } from '../../src/store/write/store.js';
-import { cell, checkpoint, complete, greedy, planned, scratch, sweep } from './fixtures.js';
+import {
+  cell,
+  checkpoint,
+  completeTrajectory,
+  greedy,
+  planned,
+  sweep,
+  temporaryFolders,
+} from './fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 let home: string;
 let file: string;
 
@@ -24,7 +32,7 @@ beforeAll(() => {
   const store = Store.open(file);
   const plan = planned('aa', [0, 5], [greedy(3)]);
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));

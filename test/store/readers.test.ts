@@ -12,9 +12,18 @@ import { type SlowReader, walBytes } from '../../src/store/file/write-ahead-log.
 import { openReader } from '../../src/store/read/reader.js';
 import { readStatus } from '../../src/store/read/status.js';
 import { Store } from '../../src/store/write/store.js';
-import { ATTEMPT, cell, checkpoint, complete, greedy, planned, scratch, sweep } from './fixtures.js';
+import {
+  ATTEMPT,
+  cell,
+  checkpoint,
+  completeTrajectory,
+  greedy,
+  planned,
+  sweep,
+  temporaryFolders,
+} from './fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 const children: ChildProcess[] = [];
 let file: string;
 beforeEach(() => {
@@ -170,7 +179,7 @@ it('checks every page when the last run was killed, and leaves a damaged file un
     [greedy(3), greedy(4)],
   );
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
   const db = new Sqlite(file);
   const page = db.prepare(`SELECT max(pageno) FROM dbstat WHERE name = 'cells'`).pluck().get() as number;

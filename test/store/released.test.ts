@@ -10,11 +10,11 @@ import { storedTrajectory } from '../../src/store/read/stored-trajectory.js';
 import { MIGRATIONS, migrate, SCHEMA_VERSION } from '../../src/store/schema/migrations.js';
 import { showAsCurrent } from '../../src/store/schema/read-older.js';
 import { Store } from '../../src/store/write/store.js';
-import { complete, EVALUATE, greedy, planned, scratch, sweep } from './fixtures.js';
+import { completeTrajectory, EVALUATE, greedy, planned, sweep, temporaryFolders } from './fixtures.js';
 
 const RELEASED = join(PACKAGE_ROOT, 'test', 'store', 'released');
 const versions = readdirSync(RELEASED).map(name => name.replace(/\.sqlite$/, ''));
-const folder = scratch();
+const folder = temporaryFolders();
 let file: string;
 
 const schemaOf = (db: Database) =>
@@ -96,7 +96,7 @@ describe.each(versions)('a database of %s', version => {
     }
     const plan = planned('aa', [0, 5], [greedy(3)]);
     store.saveSweep(sweep('later'), [plan]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     expect(store.progress('later')).toMatchObject({ trajectoriesDone: 1, cellsDone: 2 });
     store.close();
     expect(readPlain(file).results).toHaveLength(before.results!.length + 2);

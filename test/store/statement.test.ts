@@ -5,9 +5,9 @@ import type { Database } from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QueryError } from '../../src/base/errors.js';
 import { connectReader } from '../../src/store/file/open.js';
-import { prepareReading } from '../../src/store/user-sql/statement.js';
+import { prepareReadOnly } from '../../src/store/user-sql/statement.js';
 import { Store } from '../../src/store/write/store.js';
-import { complete, greedy, planned, sweep } from './fixtures.js';
+import { completeTrajectory, greedy, planned, sweep } from './fixtures.js';
 
 let home: string;
 let file: string;
@@ -19,7 +19,7 @@ beforeAll(() => {
   const store = Store.open(file);
   const plan = planned('aa', [0, 5], [greedy(3)]);
   store.saveSweep(sweep('one'), [plan]);
-  complete(store, plan);
+  completeTrajectory(store, plan);
   store.close();
   db = connectReader(file);
 });
@@ -30,7 +30,7 @@ afterAll(() => {
 
 function refusal(sql: string): string {
   try {
-    prepareReading(db, sql).all();
+    prepareReadOnly(db, sql).all();
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
     expect(error.message).not.toContain('\n');
@@ -55,7 +55,7 @@ describe('prepareReading', () => {
     `SELECT * FROM pragma_table_info('cells')`,
     'SELECT * FROM sqlite_schema',
   ])('allows %j', sql => {
-    expect(prepareReading(db, sql).all().length).toBeGreaterThan(0);
+    expect(prepareReadOnly(db, sql).all().length).toBeGreaterThan(0);
   });
 
   const stolen = () => join(home, 'stolen.sqlite');

@@ -8,17 +8,17 @@ import {
   ATTEMPT,
   cell,
   checkpoint,
-  complete,
+  completeTrajectory,
   config,
   EVALUATE,
   greedy,
   planned,
   random,
-  scratch,
   sweep,
+  temporaryFolders,
 } from './fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 let file: string;
 let store: Store;
 let reader: Sqlite.Database;
@@ -96,7 +96,7 @@ describe('recording', () => {
       numerics: 1,
     });
     const before = new Date().toISOString();
-    complete(store, plan);
+    completeTrajectory(store, plan);
     const after = new Date().toISOString();
 
     const results = rows('SELECT * FROM results ORDER BY pretrain_iterations, prune_method');
@@ -223,14 +223,14 @@ describe('recording', () => {
     store.flush();
     const slow = reader.prepare('SELECT * FROM results').iterate();
     slow.next();
-    complete(store, plan);
+    completeTrajectory(store, plan);
     expect([...slow]).toHaveLength(1);
     expect(rows('SELECT * FROM results')).toHaveLength(4);
   });
 
   it('keeps recorded metrics when a sweep adds metrics', () => {
     store.saveSweep(sweep('one'), [plan]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     const wanted = { dense: ['train', 'pool', 'test'], subnet: ['train', 'pool'] } as const;
     const before = row('SELECT * FROM results WHERE pretrain_iterations = 5 AND prune_method = ?', 'greedy')!;
     store.saveSweep(sweep('one', { evaluate: wanted }), [plan]);
@@ -342,7 +342,7 @@ describe('ends of attempts', () => {
       attempts: 1,
     });
     expect(store.unfinished(plan, EVALUATE)).toEqual([{ t: 5, variants: [greedy(3)] }]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     expect(row('SELECT * FROM trajectories')).toMatchObject({
       status: 'done',
       train_wall_s: 3,
@@ -368,7 +368,7 @@ describe('ends of attempts', () => {
   });
 
   it('keeps training times where nothing was trained', () => {
-    complete(store, plan);
+    completeTrajectory(store, plan);
     void store.finished('aa', { kind: 'done', trainWallS: null, trainCpuS: null });
     store.flush();
     expect(row('SELECT * FROM trajectories')).toMatchObject({
@@ -396,7 +396,7 @@ describe('sweeps', () => {
   it('share cells, each with its own members', () => {
     const other = planned('aa', [5, 9], [greedy(3), greedy(4)]);
     store.saveSweep(sweep('one'), [small]);
-    complete(store, small);
+    completeTrajectory(store, small);
     store.saveSweep(sweep('two'), [other, planned('bb', [0], [greedy(3)], config(40, 1))]);
     expect(status('aa')).toBe('pending');
     expect(rows('SELECT * FROM progress ORDER BY sweep')).toEqual([
@@ -421,7 +421,7 @@ describe('sweeps', () => {
       { t: 5, variants: [greedy(4)] },
       { t: 9, variants: [greedy(3), greedy(4)] },
     ]);
-    complete(store, other);
+    completeTrajectory(store, other);
     expect(status('aa')).toBe('done');
     expect(rows('SELECT sweep, count(*) AS n FROM results GROUP BY sweep')).toEqual([
       { sweep: 'one', n: 2 },
@@ -436,7 +436,7 @@ describe('sweeps', () => {
   it('are replaced under the same name; cells that they no longer contain stay stored', () => {
     const gone = planned('bb', [0], [greedy(3)], config(40, 1));
     store.saveSweep(sweep('one'), [small, gone]);
-    complete(store, small);
+    completeTrajectory(store, small);
     const first = row('SELECT created_at FROM sweeps')!;
     store.saveSweep(sweep('one', { definition: { changed: true } }), [planned('aa', [5], [greedy(3)])]);
     expect(rows('SELECT pretrain_iterations FROM results')).toEqual([{ pretrain_iterations: 5 }]);
@@ -469,7 +469,7 @@ describe('sweeps', () => {
 
   it('set done trajectories to pending when they are widened, and to done when narrowed', () => {
     store.saveSweep(sweep('one'), [small]);
-    complete(store, small);
+    completeTrajectory(store, small);
     const wide = planned('aa', [0, 5, 9], [greedy(3)]);
     store.saveSweep(sweep('one'), [wide]);
     expect(row('SELECT status, finished_at FROM trajectories')).toEqual({
@@ -477,7 +477,7 @@ describe('sweeps', () => {
       finished_at: null,
     });
     expect(store.unfinished(wide, EVALUATE)).toEqual([{ t: 9, variants: [greedy(3)] }]);
-    complete(store, wide);
+    completeTrajectory(store, wide);
     expect(status('aa')).toBe('done');
     store.saveSweep(sweep('one'), [planned('aa', [0, 5, 9, 11], [greedy(3)])]);
     expect(status('aa')).toBe('pending');
@@ -533,7 +533,7 @@ describe('thresholds', () => {
 
   it('are computed from finished trajectories, in order', () => {
     store.saveSweep(sweep('one'), [plan, late]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     store.rows('0late', checkpoint(0), [cell(0, greedy(3))]);
     const order = () =>
       [...store.curveRows('one')].map(r => `${r.trajectoryId} ${r.method} ${r.subnetSize} ${r.t}`);
@@ -546,7 +546,7 @@ describe('thresholds', () => {
       'aa random 3 5',
     ];
     expect(order()).toEqual(own);
-    complete(store, late);
+    completeTrajectory(store, late);
     expect(order()).toEqual(['0late greedy 3 0', '0late greedy 3 5', ...own]);
     const [, first] = store.curveRows('one');
     expect(first).toMatchObject({ trajectoryId: '0late', config: late.config, ...greedy(3), t: 5 });
@@ -563,7 +563,7 @@ describe('thresholds', () => {
 
   it('use only cells of their sweep, even where other sweeps have more', () => {
     store.saveSweep(sweep('one'), [plan]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     store.saveSweep(sweep('two'), [planned('aa', [5, 9], [greedy(3)])]);
     expect([...store.curveRows('one')]).toHaveLength(6);
     expect([...store.curveRows('two')]).toHaveLength(0);
@@ -572,7 +572,7 @@ describe('thresholds', () => {
   it('are replaced as a whole and join with the other axes', () => {
     const axes = () => ({ 'train.learningRate': 0.1 });
     store.saveSweep(sweep('one', { axes }), [plan]);
-    complete(store, plan);
+    completeTrajectory(store, plan);
     const left = { ...crossing, ...random(3), lower: 0, upper: 5, censoring: 'left' } as const;
     store.replaceThresholds(
       'one',
@@ -646,7 +646,7 @@ it('stores a hundred thousand cells within a minute', () => {
 it('saving an unchanged sweep again changes nothing but its time', () => {
   const plans = [planned('aa', [0, 5], [greedy(3)]), planned('bb', [0], [greedy(3), greedy(4)])];
   store.saveSweep(sweep('one'), plans);
-  complete(store, plans[0]!);
+  completeTrajectory(store, plans[0]!);
   const members = 'SELECT * FROM members ORDER BY 1, 2, 3, 4';
   const before = { members: rows(members), trajectories: rows('SELECT * FROM trajectories') };
   // Other objects with the same content.

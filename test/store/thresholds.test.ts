@@ -10,16 +10,16 @@ import {
   ATTEMPT,
   cell,
   checkpoint,
-  complete,
+  completeTrajectory,
   config,
   greedy,
   planned,
   random,
-  scratch,
   sweep,
+  temporaryFolders,
 } from './fixtures.js';
 
-const folder = scratch();
+const folder = temporaryFolders();
 let file: string;
 let store: Store;
 beforeEach(() => {
@@ -62,7 +62,7 @@ function editedBySql(sql: string): void {
 }
 
 function finish(trajectories: readonly PlannedTrajectory[]): void {
-  for (const trajectory of trajectories) complete(store, trajectory);
+  for (const trajectory of trajectories) completeTrajectory(store, trajectory);
 }
 
 const sorted = (rows: readonly ThresholdRow[]) =>
@@ -94,7 +94,7 @@ describe('stored thresholds', () => {
     store.saveSweep(pool, plan);
     expect(valid()).not.toBeNull();
     const before = valid()!.rows.length;
-    for (const trajectory of plan) complete(store, trajectory, pool.evaluate);
+    for (const trajectory of plan) completeTrajectory(store, trajectory, pool.evaluate);
     expect(valid()).toBeNull();
     // The curves of the pool are there now.
     expect(computed().rows.length).toBeGreaterThan(before);

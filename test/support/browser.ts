@@ -27,24 +27,24 @@ export const launchBrowser = (): Promise<Browser> =>
   });
 
 /** A page that records its errors and warnings, and the origins of its requests. */
-export class Watched {
-  readonly complaints: string[] = [];
+export class RecordedPage {
+  readonly errors: string[] = [];
   /** Origins of requests; `null` is the file itself and its content. */
-  readonly asked = new Set<string>();
+  readonly requestedOrigins = new Set<string>();
 
   constructor(readonly page: Page) {
     page.on('console', message => {
-      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+      if (['error', 'warning'].includes(message.type())) this.errors.push(message.text());
     });
-    page.on('pageerror', error => this.complaints.push(String(error)));
+    page.on('pageerror', error => this.errors.push(String(error)));
     page.on('dialog', dialog => {
-      this.complaints.push(`a dialog: ${dialog.message()}`);
+      this.errors.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    page.on('request', request => this.asked.add(new URL(request.url()).origin));
+    page.on('request', request => this.requestedOrigins.add(new URL(request.url()).origin));
   }
 
-  static async open<Opened extends Watched>(
+  static async open<Opened extends RecordedPage>(
     this: new (
       page: Page,
     ) => Opened,

@@ -8,18 +8,18 @@ import type { SweepObject } from './small-sweeps.js';
 
 const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
 
-export interface Ended {
+export interface ProcessResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface Started {
+export interface RunningProcess {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<ProcessResult>;
   /** Resolves when stderr matches `pattern`; rejects if the program ends first. */
-  said(pattern: RegExp): Promise<void>;
+  stderrMatches(pattern: RegExp): Promise<void>;
 }
 
 /** A temporary folder to run programs in, without access to the user's data and cache. */
@@ -37,12 +37,12 @@ export class Workplace {
     return file;
   }
 
-  start(...args: string[]): Started {
+  start(...args: string[]): RunningProcess {
     return this.startWith({}, ...args);
   }
 
   /** Starts the program with more environment variables. */
-  startWith(variables: Readonly<Record<string, string>>, ...args: string[]): Started {
+  startWith(variables: Readonly<Record<string, string>>, ...args: string[]): RunningProcess {
     const { ESPALIER_DATA_DIR: _, ...env } = process.env;
     const cache = join(tmpdir(), 'espalier-no-cache');
     mkdirSync(cache, { recursive: true });
@@ -61,11 +61,11 @@ export class Workplace {
       stderr += text;
       for (const check of waiting) check();
     });
-    const ended = new Promise<Ended>((resolve, reject) => {
+    const ended = new Promise<ProcessResult>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     });
-    const said = (pattern: RegExp) =>
+    const stderrMatches = (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
         const check = () => {
           if (!pattern.test(stderr)) return;
@@ -79,10 +79,10 @@ export class Workplace {
           reject,
         );
       });
-    return { child, ended, said };
+    return { child, ended, stderrMatches };
   }
 
-  run(...args: string[]): Promise<Ended> {
+  run(...args: string[]): Promise<ProcessResult> {
     return this.start(...args).ended;
   }
 

@@ -16,7 +16,7 @@ export function validate(document: SweepDocument): SweepFile {
   const raw = withAxisOnlySettings(document.raw);
   const result = SWEEP.safeParse(raw);
   if (result.success) return result.data;
-  document.refuse(result.error.issues.flatMap(issue => problemsOf(issue, [], raw)));
+  document.throwFirstProblem(result.error.issues.flatMap(issue => problemsOf(issue, [], raw)));
   throw new Error('unreachable: a failed parse has issues');
 }
 

@@ -2,11 +2,11 @@
 import { InputError } from '../../base/errors.js';
 import {
   type Axis,
+  axisNumberAt,
   combinations,
   dimensionsOf,
   type Grid,
-  numberAt,
-  type Point,
+  type GridPoint,
   type SweepSpec,
   settingsAt,
 } from '../sweep-spec.js';
@@ -62,13 +62,13 @@ function placeOf(axis: Axis, index: number): Path {
   return axis.values.length > 1 ? [...path, index] : path;
 }
 
-function placeOn(point: Point, path: string): Path {
+function placeOn(point: GridPoint, path: string): Path {
   const found = point.get(path);
   return found ? placeOf(found.axis, found.index) : path.split('.');
 }
 
-function sizeAbovePool(point: Point, pool: number): Problem | null {
-  const n = numberAt(point, 'datasetSize');
+function sizeAbovePool(point: GridPoint, pool: number): Problem | null {
+  const n = axisNumberAt(point, 'datasetSize');
   if (n <= pool) return null;
   return {
     path: placeOn(point, 'datasetSize'),
@@ -78,7 +78,7 @@ function sizeAbovePool(point: Point, pool: number): Problem | null {
 }
 
 function oneSignedLabels(
-  point: Point,
+  point: GridPoint,
   { positive }: DatasetSettings,
   labels: ReadonlySet<number>,
 ): Problem | null {
@@ -122,8 +122,8 @@ function checkSizes(spec: Grid): Problem[] {
     if (key && !problems.has(key)) problems.set(key, problem);
   };
   for (const point of combinations(spec, ['width', 'subnetSize'])) {
-    const width = numberAt(point, 'width');
-    const value = numberAt(point, 'subnetSize');
+    const width = axisNumberAt(point, 'width');
+    const value = axisNumberAt(point, 'subnetSize');
     const expected = `at most the width, which is ${width} there`;
     if (value > width) add({ path: placeOn(point, 'subnetSize'), value, expected });
   }
@@ -137,7 +137,7 @@ function checkSizes(spec: Grid): Problem[] {
 function checkSymmetry(spec: Grid): Problem[] {
   const problems = new Map<string, Problem>();
   for (const point of combinations(spec, ['width', 'network.symmetricInit'])) {
-    const width = numberAt(point, 'width');
+    const width = axisNumberAt(point, 'width');
     if (!settingsAt(spec, point).network.symmetricInit || width % 2 === 0) continue;
     const path = placeOn(point, 'width');
     problems.set(showPath(path), {
@@ -150,9 +150,9 @@ function checkSymmetry(spec: Grid): Problem[] {
 }
 
 /** Advice on combinations that are valid but questionable, one line each. */
-export function adviceOn(spec: SweepSpec): string[] {
+export function sweepAdvice(spec: SweepSpec): string[] {
   for (const point of combinations(spec, ['width', 'subnetSize', 'network.scaling'])) {
-    const [width, k] = [numberAt(point, 'width'), numberAt(point, 'subnetSize')];
+    const [width, k] = [axisNumberAt(point, 'width'), axisNumberAt(point, 'subnetSize')];
     if (settingsAt(spec, point).network.scaling !== 'ntk' || 4 * k >= width) continue;
     return [
       `network.scaling ntk with subnetSize ${k} at width ${width}: the loss that pruning adds grows like ` +

@@ -1,7 +1,7 @@
 /** Settings as rows of text, for the documentation and for the file that `espalier init` writes. */
 import { z } from 'zod';
 import { REQUIRED_AXES, SWEEP } from './schema.js';
-import { bare, expectedOf } from './value-rules.js';
+import { expectedOf, unwrapSchema } from './value-rules.js';
 
 export interface SettingText {
   /** The key within its group. */
@@ -24,7 +24,7 @@ export interface GroupText {
 /** Every group of a sweep file in the order of its definition; `thresholds` describes one entry. */
 export function describeGroups(): GroupText[] {
   return Object.entries(SWEEP.shape).flatMap(([key, schema]) => {
-    const inner = bare(schema);
+    const inner = unwrapSchema(schema);
     const entry = inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
     if (!(entry instanceof z.ZodObject)) return [];
     const settings = Object.entries(entry.shape).map(([name, setting]) =>
@@ -42,7 +42,7 @@ export function describeTop(): SettingText[] {
 }
 
 function describe(key: string, schema: z.ZodType): SettingText {
-  const meta = { ...bare(schema).meta(), ...schema.meta() };
+  const meta = { ...unwrapSchema(schema).meta(), ...schema.meta() };
   const defaultValue = schema instanceof z.ZodDefault ? schema.def.defaultValue : meta.default;
   return {
     key,

@@ -14,7 +14,7 @@ import { expectedOf } from './value-rules.js';
 import { type Path, type Problem, SweepDocument } from './yaml.js';
 
 export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
-export { adviceOn, checkAgainstData, type DataFacts } from './check-sweep.js';
+export { checkAgainstData, type DataFacts, sweepAdvice as adviceOn } from './check-sweep.js';
 
 export interface SweepOptions {
   /** The name of the text in errors, e.g. the file's name. */
@@ -32,7 +32,7 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
   const document = new SweepDocument(text, source, set);
   const file = validate(document);
   const { axes, problems } = resolveAxes(file);
-  document.refuse(problems);
+  document.throwFirstProblem(problems);
   const settings = resolveSettings(file, axes);
   const evaluate = {
     dense: SET_NAMES.filter(name => file.evaluate.dense.includes(name)),
@@ -40,7 +40,7 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
   };
   const resolved = { kind: 'sweep', name: file.name, source, settings, axes, evaluate } as const;
   const targets = resolveThresholds(file.thresholds, resolved);
-  document.refuse([...checkSweep(resolved), ...targets.problems]);
+  document.throwFirstProblem([...checkSweep(resolved), ...targets.problems]);
   const { thresholds } = targets;
   return deepFreeze({ ...resolved, thresholds, definition: definitionOf({ ...resolved, thresholds }) });
 }

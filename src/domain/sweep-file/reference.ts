@@ -70,7 +70,7 @@ function settingsTable(settings: readonly SettingText[]): string {
     settings.map(({ key, expected, fallback, required, unit, description }) => [
       `\`${key}\``,
       expected,
-      fallback === undefined ? (required ? 'required' : '') : `\`${inline(fallback)}\``,
+      fallback === undefined ? (required ? 'required' : '') : `\`${toInlineYaml(fallback)}\``,
       unit ?? '',
       description,
     ]),
@@ -78,10 +78,10 @@ function settingsTable(settings: readonly SettingText[]): string {
 }
 
 /** The value as one line of YAML. */
-export function inline(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
+export function toInlineYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toInlineYaml).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, item]) => `${key}: ${inline(item)}`);
+    const entries = Object.entries(value).map(([key, item]) => `${key}: ${toInlineYaml(item)}`);
     return `{ ${entries.join(', ')} }`;
   }
   return String(value);

@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { checkpointValues, MAX_AXIS_VALUES } from './axes.js';
 import { evaluate, GROUPS, pruneMethod, SETTINGS, THRESHOLD_DEFAULT, threshold } from './settings.js';
-import { above, anyListOf, bare, expectedOf, group, listOf, oneOrMore, text, whole } from './value-rules.js';
+import {
+  above,
+  anyListOf,
+  expectedOf,
+  group,
+  listOf,
+  oneOrMore,
+  text,
+  unwrapSchema,
+  whole,
+} from './value-rules.js';
 
 export const SEED_DEFAULT = { count: 1 } as const;
 
@@ -66,7 +76,7 @@ const namedAxes = (list: typeof listOf) => ({
 export const REQUIRED_AXES = ['datasetSize', 'width', 'pretrainIterations', 'subnetSize'] as const;
 
 function settingAxis(path: string, setting: z.ZodType, list: typeof listOf): z.ZodType {
-  const value = path === 'prune.method' ? pruneMethod : bare(setting);
+  const value = path === 'prune.method' ? pruneMethod : unwrapSchema(setting);
   const values = value instanceof z.ZodArray ? list(value, 1) : oneOrMore(value, list);
   return values.meta({ description: `Axis over ${path}. ${setting.meta()?.description ?? ''}` });
 }

@@ -4,7 +4,7 @@
  * axes (schema.ts): an axis over a setting accepts the setting's values.
  */
 import { z } from 'zod';
-import { nearest } from '../../base/nearest.js';
+import { nearestWord } from '../../base/nearest.js';
 import { THRESHOLD_METRICS } from '../metrics.js';
 import { SET_NAMES } from '../types.js';
 import {
@@ -13,10 +13,10 @@ import {
   belowOne,
   choice,
   flag,
+  fraction,
   group,
   listOf,
   oneOrMore,
-  share,
   text,
   whole,
 } from './value-rules.js';
@@ -149,7 +149,7 @@ const metricText =
 const metric = z
   .enum(metricNames, {
     error: ({ input }) => {
-      const near = typeof input === 'string' ? nearest(input, metricNames) : null;
+      const near = typeof input === 'string' ? nearestWord(input, metricNames) : null;
       return near ? `${metricText}; did you mean ${near}?` : metricText;
     },
   })
@@ -160,7 +160,7 @@ export const TARGET_KINDS = ['atMost', 'atLeast', 'withinDense', 'published'] as
 export const threshold = group('When a curve over t is good enough. Exactly one kind of target.', {
   metric,
   atMost: above(0).optional().meta({ description: 'For losses: the curve falls to this value.' }),
-  atLeast: share().optional().meta({ description: 'For accuracies: the curve rises to this value.' }),
+  atLeast: fraction().optional().meta({ description: 'For accuracies: the curve rises to this value.' }),
   withinDense: above(0).optional().meta({
     description: "Within this distance of the dense network's value at the trajectory's last checkpoint.",
   }),

@@ -1,7 +1,7 @@
 /** Resolves the entries of `thresholds:`, and checks that the sweep records the metrics that they need. */
 
 import { dependenceOnSize } from '../dependence-on-size.js';
-import { type MetricInfo, metricNamed } from '../metrics.js';
+import { findMetric, type MetricInfo } from '../metrics.js';
 import type { Axis, SweepSpec } from '../sweep-spec.js';
 import type { ThresholdSpec } from '../types.js';
 import { TARGET_KINDS, THRESHOLD_DEFAULT, type ThresholdEntry } from './settings.js';
@@ -80,7 +80,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
     const what = kind === undefined ? 'has no target' : `has ${kinds.join(' and ')}`;
     return [{ path, value: entry, what, expected: `exactly one of ${TARGET_KINDS.join(', ')}` }];
   }
-  const metric = metricNamed(entry.metric)!;
+  const metric = findMetric(entry.metric)!;
   const wrongWay = metric.better === 'lower' ? 'atLeast' : 'atMost';
   if (kind === wrongWay) {
     const expected =
@@ -92,7 +92,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
     return [{ path: [...path, 'metric'], value: entry.metric, expected }];
   }
   const needed = [metric];
-  if (kind === 'withinDense') needed.push(metricNamed(`dense_${metric.set}_${metric.quantity}`)!);
+  if (kind === 'withinDense') needed.push(findMetric(`dense_${metric.set}_${metric.quantity}`)!);
   const missing = needed.map(info => notRecorded(info, sweep)).find(reason => reason !== null);
   return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
 }

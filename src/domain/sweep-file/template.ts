@@ -1,6 +1,6 @@
 /** The commented sweep file that `espalier init` writes, generated from the definition of the settings. */
 import { describeGroups, describeTop, type GroupText, type SettingText } from './describe.js';
-import { inline } from './reference.js';
+import { toInlineYaml } from './reference.js';
 
 /** Values for settings without a default, or with one that does not suit a first sweep. */
 const EXAMPLES: Readonly<Record<string, string>> = {
@@ -63,7 +63,8 @@ function groupLines({ key, description, settings }: GroupText): string[] {
 
 function settingLines(group: string, { key, description, expected, fallback, unit }: SettingText): string[] {
   const path = `${group}.${key}`;
-  const value = EXAMPLES[path] ?? (path in COMMENTED || group === 'axes' ? undefined : inline(fallback));
+  const value =
+    EXAMPLES[path] ?? (path in COMMENTED || group === 'axes' ? undefined : toInlineYaml(fallback));
   const commentedValue = COMMENTED[path];
   if (value === undefined && commentedValue === undefined) return [];
   const what = `${description} ${expected[0]!.toUpperCase()}${expected.slice(1)}${unit ? ` (${unit})` : ''}.`;

@@ -51,7 +51,7 @@ export function belowOne() {
 }
 
 /** A number in (0, 1]. */
-export function share() {
+export function fraction() {
   const error = 'a share above 0 and at most 1';
   return z.number({ error }).gt(0, { error }).lte(1, { error }).meta({ expected: error });
 }
@@ -108,13 +108,13 @@ export function group<T extends z.core.$ZodLooseShape>(
 }
 
 /** The schema inside `default`, `prefault` and `optional` wrappers. */
-export function bare(schema: z.ZodType): z.ZodType {
+export function unwrapSchema(schema: z.ZodType): z.ZodType {
   const wraps =
     schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
-  return wraps ? bare(schema.unwrap() as z.ZodType) : schema;
+  return wraps ? unwrapSchema(schema.unwrap() as z.ZodType) : schema;
 }
 
 /** The form of a valid value, in words. */
 export function expectedOf(schema: z.ZodType): string {
-  return schema.meta()?.expected ?? bare(schema).meta()?.expected ?? 'a value';
+  return schema.meta()?.expected ?? unwrapSchema(schema).meta()?.expected ?? 'a value';
 }

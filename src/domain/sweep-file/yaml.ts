@@ -68,7 +68,7 @@ export class SweepDocument {
    * Throws an InputError (BAD_INPUT) for the first problem in text order, if any, and counts the others. Problems of
    * missing values come last.
    */
-  refuse(problems: readonly Problem[]): void {
+  throwFirstProblem(problems: readonly Problem[]): void {
     if (problems.length === 0) return;
     const order = (problem: Problem) => (problem.value === undefined ? Infinity : this.#offset(problem.path));
     const [first, ...more] = problems.toSorted(

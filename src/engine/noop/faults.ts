@@ -34,7 +34,7 @@ const FAULTS: Readonly<Record<string, () => void>> = {
 };
 
 /** The fault of networks of this width; does nothing if they have none. */
-export function faultOf(width: number, faults = process.env.ESPALIER_NOOP_FAULTS ?? ''): () => void {
+export function injectedFault(width: number, faults = process.env.ESPALIER_NOOP_FAULTS ?? ''): () => void {
   for (const fault of faults.split(' ')) {
     const [kind, faultWidth, file] = fault.split(':');
     if (Number(faultWidth) !== width) continue;

@@ -8,7 +8,7 @@
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Engine, Network, NetworkState, Path, Problem } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { faultOf } from './faults.js';
+import { injectedFault } from './faults.js';
 
 /** The longest wait between two calls of `pulse`. */
 const WAIT_MS = 50;
@@ -43,7 +43,7 @@ class NoopNetwork implements Network {
       weightVelocity: null,
       signVelocity: null,
     };
-    this.#fail = faultOf(problem.width);
+    this.#fail = injectedFault(problem.width);
     this.#history = Math.floor((Math.abs(weights[0]!) % 1) * HISTORY_LIMIT);
   }
 

@@ -1,7 +1,7 @@
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { greedyByScores, greedyExhaustive } from './select.js';
-import type { Spend } from './work-budget.js';
+import type { SpendWork } from './work-budget.js';
 
 /** Phi as one array of n per neuron, with its outputs, norms and selections. */
 export class ReferenceActivations implements Activations {
@@ -9,9 +9,9 @@ export class ReferenceActivations implements Activations {
   readonly squaredNorms: Float64Array;
   readonly #phi: readonly Float64Array[];
   readonly #labels: Float64Array;
-  readonly #spend: Spend;
+  readonly #spend: SpendWork;
 
-  constructor(phi: readonly Float64Array[], shares: Float64Array, labels: Float64Array, spend: Spend) {
+  constructor(phi: readonly Float64Array[], shares: Float64Array, labels: Float64Array, spend: SpendWork) {
     this.#phi = phi;
     this.#labels = labels;
     this.#spend = spend;

@@ -9,7 +9,7 @@ import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { ReferenceActivations } from './activations.js';
 import { LOSS, type LossFunction, SIGMA, type Sigma } from './functions.js';
-import { type Spend, workBudget } from './work-budget.js';
+import { type SpendWork, workBudget } from './work-budget.js';
 
 /** Cost of one sigma(z), in multiply-adds. */
 const SIGMA_WORK = 20;
@@ -21,7 +21,7 @@ export class ReferenceNetwork implements Network {
   readonly #shares: Float64Array;
   readonly #sigma: Sigma;
   readonly #loss: LossFunction;
-  readonly #spend: Spend;
+  readonly #spend: SpendWork;
   /** N x d, like its gradient and velocity. */
   readonly #weights: Float64Array;
   readonly #weightGradient: Float64Array;

@@ -7,9 +7,9 @@
  */
 import type { Path } from '../engine.js';
 import { LOSS } from './functions.js';
-import type { Spend } from './work-budget.js';
+import type { SpendWork } from './work-budget.js';
 
-type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: Spend) => Path;
+type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: SpendWork) => Path;
 
 /**
  * Selection for the squared loss, by scores instead of losses:
@@ -76,7 +76,7 @@ function argmin(count: number, value: (q: number) => number): number {
 }
 
 /** <Phi_q, v> for every q: one pass. */
-function column(phi: readonly Float64Array[], v: Float64Array, spend: Spend): Float64Array {
+function column(phi: readonly Float64Array[], v: Float64Array, spend: SpendWork): Float64Array {
   return Float64Array.from(phi, outputs => {
     spend(v.length);
     return dot(outputs, v);

@@ -4,9 +4,9 @@
 const SLICE = 20_000_000;
 
 /** Records finished work (roughly, in multiply-adds) and calls `pulse` whenever a slice is full. */
-export type Spend = (work: number) => void;
+export type SpendWork = (work: number) => void;
 
-export function workBudget(pulse: () => void): Spend {
+export function workBudget(pulse: () => void): SpendWork {
   let left = SLICE;
   return work => {
     left -= work;

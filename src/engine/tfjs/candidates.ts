@@ -29,7 +29,7 @@ export function candidatesOf(phi: Phi, labels: Float32Array, first: Int32Array):
 }
 
 /** For each neuron, the lowest neuron with the same weights (rows of N x d, bit for bit) and sign. */
-export function firstOfEquals(weights: Float32Array, signs: Float32Array): Int32Array {
+export function lowestEqualNeuron(weights: Float32Array, signs: Float32Array): Int32Array {
   const columns = weights.length / signs.length;
   const words = new Int32Array(weights.buffer, weights.byteOffset, weights.length);
   const same = (i: number, j: number): boolean => {

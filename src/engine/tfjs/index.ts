@@ -11,8 +11,8 @@ import { NUMERICS } from '../numerics.js';
 import { NEURONS_PER_SUM } from './dense.js';
 import { TfjsNetwork } from './network.js';
 import { probe } from './probe.js';
-import { HELD_COLUMNS } from './select-squared.js';
-import { brief, loadTensorFlow, type TensorFlow, unavailable } from './tensorflow.js';
+import { CACHED_COLUMNS } from './select-squared.js';
+import { firstLine, loadTensorFlow, type TensorFlow, unavailable } from './tensorflow.js';
 
 /** Multiply-adds of one matrix product: about 10 ms on a core, 200 ms without native code. */
 const SLICE = 2 ** 29;
@@ -61,7 +61,7 @@ export async function createTfjsEngine({
     else if (!(await tf.setBackend(backend))) throw new Error('it does not start');
     probe(engine);
   } catch (error) {
-    throw unavailable(`backend "${backend ?? tf.getBackend()}"`, `does not work: ${brief(error)}`, error);
+    throw unavailable(`backend "${backend ?? tf.getBackend()}"`, `does not work: ${firstLine(error)}`, error);
   }
   return engine;
 }
@@ -75,7 +75,7 @@ function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: S
   const shares = 2 * width * Math.ceil(width / NEURONS_PER_SUM);
   const slice = rowsAtOnce(width, columns) * (columns + width * SLICE_COPIES);
   const device = FLOAT * (width * datasetSize + parameters + shares + slice);
-  return device + DOUBLE * (width * HELD_COLUMNS + 6 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
+  return device + DOUBLE * (width * CACHED_COLUMNS + 6 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
 }
 
 function refuseTooLarge({ inputs, width, batchSize, momentum }: Problem): void {

@@ -11,7 +11,7 @@ import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { LOSS } from '../reference/functions.js';
 import { distinctOf, meansOfPicks, TfjsActivations } from './activations.js';
-import { candidatesOf, firstOfEquals } from './candidates.js';
+import { candidatesOf, lowestEqualNeuron } from './candidates.js';
 import { deinterleave, denseRows, groupedShares, slicesOf } from './dense.js';
 import { SIGMA } from './functions.js';
 import { Phi } from './phi.js';
@@ -172,7 +172,7 @@ export class TfjsNetwork implements Network {
         pulse();
       }
       const { weights, signs } = this.state() as { weights: Float32Array; signs: Float32Array };
-      const candidates = candidatesOf(phi, labels, firstOfEquals(weights, signs));
+      const candidates = candidatesOf(phi, labels, lowestEqualNeuron(weights, signs));
       this.#activations = new TfjsActivations(candidates, outputs);
       return this.#activations;
     } catch (error) {

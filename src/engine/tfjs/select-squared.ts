@@ -12,7 +12,7 @@ import { addTo } from './phi.js';
 
 const COLUMNS_PER_PASS = 8;
 /** Capacity of the column cache; the least recently used column is evicted. */
-export const HELD_COLUMNS = 512;
+export const CACHED_COLUMNS = 512;
 
 export function selectSquared(candidates: Candidates, subnetSize: number): Path {
   const { phi, labels, neurons, squaredNorms } = candidates;
@@ -38,7 +38,7 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
     cached.delete(pick);
     cached.set(pick, column);
     for (const neuron of cached.keys()) {
-      if (cached.size <= HELD_COLUMNS) break;
+      if (cached.size <= CACHED_COLUMNS) break;
       cached.delete(neuron);
     }
     return column;

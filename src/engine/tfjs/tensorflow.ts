@@ -43,7 +43,7 @@ export function loadTensorFlow(): TensorFlow {
   } catch (error) {
     throw unavailable(
       name,
-      isMissing(error, name) ? 'is not installed' : `does not load: ${brief(error)}`,
+      isMissing(error, name) ? 'is not installed' : `does not load: ${firstLine(error)}`,
       error,
     );
   }
@@ -63,7 +63,7 @@ export function unavailable(name: string, trouble: string, cause?: unknown): Eng
 }
 
 /** The first line of an error's message. */
-export function brief(error: unknown): string {
+export function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error)
     .split('\n')[0]!
     .trim();

@@ -2,7 +2,7 @@
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { ROW_BYTES } from './layout-parts.js';
-import { beginOutputs, type MemoryBlock, unpackVector, unpackWideVector } from './memory-block.js';
+import { initOutputs, type MemoryBlock, unpackVector, unpackWideVector } from './memory-block.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
 import { addToSum, clearSum } from './selected-sum.js';
@@ -17,7 +17,7 @@ const STATISTICS_WORK = 8;
 export function buildActivations(memories: readonly MemoryBlock[]): WasmActivations {
   let previous: MemoryBlock | null = null;
   for (const memory of memories) {
-    beginOutputs(memory, previous, memory.samples);
+    initOutputs(memory, previous, memory.samples);
     build(memory);
     previous = memory;
   }

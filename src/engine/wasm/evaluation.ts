@@ -2,8 +2,8 @@
 import type { InputMatrix } from '../../data/inputs.js';
 import { LANES, ROW_BYTES, STAGED_ROWS } from './layout-parts.js';
 import {
-  beginOutputs,
   copyRegion,
+  initOutputs,
   type MemoryBlock,
   memoryOf,
   neuronAddress,
@@ -35,7 +35,7 @@ export class Evaluation {
   }
 
   /** Drops gathered weights. The network calls it before weights or signs change. */
-  forget(): void {
+  invalidate(): void {
     this.#gathered = null;
   }
 
@@ -49,7 +49,7 @@ export class Evaluation {
       for (const memory of memories) {
         const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         const { staged } = layout;
-        beginOutputs(memory, previous, rows);
+        initOutputs(memory, previous, rows);
         for (let block = 0; block < layout.blocks; block++) {
           const weights = layout.weights + block * columns * ROW_BYTES;
           const coefficients = layout.coefficients + block * ROW_BYTES;
@@ -85,7 +85,7 @@ export class Evaluation {
       }
       // The sum is in the memory block of the neuron that was added last.
       let holder = memories[0]!;
-      beginOutputs(holder, null, rows);
+      initOutputs(holder, null, rows);
       let picked = 0;
       sizes.forEach((k, index) => {
         for (; picked < k; picked++) {

@@ -1,7 +1,7 @@
 /** A cache of columns of the activations' Gram matrix, computed up to PANEL per pass. */
 import { columnEntryBytes, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
+import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 
 /** Work of one sample of one block in a pass, and of gathering one output. */
 const PASS_WORK = PANEL;
@@ -34,12 +34,12 @@ export class GramColumns {
   }
 
   /** Whether this neuron's column needs a pass. False for a silent neuron, whose column is 0. */
-  lacks(neuron: number): boolean {
+  needsPass(neuron: number): boolean {
     return this.#slotOf[neuron]! < 0 && this.#squaredNorms[neuron] !== 0;
   }
 
   /** Marks the neuron's column as used at step `now`; steps ascend. */
-  use(neuron: number, now: number): void {
+  touch(neuron: number, now: number): void {
     const slot = this.#slotOf[neuron]!;
     if (slot >= 0) this.#usedAt[slot] = now;
   }
@@ -72,7 +72,7 @@ export class GramColumns {
     const phi = neuronAddress(layout.phi, neuron - owner.first, samples);
     if (memories.length > 1) {
       owner.kernels.copyNeuron(phi, samples, layout.values);
-      shareRegion(owner, memories, 'values', samples);
+      broadcastRegion(owner, memories, 'values', samples);
     }
     for (const { kernels, layout, budget } of memories) {
       const entries = layout.columnEntries + c * columnEntryBytes(samples);

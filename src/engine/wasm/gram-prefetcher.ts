@@ -11,8 +11,8 @@ import { ExactCandidates } from './exact-candidates.js';
 import type { GramColumns } from './gram-columns.js';
 import { BASIS, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
-import { bestScore, bestScores, scoreOf } from './scores.js';
+import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
+import { bestNeuron, bestNeurons, scoreOf } from './scores.js';
 import type { Statistics } from './statistics.js';
 
 /** Maximum number of guessed picks. */
@@ -62,7 +62,7 @@ export class GramPrefetcher {
    * cached. First come the guessed picks from step j on, then the neurons that score best after them. `g` does not
    * yet include the column of `neuron`.
    */
-  group(neuron: number, g: Float64Array, j: number): number[] {
+  nextGroup(neuron: number, g: Float64Array, j: number): number[] {
     if (!this.#sketched) this.#sketch();
     const columns = this.#columns;
     const guessedG = this.#guessedG;
@@ -70,7 +70,7 @@ export class GramPrefetcher {
     const allowed = this.#allowed;
     guessedG.set(g);
     exactG.set(g);
-    for (let q = 0; q < allowed.length; q++) allowed[q] = columns.lacks(q) ? 1 : 0;
+    for (let q = 0; q < allowed.length; q++) allowed[q] = columns.needsPass(q) ? 1 : 0;
     allowed[neuron] = 0;
     const group = [neuron];
     /** Guessed picks whose columns are not cached. */
@@ -78,7 +78,7 @@ export class GramPrefetcher {
     let last = neuron;
     let step = j;
     for (; group.length < PANEL && step < j + HORIZON; step++) {
-      if (columns.lacks(last)) {
+      if (columns.needsPass(last)) {
         this.#addGuess(last);
         guessed.push(last);
       } else {
@@ -91,7 +91,7 @@ export class GramPrefetcher {
       allowed[last] = 0;
     }
     while (group.length < PANEL) {
-      const best = bestScore(this.#statistics, guessedG, step, allowed);
+      const best = bestNeuron(this.#statistics, guessedG, step, allowed);
       if (best < 0) break;
       group.push(best);
       allowed[best] = 0;
@@ -102,10 +102,10 @@ export class GramPrefetcher {
   /** The neuron with the best exact score among the COMPARED best by the guessed g. -1 if there is none. */
   #nextPick(guessed: readonly number[], step: number): number {
     const candidates = this.#candidates;
-    if (!candidates.isWorthwhile) return bestScore(this.#statistics, this.#guessedG, step);
+    if (!candidates.isWorthwhile) return bestNeuron(this.#statistics, this.#guessedG, step);
     let best = -1;
     let smallest = Infinity;
-    for (const q of bestScores(this.#statistics, this.#guessedG, step, COMPARED)) {
+    for (const q of bestNeurons(this.#statistics, this.#guessedG, step, COMPARED)) {
       let g = this.#exactG[q]!;
       for (const u of guessed) g += candidates.product(q, u);
       const score = scoreOf(this.#statistics, q, g, step);
@@ -131,7 +131,7 @@ export class GramPrefetcher {
   }
 
   /** Adds the neurons of a computed group to the basis, up to BASIS vectors. Their columns must be cached. */
-  absorb(neurons: readonly number[]): void {
+  extendBasis(neurons: readonly number[]): void {
     for (const neuron of neurons) {
       if (this.#rank === BASIS) return;
       const norm = Math.sqrt(this.#project(neuron));
@@ -182,8 +182,8 @@ export class GramPrefetcher {
       for (let t = 0; t < rows; t++) residual[t]! -= c * this.#basisRows[i * rows + t]!;
     }
     for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = residual[t]!;
-    shareRegion(owner, memories, 'basisValues', this.#rank);
-    shareRegion(owner, memories, 'sketchValues', rows);
+    broadcastRegion(owner, memories, 'basisValues', this.#rank);
+    broadcastRegion(owner, memories, 'sketchValues', rows);
     budget.spend(this.#rank * rows);
     return residualSquaredNorm > NEGLIGIBLE * norm ? residualSquaredNorm : 0;
   }

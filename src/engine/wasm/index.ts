@@ -2,7 +2,7 @@
 import { TooLargeError } from '../../base/errors.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { MEMORY_LIMIT, WasmInstances } from './kernels.js';
+import { MEMORY_LIMIT, WasmInstancePool } from './kernels.js';
 import { shapeOf, WasmNetwork } from './network.js';
 import { bytesOf, MAX_MEMORIES, splitMemory } from './split-memory.js';
 
@@ -13,7 +13,7 @@ export interface WasmOptions {
 
 /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
 export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptions = {}): Promise<Engine> {
-  const pool = await WasmInstances.load();
+  const pool = await WasmInstancePool.load();
   return {
     name: 'wasm',
     numerics: NUMERICS.wasm,
@@ -23,12 +23,12 @@ export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptio
       const shape = shapeOf(problem);
       const layouts = splitMemory(shape, memoryLimit);
       if (!layouts || layouts.length > MAX_MEMORIES) throw tooLarge(shape, bytesOf(layouts), memoryLimit);
-      const taken: ReturnType<WasmInstances['take']>[] = [];
+      const taken: ReturnType<WasmInstancePool['acquire']>[] = [];
       const release = () => {
         for (const each of taken.splice(0)) each.release();
       };
       try {
-        for (const { bytes } of layouts) taken.push(pool.take(bytes));
+        for (const { bytes } of layouts) taken.push(pool.acquire(bytes));
         const instances = taken.map(({ machine }) => machine);
         return new WasmNetwork(problem, layouts, instances, release);
       } catch (error) {

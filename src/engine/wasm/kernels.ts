@@ -89,7 +89,7 @@ export const MEMORY_LIMIT = 65535 * PAGE;
  * The pool of one thread's instances. It reuses a released instance before it creates one, so the pool never has more
  * instances than the thread once used concurrently. It does not clear memory: users write before they read.
  */
-export class WasmInstances {
+export class WasmInstancePool {
   readonly #module: WasmModule;
   readonly #idle: { memory: WasmMemory; kernels: Kernels }[] = [];
 
@@ -98,12 +98,12 @@ export class WasmInstances {
   }
 
   /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
-  static async load(): Promise<WasmInstances> {
+  static async load(): Promise<WasmInstancePool> {
     const bytes = await readFile(KERNELS_FILE).catch(cause => {
       const message = `engine "wasm" has no kernels at ${KERNELS_FILE}, expected them from npm run build`;
       throw new EngineUnavailableError(message, { cause });
     });
-    return new WasmInstances(await compile(bytes));
+    return new WasmInstancePool(await compile(bytes));
   }
 
   /**
@@ -111,7 +111,7 @@ export class WasmInstances {
    *
    * @throws TooLargeError (TOO_LARGE) if the system cannot allocate the memory
    */
-  take(bytes: number): { readonly machine: WasmInstance; readonly release: () => void } {
+  acquire(bytes: number): { readonly machine: WasmInstance; readonly release: () => void } {
     const pages = Math.ceil(bytes / PAGE);
     const entry = this.#takeIdle(pages) ?? this.#create(pages);
     const { buffer } = entry.memory;

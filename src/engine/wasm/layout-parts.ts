@@ -28,7 +28,7 @@ const SUBSET_ROWS = 512;
 const LOOK_AHEAD_ROWS = 1024;
 
 /** Reserves this many bytes and returns their address. */
-export type Take = (bytes: number) => number;
+export type Reserve = (bytes: number) => number;
 
 /** One batch: its entries by row, and the same entries by column. */
 export interface BatchLayout {
@@ -82,8 +82,8 @@ export interface SubsetLayout {
 }
 
 /** Two batches if training interleaves one with the next, else one. */
-export function takeBatches(
-  take: Take,
+export function layOutBatches(
+  take: Reserve,
   { datasetSize, columns, batchSize, entriesPerRow }: Shape,
 ): BatchLayout[] {
   const short = batchSize <= LOOK_AHEAD_ROWS;
@@ -99,7 +99,7 @@ export function takeBatches(
   return short ? [takeBatch(), takeBatch()] : [takeBatch()];
 }
 
-export function takeStage(take: Take, { width, columns }: Shape, padded: number): StageLayout {
+export function layOutStage(take: Reserve, { width, columns }: Shape, padded: number): StageLayout {
   const entryCapacity = Math.max(STAGED_ENTRIES, columns);
   const gathered = Math.min(Math.ceil(width / LANES), GATHERED_BLOCKS);
   const floats = Math.max(STAGED_FLOATS, padded);
@@ -116,8 +116,8 @@ export function takeStage(take: Take, { width, columns }: Shape, padded: number)
 }
 
 /** Null if subset sums do not pay: inputs too sparse, batches too long or neurons too few. */
-export function takeSubsets(
-  take: Take,
+export function layOutSubsets(
+  take: Reserve,
   { width, columns, batchSize, entriesPerRow }: Shape,
   blocks: number,
 ): SubsetLayout | null {

@@ -57,13 +57,13 @@ import {
   type BatchLayout,
   ENTRY_BYTES,
   LANES,
+  layOutBatches,
+  layOutStage,
+  layOutSubsets,
   ROW_BYTES,
   STAGED_ROWS,
   type StageLayout,
   type SubsetLayout,
-  takeBatches,
-  takeStage,
-  takeSubsets,
 } from './layout-parts.js';
 
 /** Bytes of a page, the unit of a WebAssembly memory's size. */
@@ -181,9 +181,9 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     labels: take(n * 4),
     runs: take(n * 8),
     entries: take(entryCount * ENTRY_BYTES),
-    batches: takeBatches(take, shape),
+    batches: layOutBatches(take, shape),
     counts: take(d * 4),
-    subsets: takeSubsets(take, shape, blocks),
+    subsets: layOutSubsets(take, shape, blocks),
     f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
     derivatives: take(n * 16),
@@ -205,7 +205,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     sketchProducts: take(padded * 8),
     moments: take(padded * 32),
     losses: take(padded * 8),
-    staged: takeStage(take, shape, padded),
+    staged: layOutStage(take, shape, padded),
     phi: take((blocks * n + ROWS_PAST) * ROW_BYTES),
   };
   return { ...layout, bytes: Math.ceil(end / PAGE) * PAGE };

@@ -29,8 +29,8 @@ export interface MemoryBlock extends WasmInstance {
 }
 
 /** The number of each activation in the kernels (../assembly/sigma.ts), and its work per row of a block. */
-export const KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
-export const SIGMA_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
+export const ACTIVATION_KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
+export const ACTIVATION_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
 /** Work of writing one stored entry of an input, and one weight. */
 const ENTRY_WORK = 1;
@@ -62,7 +62,7 @@ export function copyRegion(from: MemoryBlock, to: MemoryBlock, region: Region, w
 }
 
 /** Copies the first `words` (4 bytes each) of a region from one memory block to all others. */
-export function shareRegion(
+export function broadcastRegion(
   from: MemoryBlock,
   memories: readonly MemoryBlock[],
   region: Region,
@@ -75,7 +75,7 @@ export function shareRegion(
  * Initialises f of `rows` rows, to which the memory block then adds its neurons: a copy of f in `previous`, the
  * memory block before it, or 0 in the first one. Outputs sum blocks in order, so they do not depend on the split.
  */
-export function beginOutputs(memory: MemoryBlock, previous: MemoryBlock | null, rows: number): void {
+export function initOutputs(memory: MemoryBlock, previous: MemoryBlock | null, rows: number): void {
   if (previous) copyRegion(previous, memory, 'f', 2 * rows);
   else memory.f64.fill(0, memory.layout.f / 8, memory.layout.f / 8 + rows);
 }

@@ -6,16 +6,16 @@ import { Evaluation } from './evaluation.js';
 import type { WasmInstance } from './kernels.js';
 import type { Layout } from './layout.js';
 import {
-  KIND,
+  ACTIVATION_KIND,
+  ACTIVATION_WORK,
   type MemoryBlock,
   packMatrix,
   packVector,
-  SIGMA_WORK,
   unpackMatrix,
   unpackVector,
   writeRows,
 } from './memory-block.js';
-import { takeSteps } from './steps.js';
+import { runSteps } from './steps.js';
 import { Training } from './training.js';
 import { WorkBudget } from './work-budget.js';
 
@@ -62,8 +62,8 @@ export class WasmNetwork implements Network {
         first,
         width: Math.min(layout.padded, width - first),
         entriesPerRow,
-        kind: KIND[problem.activation],
-        sigmaWork: SIGMA_WORK[problem.activation],
+        kind: ACTIVATION_KIND[problem.activation],
+        sigmaWork: ACTIVATION_WORK[problem.activation],
       };
       first += layout.padded;
       return memory;
@@ -93,8 +93,8 @@ export class WasmNetwork implements Network {
   train(batches: Int32Array, steps: number): void {
     this.#checkOpen();
     this.#dropActivations();
-    this.#evaluation.forget();
-    takeSteps(this.#training, batches, steps, this.#batchSize);
+    this.#evaluation.invalidate();
+    runSteps(this.#training, batches, steps, this.#batchSize);
   }
 
   state(): NetworkState {

@@ -10,7 +10,7 @@ export function scoreOf({ projections, squaredNorms }: Statistics, q: number, g:
  * The at most `count` neurons with the smallest scores at step j, ascending by score, ties to the lowest index. Skips
  * neurons that `allowed` marks 0 and scores that are NaN or Infinity.
  */
-export function bestScores(
+export function bestNeurons(
   statistics: Statistics,
   g: Float64Array,
   j: number,
@@ -36,11 +36,11 @@ export function bestScores(
 }
 
 /** The first of `bestScores`; -1 if there is none. */
-export function bestScore(
+export function bestNeuron(
   statistics: Statistics,
   g: Float64Array,
   j: number,
   allowed: Uint8Array | null = null,
 ): number {
-  return bestScores(statistics, g, j, 1, allowed)[0] ?? -1;
+  return bestNeurons(statistics, g, j, 1, allowed)[0] ?? -1;
 }

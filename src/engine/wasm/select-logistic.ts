@@ -20,7 +20,7 @@
 import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
+import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
@@ -112,7 +112,7 @@ class LogisticStep {
     const memories = this.#memories;
     const { kernels, layout, f32, budget, samples } = memories[0]!;
     const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
-    shareRegion(memories[0]!, memories, 'derivatives', 4 * samples);
+    broadcastRegion(memories[0]!, memories, 'derivatives', 4 * samples);
     budget.spend(POINT_WORK * samples);
     let slopeNorm = 0;
     for (let s = 0; s < samples; s++) {

@@ -11,7 +11,7 @@ import type { Path } from '../engine.js';
 import { GramColumns } from './gram-columns.js';
 import { GramPrefetcher } from './gram-prefetcher.js';
 import type { MemoryBlock } from './memory-block.js';
-import { bestScore } from './scores.js';
+import { bestNeuron } from './scores.js';
 import type { Statistics } from './statistics.js';
 
 export function selectSquared(
@@ -27,16 +27,16 @@ export function selectSquared(
   for (let j = 1; j <= subnetSize; j++) {
     if (j > 1) {
       const last = picks[j - 2]!;
-      if (columns.lacks(last)) {
-        const group = prefetcher.group(last, g, j);
+      if (columns.needsPass(last)) {
+        const group = prefetcher.nextGroup(last, g, j);
         columns.compute(group, j);
-        prefetcher.absorb(group);
+        prefetcher.extendBasis(group);
       }
-      columns.use(last, j);
+      columns.touch(last, j);
       columns.addTo(g, last);
     }
     // If every score is NaN or Infinity, as after a divergence, any pick is equally good.
-    picks[j - 1] = Math.max(0, bestScore(statistics, g, j));
+    picks[j - 1] = Math.max(0, bestNeuron(statistics, g, j));
     passes[j - 1] = columns.passes;
   }
   return { picks, passes };

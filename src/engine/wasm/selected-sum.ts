@@ -1,5 +1,5 @@
 /** z, the sum of the selected neurons' outputs on the n training samples. Every memory block has a copy. */
-import { type MemoryBlock, memoryOf, neuronAddress, shareRegion } from './memory-block.js';
+import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 
 /** Work of adding one output of a neuron to z. Reads are 96 bytes apart. */
 const STRIDED_WORK = 4;
@@ -15,5 +15,5 @@ export function addToSum(memories: readonly MemoryBlock[], neuron: number): void
   const { kernels, layout, budget, samples } = memory;
   kernels.addNeuron(neuronAddress(layout.phi, neuron - memory.first, samples), samples, layout.z);
   budget.spend(STRIDED_WORK * samples);
-  shareRegion(memory, memories, 'z', 2 * samples);
+  broadcastRegion(memory, memories, 'z', 2 * samples);
 }

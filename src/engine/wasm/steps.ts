@@ -6,7 +6,7 @@ import type { Training } from './training.js';
  *
  * @throws DivergedError (DIVERGED), with the step counted from 1
  */
-export function takeSteps(
+export function runSteps(
   parts: readonly Training[],
   positions: Int32Array,
   steps: number,

@@ -9,7 +9,7 @@ import { DivergedError } from '../../base/errors.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { beginOutputs, copyRegion, type MemoryBlock } from './memory-block.js';
+import { copyRegion, initOutputs, type MemoryBlock } from './memory-block.js';
 import { SubsetSums } from './subset-sums.js';
 import { WorkBudget } from './work-budget.js';
 
@@ -55,7 +55,7 @@ export class Training {
    */
   start(positions: Int32Array, from: number, previous: Training | null): void {
     this.#batch.load(positions, from);
-    beginOutputs(this.#memory, previous ? previous.#memory : null, this.#batch.rows);
+    initOutputs(this.#memory, previous ? previous.#memory : null, this.#batch.rows);
     for (let block = 0; block < this.#memory.layout.blocks; block++) this.#forwardBlock(this.#batch, block);
   }
 
@@ -93,7 +93,7 @@ export class Training {
     const nextBatch = next >= 0 ? this.#spare : undefined;
     if (nextBatch) {
       nextBatch.load(positions, next);
-      beginOutputs(this.#memory, previous ? previous.#memory : null, nextBatch.rows);
+      initOutputs(this.#memory, previous ? previous.#memory : null, nextBatch.rows);
     }
     for (let block = 0; block < blocks; block++) {
       this.#descendBlock(batch, block);

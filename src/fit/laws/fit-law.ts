@@ -1,6 +1,6 @@
 /** Fits one law to one sample: chooses starts, maximises, and converts the maximum to the law's parameters. */
 import type { Law, LawName } from './laws.js';
-import { FIXED_LAMBDA, growth, LAMBDA_BOUND, TAU_BOUNDS } from './laws.js';
+import { FIXED_LAMBDA, growth, LAMBDA_BOUND, LOG_SIGMA_BOUNDS } from './laws.js';
 import { type Maximum, maximise } from './maximise.js';
 import { mixture, predictorOf } from './predictors.js';
 import { logMiddles, type Sample } from './sample.js';
@@ -79,7 +79,7 @@ export function fitAtLambda(sample: Sample, lambda: number, weights: Float64Arra
 }
 
 /** The range of log-likelihood over the maxima that the starts reach. A positive range reveals several maxima. */
-export function startsApart(sample: Sample, weights: Float64Array = sample.weight): number {
+export function maximaSpread(sample: Sample, weights: Float64Array = sample.weight): number {
   const values = climbFromStarts(sample, weights).map(one => one.logLikelihood);
   return Math.max(...values) - Math.min(...values);
 }
@@ -149,7 +149,8 @@ function toFittedLaw(name: LawName, sample: Sample, maximum: Maximum): FittedLaw
   const bounds: Bound[] = [];
   if (name === 'free' && isAtBound(maximum)) bounds.push('lambda');
   const certain = logLikelihood > CERTAIN && sample.lower.every((low, i) => low < sample.upper[i]!);
-  if (certain || tau < TAU_BOUNDS[0] + AT_BOUND || tau > TAU_BOUNDS[1] - AT_BOUND) bounds.push('sigma');
+  if (certain || tau < LOG_SIGMA_BOUNDS[0] + AT_BOUND || tau > LOG_SIGMA_BOUNDS[1] - AT_BOUND)
+    bounds.push('sigma');
   return {
     name,
     law: lawOf(name, sample, theta),

@@ -26,7 +26,7 @@ export const FIXED_LAMBDA: Readonly<Partial<Record<LawName, number>>> = {
 
 /** Box of the estimates: lambda in [-3, 3], ln sigma in [-7, 3]. An estimate on a bound is unidentified. */
 export const LAMBDA_BOUND = 3;
-export const TAU_BOUNDS = [-7, 3] as const;
+export const LOG_SIGMA_BOUNDS = [-7, 3] as const;
 
 /** A law with its parameters, enough to draw it with `muAt`. */
 export type Law =

@@ -14,7 +14,7 @@
  * An exact observation (lower = upper) has a density instead of P. The same formulas hold with the moments z,
  * z^2 - 1, z^3 - 2 z, z^4 - 3 z^2.
  */
-import { density, logDensity, logInterval, millsRatio } from '../../math/normal.js';
+import { logDensity, logNormalInterval, millsRatio, normalDensity } from '../../math/normal.js';
 import type { Sample } from './sample.js';
 
 /** Derivatives of the log-likelihood: eta's summed by size, tau's over all crossings. */
@@ -35,7 +35,7 @@ export function derivativesFor(sizes: number): Derivatives {
 /** ln of the likelihood of one interval. */
 export function logTerm(lower: number, upper: number, eta: number, sigma: number): number {
   const a = (lower - eta) / sigma;
-  return lower === upper ? logDensity(a) - Math.log(sigma) : logInterval(a, (upper - eta) / sigma);
+  return lower === upper ? logDensity(a) - Math.log(sigma) : logNormalInterval(a, (upper - eta) / sigma);
 }
 
 /**
@@ -97,5 +97,5 @@ export function logLikelihood(
 /** phi(z) / P, given ln P. For a one-sided interval P = 1 - Phi(z). */
 function hazard(z: number, logP: number, oneSided: boolean): number {
   if (oneSided && z >= 0) return 1 / millsRatio(z);
-  return oneSided ? density(z) / Math.exp(logP) : Math.exp(logDensity(z) - logP);
+  return oneSided ? normalDensity(z) / Math.exp(logP) : Math.exp(logDensity(z) - logP);
 }

@@ -1,5 +1,5 @@
 /** Maximum likelihood of one law by damped Newton steps with exact derivatives, inside a box. */
-import { TAU_BOUNDS } from './laws.js';
+import { LOG_SIGMA_BOUNDS } from './laws.js';
 import { type Derivatives, derivativesFor, logLikelihood } from './likelihood.js';
 import type { Predictor } from './predictors.js';
 import type { Sample } from './sample.js';
@@ -76,8 +76,8 @@ class Climb {
     const { count, bounds } = predictor;
     const all = count + 1;
     this.count = all;
-    this.low = [...bounds.map(bound => bound?.[0] ?? Number.NEGATIVE_INFINITY), TAU_BOUNDS[0]];
-    this.high = [...bounds.map(bound => bound?.[1] ?? Number.POSITIVE_INFINITY), TAU_BOUNDS[1]];
+    this.low = [...bounds.map(bound => bound?.[0] ?? Number.NEGATIVE_INFINITY), LOG_SIGMA_BOUNDS[0]];
+    this.high = [...bounds.map(bound => bound?.[1] ?? Number.POSITIVE_INFINITY), LOG_SIGMA_BOUNDS[1]];
     this.eta = new Float64Array(sizes);
     this.first = new Float64Array(sizes * count);
     this.second = new Float64Array(sizes * count * count);

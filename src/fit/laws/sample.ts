@@ -1,7 +1,7 @@
 /** Packs crossings for the likelihood as intervals of ln t*. */
 
 /** One crossing, the input of `packSample`. */
-export interface Crossed {
+export interface CrossingRow {
   /** n. */
   readonly datasetSize: number;
   readonly seed: number;
@@ -39,7 +39,7 @@ export interface Sample {
 }
 
 /** @throws RangeError if an interval is empty or not positive. */
-export function packSample(rows: readonly Crossed[]): Sample {
+export function packSample(rows: readonly CrossingRow[]): Sample {
   const sizes = ascending(rows.map(row => row.datasetSize));
   const seeds = ascending(rows.map(row => row.seed));
   const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / Math.max(1, sizes.length));

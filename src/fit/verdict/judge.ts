@@ -7,7 +7,7 @@ import { estimateNoise } from '../estimate/simulate.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Law } from '../laws/laws.js';
 import { reweighted, type Sample } from '../laws/sample.js';
-import { noiseUnseen, type Shortfall, shortfalls } from './sufficiency.js';
+import { noiseNotIdentifiable, type Shortfall, shortfalls } from './sufficiency.js';
 
 export const VERDICTS = {
   'insufficient-data': 'insufficient data',
@@ -26,7 +26,7 @@ export const MARGIN = 0.25;
 /** No smooth law fits if the lack-of-fit p is below this. */
 export const LACK_OF_FIT_LEVEL = 0.01;
 /** If lambda is unidentified, a p below this rejects the logarithmic law against the free one. */
-export const LOGARITHM_LEVEL = 0.05;
+export const LOGARITHM_TEST_LEVEL = 0.05;
 
 export interface VerdictOptions {
   /** Seed of the named random streams that simulations draw from. */
@@ -75,7 +75,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
   const log = fitLaw('logarithmic', sample);
   const free = fitLaw('free', sample);
   if (free.bounds.includes('sigma') || log.bounds.includes('sigma'))
-    return { ...empty, shortfalls: [...lacking, noiseUnseen] };
+    return { ...empty, shortfalls: [...lacking, noiseNotIdentifiable] };
   const means = fitLaw('one mean per size', sample);
   const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
   if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)
@@ -122,7 +122,7 @@ function compare(
   test: 'lack-of-fit' | 'logarithm',
   { seed, name, simulations, earlyExit }: VerdictOptions,
 ): RatioTest {
-  const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_LEVEL;
+  const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_TEST_LEVEL;
   const free = test === 'lack-of-fit' ? smaller : larger;
   // Enough to place p on one side of the level; without earlyExit, to know a large p to about a fifth of its size.
   const stopAfter = earlyExit ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
@@ -144,7 +144,7 @@ function decide({
   if (slope.interval95!.high < 0) return 'decreases';
   const [wide, narrow] = [lambda?.interval95, lambda?.interval90];
   if (!wide || !narrow) {
-    if (!lambda || !logarithm || logarithm.p >= LOGARITHM_LEVEL) return 'not-decisive';
+    if (!lambda || !logarithm || logarithm.p >= LOGARITHM_TEST_LEVEL) return 'not-decisive';
     return lambda.value > 0 ? 'faster' : 'slower';
   }
   if (wide.low > 0) return 'faster';

@@ -1,8 +1,8 @@
 /** Words for verdicts: the design, the sentence, its reasons and warnings. */
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import type { Estimate } from '../estimate/jackknife.js';
-import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_LEVEL, MARGIN, VERDICTS } from './judge.js';
+import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_TEST_LEVEL, MARGIN, VERDICTS } from './judge.js';
 import { factor, type Shortfall } from './sufficiency.js';
 
 /** E.g. `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, followed by the numbers of censored curves. */
@@ -73,8 +73,8 @@ export function reasonsOf({
   if (!lambda?.interval95 || !lambda.interval90) {
     out.push('lambda is unidentified: its estimate, or that without one of the seeds, ended on a bound');
     if (logarithm) {
-      const side = logarithm.p < LOGARITHM_LEVEL ? 'below' : 'not below';
-      out.push(`logarithmic against free law: p = ${round(logarithm.p)}, ${side} ${LOGARITHM_LEVEL}`);
+      const side = logarithm.p < LOGARITHM_TEST_LEVEL ? 'below' : 'not below';
+      out.push(`logarithmic against free law: p = ${round(logarithm.p)}, ${side} ${LOGARITHM_TEST_LEVEL}`);
     }
     return out;
   }
@@ -113,7 +113,7 @@ export function warningsOf(
   if (target === 'published') {
     out.push('the target is the best of many noisy values at one n: good for a secondary target only');
   }
-  if (metricNamed(metric)?.set !== 'train')
+  if (findMetric(metric)?.set !== 'train')
     out.push('a target that is not on the training samples measures generalisation as much as training');
   const largest = counts.at(-1)?.n ?? 0;
   if (pool !== null && largest > pool / 4 && seeds > 1) {

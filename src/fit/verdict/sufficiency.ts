@@ -1,8 +1,8 @@
 /** Minimum data for any verdict, and the remedies for what is missing. */
 import type { SizeCounts } from '../estimate/counts.js';
 
-export const LEAST = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
-export const MOST = { left: 0.3, right: 0.4 } as const;
+export const MINIMUM = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
+export const MAXIMUM_CENSORED = { left: 0.3, right: 0.4 } as const;
 
 export type ShortfallCode = 'seeds' | 'sizes' | 'left-censored' | 'right-censored' | 'noise';
 
@@ -24,21 +24,21 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
   const out: Shortfall[] = [];
   const add = (code: ShortfallCode, found: string, needed: string, remedy: string) =>
     out.push({ code, found, needed, remedy });
-  if (seeds < LEAST.seeds) {
+  if (seeds < MINIMUM.seeds) {
     add(
       'seeds',
       amount(seeds, 'seed'),
-      `at least ${LEAST.seeds}`,
+      `at least ${MINIMUM.seeds}`,
       'more seeds (10, or 20 where sigma exceeds 0.15)',
     );
   }
-  if (left > MOST.left * usable) {
-    const needed = `at most ${percent(MOST.left)}`;
+  if (left > MAXIMUM_CENSORED.left * usable) {
+    const needed = `at most ${percent(MAXIMUM_CENSORED.left)}`;
     const remedy = 'earlier and finer checkpoints, or a harder target';
     add('left-censored', `${percent(left / usable)} left-censored`, needed, remedy);
   }
-  if (right > MOST.right * usable) {
-    const needed = `at most ${percent(MOST.right)}`;
+  if (right > MAXIMUM_CENSORED.right * usable) {
+    const needed = `at most ${percent(MAXIMUM_CENSORED.right)}`;
     add(
       'right-censored',
       `${percent(right / usable)} right-censored`,
@@ -46,9 +46,9 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
       'longer training, or an easier target',
     );
   }
-  const crossed = counts.filter(size => size.crossed >= LEAST.crossed * size.curves && size.curves > 0);
+  const crossed = counts.filter(size => size.crossed >= MINIMUM.crossed * size.curves && size.curves > 0);
   const range = crossed.length > 0 ? crossed.at(-1)!.n / crossed[0]!.n : 0;
-  if (crossed.length < LEAST.sizes || range < LEAST.range) {
+  if (crossed.length < MINIMUM.sizes || range < MINIMUM.range) {
     const unreachable = counts.some(size => size.unreachable > size.curves / 2);
     const uncrossed = counts.length > crossed.length;
     const remedy = unreachable
@@ -57,13 +57,13 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
         ? 'longer training, so that more sizes cross, or more sizes'
         : 'more sizes over a wider range (8 over 128x)';
     const found = `${amount(crossed.length, 'size')} over ${factor(range)} at which at least half the seeds cross`;
-    add('sizes', found, `at least ${LEAST.sizes} over ${LEAST.range}x`, remedy);
+    add('sizes', found, `at least ${MINIMUM.sizes} over ${MINIMUM.range}x`, remedy);
   }
   return out;
 }
 
 /** Reported if the law passes through every interval: they are too wide to show the noise. */
-export const noiseUnseen: Shortfall = {
+export const noiseNotIdentifiable: Shortfall = {
   code: 'noise',
   found: 'every interval holds what the law predicts, so that the noise cannot be estimated',
   needed: 'intervals narrower than the noise',

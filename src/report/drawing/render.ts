@@ -3,7 +3,7 @@ import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../figures/figure.js';
-import { FACES, fontFile, measureWithOurFonts } from '../style/measure.js';
+import { FACES, fontFile, useFigureFonts } from '../style/measure.js';
 import { THEMES, type ThemeName } from '../style/theme.js';
 import type { Spec } from '../style/vega-config.js';
 import { figureConfig } from '../style/vega-config.js';
@@ -31,7 +31,7 @@ export async function drawFigure(
   data: FigureData,
   { theme, columns }: { readonly theme: ThemeName; readonly columns: Columns },
 ): Promise<Drawing | null> {
-  measureWithOurFonts();
+  useFigureFonts();
   const total = FIGURE_WIDTH[columns];
   const across = figure.across(data, columns);
   let panelWidth = Math.floor((total - 60) / across) - 40;

@@ -6,7 +6,7 @@ import type { Spec } from '../style/vega-config.js';
 /** Room for an arrow at either end of a logarithmic axis, in pixels. */
 const PADDING = 14;
 /** Factor by which the size axis extends beyond the sizes: seeds of one n are spread, and lines continue. */
-export const BEYOND = 1.16;
+export const SIZE_AXIS_MARGIN = 1.16;
 
 /** n on a logarithmic axis, with ticks at the sizes where they have room. */
 export function sizeAxis(
@@ -14,7 +14,7 @@ export function sizeAxis(
   width: number,
   title: string | null = AXIS.n,
 ): (field: string) => Spec {
-  const [low, high] = [sizes[0]! / BEYOND, sizes.at(-1)! * BEYOND];
+  const [low, high] = [sizes[0]! / SIZE_AXIS_MARGIN, sizes.at(-1)! * SIZE_AXIS_MARGIN];
   const ticks = sizeTicks(sizes, logSpan(low, high, width, 'across'));
   return field => ({
     field,

@@ -5,7 +5,7 @@ import type { Spec } from '../style/vega-config.js';
 import { distinct } from './figure.js';
 
 /** The point of an interval: its geometric middle, or its finite end where it is open (a lower end of 0 is open). */
-export function middleOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'>): number | null {
+export function pointOf({ lower, upper }: Pick<CrossingPoint, 'lower' | 'upper'>): number | null {
   if (upper === null) return lower;
   return lower === null || lower === 0 ? upper : Math.sqrt(lower * upper);
 }
@@ -30,12 +30,12 @@ export interface PlacedCrossing extends CrossingPoint {
 const SPREAD = 0.3;
 
 /** Crossings without a positive point are left out. */
-export function placed(rows: readonly CrossingPoint[]): PlacedCrossing[] {
+export function placeCrossings(rows: readonly CrossingPoint[]): PlacedCrossing[] {
   const [sizes, seeds] = [distinct(rows.map(({ n }) => n)), distinct(rows.map(({ seed }) => seed))];
   const gaps = sizes.slice(1).map((n, i) => Math.log(n / sizes[i]!));
   const gap = Math.min(Math.LN2, ...gaps) * SPREAD;
   return rows.flatMap(row => {
-    const at = middleOf(row);
+    const at = pointOf(row);
     if (at === null || at <= 0) return [];
     const place = seeds.length > 1 ? seeds.indexOf(row.seed) / (seeds.length - 1) - 0.5 : 0;
     return [{ ...row, at, x: row.n * Math.exp(gap * place), shown: intervalShown(row) }];

@@ -55,7 +55,7 @@ const controlsOf = (curves: readonly CurvePoint[]): PruneMethod[] => {
 function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null {
   const { columns, theme, panelWidth } = options;
   const methods = controlsOf(curves);
-  const sizes = thinned(distinct(curves.map(({ n }) => n)), MAX_SIZES);
+  const sizes = evenSubset(distinct(curves.map(({ n }) => n)), MAX_SIZES);
   const shown = curves.filter(({ n }) => sizes.includes(n));
   const times = distinct(shown.map(({ t }) => t));
   if (methods.length === 0 || times.length < 2) return null;
@@ -201,7 +201,7 @@ export function timeScale(times: readonly number[], width: number): Spec {
 }
 
 /** At most `limit` items, evenly chosen, including both ends. */
-export function thinned<T>(all: readonly T[], limit: number): T[] {
+export function evenSubset<T>(all: readonly T[], limit: number): T[] {
   if (all.length <= limit) return [...all];
   const kept = new Set(
     Array.from({ length: limit }, (_, i) => Math.round((i * (all.length - 1)) / (limit - 1))),

@@ -1,6 +1,6 @@
 /** Selects the fitted groups that belong to a slice. */
 
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import type { FitGroup, GroupKey } from '../../fit/index.js';
 import type { Slice } from '../../store/read/figure-rows.js';
 import type { FigureData } from './figure.js';
@@ -35,7 +35,7 @@ export function groupsOfPrimaryMetric(data: FigureData): FitGroup[] {
   return groups.filter(group => group.metric === metric).slice(0, MAX_TARGETS);
 }
 
-export const mostGroups = (groups: readonly FitGroup[]): FitGroup[] => groups.slice(0, MAX_TARGETS);
+export const firstGroups = (groups: readonly FitGroup[]): FitGroup[] => groups.slice(0, MAX_TARGETS);
 
 const numberIn = (target: string): number =>
   Number(/-?\d*\.?\d+(?:e[-+]?\d+)?/i.exec(target)?.[0] ?? Number.NaN);
@@ -45,7 +45,7 @@ function byDifficulty(groups: readonly FitGroup[]): FitGroup[] {
   const easyFirst = ({ metric, target }: FitGroup): number => {
     const value = numberIn(target);
     if (Number.isNaN(value)) return Number.POSITIVE_INFINITY;
-    return metricNamed(metric)?.better === 'lower' ? -value : value;
+    return findMetric(metric)?.better === 'lower' ? -value : value;
   };
   return [...groups].sort(
     (a, b) => metrics.indexOf(a.metric) - metrics.indexOf(b.metric) || easyFirst(a) - easyFirst(b),

@@ -1,5 +1,5 @@
 /** The published figure: subnetwork accuracy over pre-training and data set size, with traced thresholds. */
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import { AXIS, criterion, quantityName, SYMBOL } from '../style/text.js';
 import { logSpan, sizeTicks, tickAxis } from '../style/ticks.js';
@@ -196,12 +196,12 @@ interface Trace {
 /** Traces of the primary target and one accuracy target (`published`, else the middle one), greedy subnetworks only. */
 function traces({ crossings, primary }: FigureData): Trace[] {
   const own = crossings.filter(
-    ({ method, metric }) => method === 'greedy' && metricNamed(metric)?.network === 'subnet',
+    ({ method, metric }) => method === 'greedy' && findMetric(metric)?.network === 'subnet',
   );
   const keys = [...new Set(own.map(({ metric, target }) => JSON.stringify([metric, target])))].map(
     key => JSON.parse(key) as [metric: string, target: string],
   );
-  const accuracies = keys.filter(([metric]) => metricNamed(metric)?.quantity === 'accuracy');
+  const accuracies = keys.filter(([metric]) => findMetric(metric)?.quantity === 'accuracy');
   const accuracy =
     accuracies.find(([, target]) => target === 'published') ?? accuracies[Math.floor(accuracies.length / 2)];
   const primaryKey = keys.find(([metric, target]) => metric === primary?.metric && target === primary.target);

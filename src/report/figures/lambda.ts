@@ -1,12 +1,12 @@
 /** Figure: the likelihood profile of lambda for the primary target, and the intervals of lambda for all targets. */
 
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import { textWidth } from '../style/measure.js';
-import { criterion, intervalText, SYMBOL, short, targetSign } from '../style/text.js';
+import { criterion, intervalText, SYMBOL, significant, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { FONT_SIZE } from '../style/vega-config.js';
 import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
-import { groupsOfSlice, mostGroups, primaryGroup } from './groups.js';
+import { firstGroups, groupsOfSlice, primaryGroup } from './groups.js';
 
 /** Lower end of the profile, in nats below the maximum log-likelihood. A lambda below it is implausible. */
 const LOWEST_DROP = -12;
@@ -24,7 +24,7 @@ export const lambdaFigure: Figure = {
     const group = primaryGroup(data);
     const lambda = group?.lambda;
     const estimate = lambda
-      ? ` For the primary target lambda is ${short(lambda.value)}, 95% interval ${intervalText(lambda.interval95)}.`
+      ? ` For the primary target lambda is ${significant(lambda.value)}, 95% interval ${intervalText(lambda.interval95)}.`
       : '';
     return (
       `Above, the log-likelihood of the primary target at fixed lambda, less its maximum; lambda = 0 is the logarithmic law. ` +
@@ -56,7 +56,7 @@ export const lambdaFigure: Figure = {
 const round = (value: number): number => Number(value.toPrecision(4));
 
 function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): Spec | null {
-  const groups = mostGroups(groupsOfSlice(data).filter(({ lambda }) => lambda !== null));
+  const groups = firstGroups(groupsOfSlice(data).filter(({ lambda }) => lambda !== null));
   if (groups.length === 0) return null;
   const primary = primaryGroup(data);
   const profile = primary?.profile ?? null;
@@ -216,7 +216,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
 
 /** `loss ≤ 0.15`; names the set unless it is the training set. */
 function targetLabelOf(metric: string, target: string): string {
-  const info = metricNamed(metric);
+  const info = findMetric(metric);
   if (!info) return `${metric} ${target}`;
   const set = info.set === 'train' ? '' : `${info.set} `;
   return `${set}${info.summed ? 'summed ' : ''}${info.quantity} ${targetSign(target)}`;

@@ -1,7 +1,7 @@
 /** Fitted laws as lines and bands. */
 import { type FitGroup, type LawName, type LawReport, muAt } from '../../fit/index.js';
-import { short } from '../style/text.js';
-import { BEYOND } from './axes.js';
+import { significant } from '../style/text.js';
+import { SIZE_AXIS_MARGIN } from './axes.js';
 
 /** Points of a line; more would not be visible. */
 const POINTS = 40;
@@ -40,7 +40,7 @@ export const logarithmicLaw = (group: FitGroup): LawReport | null =>
   lawsOf(group).find(({ name }) => name === 'logarithmic') ?? null;
 
 export function lineOf({ law }: LawReport, sizes: readonly number[]): LinePoint[] {
-  const [low, high] = [sizes[0]! / BEYOND, sizes.at(-1)! * BEYOND];
+  const [low, high] = [sizes[0]! / SIZE_AXIS_MARGIN, sizes.at(-1)! * SIZE_AXIS_MARGIN];
   return Array.from({ length: POINTS }, (_, i) => {
     const n = low * (high / low) ** (i / (POINTS - 1));
     return { n, mu: muAt(law, n) };
@@ -63,4 +63,4 @@ export function bandOf(group: FitGroup, law: LawName): BandPoint[] {
 
 /** `power (0.93)`: name and Akaike weight. */
 export const lawLabel = ({ name, weight }: LawReport): string =>
-  weight === null ? name : `${name} (${weight < 0.005 ? '< 0.01' : short(weight, 2)})`;
+  weight === null ? name : `${name} (${weight < 0.005 ? '< 0.01' : significant(weight, 2)})`;

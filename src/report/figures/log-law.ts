@@ -1,12 +1,12 @@
 /** Figure: every target against log n with a linear t* axis, on which the logarithmic law is a straight line. */
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import { VERDICTS, type VerdictCode } from '../../fit/index.js';
-import { AXIS, criterion, quantityName, SYMBOL, short, targetSign } from '../style/text.js';
+import { AXIS, criterion, quantityName, SYMBOL, significant, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, sizeAxis } from './axes.js';
-import { crossingLayers, placed } from './crossings.js';
+import { crossingLayers, placeCrossings } from './crossings.js';
 import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
-import { groupsOfSlice, mostGroups } from './groups.js';
+import { firstGroups, groupsOfSlice } from './groups.js';
 import { bandOf, lineOf, logarithmicLaw, preferredLaw } from './law-lines.js';
 
 const ACROSS = { 1: 2, 2: 3 } as const;
@@ -28,7 +28,7 @@ export const logLawFigure: Figure = {
         name,
         law.form === 'means'
           ? 'one mean for each size'
-          : `A = ${short(Math.exp(law.alpha))}, ${law.form === 'power' ? `c = ${short(law.c)}` : `r = ${short(law.r)}, lambda = ${short(law.lambda)}`}`,
+          : `A = ${significant(Math.exp(law.alpha))}, ${law.form === 'power' ? `c = ${significant(law.c)}` : `r = ${significant(law.r)}, lambda = ${significant(law.lambda)}`}`,
         round(sigma),
         round(logLikelihood),
         aicc === null ? null : round(aicc),
@@ -43,7 +43,7 @@ const round = (value: number): number => Number(value.toPrecision(4));
 
 /** The targets with crossings and a fitted logarithmic law. */
 const panels = (data: FigureData) =>
-  mostGroups(groupsOfSlice(data)).filter(
+  firstGroups(groupsOfSlice(data)).filter(
     group => logarithmicLaw(group) !== null && rowsOf(data, group).length > 0,
   );
 
@@ -94,7 +94,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     spacing: columns === 1 ? 8 : 14,
     resolve: { scale: { x: 'independent', y: 'independent', color: 'shared', strokeDash: 'shared' } },
     concat: groups.map((group, i) => {
-      const points = placed(rowsOf(data, group));
+      const points = placeCrossings(rowsOf(data, group));
       const sizes = distinct(points.map(({ n }) => n));
       const high = Math.max(...points.map(({ at, upper }) => Math.max(at, upper ?? at)));
       const isBottom = i >= groups.length - across;
@@ -110,7 +110,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
         ...lineOf(law, sizes).map(point => ({ ...point, law: labels[0] })),
         ...lineOf(free, sizes).map(point => ({ ...point, law: labels[1] })),
       ];
-      const info = metricNamed(group.metric);
+      const info = findMetric(group.metric);
       const name = info
         ? `${info.summed ? 'summed ' : ''}${quantityName(info.set, info.quantity)}`
         : group.metric;

@@ -1,5 +1,5 @@
 /** Figure: residuals of the free law for the primary target, by n. */
-import { criterion, SYMBOL, short } from '../style/text.js';
+import { criterion, SYMBOL, significant } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { sizeAxis } from './axes.js';
 import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
@@ -15,7 +15,7 @@ export const residualsFigure: Figure = {
     return (
       `The natural logarithm of t* less that of the free law, for each seed by data set size n${group ? `, for ${criterion(group.metric, group.target)}` : ''}. ` +
       `Bars: the interval between two checkpoints; triangles: open to that side. Thick marks: the mean at each size; shaded: ` +
-      `plus and minus the fitted sigma${sigma ? ` of ${short(sigma)}` : ''}. A trend over n would mean that the law does not fit.`
+      `plus and minus the fitted sigma${sigma ? ` of ${significant(sigma)}` : ''}. A trend over n would mean that the law does not fit.`
     );
   },
   across: () => 1,

@@ -3,7 +3,7 @@ import type { FitGroup } from '../../fit/index.js';
 import { criterion, metricLabel, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { logTimeAxis, sizeAxis } from './axes.js';
-import { crossingLayers, medianOf, placed } from './crossings.js';
+import { crossingLayers, medianOf, placeCrossings } from './crossings.js';
 import {
   distinct,
   type Figure,
@@ -72,7 +72,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const height = columns === 1 ? 220 : 330;
   const label = (target: string): string => targetSign(target);
   const points = targets.flatMap(target =>
-    placed(rowsOf(target)).map(row => ({ ...row, label: label(target) })),
+    placeCrossings(rowsOf(target)).map(row => ({ ...row, label: label(target) })),
   );
   const groupOf = (target: string): FitGroup | undefined => groups.find(group => group.target === target);
   const lines = targets.flatMap(target => {

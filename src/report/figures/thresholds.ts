@@ -2,7 +2,7 @@
 import { criterion } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, logTimeAxis, sizeAxis } from './axes.js';
-import { crossingLayers, placed } from './crossings.js';
+import { crossingLayers, placeCrossings } from './crossings.js';
 import {
   distinct,
   type Figure,
@@ -49,7 +49,7 @@ export const primaryRows = ({ crossings, primary }: FigureData) =>
   );
 
 function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): Spec | null {
-  const points = placed(primaryRows(data));
+  const points = placeCrossings(primaryRows(data));
   const sizes = distinct(points.map(({ n }) => n));
   if (sizes.length < 2) return null;
   const height = columns === 1 ? 190 : 250;

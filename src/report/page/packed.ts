@@ -13,7 +13,7 @@ export interface Packed {
   readonly figures: readonly LiveFigure[];
 }
 
-export function packed(live: readonly LiveFigure[]): Packed {
+export function packSpecs(live: readonly LiveFigure[]): Packed {
   const places = new Map<string, number>();
   const pack = (spec: Spec): Spec => ({
     ...spec,

@@ -8,7 +8,7 @@ import { type Drawing, drawFigure } from '../drawing/render.js';
 import type { Columns, Figure, FigureData } from '../figures/figure.js';
 import { FIGURES } from '../figures/index.js';
 import { type Html, html, raw } from './html.js';
-import { type LiveFigure, packed } from './packed.js';
+import { type LiveFigure, packSpecs } from './packed.js';
 import { reportStyle } from './style.js';
 import { type SweepFacts, sweepSection } from './sweep.js';
 import { tableOf } from './tables.js';
@@ -57,7 +57,7 @@ function document(content: ReportContent, figures: readonly Html[], live: readon
   const { sweep, progress, figures: data } = content;
   const style = reportStyle();
   const script = pageScript();
-  const specs = deflateRawSync(JSON.stringify(packed(live)), { level: 9 }).toString('base64');
+  const specs = deflateRawSync(JSON.stringify(packSpecs(live)), { level: 9 }).toString('base64');
   const policy = [
     "default-src 'none'",
     `script-src '${hashOf(script)}'`,

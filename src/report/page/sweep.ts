@@ -2,16 +2,16 @@
 import { stringify } from 'yaml';
 import { formatDuration } from '../../base/units.js';
 import type { Conventions } from '../../fit/index.js';
-import type { Cost, Provenance } from '../../store/read/history.js';
+import type { Cost, ProvenanceGroup } from '../../store/read/history.js';
 import type { FailureRow, SweepProgress, SweepRow } from '../../store/schema/rows.js';
 import { type Html, html } from './html.js';
-import { listOf, tableOf } from './tables.js';
+import { definitionList, tableOf } from './tables.js';
 
 export interface SweepFacts {
   readonly sweep: SweepRow;
   readonly progress: SweepProgress;
   readonly failures: readonly FailureRow[];
-  readonly provenance: readonly Provenance[];
+  readonly provenance: readonly ProvenanceGroup[];
   readonly cost: Cost;
 }
 
@@ -25,17 +25,17 @@ export function sweepSection(
   const definition = sweep.definition as Readonly<Record<string, unknown>>;
   const { axes, ...settings } = definition;
   return html`<section id="sweep" aria-labelledby="sweep-title"><h2 id="sweep-title">What was swept</h2>
-<h3>Axes</h3>${listOf(axisEntries(axes))}
+<h3>Axes</h3>${definitionList(axisEntries(axes))}
 <details><summary>All settings, as the sweep file has them</summary><pre>${stringify(settings)}</pre></details>
 <h3>Conventions</h3>${
     conventions &&
-    listOf([
+    definitionList([
       ['losses', conventions.lossReduction],
       ['learning rate', conventions.learningRate],
       ['time', conventions.time],
     ])
   }
-<h3>Cost</h3>${listOf([
+<h3>Cost</h3>${definitionList([
     ['cells', `${grouped(progress.cellsDone)} of ${grouped(progress.cells)} finished`],
     [
       'trajectories',

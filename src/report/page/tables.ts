@@ -27,7 +27,7 @@ function cellText(cell: string | number | null): string {
 }
 
 /** A definition list of names and values, without the null values. */
-export const listOf = (
+export const definitionList = (
   entries: readonly (readonly [name: string, value: Html | string | number | null])[],
 ): Html =>
   html`<dl>${entries.filter(([, value]) => value !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

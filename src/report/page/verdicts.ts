@@ -1,6 +1,6 @@
 /** The report's section on verdicts: the primary one in words, and the grid of all. */
 import type { FitGroup, FitReport, VerdictCode } from '../../fit/index.js';
-import { criterion, intervalText, short } from '../style/text.js';
+import { criterion, intervalText, significant } from '../style/text.js';
 import { type Html, html } from './html.js';
 import { tableOf } from './tables.js';
 
@@ -63,7 +63,7 @@ function cellOf(group: FitGroup | undefined): Html {
   if (!group) return html`<td class="none">–</td>`;
   const { verdict, lambda, isPrimary } = group;
   const detail = lambda && verdict.code !== 'insufficient-data';
-  return html`<td class="v-${verdict.code}${isPrimary && ' primary'}"><span class="sign" aria-hidden="true">${SIGNS[verdict.code]}</span> ${verdict.label}${isPrimary && ' (primary)'}${detail && html`<br><small>λ = ${short(lambda.value)} ${intervalText(lambda.interval95)}</small>`}</td>`;
+  return html`<td class="v-${verdict.code}${isPrimary && ' primary'}"><span class="sign" aria-hidden="true">${SIGNS[verdict.code]}</span> ${verdict.label}${isPrimary && ' (primary)'}${detail && html`<br><small>λ = ${significant(lambda.value)} ${intervalText(lambda.interval95)}</small>`}</td>`;
 }
 
 const listed = (groups: readonly FitGroup[]): Html =>

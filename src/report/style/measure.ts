@@ -50,7 +50,7 @@ interface TextItem {
 }
 
 /** Makes Vega measure text with these fonts, in the whole process. */
-export function measureWithOurFonts(): void {
+export function useFigureFonts(): void {
   const metrics = (vega as unknown as { textMetrics: { width: (item: TextItem, text: unknown) => number } })
     .textMetrics;
   metrics.width = ({ fontSize = 11, fontWeight = 400 }, text) =>

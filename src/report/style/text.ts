@@ -1,6 +1,6 @@
 /** Symbols, names and numbers as figures show them. */
 
-import { metricNamed } from '../../domain/metrics.js';
+import { findMetric } from '../../domain/metrics.js';
 import type { PruneMethod } from '../../domain/types.js';
 
 /** Mathematical italics as Unicode characters: text in a figure has only one font style. */
@@ -29,7 +29,7 @@ export const quantityName = (set: keyof typeof SETS, quantity: 'loss' | 'accurac
 
 /** `subnetwork training loss`, `summed dense training loss`; the name itself for an unknown metric. */
 export function metricLabel(name: string): string {
-  const info = metricNamed(name);
+  const info = findMetric(name);
   if (!info) return name;
   const network = { dense: 'dense', subnet: 'subnetwork', retrained: 're-trained' }[info.network];
   return `${info.summed ? 'summed ' : ''}${network} ${quantityName(info.set, info.quantity)}`;
@@ -68,9 +68,9 @@ export function powerOfTen(value: number): string {
 }
 
 /** Three significant digits by default, with a true minus sign; `–` where not finite. */
-export const short = (value: number, digits = 3): string =>
+export const significant = (value: number, digits = 3): string =>
   (Number.isFinite(value) ? String(Number(value.toPrecision(digits))) : '–').replace('-', '−');
 
 /** `[0.41, 0.78]`. */
 export const intervalText = (interval: { low: number; high: number } | null): string =>
-  interval ? `[${short(interval.low)}, ${short(interval.high)}]` : 'unidentified';
+  interval ? `[${significant(interval.low)}, ${significant(interval.high)}]` : 'unidentified';

@@ -20,7 +20,7 @@ const NETWORK = new Set(
 );
 
 /** @throws StoreError NETWORK_FILESYSTEM if `file` lies, or would lie, on a network file system. */
-export function refuseNetwork(file: string, mounts: readonly Mount[] = systemMounts()): void {
+export function refuseNetworkFilesystem(file: string, mounts: readonly Mount[] = systemMounts()): void {
   const mount = mountOf(file, mounts);
   if (!mount || !isNetwork(mount.type)) return;
   throw new StoreError(

@@ -15,8 +15,8 @@ import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../schema/migrations.js';
 import { showAsCurrent } from '../schema/read-older.js';
-import { refuseNetwork } from './filesystem.js';
-import { counted, isConnected } from './own-connections.js';
+import { refuseNetworkFilesystem } from './filesystem.js';
+import { isConnected, trackConnection } from './own-connections.js';
 
 /** SQLite's busy timeout: the wait for another program's write transaction. */
 const BUSY_MS = 10_000;
@@ -29,7 +29,7 @@ const APPLICATION_ID_AT = 68;
  * Checks the file's header. Changes nothing.
  * @throws StoreError DATABASE_MISSING, NOT_A_DATABASE, NOT_OURS, DATABASE_IO
  */
-export function recognise(file: string): void {
+export function checkHeader(file: string): void {
   const refuse = (what: string): never => {
     throw new StoreError('NOT_A_DATABASE', file, `${file}: ${what}, expected an espalier database`);
   };
@@ -74,10 +74,10 @@ function readHeader(file: string): Buffer {
  * @throws StoreError as `recognise`; NEWER_SCHEMA; NOT_A_DATABASE if damaged.
  */
 export function connectReader(file: string): Database {
-  recognise(file);
-  return guard(file, () => {
+  checkHeader(file);
+  return withStoreErrors(file, () => {
     const db = new Sqlite(resolve(file), { readonly: true, fileMustExist: true, timeout: BUSY_MS });
-    return verify(file, counted(db));
+    return verify(file, trackConnection(db));
   });
 }
 
@@ -87,11 +87,14 @@ export function connectReader(file: string): Database {
  * @throws StoreError as `connectReader`; NETWORK_FILESYSTEM unless `unsafeFilesystem`; DATABASE_IO.
  */
 export function connectWriter(file: string, unsafeFilesystem = false): Database {
-  if (!unsafeFilesystem) refuseNetwork(file);
+  if (!unsafeFilesystem) refuseNetworkFilesystem(file);
   if (!existsSync(file)) create(file);
-  recognise(file);
-  return guard(file, () => {
-    const db = verify(file, counted(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })));
+  checkHeader(file);
+  return withStoreErrors(file, () => {
+    const db = verify(
+      file,
+      trackConnection(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })),
+    );
     db.pragma('journal_mode = WAL');
     // FULL makes a commit durable before it returns. Group commit keeps the cost low.
     db.pragma('synchronous = FULL');
@@ -107,7 +110,7 @@ export function connectWriter(file: string, unsafeFilesystem = false): Database 
 function create(file: string): void {
   ioGuard(file, () => makeFolder(dirname(resolve(file))));
   withPart(file, part => {
-    guard(file, () => {
+    withStoreErrors(file, () => {
       const db = new Sqlite(resolve(part));
       try {
         db.pragma('journal_mode = WAL');
@@ -196,7 +199,7 @@ const sqliteCode = (error: unknown): string | null =>
   error instanceof Sqlite.SqliteError ? error.code : null;
 
 /** Converts SQLite's errors about the file into StoreErrors; returns other errors unchanged. */
-export function storeFault(file: string, error: unknown): unknown {
+export function toStoreError(file: string, error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === null) return error;
   const reason = (error as Error).message;
@@ -224,11 +227,11 @@ export function storeFault(file: string, error: unknown): unknown {
 }
 
 /** Runs `work` and throws SQLite's errors as StoreErrors. */
-export function guard<T>(file: string, work: () => T): T {
+export function withStoreErrors<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw storeFault(file, error);
+    throw toStoreError(file, error);
   }
 }
 

@@ -15,7 +15,7 @@ const keyOf = ({ dev, ino }: Stats): string => `${dev}/${ino}`;
 export const isConnected = (file: Stats): boolean => connections.has(keyOf(file));
 
 /** Registers a connection until it is closed. Returns it, with `close` replaced. */
-export function counted(db: Database): Database {
+export function trackConnection(db: Database): Database {
   const key = keyOf(statSync(db.name));
   connections.set(key, (connections.get(key) ?? 0) + 1);
   const close = db.close.bind(db);

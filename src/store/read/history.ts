@@ -2,7 +2,7 @@
 import type { Reader } from './reader.js';
 
 /** The attempts of one version of the program on one machine with one number of threads. */
-export interface Provenance {
+export interface ProvenanceGroup {
   readonly toolVersion: string;
   readonly gitRevision: string | null;
   readonly gitDirty: number | null;
@@ -31,8 +31,8 @@ const MEMBERS = `SELECT x.id FROM sweeps s CROSS JOIN member_variants v ON v.swe
   JOIN trajectory_keys x ON x.key = v.trajectory WHERE s.name = :sweep`;
 
 /** In order of first attempt. */
-export function provenanceOf(reader: Reader, sweep: string): Provenance[] {
-  return reader.rows<Provenance>(
+export function provenanceOf(reader: Reader, sweep: string): ProvenanceGroup[] {
+  return reader.rows<ProvenanceGroup>(
     `SELECT tool_version AS toolVersion, git_revision AS gitRevision, git_dirty AS gitDirty,
        node_version AS nodeVersion, host, cpu, threads, engine, numerics, count(*) AS attempts,
        min(started_at) AS first, max(ended_at) AS last

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { SetName, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
-import { connectReader, guard } from '../file/open.js';
+import { connectReader, withStoreErrors } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { thresholdsByCurve } from './live-thresholds.js';
@@ -36,7 +36,7 @@ export interface LiveSweep {
 }
 
 /** One variant of one trajectory of a sweep. */
-export interface SweepCurve {
+export interface LiveCurve {
   readonly trajectory: number;
   readonly variant: number;
   readonly datasetSize: number;
@@ -63,20 +63,20 @@ export interface Cursor {
   readonly running: readonly number[];
 }
 
-export interface Relation {
+export interface DescribedRelation {
   readonly name: string;
   readonly type: 'view' | 'table';
   readonly columns: readonly string[];
 }
 
 /** t, whether the cell is finished (1; else 0 or null), then the requested columns. */
-export type CurvePoint = [t: number, finished: number | null, ...values: (number | null)[]];
+export type LivePoint = [t: number, finished: number | null, ...values: (number | null)[]];
 
 /** One connection for one poll. A poll thus never keeps a replaced or finished file open. */
 export class LiveReader {
   readonly reader: Reader;
   private readonly db: Database;
-  private readonly points = new Map<string, Statement<[number, number, number], CurvePoint>>();
+  private readonly points = new Map<string, Statement<[number, number, number], LivePoint>>();
 
   /** @throws StoreError where the file is missing, not ours, newer or damaged. */
   constructor(private readonly file: string) {
@@ -121,10 +121,10 @@ export class LiveReader {
   }
 
   /** The curves of a sweep, read lazily: a large sweep can be processed in small steps. */
-  members(sweep: number): IterableIterator<SweepCurve> {
-    return guard(this.file, () =>
+  curves(sweep: number): IterableIterator<LiveCurve> {
+    return withStoreErrors(this.file, () =>
       this.db
-        .prepare<[number], SweepCurve>(
+        .prepare<[number], LiveCurve>(
           `SELECT a.trajectory, a.variant, y.dataset_size AS datasetSize, y.width, y.seed, v.method,
              v.objective, v.subnet_size AS subnetSize, v.retrain_iterations AS retrainIterations, a.axes
            FROM member_variants a
@@ -138,12 +138,12 @@ export class LiveReader {
   }
 
   /** The cells of one curve by t, finished or not. `columns`: metric columns of checkpoints and cells. */
-  curve(sweep: number, { trajectory, variant }: SweepCurve, columns: readonly string[]): CurvePoint[] {
+  curve(sweep: number, { trajectory, variant }: LiveCurve, columns: readonly string[]): LivePoint[] {
     const key = columns.join();
-    return guard(this.file, () => {
+    return withStoreErrors(this.file, () => {
       let statement = this.points.get(key);
       if (!statement) {
-        statement = this.db.prepare<[number, number, number], CurvePoint>(curveSql(columns)).raw();
+        statement = this.db.prepare<[number, number, number], LivePoint>(curveSql(columns)).raw();
         this.points.set(key, statement);
       }
       return statement.all(sweep, trajectory, variant);
@@ -152,7 +152,7 @@ export class LiveReader {
 
   /** A sweep's cell counts by trajectory, read lazily. */
   counts(sweep: number): IterableIterator<TrajectoryCount> {
-    return guard(this.file, () =>
+    return withStoreErrors(this.file, () =>
       this.db
         .prepare<[number], TrajectoryCount>(
           'SELECT trajectory, cells, cells_done AS done FROM member_progress WHERE sweep = ?',
@@ -171,7 +171,7 @@ export class LiveReader {
 
   /** See `thresholdsByCurve`. */
   validThresholds(sweep: string, version: number): ReadonlyMap<string, readonly ThresholdRow[]> | null {
-    return guard(this.file, () => thresholdsByCurve(this.db, sweep, version));
+    return withStoreErrors(this.file, () => thresholdsByCurve(this.db, sweep, version));
   }
 
   /** JSON report of the last fit to a sweep's thresholds; null without one. */
@@ -208,12 +208,12 @@ export class LiveReader {
    * Starts a read transaction: until `release`, all reads see one state of the database. Keep it short, since the
    * write-ahead log cannot be truncated meanwhile.
    */
-  hold(): void {
-    guard(this.file, () => this.db.exec('BEGIN'));
+  beginRead(): void {
+    withStoreErrors(this.file, () => this.db.exec('BEGIN'));
   }
 
-  release(): void {
-    if (this.db.inTransaction) guard(this.file, () => this.db.exec('COMMIT'));
+  endRead(): void {
+    if (this.db.inTransaction) withStoreErrors(this.file, () => this.db.exec('COMMIT'));
   }
 
   config(trajectory: number): TrajectoryConfig {
@@ -247,7 +247,7 @@ export class LiveReader {
   }
 
   /** Views first. */
-  relations(): Relation[] {
+  relations(): DescribedRelation[] {
     return this.reader.relations().map(({ name, type }) => ({
       name,
       type,
@@ -264,7 +264,7 @@ export class LiveReader {
   }
 
   private all<T>(sql: string, ...params: (string | number)[]): T[] {
-    return guard(this.file, () => this.db.prepare(sql).all(...params) as T[]);
+    return withStoreErrors(this.file, () => this.db.prepare(sql).all(...params) as T[]);
   }
 }
 

@@ -5,7 +5,7 @@ import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
-import { connectReader, guard } from '../file/open.js';
+import { connectReader, withStoreErrors } from '../file/open.js';
 import {
   DENSE_COLUMNS,
   type Evaluate,
@@ -75,7 +75,7 @@ export class Reader {
 
   /** Runs `work` in one transaction, so all its reads see one state of the database. */
   inTransaction<T>(work: () => T): T {
-    return guard(this.file, this.db.transaction(work));
+    return withStoreErrors(this.file, this.db.transaction(work));
   }
 
   /** Views first. */
@@ -154,7 +154,7 @@ export class Reader {
   }
 
   holder(): (LockRow & { readonly alive: boolean }) | null {
-    const holder = guard(this.file, () => readLockRow(this.db));
+    const holder = withStoreErrors(this.file, () => readLockRow(this.db));
     return holder && { ...holder, alive: isAlive(holder) };
   }
 
@@ -187,7 +187,9 @@ export class Reader {
   ): Map<string, readonly CheckpointTask[]> {
     return this.inTransaction(() => {
       const unfinished = new UnfinishedCells(this.db, new VariantKeys(this.db));
-      return new Map([...planned].map(trajectory => [trajectory.id, unfinished.of(trajectory, evaluate)]));
+      return new Map(
+        [...planned].map(trajectory => [trajectory.id, unfinished.checkpointsOf(trajectory, evaluate)]),
+      );
     });
   }
 
@@ -205,10 +207,10 @@ export class Reader {
        ORDER BY y.dataset_size, y.width, y.seed, y.id`,
       sweep,
     );
-    const cells = guard(this.file, () => this.db.prepare<[number, number]>(CURVE_CELLS).raw());
+    const cells = withStoreErrors(this.file, () => this.db.prepare<[number, number]>(CURVE_CELLS).raw());
     for (const { sweepKey, key, id, config: text } of trajectories) {
       const config = completeConfig(JSON.parse(text));
-      for (const row of guard(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
+      for (const row of withStoreErrors(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
         const [method, objective, subnetSize, retrainIterations, t, ...values] = row;
         const metrics: Record<string, number | null> = {};
         for (let i = 0; i < values.length; i++) metrics[METRIC_COLUMNS[i]!] = values[i]!;
@@ -229,12 +231,12 @@ export class Reader {
 
   /** A sweep's stored thresholds where they are valid, else null: see stored-thresholds.ts. */
   validThresholds(sweep: string, version: number): StoredThresholds | null {
-    return guard(this.file, () => validThresholds(this.db, sweep, version));
+    return withStoreErrors(this.file, () => validThresholds(this.db, sweep, version));
   }
 
   /** Rows of a statement that reads, with named parameters. The caller states the columns as T, unchecked. */
   rows<T>(sql: string, params: Readonly<Record<string, string | number | null>>): T[] {
-    return guard(this.file, () => this.db.prepare(sql).all(params) as T[]);
+    return withStoreErrors(this.file, () => this.db.prepare(sql).all(params) as T[]);
   }
 
   close(): void {
@@ -242,7 +244,7 @@ export class Reader {
   }
 
   private all<T>(sql: string, ...params: (string | number)[]): T[] {
-    return guard(this.file, () => this.db.prepare(sql).all(...params) as T[]);
+    return withStoreErrors(this.file, () => this.db.prepare(sql).all(...params) as T[]);
   }
 }
 

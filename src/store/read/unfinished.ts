@@ -28,7 +28,7 @@ export class UnfinishedCells {
    * The planned cells that lack metrics, by checkpoint, without complete checkpoints. Returns the planned checkpoints
    * themselves if no cell is finished.
    */
-  of(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
+  checkpointsOf(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     const subnet = setMask(evaluate.subnet);
     const dense = setMask(evaluate.dense);
     const finished = new Map<number, Set<number>>();

@@ -8,7 +8,7 @@ export class VariantKeys {
   private byObject = new WeakMap<Variant, number>();
 
   constructor(private readonly db: Database) {
-    this.load();
+    this.reload();
   }
 
   /** The variant's key; null if it is not among those loaded or added. */
@@ -37,7 +37,7 @@ export class VariantKeys {
   }
 
   /** Reloads the cache. Call it after a rollback, to drop keys that the transaction added. */
-  load(): void {
+  reload(): void {
     this.byContent.clear();
     this.byObject = new WeakMap();
     const rows = this.db

@@ -1,5 +1,5 @@
 /** The tables of schema version 1 (espalier 0.1.0). Released, so they never change (see migrations.ts). */
-export const INITIAL = `
+export const INITIAL_SCHEMA = `
   CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
   CREATE TABLE holder (

@@ -33,7 +33,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import { FIT_TABLES } from './fit-tables.js';
-import { INITIAL } from './initial-schema.js';
+import { INITIAL_SCHEMA } from './initial-schema.js';
 import { REVISIONS } from './revisions.js';
 import { VIEWS } from './views.js';
 
@@ -42,7 +42,7 @@ export const APPLICATION_ID = 0x6573706c;
 
 /** MIGRATIONS[v] turns the tables of version v into those of version v + 1. */
 export const MIGRATIONS: readonly string[] = [
-  INITIAL,
+  INITIAL_SCHEMA,
   FIT_TABLES,
   // What a run tells of itself to those who look on. slow_reader: JSON, see SlowReader.
   `ALTER TABLE holder ADD COLUMN slow_reader TEXT; ALTER TABLE holder ADD COLUMN seconds_left REAL;`,

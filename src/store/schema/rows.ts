@@ -89,12 +89,12 @@ export const measuredMask = (metrics: SetMetrics): number =>
   setMask(SET_NAMES.filter(set => metrics[set] !== undefined));
 
 /** Replaces NaN and infinities with null, since SQL has no number for them. */
-export const finite = (value: number | null): number | null =>
+export const finiteOrNull = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) ? value : null;
 
 /** Losses and accuracies in the order of a network's metric columns, null where not measured. */
 export function measureValues(metrics: SetMetrics | null): (number | null)[] {
   const values = (metric: Metric | undefined): (number | null)[] =>
-    metric ? [finite(metric.loss), finite(metric.accuracy)] : [null, null];
+    metric ? [finiteOrNull(metric.loss), finiteOrNull(metric.accuracy)] : [null, null];
   return SET_NAMES.flatMap(set => values(metrics?.[set]));
 }

@@ -8,7 +8,10 @@ export type ColumnType = 'integer' | 'real' | 'text';
  * The type of each column, from the values in `rows` (integers as bigint). A column without values gets its declared
  * type; without a declared INTEGER or TEXT it is `real`, since it is mostly an aggregate over no rows.
  */
-export function typesOf(statement: Statement<unknown[], unknown[]>, rows: Iterable<unknown[]>): ColumnType[] {
+export function columnTypes(
+  statement: Statement<unknown[], unknown[]>,
+  rows: Iterable<unknown[]>,
+): ColumnType[] {
   const declared = statement.columns().map(({ type }) => type?.toUpperCase());
   const types: (ColumnType | undefined)[] = declared.map(() => undefined);
   for (const row of rows) {

@@ -1,6 +1,6 @@
 /** Binds values to the parameters of a user's statement. */
 import type { Statement } from 'better-sqlite3';
-import { invalid } from './statement.js';
+import { invalidQuery } from './statement.js';
 
 /** A value in or out: integers beyond 2^53 are bigint, blobs hexadecimal text. */
 export type Value = string | number | bigint | null;
@@ -24,7 +24,7 @@ export function bind(
   } catch (error) {
     // better-sqlite3 throws RangeError or TypeError for too few or too many values.
     const missing = /^Missing named parameter "(.*)"$/.exec((error as Error).message)?.[1];
-    throw invalid(
+    throw invalidQuery(
       missing === undefined ? (error as Error).message : `no value is given for :${missing}`,
       error,
     );
@@ -32,7 +32,7 @@ export function bind(
   const [first] = unused;
   if (first === undefined) return rows;
   rows.return?.();
-  throw invalid(`a value is given for :${first}, which the statement does not have`);
+  throw invalidQuery(`a value is given for :${first}, which the statement does not have`);
 }
 
 /** The values behind getters, and the names that SQLite has not read yet. */

@@ -1,10 +1,10 @@
 /** The child process's side of a query: runs the statement and sends its rows. The parent's side is query.ts. */
 import type { Database } from 'better-sqlite3';
 import { QueryError, StoreError } from '../../base/errors.js';
-import { connectReader, storeFault } from '../file/open.js';
-import { type ColumnType, typesOf } from './column-types.js';
+import { connectReader, toStoreError } from '../file/open.js';
+import { type ColumnType, columnTypes } from './column-types.js';
 import { bind, type Params, type Value } from './parameters.js';
-import { invalid, prepareReading } from './statement.js';
+import { invalidQuery, prepareReadOnly } from './statement.js';
 
 /** Limits for SQL from remote users. */
 export interface QueryLimits {
@@ -15,7 +15,7 @@ export interface QueryLimits {
 }
 
 /** One query. With `typed`, the statement runs twice: the first run finds the types of its columns. */
-export interface Question {
+export interface QueryRequest {
   readonly file: string;
   readonly sql: string;
   readonly params: Params;
@@ -24,10 +24,10 @@ export interface Question {
 }
 
 /** Parent to child: one `start`, then a `more` after each batch that the consumer has finished. */
-export type ToChild = ({ readonly kind: 'start' } & Question) | { readonly kind: 'more' };
+export type QueryCommand = ({ readonly kind: 'start' } & QueryRequest) | { readonly kind: 'more' };
 
 /** Child to parent: `columns`, then `rows` up to the `last`; or `error` at any point. */
-export type ToParent =
+export type QueryReply =
   | {
       readonly kind: 'columns';
       readonly columns: readonly string[];
@@ -50,7 +50,7 @@ const MAX_UNFINISHED_BATCHES = 2;
 /** Serves one query over this process's IPC channel. */
 export function serveQuery(): void {
   let credit = MAX_UNFINISHED_BATCHES;
-  let batches: Generator<ToParent> | null = null;
+  let batches: Generator<QueryReply> | null = null;
   const send = () => {
     while (batches && credit > 0) {
       const { value, done } = batches.next();
@@ -62,22 +62,22 @@ export function serveQuery(): void {
       process.send!(value);
     }
   };
-  process.on('message', (message: ToChild) => {
+  process.on('message', (message: QueryCommand) => {
     if (message.kind === 'start') batches = runQuery(message);
     else credit++;
     send();
   });
 }
 
-function* runQuery({ file, sql, params, typed, limits }: Question): Generator<ToParent> {
+function* runQuery({ file, sql, params, typed, limits }: QueryRequest): Generator<QueryReply> {
   let db: Database | null = null;
   try {
     db = connectReader(file);
-    const statement = prepareReading(db, sql).raw().safeIntegers();
+    const statement = prepareReadOnly(db, sql).raw().safeIntegers();
     const columns = uniqueNames(statement.columns().map(column => column.name));
     // In one transaction, both runs of the statement see the same database.
     db.exec('BEGIN');
-    const types = typed ? typesOf(statement, bind(statement, params)) : null;
+    const types = typed ? columnTypes(statement, bind(statement, params)) : null;
     const rows = bind(statement, params);
     yield { kind: 'columns', columns, types };
     yield* batched(rows, limits.cellChars ?? Number.POSITIVE_INFINITY);
@@ -88,7 +88,7 @@ function* runQuery({ file, sql, params, typed, limits }: Question): Generator<To
   }
 }
 
-function* batched(rows: Iterator<unknown[]>, cellChars: number): Generator<ToParent> {
+function* batched(rows: Iterator<unknown[]>, cellChars: number): Generator<QueryReply> {
   let batch: Value[][] = [];
   let bytes = 0;
   for (;;) {
@@ -129,10 +129,10 @@ export function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-function toErrorMessage(file: string, error: unknown): ToParent {
-  const fault = storeFault(file, error);
+function toErrorMessage(file: string, error: unknown): QueryReply {
+  const fault = toStoreError(file, error);
   if (fault instanceof StoreError) return { kind: 'error', family: 'store', ...fields(fault) };
-  const query = fault instanceof QueryError ? fault : invalid((fault as Error).message);
+  const query = fault instanceof QueryError ? fault : invalidQuery((fault as Error).message);
   return { kind: 'error', family: 'query', ...fields(query) };
 }
 

@@ -3,11 +3,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { QueryError, StoppedError, StoreError } from '../../base/errors.js';
 import { workerFile } from '../../base/paths.js';
-import { recognise } from '../file/open.js';
+import { checkHeader } from '../file/open.js';
 import type { ColumnType } from './column-types.js';
 import type { Params, Value } from './parameters.js';
-import type { QueryLimits, ToChild, ToParent } from './query-server.js';
-import { invalid } from './statement.js';
+import type { QueryCommand, QueryLimits, QueryReply } from './query-server.js';
+import { invalidQuery } from './statement.js';
 
 export type { ColumnType } from './column-types.js';
 export type { Params, Value } from './parameters.js';
@@ -49,7 +49,7 @@ export async function* querySql(
   sql: string,
   { timeoutMs = MAX_TIMER_MS, signal, params = [], typed = false, limits = {} }: QueryOptions = {},
 ): AsyncGenerator<QueryBatch, void, void> {
-  recognise(file);
+  checkHeader(file);
   if (signal?.aborted) throw new StoppedError();
   const child = new Child(file, timeoutMs, signal, limits.memoryBytes);
   try {
@@ -72,7 +72,7 @@ export async function* querySql(
 /** The child process and the queue of its messages. */
 class Child {
   private readonly process: ChildProcess;
-  private readonly messages: ToParent[] = [];
+  private readonly messages: QueryReply[] = [];
   private fault: Error | null = null;
   private remainingMs: number;
   private wake = () => {};
@@ -98,7 +98,7 @@ class Child {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.process.on('message', message => {
-      this.messages.push(message as ToParent);
+      this.messages.push(message as QueryReply);
       this.wake();
     });
     this.process.on('error', error => this.fail(error));
@@ -107,19 +107,19 @@ class Child {
         name === 'SIGKILL' && memoryBytes !== undefined
           ? `it took more than ${memoryBytes >> 20} MB of memory`
           : `the query's process ended early (${name ?? `exit code ${code}`})`;
-      this.fail(invalid(reason));
+      this.fail(invalidQuery(reason));
     });
     signal?.addEventListener('abort', this.abort);
     process.once('exit', this.end);
   }
 
-  send(message: ToChild): void {
+  send(message: QueryCommand): void {
     // Errors are ignored here: if the child is gone, its `exit` event reports it.
     this.process.send(message, () => {});
   }
 
   /** Waits for the next message. Throws errors that the child sends, and QUERY_TIMEOUT when no time is left. */
-  async next(): Promise<Exclude<ToParent, { kind: 'error' }>> {
+  async next(): Promise<Exclude<QueryReply, { kind: 'error' }>> {
     const started = performance.now();
     const timer = setTimeout(() => this.fail(this.timeout()), Math.min(this.remainingMs, MAX_TIMER_MS));
     try {
@@ -149,7 +149,7 @@ class Child {
   }
 }
 
-function toError({ family, code, message }: Extract<ToParent, { kind: 'error' }>, file: string): Error {
+function toError({ family, code, message }: Extract<QueryReply, { kind: 'error' }>, file: string): Error {
   return family === 'store'
     ? new StoreError(code as StoreError['code'], file, message)
     : new QueryError(code as QueryError['code'], message);

@@ -48,7 +48,7 @@ const PRAGMA =
  * @throws QueryError QUERY_INVALID unless `sql` is one valid statement; QUERY_WRITES if it writes, returns no rows or
  *   is a refused pragma.
  */
-export function prepareReading(db: Database, sql: string): Statement<unknown[], unknown[]> {
+export function prepareReadOnly(db: Database, sql: string): Statement<unknown[], unknown[]> {
   // Some pragmas act while SQLite compiles them, so the text is checked first.
   const body = sql.replace(SKIPPED, '');
   const word = /^\w+/.exec(body)?.[0].toUpperCase() ?? '';
@@ -73,10 +73,10 @@ function compile(db: Database, sql: string): Statement<unknown[], unknown[]> {
     return db.prepare<unknown[], unknown[]>(sql);
   } catch (error) {
     const { message } = error as Error;
-    if (/contains no statements/.test(message)) throw invalid('it is empty, expected a SELECT');
-    if (/more than one statement/.test(message)) throw invalid('several statements, expected one');
+    if (/contains no statements/.test(message)) throw invalidQuery('it is empty, expected a SELECT');
+    if (/more than one statement/.test(message)) throw invalidQuery('several statements, expected one');
     // SQLITE_ERROR is about the statement (syntax, unknown names), other codes are about the file.
-    throw (error as { code?: string }).code === 'SQLITE_ERROR' ? invalid(message, error) : error;
+    throw (error as { code?: string }).code === 'SQLITE_ERROR' ? invalidQuery(message, error) : error;
   }
 }
 
@@ -93,7 +93,7 @@ function checkPragma(body: string): void {
 
 const withoutComments = (text: string): string => text.replace(/--[^\n]*(\n|$)|\/\*[\s\S]*?(\*\/|$)/g, ' ');
 
-export function invalid(what: string, cause?: unknown): QueryError {
+export function invalidQuery(what: string, cause?: unknown): QueryError {
   const line = what.replace(/\s+/g, ' ');
   return new QueryError('QUERY_INVALID', `SQL: ${line}`, cause === undefined ? undefined : { cause });
 }

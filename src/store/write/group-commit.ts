@@ -13,9 +13,9 @@ const FULL_MS = 1_000;
 /** Notified when the disk fills up and when space returns. */
 export interface DiskWatcher {
   /** Called at the first commit that fails for lack of space, and not again before `room`. */
-  full(): void;
+  onFull(): void;
   /** Called after the first commit that succeeds; it includes all records added meanwhile. */
-  room(): void;
+  onSpace(): void;
 }
 
 /** The promise of a record that is not committed yet. */
@@ -69,7 +69,7 @@ export class GroupCommit {
   }
 
   /** As `add`. The promise resolves when the record is durable and rejects if its commit fails. @throws as `add`. */
-  durably(id: string, weight: number, record: () => void): Promise<void> {
+  addDurably(id: string, weight: number, record: () => void): Promise<void> {
     const committed = new Promise<void>((resolve, reject) => this.waiters.push({ resolve, reject }));
     // Avoids an unhandled rejection if the caller drops the promise; the next call throws the error anyway.
     committed.catch(() => {});
@@ -154,13 +154,13 @@ export class GroupCommit {
     this.flushIn(FULL_MS);
     if (this.isFull) return;
     this.isFull = true;
-    this.watcher?.full();
+    this.watcher?.onFull();
   }
 
   private markSpace(): void {
     if (!this.isFull) return;
     this.isFull = false;
-    this.watcher?.room();
+    this.watcher?.onSpace();
   }
 
   /** Runs `work` and leaves its error for the next call to throw. */

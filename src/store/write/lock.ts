@@ -6,7 +6,7 @@ import { acquireLock, heldError, readLockRow } from '../file/lock-row.js';
 import { refuseDamaged } from '../file/open.js';
 import { type SlowReader, type WalLimits, WriteAheadLog } from '../file/write-ahead-log.js';
 import { migrate } from '../schema/migrations.js';
-import { recoverLost } from './recorder.js';
+import { closeLostAttempts } from './recorder.js';
 
 /** Retries of leaving WAL mode. A short reader, such as a live page, is gone by one of them. */
 const MAX_RETRIES = 20;
@@ -30,7 +30,7 @@ export interface Commits {
 
 export class WriterLock {
   private readonly token: string;
-  private readonly renew: Statement<(string | number | null)[]>;
+  private readonly renewal: Statement<(string | number | null)[]>;
   private readonly log: WriteAheadLog;
   private slowReader: SlowReader | null = null;
   private secondsLeft: number | null = null;
@@ -51,13 +51,13 @@ export class WriterLock {
       const token = acquireLock(db, file, TOOL_VERSION);
       migrate(db, TOOL_VERSION);
       if (previous) refuseDamaged(file, db);
-      recoverLost(db, new Date().toISOString());
+      closeLostAttempts(db, new Date().toISOString());
       return token;
     });
     // This program keeps the declared references itself. SQLite would scan whole tables to check them.
     db.pragma('foreign_keys = OFF');
     this.token = acquire.immediate();
-    this.renew = db.prepare(
+    this.renewal = db.prepare(
       'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ? WHERE token = ?',
     );
     this.log = new WriteAheadLog(db, {
@@ -69,10 +69,10 @@ export class WriterLock {
   }
 
   /** Renews the heartbeat. Runs inside each transaction. @throws StoreError DATABASE_HELD if the lock is lost. */
-  beat(): void {
+  renew(): void {
     const slowReader = this.slowReader && JSON.stringify(this.slowReader);
     const now = new Date().toISOString();
-    if (this.renew.run(now, slowReader, this.secondsLeft, this.token).changes !== 1) throw this.lostError();
+    if (this.renewal.run(now, slowReader, this.secondsLeft, this.token).changes !== 1) throw this.lostError();
   }
 
   afterCommit(): void {
@@ -80,7 +80,7 @@ export class WriterLock {
   }
 
   /** Sets the expected seconds to the run's end, which the next `beat` stores. */
-  expect(secondsLeft: number | null): void {
+  setSecondsLeft(secondsLeft: number | null): void {
     this.secondsLeft = secondsLeft !== null && Number.isFinite(secondsLeft) ? secondsLeft : null;
   }
 

@@ -5,7 +5,7 @@ import type { VariantKeys } from '../read/variants.js';
 import {
   type AttemptInfo,
   DENSE_COLUMNS,
-  finite,
+  finiteOrNull,
   measuredMask,
   measureValues,
   type Outcome,
@@ -116,9 +116,9 @@ export class Recorder {
       measuredMask(row.dense),
       ...measureValues(row.dense),
       row.deadNeurons,
-      finite(row.etaLambdaMax),
-      finite(row.trainWallS),
-      finite(row.trainCpuS),
+      finiteOrNull(row.etaLambdaMax),
+      finiteOrNull(row.trainWallS),
+      finiteOrNull(row.trainCpuS),
     );
     for (const cell of cells) {
       const subnet = measuredMask(cell.subnet);
@@ -131,8 +131,8 @@ export class Recorder {
         ...measureValues(cell.retrained),
         cell.distinctNeurons,
         cell.activationPasses,
-        finite(cell.pruneWallS),
-        finite(cell.pruneCpuS),
+        finiteOrNull(cell.pruneWallS),
+        finiteOrNull(cell.pruneCpuS),
         atMs,
       );
     }
@@ -146,7 +146,7 @@ export class Recorder {
     const failed = outcome.kind === 'failed';
     const code = failed ? outcome.code : null;
     const error = failed ? outcome.message : null;
-    const time = { wallS: finite(spent.wallS), cpuS: finite(spent.cpuS) };
+    const time = { wallS: finiteOrNull(spent.wallS), cpuS: finiteOrNull(spent.cpuS) };
     if (failed && !willRetry) this.end.run({ id, status: 'failed', code, error, finishedAt: at, ...time });
     else this.end.run({ id, status: 'pending', code: null, error: null, finishedAt: null, ...time });
     this.endAttempt.run(at, outcome.kind, code, error, failed ? outcome.stack : null, id);
@@ -208,7 +208,7 @@ function upsert(
  * Marks the open attempts of a dead process as lost and its running trajectories as pending or done. The caller must
  * hold the database and be in a transaction.
  */
-export function recoverLost(db: Database, at: string): void {
+export function closeLostAttempts(db: Database, at: string): void {
   db.prepare(`UPDATE attempts SET ended_at = ?, outcome = 'lost' WHERE ended_at IS NULL`).run(at);
   const lost = db
     .prepare(

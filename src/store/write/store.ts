@@ -10,7 +10,7 @@ import type { Database } from 'better-sqlite3';
 import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
-import { connectWriter, guard } from '../file/open.js';
+import { connectWriter, withStoreErrors } from '../file/open.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds } from '../read/stored-thresholds.js';
 import { UnfinishedCells } from '../read/unfinished.js';
@@ -69,7 +69,7 @@ export class Store {
   static open(file: string, options: StoreOptions = {}): Store {
     const db = connectWriter(file, options.unsafeFilesystem);
     try {
-      return guard(file, () => new Store(file, db, options));
+      return withStoreErrors(file, () => new Store(file, db, options));
     } catch (error) {
       db.close();
       throw error;
@@ -100,14 +100,14 @@ export class Store {
   }
 
   /** The trajectories to run: the planned ones that are pending and lack planned cells, each with those cells. */
-  left(planned: readonly PlannedTrajectory[], evaluate: Evaluate): UnfinishedTrajectory[] {
+  unfinishedTrajectories(planned: readonly PlannedTrajectory[], evaluate: Evaluate): UnfinishedTrajectory[] {
     this.flush();
-    return guard(this.file, () => {
+    return withStoreErrors(this.file, () => {
       const pending = this.recorder.pending();
       const unfinished: UnfinishedTrajectory[] = [];
       for (const trajectory of pending.size === 0 ? [] : planned) {
         if (!pending.has(trajectory.id)) continue;
-        const checkpoints = this.missing.of(trajectory, evaluate);
+        const checkpoints = this.missing.checkpointsOf(trajectory, evaluate);
         if (checkpoints.length > 0) unfinished.push({ trajectory, checkpoints });
       }
       return unfinished;
@@ -117,7 +117,7 @@ export class Store {
   /** The planned cells that lack metrics, by checkpoint in ascending t. Empty when nothing is left to do. */
   unfinished(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     this.group.flushFor(trajectory.id);
-    return guard(this.file, () => this.missing.of(trajectory, evaluate));
+    return withStoreErrors(this.file, () => this.missing.checkpointsOf(trajectory, evaluate));
   }
 
   /** Whether a saved trajectory waits to run: some sweep lacks cells of it, it has not failed and is not running. */
@@ -128,7 +128,7 @@ export class Store {
   /** Undefined if the trajectory was never saved with a sweep. */
   status(id: string): TrajectoryStatus | undefined {
     this.group.flushFor(id);
-    return guard(this.file, () => this.recorder.status(id));
+    return withStoreErrors(this.file, () => this.recorder.status(id));
   }
 
   /** Records the start of an attempt. */
@@ -147,7 +147,7 @@ export class Store {
     const running = this.running.get(id);
     const key = running?.key ?? this.recorder.key(id);
     if (running) running.spent = withCheckpoint(running.spent, checkpoint);
-    return this.group.durably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
+    return this.group.addDurably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
   }
 
   /**
@@ -161,12 +161,12 @@ export class Store {
         ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
         : (this.running.get(id)?.spent ?? NOT_TRAINED);
     this.running.delete(id);
-    return this.group.durably(id, 0, () => this.recorder.finished(id, at, outcome, spent, willRetry));
+    return this.group.addDurably(id, 0, () => this.recorder.finished(id, at, outcome, spent, willRetry));
   }
 
   /** Publishes to readers the seconds that the run expects to need until its end. Stored by the next commit. */
-  expect(secondsLeft: number | null): void {
-    this.lock.expect(secondsLeft);
+  setSecondsLeft(secondsLeft: number | null): void {
+    this.lock.setSecondsLeft(secondsLeft);
   }
 
   /**
@@ -254,13 +254,13 @@ export class Store {
   /** Runs `work` in one transaction that also renews the lock. @throws StoreError */
   private commit(work: () => void): void {
     const transaction = this.db.transaction(() => {
-      this.lock.beat();
+      this.lock.renew();
       work();
     });
     try {
-      guard(this.file, () => transaction.immediate());
+      withStoreErrors(this.file, () => transaction.immediate());
     } catch (error) {
-      this.variants.load();
+      this.variants.reload();
       throw error;
     }
     this.lock.afterCommit();
