@@ -249,10 +249,9 @@ describe('interrupted', () => {
   test.each(['slow', 'stalling', 'silent', 'failing'])('at a %s mirror: no file is left', async mirror => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 60);
-    const fetchOptions = options([mirror], { signal: abort.signal, pause: 10_000 });
-    const start = performance.now();
+    // A pause that is not interrupted outlasts the test.
+    const fetchOptions = options([mirror], { signal: abort.signal, pause: 1e6 });
     await expect(fetchDataset(bySha256, fetchOptions)).rejects.toBeInstanceOf(StoppedError);
-    expect(performance.now() - start).toBeLessThan(5000);
     expect(existsSync(join(dataDir, '..', '..'))).toBe(false);
   });
 

