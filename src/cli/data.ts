@@ -5,7 +5,7 @@ import { UsageError } from '../base/errors.js';
 import { formatBytes } from '../base/memory.js';
 import { didYouMean } from '../base/nearest.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
-import { type FetchProgress, fetchDataset } from '../data/fetch.js';
+import type { FetchProgress } from '../data/fetch.js';
 import {
   checkDataDir,
   type DataSearch,
@@ -106,6 +106,8 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
     process.once('SIGINT', stop).once('SIGTERM', stop);
     const display = createFetchDisplay(process.stderr);
     try {
+      // Loaded late: got costs every other command 0.15 s of its start.
+      const { fetchDataset } = await import('../data/fetch.js');
       const files = await fetchDataset(KNOWN_DATASETS[fetchable(name)], {
         dataDir,
         mirrors: mirror,

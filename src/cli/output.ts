@@ -8,7 +8,6 @@ import { stringify } from 'csv-stringify/sync';
 import { withPart } from '../base/atomic-file.js';
 import { UsageError } from '../base/errors.js';
 import type { QueryBatch, Value } from '../store/user-sql/query.js';
-import { asParquet } from './parquet.js';
 
 export const FORMATS = ['table', 'csv', 'json', 'ndjson', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -85,8 +84,11 @@ export async function* formatRows(
         yield rows.map(row => `${asJson(columns, row)}\n`).join('');
       }
       return;
-    case 'parquet':
+    case 'parquet': {
+      // Loaded late: other formats do not need its library.
+      const { asParquet } = await import('./parquet.js');
       yield* asParquet(batches);
+    }
   }
 }
 

@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EngineUnavailableError, StoppedError } from '../../src/base/errors.js';
 import type { Engine, Problem } from '../../src/engine/engine.js';
@@ -18,20 +17,8 @@ import { makeBatches, makeProblem } from '../support/problems.js';
 import { engineConformance } from './conformance.js';
 
 tf.enableProdMode();
-setWasmPaths(`${import.meta.dirname}/../../node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
 
-const trouble = await createTfjsEngine().then(
-  () => null,
-  (error: Error) => error,
-);
-if (trouble === null) {
-  engineConformance('tfjs on native code', () => createTfjsEngine({ backend: 'tensorflow' }), FLOAT32);
-} else {
-  console.log(`skipped: tfjs on native code (${trouble.message})`);
-  it.skip('tfjs on native code', () => {});
-}
 engineConformance('tfjs on cpu', () => createTfjsEngine({ tf, backend: 'cpu' }), FLOAT32, { large: false });
-engineConformance('tfjs on wasm', () => createTfjsEngine({ tf, backend: 'wasm' }), FLOAT32);
 
 describe('tensors of the tfjs engine', () => {
   let engine: Engine;

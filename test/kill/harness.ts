@@ -57,6 +57,19 @@ export const addOutcomes = (a: Outcome, b: Outcome): Outcome =>
     Object.entries(a).map(([key, value]) => [key, value + b[key as keyof Outcome]]),
   ) as unknown as Outcome;
 
+/** Kills runs of each subject, one after the other; prints the seed and what was found. */
+export async function killAll(
+  work: Workplace,
+  subjects: readonly (readonly [name: string, subject: Subject, kills: number])[],
+): Promise<Outcome> {
+  console.log(`seed ${SEED}; ESPALIER_KILL_SEED repeats it`);
+  let total = NO_OUTCOME;
+  for (const [name, subject, kills] of subjects)
+    total = addOutcomes(total, await killAndCompare(work, subject, kills, name));
+  console.log(JSON.stringify(total));
+  return total;
+}
+
 /** Kills runs of the subject at least `kills` times, on as many databases as that takes. */
 export async function killAndCompare(
   work: Workplace,
