@@ -39,10 +39,11 @@ function primaryScreen(group: FitGroup): string {
               round(law.sigma),
               law.aicc === null ? null : law.aicc.toFixed(1),
               law.weight!.toFixed(3),
-              law.leaveOneSizeOut === null ? null : round(law.leaveOneSizeOut),
-              law.holdOut === null ? null : round(law.holdOut.score),
+              scoreText(law.leaveOneSizeOut),
+              scoreText(law.holdOut?.score ?? null),
             ]),
           ),
+          ...(shown.some(hasTinyScore) ? [folded(TINY_SCORE_NOTE).trimEnd()] : []),
         ]
       : []),
     folded(verdict.sentence),
@@ -51,6 +52,21 @@ function primaryScreen(group: FitGroup): string {
     '',
   ].join('\n');
 }
+
+/**
+ * The mean log likelihood of crossings that a law was not fitted to. It falls with the square of the distance in units of
+ * sigma, so that below this it only says that the law is far off.
+ */
+const TINY_SCORE = -100;
+const TINY_SCORE_NOTE =
+  `Scores are mean log likelihoods of crossings that the law was not fitted to. Below ${TINY_SCORE} the law misses ` +
+  'them by many sigma; by how many matters no more.';
+
+const scoreText = (score: number | null): string | null =>
+  score === null ? null : score < TINY_SCORE ? `< ${TINY_SCORE}` : round(score);
+
+const hasTinyScore = ({ leaveOneSizeOut, holdOut }: LawReport): boolean =>
+  [leaveOneSizeOut, holdOut?.score].some(score => score != null && score < TINY_SCORE);
 
 /** Omits a column of counts that are all 0. */
 function thresholdTable(sizes: readonly SizeCounts[]): string {

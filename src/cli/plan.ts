@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { formatBytes } from '../base/memory.js';
 import { formatDuration } from '../base/units.js';
-import { adviceOn } from '../domain/sweep-file/parse.js';
+import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
@@ -66,7 +66,7 @@ export function printPlan(prepared: PreparedSweep, db: string, threads: number):
   ];
   process.stdout.write(`${plan.sweep}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
-  for (const advice of adviceOn(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
+  for (const advice of sweepAdvice(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
 }
 
 function formatOperations(operations: number): string {

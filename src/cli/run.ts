@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { CommandModule } from 'yargs';
 import { EXIT, UsageError } from '../base/errors.js';
 import { formatDuration } from '../base/units.js';
-import { adviceOn } from '../domain/sweep-file/parse.js';
+import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { createPoolExecutor } from '../execute/pool.js';
 import type { RunOutcome } from '../run/observer.js';
 import { threadsThatFit } from '../run/plan.js';
@@ -105,7 +105,7 @@ async function runAndPrint(
   const { spec, engine } = prepared;
   const threads = threadsOf(args);
   const fitting = threadsThatFit(prepared, threads);
-  for (const advice of adviceOn(spec)) display.printLine(`note: ${advice}`);
+  for (const advice of sweepAdvice(spec)) display.printLine(`note: ${advice}`);
   if (fitting < threads) {
     const only = fitting === 1 ? 'one' : fitting;
     display.printLine(`of the largest trajectories only ${only} at once: more would not fit in memory`);

@@ -15,7 +15,7 @@ export { type FitInput, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';
 export { type FittedLaw, fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
-export { type CrossingRow as Crossed, packSample, type Sample } from './laws/sample.js';
+export { type CrossingRow, packSample, type Sample } from './laws/sample.js';
 export type {
   Conventions,
   EstimateReport,

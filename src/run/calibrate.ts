@@ -1,5 +1,6 @@
 /** How fast this machine does each kind of work, measured in about a second on a small made-up network. */
 import type { InputMatrix } from '../data/inputs.js';
+import type { Loss } from '../domain/types.js';
 import type { Engine, Problem } from '../engine/engine.js';
 import { stream } from '../math/random.js';
 import { type Arithmetic, selectionWork } from '../trajectory/cost.js';
@@ -12,15 +13,20 @@ const COLUMNS = 784;
 const ENTRIES = 147;
 const BATCH = 128;
 const PICKS = 50;
-const GREEDY = { method: 'greedy', objective: 'squared', subnetSize: PICKS } as const;
 
-/** Runs each kind of work for about `seconds`, at widths and sizes that are typical of a sweep. */
-export function calibrate(engine: Engine, width: number, samples: number, seconds = 0.25): Rates {
+/** The work of a sweep that is measured in its place. */
+export interface TypicalWork {
+  readonly width: number;
+  readonly samples: number;
+  readonly objective: Loss;
+}
+
+/** Runs each kind of work for about `seconds`. */
+export function calibrate(engine: Engine, { width, samples, objective }: TypicalWork, seconds = 0.25): Rates {
   const inputs = madeUpInputs(samples);
-  const next = stream(0, 'calibrate');
   const problem: Problem = {
     inputs,
-    labels: Float32Array.from({ length: samples }, () => (next() < 0.5 ? -1 : 1)),
+    labels: linearLabels(inputs),
     width,
     activation: 'relu',
     outputScale: 1,
@@ -45,13 +51,17 @@ export function calibrate(engine: Engine, width: number, samples: number, second
     const batch = Int32Array.from({ length: problem.batchSize }, (_, i) => i);
     const training = secondsOf(seconds, () => network.train(batch, 1));
     const activations = secondsOf(seconds, () => network.activate());
-    const both = secondsOf(seconds, () => network.activate().greedy('squared', PICKS));
-    const { picks } = network.activate().greedy('squared', PICKS);
+    const both = secondsOf(seconds, () => network.activate().greedy(objective, PICKS));
+    const { picks } = network.activate().greedy(objective, PICKS);
     const evaluation = secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
     return {
       training: (problem.batchSize * width * ENTRIES * 4) / training,
       activations: (samples * width * ENTRIES * 2) / activations,
-      selection: selectionWork(GREEDY, samples, width) / Math.max(both - activations, both / 20),
+      selection:
+        selectionWork(
+          { method: 'greedy', objective, subnetSize: PICKS },
+          { n: samples, width, t: 0, loss: 'squared' },
+        ) / Math.max(both - activations, both / 20),
       evaluation: (samples * new Set(picks).size * ENTRIES * 2) / evaluation,
     };
   } finally {
@@ -86,4 +96,15 @@ function madeUpInputs(rows: number): InputMatrix {
     }
   }
   return { rows, columns: COLUMNS, rowStart, column, value };
+}
+
+/** Labels that a linear function decides: like those of images, a network fits them with few neurons. */
+function linearLabels({ rows, columns, rowStart, column, value }: InputMatrix): Float32Array {
+  const next = stream(0, 'calibrate-labels');
+  const weights = Float64Array.from({ length: columns }, () => next() - 0.5);
+  return Float32Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++) sum += weights[column[e]!]! * value[e]!;
+    return sum < 0 ? -1 : 1;
+  });
 }

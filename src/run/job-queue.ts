@@ -36,7 +36,7 @@ export class JobQueue {
 
   /** Removes the job to start now; null if none is left or none fits next to the running ones. */
   take(): Job | null {
-    const next = this.first();
+    const next = this.peek();
     if (!next) return null;
     let job: Job | null = next;
     if (!this.#fits(next)) {
@@ -66,7 +66,7 @@ export class JobQueue {
   }
 
   /** The job to start next, whether it fits now or not. */
-  first(): Job | null {
+  peek(): Job | null {
     return this.#costliest(() => true) ?? this.#retries[0] ?? null;
   }
 

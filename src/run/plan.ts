@@ -3,9 +3,17 @@
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
-import { type Arithmetic, arithmeticOf, snapshotBytes, WORK_KINDS } from '../trajectory/cost.js';
-import { calibrate, type Rates } from './calibrate.js';
+import {
+  type Arithmetic,
+  arithmeticOf,
+  snapshotBytes,
+  WORK_KINDS,
+  type WorkKind,
+} from '../trajectory/cost.js';
+import { calibrate, type Rates, type TypicalWork } from './calibrate.js';
+import type { Job } from './job-queue.js';
 import type { PreparedSweep } from './prepare.js';
+import { type Schedule, scheduleOf } from './schedule.js';
 
 export interface SweepPlan {
   readonly sweep: string;
@@ -28,7 +36,7 @@ export interface SweepPlan {
   readonly secondsLongest: number;
 }
 
-/** As many of `threads` as fit in memory at once with the largest trajectories, at least one. */
+/** Trajectories of the largest size that fit in memory concurrently: at least one, at most `threads`. */
 export function threadsThatFit(prepared: PreparedSweep, threads: number): number {
   const fitting = Math.floor((prepared.memoryBytes - prepared.imageBytes) / largestWorker(prepared));
   return Math.max(1, Math.min(threads, fitting));
@@ -38,65 +46,85 @@ function largestWorker(prepared: PreparedSweep): number {
   return prepared.trajectories.reduce((most, trajectory) => Math.max(most, prepared.bytesOf(trajectory)), 1);
 }
 
+/** What stands for the sweep's work while this machine is measured: of its largest trajectory, as much as is quick. */
+function typicalWork({ trajectories, bytesOf }: PreparedSweep): TypicalWork {
+  const largest = trajectories.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a));
+  const { width, datasetSize } = largest.config;
+  const variants = largest.checkpoints.flatMap(checkpoint => checkpoint.variants);
+  return {
+    width: Math.min(MAX_WIDTH, width),
+    samples: Math.min(MAX_SAMPLES, datasetSize),
+    objective: variants.find(({ objective }) => objective !== null)?.objective ?? 'squared',
+  };
+}
+
+const MAX_WIDTH = 1000;
+const MAX_SAMPLES = 2000;
+
 /** Expected seconds of one thread on one trajectory. */
 function secondsOf(arithmetic: Arithmetic, rates: Rates): number {
-  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind] / rates[kind], 0);
+  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind] / rates[kind], TRAJECTORY_START_S);
+}
+
+/** Seconds before the first trajectory of a thread trains: modules, kernels, inputs. And of each trajectory. */
+const THREAD_START_S = 0.5;
+const TRAJECTORY_START_S = 0.05;
+
+const secondsIn = ({ duration }: Schedule): number => (duration > 0 ? THREAD_START_S + duration : 0);
+
+export interface PlanOptions {
+  readonly threads: number;
+  readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
+  /** By trajectory id: the iteration of its snapshot, from which it goes on. */
+  readonly snapshots: ReadonlyMap<string, number>;
+  /** Speed of this machine; measured for a second or two where it is not given. */
+  readonly rates?: Rates;
 }
 
 /**
- * Measures this machine for about a second (calibrate.ts) and adds up.
- * Training is paid again from the nearest snapshot, else from 0, where checkpoints are added to a trajectory.
+ * Adds up the sweep's work and plays its schedule, as a run would. Where checkpoints are added to a trajectory, training
+ * is paid again from the nearest snapshot, else from 0.
  */
-export function planSweep(
-  prepared: PreparedSweep,
-  options: {
-    readonly threads: number;
-    readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
-    /** By trajectory id: the iteration of its snapshot, from which it goes on. */
-    readonly snapshots: ReadonlyMap<string, number>;
-  },
-): SweepPlan {
+export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepPlan {
   const { trajectories, spec, engine } = prepared;
-  const largest = trajectories.reduce((a, b) => (prepared.bytesOf(b) > prepared.bytesOf(a) ? b : a));
-  const rates = calibrate(
-    engine,
-    Math.min(1000, largest.config.width),
-    Math.min(2000, largest.config.datasetSize),
-  );
-  const arithmetic = { training: 0, activations: 0, selection: 0, evaluation: 0 };
-  const plan = { cells: 0, cellsHeld: 0, all: 0, left: 0, longest: 0, snapshot: 0 };
+  const rates = options.rates ?? calibrate(engine, typicalWork(prepared));
+  const arithmetic = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<WorkKind, number>;
+  const plan = { cells: 0, cellsHeld: 0, longest: 0, snapshot: 0 };
+  const all: Job[] = [];
+  const left: Job[] = [];
   for (const trajectory of trajectories) {
     const sizes = prepared.sizesOf(trajectory);
     const own = arithmeticOf(trajectory, spec.evaluate, sizes);
     for (const kind of WORK_KINDS) arithmetic[kind] += own[kind];
-    const seconds = secondsOf(own, rates);
     const checkpoints = options.unfinished(trajectory);
     const cells = countCells([trajectory]);
     plan.cells += cells;
     plan.cellsHeld += cells - countCells([{ checkpoints }]);
-    plan.all += seconds;
-    const snapshot = options.snapshots.get(trajectory.id) ?? 0;
-    const from = snapshot > (checkpoints[0]?.t ?? 0) ? 0 : snapshot;
-    const left = arithmeticOf({ ...trajectory, checkpoints }, spec.evaluate, sizes, from);
-    plan.left += secondsOf(left, rates);
-    plan.longest = Math.max(plan.longest, seconds);
+    const job = { trajectory, checkpoints, bytes: prepared.bytesOf(trajectory), failures: 0 };
+    all.push({ ...job, cost: secondsOf(own, rates) });
+    plan.longest = Math.max(plan.longest, all.at(-1)!.cost);
     plan.snapshot = Math.max(plan.snapshot, snapshotBytes(trajectory, sizes));
+    if (checkpoints.length === 0) continue;
+    const snapshot = options.snapshots.get(trajectory.id) ?? 0;
+    const from = snapshot > checkpoints[0]!.t ? 0 : snapshot;
+    const work = arithmeticOf({ ...trajectory, checkpoints }, spec.evaluate, sizes, from);
+    left.push({ ...job, cost: secondsOf(work, rates) });
   }
-  const threads = threadsThatFit(prepared, options.threads);
-  const workerBytes = largestWorker(prepared);
+  const budget = prepared.memoryBytes - prepared.imageBytes;
+  const whole = scheduleOf(all, options.threads, budget);
   return {
     sweep: spec.name,
     engine: engine.name,
-    threads,
+    threads: whole.threads,
     trajectories: trajectories.length,
     cells: plan.cells,
     cellsHeld: plan.cellsHeld,
     arithmetic,
-    workerBytes,
-    totalBytes: threads * workerBytes + prepared.imageBytes,
+    workerBytes: largestWorker(prepared),
+    totalBytes: whole.bytes + prepared.imageBytes,
     snapshotBytes: plan.snapshot,
-    secondsLeft: plan.left / threads,
-    secondsAll: plan.all / threads,
+    secondsLeft: secondsIn(scheduleOf(left, options.threads, budget)),
+    secondsAll: secondsIn(whole),
     secondsLongest: plan.longest,
   };
 }

@@ -90,7 +90,7 @@ export class ProgressTracker {
 
   #report(): void {
     this.#reporting = null;
-    const job = this.queue.first();
+    const job = this.queue.peek();
     if (job !== this.#longest.job)
       this.#longest = { job, work: job && this.#workLeft(job.trajectory, job.checkpoints) };
     const secondsLeft = this.eta.secondsLeft(this.options.threads, this.#longest.work);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { renderFit } from '../../src/cli/fit-screen.js';
+import type { FitReport, LawReport } from '../../src/fit/index.js';
 import { Store } from '../../src/store/write/store.js';
 import { fill, logarithm } from '../fit/database.js';
 import { Workplace } from '../support/program.js';
@@ -74,4 +76,16 @@ test('refuses unknown sweeps, missing databases and bad seeds in one line', asyn
   const seed = await place.run('fit', 'log.sqlite', '--simulation-seed', '1.5');
   expect(seed.code).toBe(2);
   expect(seed.stderr).toContain('--simulation-seed');
+});
+
+test('a score far below any other is not shown as a number', async () => {
+  const { stdout } = await place.run('fit', 'log.sqlite', '--json');
+  const [report] = JSON.parse(stdout).sweeps as FitReport[];
+  const screen = (change: (law: LawReport) => LawReport) =>
+    renderFit({ ...report!, groups: report!.groups.map(each => ({ ...each, laws: each.laws.map(change) })) });
+  expect(screen(law => law)).not.toContain('< -100');
+  const alarming = screen(law => (law.name === 'constant' ? law : { ...law, leaveOneSizeOut: -2937 }));
+  expect(alarming).toMatch(/│ *< -100 *│/);
+  expect(alarming).not.toContain('2937');
+  expect(alarming.replace(/\s+/g, ' ')).toContain('Below -100 the law misses them by many sigma');
 });

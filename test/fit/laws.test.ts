@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Crossed, growth, LAW_NAMES, muAt, packSample, type Sample } from '../../src/fit/index.js';
+import { type CrossingRow, growth, LAW_NAMES, muAt, packSample, type Sample } from '../../src/fit/index.js';
 import { fitAtLambda, fitLaw, maximaSpread } from '../../src/fit/laws/fit-law.js';
 import { maximise } from '../../src/fit/laws/maximise.js';
 import { mixture, predictorOf } from '../../src/fit/laws/predictors.js';
@@ -9,7 +9,7 @@ import { alongGrowth, DESIGN, drawSamples } from './scenarios.js';
 const [SAMPLE] = drawSamples('laws', 1, DESIGN, alongGrowth(0, 3)) as Iterable<Sample> as [Sample];
 
 /** Crossings of a sample as rows, ends in iterations. */
-function rowsOf({ sizes, seeds, size, seed, lower, upper }: Sample): Crossed[] {
+function rowsOf({ sizes, seeds, size, seed, lower, upper }: Sample): CrossingRow[] {
   return Array.from(size, (at, i) => ({
     datasetSize: sizes[at]!,
     seed: seeds[seed[i]!]!,
@@ -138,7 +138,7 @@ describe('maxima', () => {
 });
 
 describe('invariances', () => {
-  const fitted = (rows: readonly Crossed[]) => fitLaw('free', packSample(rows));
+  const fitted = (rows: readonly CrossingRow[]) => fitLaw('free', packSample(rows));
   const rows = rowsOf(SAMPLE);
   const base = fitted(rows);
   const growthOf = (fit: typeof base) => {

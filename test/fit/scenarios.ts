@@ -1,6 +1,6 @@
 /** Curves t*(n) drawn from known laws on a sweep's design, for the proofs that the fitter is right. */
 import {
-  type Crossed,
+  type CrossingRow,
   type Evidence,
   growth,
   judge,
@@ -61,7 +61,7 @@ export function placeholderSample(design: Design): Sample {
   const grid = checkpoints(design);
   return packSample(
     design.sizes.flatMap(datasetSize =>
-      Array.from({ length: design.seeds }, (_, seed): Crossed => {
+      Array.from({ length: design.seeds }, (_, seed): CrossingRow => {
         return { datasetSize, seed, lower: 1, upper: 2, checkpoints: grid };
       }),
     ),

@@ -39,7 +39,7 @@ describe('a queue', () => {
     expect(again).toMatchObject({ bytes: Infinity, failures: 1 });
     expect(queue.take()).toBeNull();
     queue.release(again);
-    expect(queue.first()).toBeNull();
+    expect(queue.peek()).toBeNull();
   });
 
   it('limits how many small jobs overtake a large one', () => {

@@ -44,8 +44,8 @@ describe('arithmetic', () => {
       training: 5 * 4 * 20 * 10 * 2 * 2,
       // At two checkpoints, ten samples.
       activations: 2 * 10 * 20 * 10 * 2,
-      // The longer greedy path takes two passes of twelve columns; random selection computes nothing.
-      selection: 2 * (2 * PANEL * 2 * 10 * 20),
+      // At t = 0 the longer greedy path takes two passes of twelve columns, at t = 5 some more; random selection none.
+      selection: (2 + 2 + Math.min(4 * Math.log10(1 + 5 / 3), 28 / 12)) * PANEL * 2 * 10 * 20,
       // Training samples come from the activations. The dense network runs on 20 samples; the subnetworks, of about
       // 14 and of 3 distinct neurons, on 120.
       evaluation: 2 * (20 * 20 + 120 * 14 + 120 * 3) * 10 * 2,
@@ -55,6 +55,11 @@ describe('arithmetic', () => {
   it('counts passes for each pick of the logistic objective, whole batches, and re-training', () => {
     const of = (...args: Parameters<typeof planned>) => arithmeticOf(planned(...args), NONE, SIZES);
     expect(of([0], [variant({ objective: 'logistic', subnetSize: 6 })]).selection).toBe(6 * 16 * 10 * 20);
+    const logistic = { train: { loss: 'logistic' } };
+    expect(of([975], [variant({ objective: 'logistic', subnetSize: 100 })], logistic).selection).toBeCloseTo(
+      (100 + 30 * Math.log10(40)) * 16 * 10 * 20,
+      6,
+    );
     expect(of([0, 5], [greedy], { train: { batchSize: 'full' } }).training).toBe(5 * 10 * 20 * 40);
     expect(of([0, 5], [greedy], { train: { batchSize: 128 } }).training).toBe(5 * 10 * 20 * 40);
     expect(of([0], [variant({ subnetSize: 3, retrainIterations: 6 })]).training).toBe(6 * 4 * 3 * 40);
@@ -106,7 +111,11 @@ describe('memory', () => {
 
 it('calibrated rates of work are plausible', async () => {
   for (const name of ['wasm', 'reference'] as const) {
-    const rates = calibrate(await createEngine(name), 30, 50, 0.01);
+    const rates = calibrate(
+      await createEngine(name),
+      { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic' },
+      0.01,
+    );
     expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());
     for (const kind of WORK_KINDS) {
       expect(rates[kind]).toBeGreaterThan(1e5);

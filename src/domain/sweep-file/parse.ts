@@ -14,7 +14,7 @@ import { expectedOf } from './value-rules.js';
 import { type Path, type Problem, SweepDocument } from './yaml.js';
 
 export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
-export { checkAgainstData, type DataFacts, sweepAdvice as adviceOn } from './check-sweep.js';
+export { checkAgainstData, type DataFacts, sweepAdvice } from './check-sweep.js';
 
 export interface SweepOptions {
   /** The name of the text in errors, e.g. the file's name. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { adviceOn, parseSweep, readSweep } from '../../../src/domain/sweep-file/parse.js';
+import { parseSweep, readSweep, sweepAdvice } from '../../../src/domain/sweep-file/parse.js';
 import { MINIMAL, minimalWith } from '../fixtures.js';
 
 const axisOf = (spec: ReturnType<typeof parseSweep>, path: string) =>
@@ -229,9 +229,9 @@ describe('the definition', () => {
 
 describe('advice', () => {
   it('warns about NTK scaling with small subnetworks', () => {
-    expect(adviceOn(minimalWith())).toEqual([]);
-    expect(adviceOn(minimalWith('network.scaling=ntk', 'axes.subnetSize=50'))).toEqual([]);
-    expect(adviceOn(minimalWith('network.scaling=ntk'))).toEqual([
+    expect(sweepAdvice(minimalWith())).toEqual([]);
+    expect(sweepAdvice(minimalWith('network.scaling=ntk', 'axes.subnetSize=50'))).toEqual([]);
+    expect(sweepAdvice(minimalWith('network.scaling=ntk'))).toEqual([
       'network.scaling ntk with subnetSize 5 at width 100: the loss that pruning adds grows like width / subnetSize; ' +
         'a good subnetwork needs subnetSize to grow with the width',
     ]);
