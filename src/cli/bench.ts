@@ -19,8 +19,6 @@ const MAX_SECONDS = 3600;
 
 /** `espalier bench`: measures the kernels and the whole path on this machine. */
 export const benchCommand: CommandModule<object, BenchArguments> = {
-  command: 'bench',
-  describe: 'Measure the kernels and the whole path on this machine, on one thread',
   builder: yargs =>
     yargs
       .option('seconds', {

@@ -2,37 +2,88 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
-import { benchCommand } from './bench.js';
-import { completionCommand } from './completion.js';
-import { dataCommand } from './data.js';
-import { designCommand } from './design.js';
-import { exportCommand } from './export.js';
-import { fitCommand } from './fit.js';
-import { initCommand } from './init.js';
-import { planCommand } from './plan.js';
-import { queryCommand } from './query.js';
-import { reportCommand } from './report.js';
-import { retryCommand } from './retry.js';
-import { runCommand } from './run.js';
-import { serveCommand } from './serve.js';
-import { statusCommand } from './status.js';
 import { explainUsage, isUsageMessage } from './usage.js';
 
-const COMMANDS = [
-  runCommand,
-  planCommand,
-  designCommand,
-  statusCommand,
-  serveCommand,
-  retryCommand,
-  queryCommand,
-  fitCommand,
-  reportCommand,
-  exportCommand,
-  dataCommand,
-  benchCommand,
-  initCommand,
-  completionCommand(() => createCli([])),
+interface Command {
+  /** As yargs takes it: the name, and its arguments. */
+  readonly command: string;
+  readonly describe: string;
+  /** Options and handler. Imports what the command needs, so other commands start without it. */
+  readonly load: () => Promise<unknown>;
+}
+
+/** In the order of `espalier --help`. */
+const COMMANDS: readonly Command[] = [
+  {
+    command: 'run <sweep>',
+    describe: 'Run what is not finished yet of a sweep',
+    load: async () => (await import('./run.js')).runCommand,
+  },
+  {
+    command: 'plan <sweep>',
+    describe: 'Say what a sweep would cost on this machine: cells, arithmetic, memory, time',
+    load: async () => (await import('./plan.js')).planCommand,
+  },
+  {
+    command: 'design <sweep>',
+    describe: 'Simulate whether a sweep could decide between the laws, before it is run',
+    load: async () => (await import('./design.js')).designCommand,
+  },
+  {
+    command: 'status <db>',
+    describe: 'Show how far the sweeps of a database are, and what failed and why',
+    load: async () => (await import('./status.js')).statusCommand,
+  },
+  {
+    command: 'serve <db>',
+    describe: 'Show a database as a live page: progress, failures, figures, SQL',
+    load: async () => (await import('./serve.js')).serveCommand,
+  },
+  {
+    command: 'retry <db>',
+    describe: 'Put failed trajectories back to pending, so that the next run tries them again',
+    load: async () => (await import('./retry.js')).retryCommand,
+  },
+  {
+    command: 'query <db> [sql]',
+    describe: 'Read-only SQL over a database, also while a sweep runs',
+    load: async () => (await import('./query.js')).queryCommand,
+  },
+  {
+    command: 'fit <db>',
+    describe: 'Fit the laws t*(n), store thresholds and fits, and say how t* grows',
+    load: async () => (await import('./fit.js')).fitCommand,
+  },
+  {
+    command: 'report <db>',
+    describe: 'Write a report as one HTML file, and its figures as SVG and PNG',
+    load: async () => (await import('./report.js')).reportCommand,
+  },
+  {
+    command: 'export <db>',
+    describe: 'Recompute one trajectory, and write its inputs, weights, batches and picks as .npy files',
+    load: async () => (await import('./export.js')).exportCommand,
+  },
+  {
+    command: 'data',
+    describe: 'List, download and inspect data sets',
+    load: async () => (await import('./data.js')).dataCommand,
+  },
+  {
+    command: 'bench',
+    describe: 'Measure the kernels and the whole path on this machine, on one thread',
+    load: async () => (await import('./bench.js')).benchCommand,
+  },
+  {
+    command: 'init [file]',
+    describe: 'Write a commented sweep file to start from',
+    load: async () => (await import('./init.js')).initCommand,
+  },
+  {
+    command: 'completion [shell]',
+    describe: 'Print a script that completes commands and options in bash, zsh or fish',
+    load: async () => (await import('./completion.js')).completionCommand(createCli),
+  },
 ];
 
 /** yargs' lists of the options and commands declared at the current level. Its published types omit them. */
@@ -43,8 +94,8 @@ interface WithCommands {
   getCommands(): readonly (readonly [command: string, ...rest: unknown[]])[];
 }
 
-/** Builds the parser of these arguments. Parsing throws UsageError where they cannot be understood. */
-export function createCli(args: readonly string[]): Argv {
+/** The command line for these arguments, ready to be parsed. Loads the commands that are named; to complete words, all. */
+export async function createCli(args: readonly string[]): Promise<Argv> {
   const cli = yargs([...args])
     .scriptName('espalier')
     // `explainUsage` matches yargs' English messages, and espalier's own messages are English.
@@ -61,7 +112,12 @@ export function createCli(args: readonly string[]): Argv {
     .strict()
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100));
-  for (const command of COMMANDS) cli.command(command as CommandModule);
+  const isNeeded = (command: string) =>
+    args.includes('--get-yargs-completions') || args.includes(command.split(' ')[0]!);
+  for (const { command, describe, load } of COMMANDS) {
+    const loaded = isNeeded(command) ? ((await load()) as CommandModule) : { handler: () => {} };
+    cli.command({ ...loaded, command, describe });
+  }
   const declared = () => (cli as unknown as WithOptions).getOptions();
   cli.check(argv => {
     for (const option of Object.keys(declared().key)) {

@@ -33,8 +33,6 @@ const dataOptions = (yargs: Argv, describe: string): Argv =>
 
 /** `espalier data list|fetch|info`: lists, downloads and describes the data sets that sweeps can name. */
 export const dataCommand: CommandModule = {
-  command: 'data',
-  describe: 'List, download and inspect data sets',
   builder: yargs =>
     yargs
       .command(listCommand as CommandModule)

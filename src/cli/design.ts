@@ -31,8 +31,6 @@ const HEADROOM = 3;
 
 /** `espalier design SWEEP`: simulates whether the sweep could decide between the laws. */
 export const designCommand: CommandModule<object, DesignArguments> = {
-  command: 'design <sweep>',
-  describe: 'Simulate whether a sweep could decide between the laws, before it is run',
   builder: yargs =>
     sweepOptions(yargs)
       .option('sigma', {

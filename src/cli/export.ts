@@ -20,8 +20,6 @@ interface ExportArguments {
 
 /** `espalier export DB`: recomputes one trajectory and writes what another program needs to check it. */
 export const exportCommand: CommandModule<object, ExportArguments> = {
-  command: 'export <db>',
-  describe: 'Recompute one trajectory, and write its inputs, weights, batches and picks as .npy files',
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

@@ -13,8 +13,6 @@ interface FitArguments {
 
 /** `espalier fit DB`: computes, stores and prints thresholds and laws. */
 export const fitCommand: CommandModule<object, FitArguments> = {
-  command: 'fit <db>',
-  describe: 'Fit the laws t*(n), store thresholds and fits, and say how t* grows',
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

@@ -13,8 +13,6 @@ interface InitArguments {
 
 /** `espalier init [FILE]`: writes a commented sweep file to start from. */
 export const initCommand: CommandModule<object, InitArguments> = {
-  command: 'init [file]',
-  describe: 'Write a commented sweep file to start from',
   builder: yargs =>
     yargs
       .positional('file', { type: 'string', default: 'sweep.yaml', describe: 'The file to write' })

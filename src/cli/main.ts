@@ -44,7 +44,7 @@ function report(error: unknown): number {
 process.on('uncaughtException', error => process.exit(report(error)));
 try {
   const { createCli } = await import('./cli.js');
-  await createCli(args).parseAsync();
+  await (await createCli(args)).parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -16,8 +16,6 @@ import {
 
 /** `espalier plan SWEEP`: what a sweep would cost, before it is run. */
 export const planCommand: CommandModule<object, SweepArguments> = {
-  command: 'plan <sweep>',
-  describe: 'Say what a sweep would cost on this machine: cells, arithmetic, memory, time',
   builder: yargs =>
     sweepOptions(yargs)
       .example('$0 plan sweeps/digits-overnight.yaml', 'will it be done by the morning?')

@@ -35,8 +35,6 @@ export interface QueryArguments {
 
 /** `espalier query DB [SQL]`: read-only SQL. */
 export const queryCommand: CommandModule<object, QueryArguments> = {
-  command: 'query <db> [sql]',
-  describe: 'Read-only SQL over a database, also while a sweep runs',
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

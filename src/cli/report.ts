@@ -17,8 +17,6 @@ export interface ReportArguments {
 
 /** `espalier report DB`: writes one self-contained HTML file, and figures for a paper. */
 export const reportCommand: CommandModule<object, ReportArguments> = {
-  command: 'report <db>',
-  describe: 'Write a report as one HTML file, and its figures as SVG and PNG',
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

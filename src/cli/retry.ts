@@ -9,8 +9,6 @@ export const retryCommand: CommandModule<
   object,
   FilesystemArguments & { db: string; code?: string; json: boolean }
 > = {
-  command: 'retry <db>',
-  describe: 'Put failed trajectories back to pending, so that the next run tries them again',
   builder: yargs =>
     filesystemOption(yargs)
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

@@ -36,8 +36,6 @@ const HEAP_GROWING = '--heap-growing-percent=50';
 
 /** `espalier run SWEEP`: runs the unfinished part of a sweep. */
 export const runCommand: CommandModule<object, RunArguments> = {
-  command: 'run <sweep>',
-  describe: 'Run what is not finished yet of a sweep',
   builder: yargs =>
     filesystemOption(limitOptions(addressOptions(sweepOptions(yargs))))
       .option('dry-run', {

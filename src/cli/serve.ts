@@ -32,8 +32,6 @@ export function addressOptions<T>(yargs: Argv<T>): Argv<T & AddressArguments> {
 
 /** `espalier serve DB`: serves the live page of a database. */
 export const serveCommand: CommandModule<object, AddressArguments & { db: string }> = {
-  command: 'serve <db>',
-  describe: 'Show a database as a live page: progress, failures, figures, SQL',
   builder: yargs =>
     addressOptions(
       yargs.positional('db', {

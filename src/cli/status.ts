@@ -13,8 +13,6 @@ const REASONS = 10;
 
 /** `espalier status DB`: shows how far the sweeps of a database are. */
 export const statusCommand: CommandModule<object, { db: string; json: boolean; watch: boolean }> = {
-  command: 'status <db>',
-  describe: 'Show how far the sweeps of a database are, and what failed and why',
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })

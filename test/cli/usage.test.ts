@@ -33,7 +33,7 @@ const CASES: readonly (readonly [args: string, message: string | RegExp])[] = [
   ['completion tcsh', /found "tcsh", expected one of bash, zsh, fish$/],
 ];
 
-const parse = async (args: string[]) => createCli(args).parseAsync();
+const parse = async (args: string[]) => (await createCli(args)).parseAsync();
 
 describe('a command line that cannot be understood', () => {
   it.each(CASES)('%s', async (line, message) => {
