@@ -1,14 +1,23 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Rooms whose tests load engines, mock modules, or change what a whole process is told. */
+const ISOLATED = 'test/{engine,execute,run,trajectory,bench,kill}/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     // Many tests wait for processes that they start. By default one core would stay free.
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/counts.ts'],
+    projects: [
+      { extends: true, test: { name: 'isolated', include: [ISOLATED] } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ISOLATED], isolate: false },
+      },
+    ],
   },
 });

@@ -1,7 +1,13 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
-import fast from './vitest.config.js';
+import { defineConfig } from 'vitest/config';
 
 /** Tests too slow for every change: the same as the fast ones, in more cases. CI runs both. */
-const slow = mergeConfig(fast, defineConfig({ test: { testTimeout: 600_000 } }));
-slow.test!.include = ['test/**/*.slow.ts'];
-export default slow;
+export default defineConfig({
+  test: {
+    include: ['test/**/*.slow.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    reporters: ['default', './test/support/counts.ts'],
+  },
+});

@@ -35,7 +35,7 @@ afterEach(() => {
 
 async function data(...args: string[]): Promise<void> {
   await yargs(['data', ...args])
-    .command(dataCommand)
+    .command({ ...dataCommand, command: 'data' })
     .strict()
     .exitProcess(false)
     .fail((message, error) => {

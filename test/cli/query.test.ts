@@ -56,7 +56,7 @@ afterEach(() => vi.restoreAllMocks());
 
 async function espalier(...args: string[]): Promise<string> {
   await yargs(['query', ...args])
-    .command(queryCommand as never)
+    .command({ ...queryCommand, command: 'query <db> [sql]' } as never)
     .strict()
     .exitProcess(false)
     .fail((message, error) => {

@@ -44,16 +44,6 @@ describe('espalier report', () => {
     }
   });
 
-  it('writes the same bytes each time', async () => {
-    await place.run('report', 'a.sqlite', '--output', 'again.html');
-    expect(readFileSync(place.path('again.html'))).toEqual(readFileSync(place.path('out.html')));
-  });
-
-  it('shows the subnetwork size of --subnet-size', async () => {
-    await place.run('report', 'a.sqlite', '--subnet-size', '5', '--output', 'five.html');
-    expect(readFileSync(place.path('five.html'), 'utf8')).toContain('k = 5, selected');
-  });
-
   it('states that nothing is finished yet', async () => {
     const store = Store.open(place.path('empty.sqlite'));
     store.saveSweep(sweep('waiting'), [planned('p', [0, 5], [greedy(3)])]);

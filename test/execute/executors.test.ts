@@ -4,10 +4,6 @@ import { tinyDatasets } from '../support/tiny.js';
 import { executorConformance } from './conformance.js';
 
 const datasets = tinyDatasets;
-executorConformance('inline', 'reference', engine => createInlineExecutor({ engine, datasets }));
 executorConformance('inline', 'wasm', engine => createInlineExecutor({ engine, datasets }));
 executorConformance('pool of one', 'wasm', engine => createPoolExecutor({ engine, datasets, threads: 1 }));
-executorConformance('pool of three', 'reference', engine =>
-  createPoolExecutor({ engine, datasets, threads: 3 }),
-);
 executorConformance('pool of three', 'wasm', engine => createPoolExecutor({ engine, datasets, threads: 3 }));

@@ -2,18 +2,17 @@
 import { afterAll, expect, it } from 'vitest';
 import { Workplace } from '../support/program.js';
 import { killAll } from './harness.js';
-import { NOOP, PLAIN, RICH } from './subjects.js';
+import { NOOP, PLAIN } from './subjects.js';
 
 const work = new Workplace();
 afterAll(() => work.remove());
 
-it('a run killed eight times at random moments ends with the results of an undisturbed one', async () => {
+it('a run killed five times at random moments ends with the results of an undisturbed one', async () => {
   const total = await killAll(work, [
     ['plain', PLAIN, 3],
-    ['rich', RICH, 2],
-    ['noop', NOOP, 3],
+    ['noop', NOOP, 2],
   ]);
   expect(total).toMatchObject({ missing: 0, duplicate: 0, differing: 0 });
-  expect(total.kills).toBeGreaterThanOrEqual(8);
-  expect(total.looks).toBeGreaterThan(8);
+  expect(total.kills).toBeGreaterThanOrEqual(5);
+  expect(total.looks).toBeGreaterThan(5);
 });
