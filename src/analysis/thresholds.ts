@@ -1,4 +1,7 @@
-/** The one place that computes a sweep's thresholds: everybody else gets them from here. */
+/**
+ * The thresholds of a sweep: the one place that decides whether to take the stored ones or to compute. Only the live page
+ * also computes, for single curves of a run at work (serve/curve-cache.ts).
+ */
 import type { ThresholdRow, ThresholdSpec, Variant } from '../domain/types.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
@@ -19,8 +22,12 @@ export function refreshThresholds(store: Store, sweep: SweepRow): Thresholds {
   const reader = store.toReader();
   const stored = storedThresholds(reader, sweep);
   if (stored) return stored;
-  const thresholds = computeFrom(reader, sweep);
-  store.replaceThresholds(sweep.name, thresholds, THRESHOLD_VERSION);
+  // One moment: whoever edits the database meanwhile makes what is stored invalid, not wrong.
+  const { data, thresholds } = reader.inTransaction(() => ({
+    data: reader.thresholdData(sweep.name)!,
+    thresholds: computeFrom(reader, sweep),
+  }));
+  store.replaceThresholds(sweep.name, thresholds, { version: THRESHOLD_VERSION, data });
   return thresholds;
 }
 
@@ -29,12 +36,15 @@ function storedThresholds(reader: Reader, { name, thresholds }: SweepRow): Thres
   return stored && { ...stored, rows: inOrderOfTargets(stored.rows, thresholds) };
 }
 
-/** Orders the rows of each curve by target, as they are computed. Rows of one curve must be neighbours. */
+/** Orders the rows of each curve by target, as they are computed: those of `published`, which come last, apart. */
 function inOrderOfTargets(rows: readonly ThresholdRow[], specs: readonly ThresholdSpec[]): ThresholdRow[] {
   const places = new Map(specs.map((spec, i) => [`${spec.metric} ${targetLabel(spec)}`, i]));
   let curve = 0;
   const keyed = rows.map((row, i) => {
-    if (i > 0 && curveKey(row) !== curveKey(rows[i - 1]!)) curve++;
+    const previous = rows[i - 1];
+    const isOther =
+      previous && (curveKey(row) !== curveKey(previous) || isPublished(row) !== isPublished(previous));
+    if (isOther) curve++;
     return { row, curve, place: places.get(`${row.metric} ${row.target}`) ?? specs.length };
   });
   return keyed.sort((a, b) => a.curve - b.curve || a.place - b.place).map(({ row }) => row);
@@ -43,6 +53,8 @@ function inOrderOfTargets(rows: readonly ThresholdRow[], specs: readonly Thresho
 function computeFrom(reader: Reader, { name, thresholds }: SweepRow): Thresholds {
   return computeThresholds(thresholds, reader.curveRows(name), reader.largestSize(name));
 }
+
+const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
 
 type CurveId = Variant & { readonly trajectoryId: string };
 /** Names a curve within its sweep. */

@@ -14,7 +14,13 @@ export const PART = '.part';
  */
 export function withPart<T>(file: string, use: (part: string) => T): T {
   const part = join(dirname(file), `.${basename(file)}-${randomUUID()}${PART}`);
-  const remove = () => rmSync(part, { force: true });
+  const remove = () => {
+    try {
+      rmSync(part, { force: true });
+    } catch {
+      // A folder that cannot be searched, or a name that is too long: what `use` throws says so.
+    }
+  };
   let result: T;
   try {
     result = use(part);

@@ -37,27 +37,38 @@ export const trajectoryId = identityWith(LATER_SETTINGS);
 
 /** `trajectoryId` for another table of later settings. */
 export function identityWith(later: LaterSettings): (config: TrajectoryConfig) => string {
-  /** Trajectories of a sweep share their frozen settings, and a sweep may have a million: each is written out once. */
-  const texts = new WeakMap<object, string>();
-  const textOf = (path: string, value: unknown): string => {
-    if (typeof value !== 'object' || value === null) return canonicalJson(value);
-    const text = texts.get(value) ?? canonicalJson(withoutDefaults(path, value, later));
-    if (Object.isFrozen(value)) texts.set(value, text);
+  /** By path and object: trajectories of a sweep share frozen settings, and there may be a million. */
+  const texts = new Map<string, WeakMap<object, string | null>>();
+  const textOf = (path: string, value: unknown): string | null => {
+    if (typeof value !== 'object' || value === null)
+      return isDefault(path, value, later) ? null : canonicalJson(value);
+    const cached = texts.get(path) ?? new WeakMap<object, string | null>();
+    texts.set(path, cached);
+    let text = cached.get(value);
+    if (text === undefined) {
+      text = textWithoutDefaults(path, value, later);
+      if (Object.isFrozen(value)) cached.set(value, text);
+    }
     return text;
   };
   return config => {
     const entries = Object.entries(config)
-      .filter(([path, value]) => value !== undefined && !isDefault(path, value, later))
+      .filter(([, value]) => value !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([path, value]) => `"${path}":${textOf(path, value)}`);
+      .map(([path, value]) => [path, textOf(path, value)] as const)
+      .filter(([, text]) => text !== null)
+      .map(([path, text]) => `"${path}":${text}`);
     return hashOf(`{${entries.join(',')}}`);
   };
 }
 
-function withoutDefaults(group: string, settings: object, later: LaterSettings): object {
-  if (Array.isArray(settings)) return settings;
-  const kept = Object.entries(settings).filter(([key, value]) => !isDefault(`${group}.${key}`, value, later));
-  return Object.fromEntries(kept);
+/** Null where nothing is left: a later setting at its default, or a group of nothing but such settings. */
+function textWithoutDefaults(path: string, value: object, later: LaterSettings): string | null {
+  if (isDefault(path, value, later)) return null;
+  if (Array.isArray(value)) return canonicalJson(value);
+  const settings = Object.entries(value);
+  const kept = settings.filter(([key, setting]) => !isDefault(`${path}.${key}`, setting, later));
+  return kept.length === 0 && settings.length > 0 ? null : canonicalJson(Object.fromEntries(kept));
 }
 
 function isDefault(path: string, value: unknown, later: LaterSettings): boolean {

@@ -7,7 +7,7 @@
  */
 import type { TrajectoryConfig } from './types.js';
 
-/** By path, e.g. `train.momentum`. */
+/** By path: a setting of a group, e.g. `train.momentum`, or one at the top of `TrajectoryConfig`. */
 export type LaterSettings = ReadonlyMap<string, unknown>;
 
 export const LATER_SETTINGS: LaterSettings = new Map<string, unknown>([]);
@@ -19,7 +19,9 @@ export function completeConfig(
 ): TrajectoryConfig {
   let config: Record<string, unknown> = { ...stored };
   for (const [path, value] of later) {
-    const [group, key] = path.split('.') as [string, string?];
+    const [group, key, ...deeper] = path.split('.') as [string, string?, ...string[]];
+    if (deeper.length > 0)
+      throw new Error(`later setting ${path}: expected a setting of a group, or one at the top`);
     if (key === undefined) config = { [group]: value, ...config };
     else config[group] = { [key]: value, ...(config[group] as object) };
   }

@@ -112,10 +112,11 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
   }
   const budget = prepared.memoryBytes - prepared.imageBytes;
   const whole = scheduleOf(all, options.threads, budget);
+  const rest = scheduleOf(left, options.threads, budget);
   return {
     sweep: spec.name,
     engine: engine.name,
-    threads: whole.threads,
+    threads: (left.length > 0 ? rest : whole).threads,
     trajectories: trajectories.length,
     cells: plan.cells,
     cellsHeld: plan.cellsHeld,
@@ -123,7 +124,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     workerBytes: largestWorker(prepared),
     totalBytes: whole.bytes + prepared.imageBytes,
     snapshotBytes: plan.snapshot,
-    secondsLeft: secondsIn(scheduleOf(left, options.threads, budget)),
+    secondsLeft: secondsIn(rest),
     secondsAll: secondsIn(whole),
     secondsLongest: plan.longest,
   };

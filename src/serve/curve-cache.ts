@@ -14,7 +14,7 @@ import type {
 } from '../domain/types.js';
 import type { Selection } from '../slice/selection.js';
 import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
-import type { LiveReader } from '../store/read/live-reader.js';
+import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import { liveCurveKey } from '../store/read/live-thresholds.js';
 import { computeThresholds } from '../threshold/targets.js';
 import { THRESHOLD_VERSION } from '../threshold/version.js';
@@ -41,6 +41,8 @@ export class CurveCache {
   private readonly stale: Set<number>;
   /** The store's, while they are valid. */
   private stored: ReadonlyMap<string, readonly ThresholdRow[]> | null = null;
+  private thresholdStamp: string | null;
+  private areThresholdsStale = false;
   // Keyed by the index of a member.
   private readonly curves = new Map<number, Curve>();
   private readonly crossings = new Map<number, readonly ThresholdRow[]>();
@@ -63,6 +65,7 @@ export class CurveCache {
     const { sweep, members, set } = selection;
     this.perCurve = sweep.thresholds.filter(({ kind }) => kind !== 'published');
     this.published = sweep.thresholds.filter(({ kind }) => kind === 'published');
+    this.thresholdStamp = sweep.thresholdStamp;
     this.columns = columnsOf(sweep.thresholds, set);
     this.stale = new Set(members.keys());
     for (const [index, { trajectory, datasetSize }] of members.entries()) {
@@ -78,13 +81,24 @@ export class CurveCache {
     }
   }
 
+  /** Marks the stored thresholds to be read again where they have changed. A run stores them after its last curve. */
+  noteThresholds(sweeps: readonly LiveSweep[]): void {
+    const stamp = sweeps.find(({ key }) => key === this.selection.sweep.key)?.thresholdStamp ?? null;
+    if (stamp === this.thresholdStamp) return;
+    this.thresholdStamp = stamp;
+    this.areThresholdsStale = true;
+  }
+
   get isStale(): boolean {
-    return this.stale.size > 0;
+    return this.stale.size > 0 || this.areThresholdsStale;
   }
 
   /** Reads the marked curves, one between two yields. */
   *refresh(live: LiveReader): Generator<void> {
-    if (this.isStale) this.stored = live.validThresholds(this.selection.sweep.name, THRESHOLD_VERSION);
+    if (!this.isStale) return;
+    this.stored = live.validThresholds(this.selection.sweep.name, THRESHOLD_VERSION);
+    if (this.areThresholdsStale) this.version++;
+    this.areThresholdsStale = false;
     for (const index of this.stale) {
       this.read(live, index);
       this.stale.delete(index);

@@ -39,6 +39,7 @@ export class LiveCache {
       this.selections.clear();
     }
     this.sweeps = sweeps;
+    for (const slice of this.slices.values()) slice.noteThresholds(sweeps);
     yield* this.counts.refresh(live, sweeps);
     return true;
   }

@@ -1,6 +1,6 @@
 /** Summarises thresholds by data set size for the small table at the end of a run. Decides nothing. */
 import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
-import { flatten } from './settings.js';
+import { flatten } from './flatten.js';
 import { targetLabel } from './targets.js';
 
 /** The thresholds of one target at one data set size, over seeds. */

@@ -4,7 +4,7 @@ import { findMetric, type MetricInfo } from '../domain/metrics.js';
 import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
-import { flatten } from './settings.js';
+import { flatten } from './flatten.js';
 
 /** A target with everything derived from it before any row is read. */
 interface Goal {

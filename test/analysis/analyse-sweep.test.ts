@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { analyseSweep } from '../../src/analysis/analyse-sweep.js';
 import { fitDatabase } from '../../src/analysis/fit-database.js';
+import { refreshThresholds, sweepThresholds } from '../../src/analysis/thresholds.js';
+import { Reader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
+import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { fill, LOSS, logarithm } from '../fit/database.js';
 import { temporaryFolders } from '../store/fixtures.js';
 
@@ -111,10 +115,57 @@ test('fits are deleted with the thresholds that they were computed from', () => 
   fill(store, 'one', { mu: logarithm });
   expect(sweepsWithFits()).toEqual(['one', 'two']);
   // Fewer thresholds.
-  store.replaceThresholds('two', { rows: [], notes: [] }, 0);
+  store.replaceThresholds('two', { rows: [], notes: [] }, { version: 0, data: '' });
   expect(sweepsWithFits()).toEqual(['one']);
   // Another definition of the sweep.
   fill(store, 'one', { mu: logarithm, thresholds: [{ ...LOSS, value: 0.2 }] });
   expect(sweepsWithFits()).toEqual([]);
+  store.close();
+});
+
+test('thresholds that were overtaken by an edit while they were computed are not valid', () => {
+  const file = filled('one');
+  const store = Store.open(file);
+  const sweep = store.toReader().sweep('one');
+  const other = new Sqlite(file);
+  // Another client writes between two curves.
+  const rows = Reader.prototype.curveRows;
+  let edits = 0;
+  vi.spyOn(Reader.prototype, 'curveRows').mockImplementation(function* (this: Reader, name: string) {
+    for (const row of rows.call(this, name)) {
+      if (edits++ === 0) other.exec('UPDATE cells SET subnet_train_loss = subnet_train_loss * 2');
+      yield row;
+    }
+  });
+  editAndForget(file);
+  refreshThresholds(store, sweep);
+  vi.restoreAllMocks();
+  other.close();
+  expect(store.toReader().validThresholds('one', THRESHOLD_VERSION)).toBeNull();
+  expect(refreshThresholds(store, sweep)).toEqual(sweepThresholds(store.toReader(), sweep));
+  expect(store.toReader().validThresholds('one', THRESHOLD_VERSION)).not.toBeNull();
+  store.close();
+});
+
+/** Stored thresholds are to be computed anew. */
+function editAndForget(file: string): void {
+  const db = new Sqlite(file);
+  db.exec('UPDATE sweeps SET thresholds_from = NULL');
+  db.close();
+}
+
+test('stored and computed thresholds are fitted to the same bytes, in the same order', () => {
+  const file = filled('one', 'two');
+  const store = Store.open(file);
+  const published = { ...LOSS, kind: 'published', value: null, primary: false } as const;
+  fill(store, 'three', { mu: logarithm, thresholds: [published, LOSS], seeds: 1, sizes: [250, 500] });
+  for (const sweep of store.toReader().sweeps()) {
+    refreshThresholds(store, sweep);
+    const stored = analyseSweep(store.toReader(), sweep);
+    expect(store.toReader().validThresholds(sweep.name, THRESHOLD_VERSION)).not.toBeNull();
+    vi.spyOn(Reader.prototype, 'validThresholds').mockReturnValue(null);
+    expect(JSON.stringify(analyseSweep(store.toReader(), sweep))).toBe(JSON.stringify(stored));
+    vi.restoreAllMocks();
+  }
   store.close();
 });

@@ -34,10 +34,10 @@ const files = readdirSync(join(PACKAGE_ROOT, 'src'), { recursive: true, encoding
   .filter(file => file.endsWith('.ts') && !APART.test(file));
 
 function importsOf(file: string, source: string): Import[] {
-  const specifiers = [...source.matchAll(/\bfrom\s+'(\.[^']+)'|\bimport\(\s*'(\.[^']+)'/g)];
-  return specifiers.map(([, fixed, dynamic]) => ({
+  const specifiers = [...source.matchAll(/\b(?:from|import)\s*\(?\s*['"`](\.[^'"`]+)/g)];
+  return specifiers.map(([, specifier]) => ({
     from: file,
-    to: posix.join(posix.dirname(file), (fixed ?? dynamic)!).replace(/\.js$/, '.ts'),
+    to: posix.join(posix.dirname(file), specifier!).replace(/\.js$/, '.ts'),
   }));
 }
 
@@ -63,9 +63,13 @@ describe('the direction of imports', () => {
     expect(wrong('src/store/user-sql/query.ts', 'src/store/write/store.ts')).toBe(true);
     expect(wrong('src/fit/laws/laws.ts', 'src/fit/index.ts')).toBe(true);
     expect(wrong('src/run/attempt.ts', 'src/store/write/store.ts')).toBe(false);
-    expect(importsOf('src/run/a.ts', "const { b } = await import('../cli/b.js');")).toEqual([
-      { from: 'src/run/a.ts', to: 'src/cli/b.ts' },
-    ]);
+    for (const line of [
+      "const { b } = await import('../cli/b.js');",
+      "import '../cli/b.js';",
+      'export * from "../cli/b.js";',
+      "import { b } from '../cli/b.js';",
+    ])
+      expect(importsOf('src/run/a.ts', line)).toEqual([{ from: 'src/run/a.ts', to: 'src/cli/b.ts' }]);
   });
 
   it('every file of src lies in a room that has a layer, and no file lies loose', () => {
@@ -81,5 +85,25 @@ describe('the direction of imports', () => {
     expect(imports.length).toBeGreaterThan(500);
     const wrong = imports.filter(each => !isAllowed(each)).map(({ from, to }) => `${from} -> ${to}`);
     expect(wrong).toEqual([]);
+  });
+
+  it('the page, which runs in a browser, takes values from base alone, and types from elsewhere', () => {
+    const pages = readdirSync(join(PACKAGE_ROOT, 'src', 'page')).filter(file => file.endsWith('.ts'));
+    const values = pages.flatMap(file => {
+      const source = readFileSync(join(PACKAGE_ROOT, 'src', 'page', file), 'utf8');
+      const code = source.replaceAll(/^(?:import|export) type [^;]*;/gm, '');
+      return importsOf(`src/page/${file}`, code).map(({ to }) => to);
+    });
+    expect(pages.length).toBeGreaterThan(5);
+    expect(values.filter(file => !['page', 'base'].includes(roomOf(file)))).toEqual([]);
+  });
+
+  it('workers start rooms and are imported by none', () => {
+    for (const file of files)
+      expect(
+        importsOf(file, readFileSync(join(PACKAGE_ROOT, file), 'utf8')).filter(
+          ({ to }) => !to.startsWith('src/'),
+        ),
+      ).toEqual([]);
   });
 });

@@ -34,3 +34,8 @@ test('nothing is left of one that fails, or that is not wanted', async () => {
   expect(readdirSync(place)).toEqual(['a.txt']);
   expect(readFileSync(file, 'utf8')).toBe('before');
 });
+
+test('an error of the work is not hidden by one of cleaning up', () => {
+  const file = join(folder(), 'a'.repeat(250));
+  expect(() => withPart(file, part => writeFileSync(part, ''))).toThrow(/open/);
+});

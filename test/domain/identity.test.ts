@@ -105,18 +105,21 @@ describe('the id of a trajectory', () => {
 
 describe('a setting that is added later', () => {
   const later = new Map<string, unknown>([
-    ['train.clip', { at: null }],
+    ['train.madeUp', { at: null }],
+    ['newGroup.flag', false],
     ['precision', 'single'],
   ]);
   const idOf = identityWith(later);
   const withSettings = (clip: unknown, precision?: unknown) =>
-    ({ ...CONFIG, train: { ...CONFIG.train, clip }, precision }) as unknown as TrajectoryConfig;
+    ({ ...CONFIG, train: { ...CONFIG.train, madeUp: clip }, precision }) as unknown as TrajectoryConfig;
 
   it('changes no id at the default that it was added with', () => {
     expect(idOf(CONFIG)).toBe('18d1c08e6ea886fa');
     expect(idOf(withSettings({ at: null }))).toBe('18d1c08e6ea886fa');
     expect(idOf(withSettings({ at: null }, 'single'))).toBe('18d1c08e6ea886fa');
-    const frozen = Object.freeze({ ...CONFIG.train, clip: { at: null } });
+    const grouped = { ...CONFIG, newGroup: { flag: false } } as unknown as TrajectoryConfig;
+    expect(idOf(grouped)).toBe('18d1c08e6ea886fa');
+    const frozen = Object.freeze({ ...CONFIG.train, madeUp: { at: null } });
     const both = [1, 2].map(seed => ({ ...CONFIG, seed, train: frozen }) as TrajectoryConfig);
     expect(both.map(idOf)).toEqual([1, 2].map(seed => trajectoryId({ ...CONFIG, seed })));
   });
@@ -128,6 +131,8 @@ describe('a setting that is added later', () => {
       withSettings({ at: 1 }, 'double'),
     ];
     expect(new Set([trajectoryId(CONFIG), ...others.map(idOf)]).size).toBe(4);
+    const grouped = { ...CONFIG, newGroup: { flag: true } } as unknown as TrajectoryConfig;
+    expect(idOf(grouped)).not.toBe(trajectoryId(CONFIG));
     expect(idOf(others[0]!)).not.toBe(idOf(withSettings({ at: 2 })));
   });
 
@@ -137,14 +142,15 @@ describe('a setting that is added later', () => {
   });
 
   it('is read from databases of before with the default that it was added with', () => {
-    expect(completeConfig(CONFIG, later)).toEqual(withSettings({ at: null }, 'single'));
-    expect(completeConfig(withSettings({ at: 3 }, 'double'), later)).toEqual(
-      withSettings({ at: 3 }, 'double'),
-    );
+    const newGroup = { flag: false };
+    expect(completeConfig(CONFIG, later)).toEqual({ ...withSettings({ at: null }, 'single'), newGroup });
+    const other = withSettings({ at: 3 }, 'double');
+    expect(completeConfig(other, later)).toEqual({ ...other, newGroup });
     expect(completeConfig(CONFIG)).toEqual(CONFIG);
+    expect(() => completeConfig(CONFIG, new Map([['train.a.b', 1]]))).toThrow('train.a.b');
   });
 
-  it('does not touch the settings of 0.1.0, which are always part of the hash', () => {
+  it('is none that 0.1.0 knows: those are always part of the hash', () => {
     const paths = Object.entries(CONFIG).flatMap(([group, value]) =>
       typeof value === 'object' ? Object.keys(value).map(key => `${group}.${key}`) : [group],
     );

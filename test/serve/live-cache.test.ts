@@ -1,10 +1,12 @@
 /** The cached state agrees with SQL over the whole database. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { refreshThresholds } from '../../src/analysis/thresholds.js';
 import { readReport } from '../../src/report/read-report.js';
 import { LiveCache, type View } from '../../src/serve/live-cache.js';
 import { LiveReader } from '../../src/store/read/live-reader.js';
 import type { Reader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
+import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import {
   ATTEMPT,
   cell,
@@ -178,3 +180,32 @@ it('counts agree with the view `progress` after every change', () => {
 });
 
 const sinceBy = (reader: Reader, moment: number): number => reader.cellsFinishedSince(moment);
+
+it('takes the thresholds that a run stores after its last curve', () => {
+  const published = { metric: 'subnet_train_loss', kind: 'published', value: null, primary: true } as const;
+  const store = Store.open(`${folder()}/late.sqlite`);
+  const plans = [0, 1].map(seed => planned(`t${seed}`, [0, 5, 9], [greedy(3)], config(20, seed)));
+  store.saveSweep(sweep('one', { thresholds: [published] }), plans);
+  for (const plan of plans) completeTrajectory(store, plan);
+  const cache = new LiveCache();
+  const seen = () => {
+    const live = new LiveReader(store.file);
+    try {
+      const { slice } = viewOf(cache, live);
+      return { version: slice.version, crossings: slice.contents().crossings };
+    } finally {
+      live.close();
+    }
+  };
+  const computed = seen();
+  expect(computed.crossings).toHaveLength(2);
+  expect(seen()).toEqual(computed);
+  // Told apart from what would be computed.
+  const data = store.toReader().thresholdData('one')!;
+  const [row] = refreshThresholds(store, store.toReader().sweep('one')).rows;
+  store.replaceThresholds('one', { rows: [row!], notes: [] }, { version: THRESHOLD_VERSION, data });
+  const stored = seen();
+  expect(stored.crossings).toHaveLength(1);
+  expect(stored.version).toBeGreaterThan(computed.version);
+  store.close();
+});

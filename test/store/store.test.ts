@@ -577,7 +577,7 @@ describe('thresholds', () => {
     store.replaceThresholds(
       'one',
       { rows: [crossing, { ...left, rawUpper: 5, sustainedUpper: 5, flagged: true }], notes: [] },
-      1,
+      { version: 1, data: '' },
     );
     expect(rows('SELECT * FROM thresholds ORDER BY prune_method')).toEqual([
       {
@@ -602,7 +602,7 @@ describe('thresholds', () => {
       },
       expect.objectContaining({ prune_method: 'random', lower: 0, upper: 5, raw_upper: 5, flagged: 1 }),
     ]);
-    store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
+    store.replaceThresholds('one', { rows: [crossing], notes: [] }, { version: 1, data: '' });
     expect(rows('SELECT * FROM thresholds')).toHaveLength(1);
     // Saving the same sweep again keeps them. A changed sweep has to compute its own.
     store.saveSweep(sweep('one', { axes }), [plan]);
@@ -613,10 +613,10 @@ describe('thresholds', () => {
 
   it('disappear with the cells that the sweep no longer contains', () => {
     store.saveSweep(sweep('one'), [plan]);
-    store.replaceThresholds('one', { rows: [crossing], notes: [] }, 1);
+    store.replaceThresholds('one', { rows: [crossing], notes: [] }, { version: 1, data: '' });
     store.saveSweep(sweep('one'), [planned('aa', [0, 5], [random(3)])]);
     expect(rows('SELECT * FROM thresholds')).toHaveLength(0);
-    expect(() => store.replaceThresholds('none', { rows: [], notes: [] }, 1)).toThrow(
+    expect(() => store.replaceThresholds('none', { rows: [], notes: [] }, { version: 1, data: '' })).toThrow(
       'sweep none was never saved',
     );
   });

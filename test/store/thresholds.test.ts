@@ -48,7 +48,8 @@ const valid = () => store.toReader().validThresholds('one', VERSION);
 
 function computed() {
   const { rows, notes } = computeThresholds(specs, store.curveRows('one'), 30);
-  store.replaceThresholds('one', { rows, notes }, VERSION);
+  const data = store.toReader().thresholdData('one')!;
+  store.replaceThresholds('one', { rows, notes }, { version: VERSION, data });
   return { rows, notes };
 }
 
@@ -150,11 +151,19 @@ describe('stored thresholds', () => {
     [
       'stored by 0.1.0',
       `UPDATE sweeps SET thresholds_from = json_remove(json_set(thresholds_from, '$.toolVersion', '0.1.0',
-         '$.attempt', 3), '$.version', '$.results')`,
+         '$.attempt', 3), '$.version', '$.data')`,
     ],
     ['of results that were changed by hand', 'UPDATE cells SET subnet_train_loss = 1 WHERE t = 5'],
     ['of dense results that were changed by hand', 'UPDATE checkpoints SET dense_train_loss = 1'],
     ['of results that were deleted by hand', 'DELETE FROM cells WHERE t = 5'],
+    [
+      'of targets that were changed by hand',
+      `UPDATE sweeps SET thresholds = replace(thresholds, '3.5', '3.6')`,
+    ],
+    ['of measures that were changed by hand', 'UPDATE sweeps SET subnet_mask = 7'],
+    ['of cells that the sweep does not request any more', 'DELETE FROM members WHERE t = 5'],
+    ['stamped with nonsense', `UPDATE sweeps SET thresholds_from = 'nonsense'`],
+    ['stamped with null', `UPDATE sweeps SET thresholds_from = 'null'`],
     ['changed by hand', 'UPDATE threshold_rows SET flagged = 1 - flagged'],
     ['removed by hand', "DELETE FROM threshold_rows WHERE target = 'published'"],
   ])('are none where they are %s', (_, sql) => {

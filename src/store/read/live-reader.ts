@@ -33,6 +33,8 @@ export interface LiveSweep {
   /** The sets that its subnetworks are measured on. */
   readonly sets: readonly SetName[];
   readonly stamp: string;
+  /** Changes whenever its stored thresholds do. */
+  readonly thresholdStamp: string | null;
 }
 
 /** One variant of one trajectory of a sweep. */
@@ -104,19 +106,22 @@ export class LiveReader {
       name: string;
       definition: string;
       thresholds: string;
+      thresholdStamp: string | null;
       mask: number;
       stamp: string;
     }>(
-      `SELECT key, name, definition, thresholds, subnet_mask AS mask, key || ' ' || created_at || ' ' || updated_at AS stamp
+      `SELECT key, name, definition, thresholds, thresholds_from AS thresholdStamp, subnet_mask AS mask,
+         key || ' ' || created_at || ' ' || updated_at AS stamp
        FROM sweeps ORDER BY updated_at DESC, name`,
     );
-    return rows.map(({ key, name, definition, thresholds, mask, stamp }) => ({
+    return rows.map(({ key, name, definition, thresholds, thresholdStamp, mask, stamp }) => ({
       key,
       name,
       thresholds: JSON.parse(thresholds),
       axes: JSON.parse(definition).axes ?? {},
       sets: setsOf(mask),
       stamp,
+      thresholdStamp,
     }));
   }
 

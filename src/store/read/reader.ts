@@ -19,7 +19,7 @@ import {
   type TrajectoryStatus,
 } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
-import { type StoredThresholds, validThresholds } from './stored-thresholds.js';
+import { dataSource, type StoredThresholds, validThresholds } from './stored-thresholds.js';
 import { UnfinishedCells } from './unfinished.js';
 import { VariantKeys } from './variants.js';
 
@@ -227,6 +227,11 @@ export class Reader {
       sweep,
     );
     return row?.n ?? 0;
+  }
+
+  /** What the thresholds of a saved sweep follow from; see stored-thresholds.ts. */
+  thresholdData(sweep: string): string | null {
+    return withStoreErrors(this.file, () => dataSource(this.db, sweep));
   }
 
   /** A sweep's stored thresholds where they are valid, else null: see stored-thresholds.ts. */

@@ -3,12 +3,16 @@ import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { ThresholdRow } from '../../domain/types.js';
 
-/** What stored thresholds were computed from; kept as JSON in `sweeps.thresholds_from`. */
-export interface ThresholdStamp {
+/** What stored thresholds were computed from. */
+export interface ThresholdSource {
   /** Version of the code that computed them. */
   readonly version: number;
-  /** `revisions.results` at that time. */
-  readonly results: number;
+  /** See `dataSource`. */
+  readonly data: string;
+}
+
+/** Kept as JSON in `sweeps.thresholds_from`. */
+export interface ThresholdStamp extends ThresholdSource {
   /** Hash of the stored rows. */
   readonly digest: string;
   readonly notes: readonly string[];
@@ -22,8 +26,7 @@ export interface StoredThresholds {
 
 /**
  * A sweep's stored thresholds where they are valid, else null. They are valid if this version of the threshold code
- * computed them, nothing was recorded since, the sweep's definition is the same (write/sweep-cells.ts drops the stamp
- * otherwise), and nobody edited the rows.
+ * computed them, from the same results and definition of the sweep, and nobody edited the rows.
  *
  * @param version of the code that would compute them now.
  */
@@ -33,12 +36,20 @@ export function validThresholds(db: Database, sweep: string, version: number): S
       'SELECT key, thresholds_from AS stamp FROM sweeps WHERE name = ?',
     )
     .get(sweep);
-  if (!stored?.stamp) return null;
-  const stamp: Partial<ThresholdStamp> = JSON.parse(stored.stamp);
-  if (stamp.version !== version || stamp.results !== resultsRevision(db)) return null;
+  const stamp = stored && parsed(stored.stamp);
+  if (!stamp || stamp.version !== version || stamp.data !== dataSource(db, sweep)) return null;
   if (stamp.digest !== thresholdDigest(db, stored.key)) return null;
   const rows = db.prepare(ROWS).all(stored.key) as (Omit<ThresholdRow, 'flagged'> & { flagged: number })[];
   return { rows: rows.map(row => ({ ...row, flagged: row.flagged !== 0 })), notes: stamp.notes ?? [] };
+}
+
+/** Null for a stamp that nobody can read, whoever wrote it. */
+function parsed(stamp: string | null): Partial<ThresholdStamp> | null {
+  try {
+    return JSON.parse(stamp ?? 'null');
+  } catch {
+    return null;
+  }
 }
 
 /** Thresholds of `published` targets come last: they are known when all curves have been read. */
@@ -54,10 +65,21 @@ const ROWS = `
   ORDER BY r.target = 'published', y.dataset_size, y.width, y.seed, y.id,
     v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`;
 
-/** The number of changes to cells and checkpoints so far; null in a database that does not count them yet. */
-export function resultsRevision(db: Database): number | null {
-  const revision = db.prepare("SELECT revision FROM revisions WHERE name = 'results'").pluck().get();
-  return (revision as number | undefined) ?? null;
+/**
+ * A hash of what a sweep's thresholds follow from, beside the code: the count of changes to cells and checkpoints, the
+ * sweep's targets, measures and plan, and how many cells it requests. Null in a database that does not count changes yet.
+ */
+export function dataSource(db: Database, sweep: string): string | null {
+  const values = db
+    .prepare(
+      `SELECT (SELECT revision FROM revisions WHERE name = 'results'), s.thresholds, s.dense_mask, s.subnet_mask, s.plan,
+         (SELECT count(*) FROM members WHERE sweep = s.key)
+       FROM sweeps s WHERE s.name = ?`,
+    )
+    .raw()
+    .get(sweep) as unknown[] | undefined;
+  if (values?.[0] == null) return null;
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16);
 }
 
 /** A hash of a sweep's rows in `threshold_rows`. */

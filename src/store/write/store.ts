@@ -12,7 +12,7 @@ import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } fro
 import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
 import { Reader } from '../read/reader.js';
-import type { StoredThresholds } from '../read/stored-thresholds.js';
+import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
@@ -169,15 +169,10 @@ export class Store {
     this.lock.setSecondsLeft(secondsLeft);
   }
 
-  /**
-   * Replaces a sweep's stored thresholds by ones that were computed from everything recorded so far. The sweep and its
-   * variants must have been saved.
-   *
-   * @param version of the code that computed them.
-   */
-  replaceThresholds(sweep: string, thresholds: StoredThresholds, version: number): void {
+  /** Replaces a sweep's stored thresholds. The sweep and its variants must have been saved. */
+  replaceThresholds(sweep: string, thresholds: StoredThresholds, source: ThresholdSource): void {
     this.flush();
-    this.commit(() => replaceThresholds(this.db, this.variants, sweep, thresholds, version));
+    this.commit(() => replaceThresholds(this.db, this.variants, sweep, thresholds, source));
   }
 
   /** Replaces a sweep's fits. */

@@ -2,8 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { ThresholdRow } from '../../domain/types.js';
 import {
-  resultsRevision,
   type StoredThresholds,
+  type ThresholdSource,
   type ThresholdStamp,
   thresholdDigest,
 } from '../read/stored-thresholds.js';
@@ -13,14 +13,14 @@ import { dropFits } from '../schema/fits.js';
 /**
  * Replaces a sweep's thresholds. Fits of different thresholds are dropped. Runs inside a transaction of the caller.
  *
- * @param version of the code that computed them from everything recorded so far.
+ * @param source as it was when they were computed.
  */
 export function replaceThresholds(
   db: Database,
   variants: VariantKeys,
   sweep: string,
   { rows, notes }: StoredThresholds,
-  version: number,
+  source: ThresholdSource,
 ): void {
   const key = sweepKey(db, sweep);
   const before = thresholdDigest(db, key);
@@ -33,7 +33,7 @@ export function replaceThresholds(
   for (const row of rows) add.run(key, ...valuesOf(row, variants.findOrAdd(row)));
   const digest = thresholdDigest(db, key);
   if (digest !== before) dropFits(db, key);
-  const stamp: ThresholdStamp = { version, results: resultsRevision(db)!, digest, notes };
+  const stamp: ThresholdStamp = { ...source, digest, notes };
   db.prepare('UPDATE sweeps SET thresholds_from = ? WHERE key = ?').run(JSON.stringify(stamp), key);
 }
 
