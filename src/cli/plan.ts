@@ -14,7 +14,7 @@ import {
   threadsOf,
 } from './sweep-options.js';
 
-/** `espalier plan SWEEP`: what a sweep would cost, before it is run. */
+/** `espalier plan SWEEP`: prints what a sweep would cost. */
 export const planCommand: CommandModule<object, SweepArguments> = {
   builder: yargs =>
     sweepOptions(yargs)

@@ -17,12 +17,12 @@ import {
 import { parseParameters } from './parameters.js';
 import { describedViews, viewRows, viewsText } from './views.js';
 
-/** Tables of more rows are for programs, which want another format. */
+/** Row limit of tables. Longer results are for programs, in another format. */
 const TABLE_ROWS = 1_000;
 
 export interface QueryArguments {
   readonly db: string;
-  /** As yargs reads an untyped positional: `-` is true. (A string-typed one would lose it.) */
+  /** yargs gives `true` for `-` as an untyped positional, and nothing if it is typed as a string. */
   readonly sql?: string | number | true | undefined;
   readonly view?: string | undefined;
   readonly views?: boolean | undefined;
@@ -33,7 +33,7 @@ export interface QueryArguments {
   readonly timeout?: number | undefined;
 }
 
-/** `espalier query DB [SQL]`: read-only SQL. */
+/** `espalier query DB [SQL]`: runs read-only SQL. */
 export const queryCommand: CommandModule<object, QueryArguments> = {
   builder: yargs =>
     yargs

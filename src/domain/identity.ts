@@ -4,8 +4,9 @@ import { LATER_SETTINGS, type LaterSettings } from './later-settings.js';
 import type { TrajectoryConfig } from './types.js';
 
 /**
- * JSON with the keys of every object sorted and absent values left out, so that equal values have equal text.
- * Throws a TypeError for what JSON has no form for (NaN, infinity, functions): such a value has no identity.
+ * JSON with sorted keys and without absent values, so that equal values have equal text.
+ *
+ * @throws TypeError for a value without JSON form (NaN, infinity, functions), which has no identity.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -22,22 +23,18 @@ export function canonicalJson(value: unknown): string {
   return text;
 }
 
-/** The first 64 bits of a SHA-256 over the canonical JSON, as 16 hexadecimal digits. */
-export function contentId(value: unknown): string {
-  return hashOf(canonicalJson(value));
-}
-
+/** The first 64 bits of a SHA-256, as 16 hexadecimal digits. */
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /**
- * A trajectory's id: a hash of everything that changes its numbers, and of nothing else. A later setting counts only
- * where it differs from the default that it was added with. Frozen parts must be frozen all the way down.
+ * A trajectory's id: a hash of everything that changes its numbers, and of nothing else. A later setting counts only if it
+ * differs from the default that it was added with. Frozen parts must be deeply frozen.
  */
 export const trajectoryId = identityWith(LATER_SETTINGS);
 
 /** `trajectoryId` for another table of later settings. */
 export function identityWith(later: LaterSettings): (config: TrajectoryConfig) => string {
-  /** By path and object: trajectories of a sweep share frozen settings, and there may be a million. */
+  /** By path and object. A million trajectories of a sweep share few frozen settings. */
   const texts = new Map<string, WeakMap<object, string | null>>();
   const textOf = (path: string, value: unknown): string | null => {
     if (typeof value !== 'object' || value === null)
@@ -62,7 +59,7 @@ export function identityWith(later: LaterSettings): (config: TrajectoryConfig) =
   };
 }
 
-/** Null where nothing is left: a later setting at its default, or a group of nothing but such settings. */
+/** Null if nothing remains: a later setting at its default, or a group of only such settings. */
 function textWithoutDefaults(path: string, value: object, later: LaterSettings): string | null {
   if (isDefault(path, value, later)) return null;
   if (Array.isArray(value)) return canonicalJson(value);

@@ -1,9 +1,9 @@
 /**
- * The settings of a trajectory that version 0.1.0 does not know, each with the default that it was added with.
+ * Settings of a trajectory that version 0.1.0 does not know, each with the default that it was added with.
  *
- * Stored results keep their ids: such a setting enters a trajectory's hash only where it differs from the value here
- * (identity.ts), and a stored configuration without it is read with the value here. So an entry is never changed or
- * removed, not even where the setting's default changes later.
+ * They keep stored ids valid: such a setting enters a trajectory's hash only if it differs from the value here
+ * (identity.ts), and a stored configuration without it reads as having that value. Entries are never changed or removed,
+ * even if the setting's default changes later.
  */
 import type { TrajectoryConfig } from './types.js';
 
@@ -12,7 +12,7 @@ export type LaterSettings = ReadonlyMap<string, unknown>;
 
 export const LATER_SETTINGS: LaterSettings = new Map<string, unknown>([]);
 
-/** A configuration as a database stores it, with the later settings that it was stored without. */
+/** Adds the later settings that a stored configuration lacks. */
 export function completeConfig(
   stored: TrajectoryConfig,
   later: LaterSettings = LATER_SETTINGS,

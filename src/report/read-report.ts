@@ -1,4 +1,4 @@
-/** From a database to the rows of one sweep's figures. */
+/** Reads the content of a sweep's report. */
 
 import type { SweepAnalysis } from '../analysis/analyse-sweep.js';
 import { readFitInput } from '../analysis/fit-input.js';
@@ -25,12 +25,12 @@ import type { FigureData } from './figures/figure.js';
 import { isOfSlice } from './figures/groups.js';
 import type { ReportContent } from './page/report.js';
 
-/** Checkpoints of a curve; more would not be told apart. */
+/** Checkpoints per drawn curve. More could not be distinguished. */
 const MOST_CHECKPOINTS = 100;
-/** Checkpoints at which the loss is drawn against the subnetwork's size. */
+/** Checkpoints in the figure of loss against subnetwork size. */
 const SIZE_CHECKPOINTS = 5;
 
-/** Everything of a report, as the database is at one moment. @throws UsageError where there is no such width or size. */
+/** Reads a report's content in one transaction. @throws UsageError if the sweep lacks the chosen width or size. */
 export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): ReportContent {
   return reader.inTransaction(() => {
     const input = readFitInput(reader, sweep);
@@ -47,7 +47,7 @@ export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice 
   });
 }
 
-/** @throws UsageError where the sweep asks for nothing, or not for this width or size. */
+/** @throws UsageError if the sweep requests no cells, or none of this width or size. */
 function slicesOf(reader: Reader, sweep: SweepRow, choice: SliceChoice): ChosenSlice {
   const members = sweepCurves(reader, sweep.name);
   for (const [option, wanted, present] of [
@@ -86,7 +86,7 @@ export function readFigureData(
   };
 }
 
-/** The crossings that were fitted, of the slice alone. */
+/** The fitted crossings of the slice. */
 function crossingsOf(
   rows: SweepAnalysis['input']['rows'],
   slice: Slice,
@@ -118,14 +118,14 @@ function primaryOf({ thresholds }: SweepRow): FigureData['primary'] {
   return primary ? { metric: primary.metric, target: targetLabel(primary) } : null;
 }
 
-/** The set of the primary threshold, else the first that the subnetwork is measured on. */
+/** The primary threshold's set, else the first set on which subnetworks are measured. */
 function mainSet({ thresholds, evaluate }: SweepRow): SetName {
   const primary = thresholds.find(threshold => threshold.primary);
   const set = primary && findMetric(primary.metric)?.set;
   return set ?? SET_NAMES.find(name => evaluate.subnet.includes(name)) ?? 'train';
 }
 
-/** 0, the last, and between them checkpoints that are about evenly apart on a logarithmic scale. */
+/** 0, the last checkpoint, and others between them, about evenly spaced on a logarithmic scale. */
 function spreadOut(checkpoints: readonly number[], most: number): number[] {
   const [zero, first = 1] = checkpoints;
   const last = checkpoints.at(-1);

@@ -1,4 +1,4 @@
-/** How fast this machine does each kind of work, measured in about a second on a small made-up network. */
+/** Measures the speed of each kind of work on a small synthetic network, in about two seconds. */
 import type { InputMatrix } from '../data/inputs.js';
 import type { Loss } from '../domain/types.js';
 import type { Engine, Problem } from '../engine/engine.js';
@@ -6,7 +6,7 @@ import { stream } from '../math/random.js';
 import { type Arithmetic, selectionWork } from '../trajectory/cost.js';
 import { initialState } from '../trajectory/initial.js';
 
-/** Operations a second of one thread, by kind of work. */
+/** Operations per second of one thread, by kind of work. */
 export type Rates = { readonly [kind in keyof Arithmetic]: number };
 
 const COLUMNS = 784;
@@ -14,7 +14,7 @@ const ENTRIES = 147;
 const BATCH = 128;
 const PICKS = 50;
 
-/** The work of a sweep that is measured in its place. */
+/** The shape of the measured work. */
 export interface TypicalWork {
   readonly width: number;
   readonly samples: number;
@@ -69,7 +69,7 @@ export function calibrate(engine: Engine, { width, samples, objective }: Typical
   }
 }
 
-/** Seconds of the fastest round, which other programs disturbed least. */
+/** Seconds of the fastest repetition, the one that other programs disturbed least. */
 function secondsOf(seconds: number, work: () => void): number {
   work();
   const began = performance.now();
@@ -83,7 +83,7 @@ function secondsOf(seconds: number, work: () => void): number {
   return fastest / 1000;
 }
 
-/** Rows with as many entries as an MNIST image has, at evenly spread random columns. */
+/** Rows with as many entries as an MNIST image, in random columns that are spread evenly. */
 function madeUpInputs(rows: number): InputMatrix {
   const next = stream(0, 'calibrate-inputs');
   const rowStart = Uint32Array.from({ length: rows + 1 }, (_, r) => r * ENTRIES);
@@ -98,7 +98,7 @@ function madeUpInputs(rows: number): InputMatrix {
   return { rows, columns: COLUMNS, rowStart, column, value };
 }
 
-/** Labels that a linear function decides: like those of images, a network fits them with few neurons. */
+/** Labels of a random linear function. As with images, few neurons fit them. */
 function linearLabels({ rows, columns, rowStart, column, value }: InputMatrix): Float32Array {
   const next = stream(0, 'calibrate-labels');
   const weights = Float64Array.from({ length: columns }, () => next() - 0.5);

@@ -1,4 +1,4 @@
-/** What a sweep would cost on this machine, before it is run. */
+/** Predicts what a sweep costs on this machine. */
 
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
@@ -21,16 +21,16 @@ export interface SweepPlan {
   readonly threads: number;
   readonly trajectories: number;
   readonly cells: number;
-  /** Cells that the database already holds with all metrics asked for. */
+  /** Cells that the database already holds with all requested metrics. */
   readonly cellsHeld: number;
   /** Floating-point operations of the whole sweep, by kind of work. */
   readonly arithmetic: Arithmetic;
-  /** Peak bytes of the largest trajectory's worker, and of all threads with the images they share. */
+  /** Peak bytes of the largest trajectory's worker; then of all threads, with the images they share. */
   readonly workerBytes: number;
   readonly totalBytes: number;
   /** Bytes of the largest trajectory's snapshot. */
   readonly snapshotBytes: number;
-  /** Wall seconds for what is not held yet, on these threads; for the whole sweep; and of the longest trajectory. */
+  /** Wall seconds on these threads: for the missing cells, for the whole sweep, and for the longest trajectory. */
   readonly secondsLeft: number;
   readonly secondsAll: number;
   readonly secondsLongest: number;
@@ -46,7 +46,7 @@ function largestWorker(prepared: PreparedSweep): number {
   return prepared.trajectories.reduce((most, trajectory) => Math.max(most, prepared.bytesOf(trajectory)), 1);
 }
 
-/** What stands for the sweep's work while this machine is measured: of its largest trajectory, as much as is quick. */
+/** A small part of the largest trajectory's work, which represents the sweep in the measurement. */
 function typicalWork({ trajectories, bytesOf }: PreparedSweep): TypicalWork {
   const largest = trajectories.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a));
   const { width, datasetSize } = largest.config;
@@ -66,7 +66,7 @@ function secondsOf(arithmetic: Arithmetic, rates: Rates): number {
   return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind] / rates[kind], TRAJECTORY_START_S);
 }
 
-/** Seconds before the first trajectory of a thread trains: modules, kernels, inputs. And of each trajectory. */
+/** Seconds until a new thread starts to train (modules, kernels, inputs), and per trajectory. */
 const THREAD_START_S = 0.5;
 const TRAJECTORY_START_S = 0.05;
 
@@ -75,15 +75,15 @@ const secondsIn = ({ duration }: Schedule): number => (duration > 0 ? THREAD_STA
 export interface PlanOptions {
   readonly threads: number;
   readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
-  /** By trajectory id: the iteration of its snapshot, from which it goes on. */
+  /** The iteration to resume from, by trajectory id. */
   readonly snapshots: ReadonlyMap<string, number>;
-  /** Speed of this machine; measured for a second or two where it is not given. */
+  /** Speed of this machine. By default it is measured, for about two seconds. */
   readonly rates?: Rates;
 }
 
 /**
- * Adds up the sweep's work and plays its schedule, as a run would. Where checkpoints are added to a trajectory, training
- * is paid again from the nearest snapshot, else from 0.
+ * Adds up the sweep's work and simulates its schedule. A trajectory with new checkpoints trains again from its snapshot,
+ * or from 0 without one.
  */
 export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepPlan {
   const { trajectories, spec, engine } = prepared;

@@ -14,7 +14,7 @@ import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } 
 import type { PreparedSweep } from './prepare.js';
 import { Scheduler } from './scheduler.js';
 
-/** A stop still refreshes the thresholds of a sweep with so many finished cells; that takes a fraction of a second. */
+/** After a stop, thresholds are refreshed up to this many finished cells, which takes a fraction of a second. */
 const CELLS_AT_A_STOP = 50_000;
 
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
@@ -57,7 +57,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     });
     const needed = new Set(left.map(({ trajectory }) => trajectory.id));
     const snapshots = new Snapshots(options.db);
-    // Failed ones may be put back, and other sweeps may want to go on with theirs.
+    // `retry` may resume failed trajectories, and other sweeps may resume pending ones.
     snapshots.keepOnly(id => needed.has(id) || ['pending', 'failed'].includes(store.status(id) ?? ''));
     let isStored = true;
     let progress = store.progress(spec.name);
@@ -75,7 +75,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
     const stopped = (signal?.aborted ?? false) && open > 0;
     log.event('run ended', { stopped, ...progress, seconds: (performance.now() - began) / 1000 });
-    // A stop does not wait for the curves of a large sweep.
+    // A stop must not wait for the curves of a large sweep.
     const isShort = !stopped || progress.cellsDone <= CELLS_AT_A_STOP;
     return {
       progress,
@@ -95,7 +95,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
 
 const engineOf = ({ engine: { name, numerics } }: PreparedSweep) => ({ engine: name, numerics });
 
-/** Where the curves of finished trajectories cross: stored, and in short. */
+/** Stores the thresholds of finished trajectories and summarises them. */
 function summariseStored(
   { spec, trajectories }: PreparedSweep,
   store: Store,

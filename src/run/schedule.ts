@@ -1,18 +1,18 @@
-/** How long a queue of trajectories takes on some threads, if each takes as long as expected. */
+/** Simulates the schedule of a run whose trajectories take as long as expected. */
 import { type Job, JobQueue } from './job-queue.js';
 
 export interface Schedule {
-  /** From the first start to the last end, in the unit of the jobs' cost. */
+  /** Time from the first start to the last end, in the unit of `Job.cost`. */
   readonly duration: number;
-  /** Jobs that run concurrently, at most, and their peak bytes together. */
+  /** The largest number of concurrent jobs, and the peak of their bytes. */
   readonly threads: number;
   readonly bytes: number;
 }
 
-/** Plays the queue of a run: a thread that becomes free takes the next job that fits. */
+/** Each free thread takes the next job of the queue that fits in memory. */
 export function scheduleOf(jobs: readonly Job[], threads: number, budgetBytes: number): Schedule {
   const queue = new JobQueue(jobs, budgetBytes);
-  // Ends of running jobs, the earliest first. There are never more than threads.
+  // Running jobs by their end, the earliest first.
   const running: { readonly job: Job; readonly end: number }[] = [];
   const peak = { duration: 0, threads: 0, bytes: 0 };
   let [now, bytes] = [0, 0];

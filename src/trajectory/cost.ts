@@ -1,7 +1,4 @@
-/**
- * What a trajectory costs before it is run: arithmetic, memory, time. Estimates for `plan` and for the order of the
- * schedule; nothing that is stored depends on them.
- */
+/** Estimates a trajectory's arithmetic and memory, for `plan` and for the schedule. No stored result depends on them. */
 import type { Loss, PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
@@ -18,11 +15,11 @@ export interface Arithmetic {
 export const WORK_KINDS = ['training', 'activations', 'selection', 'evaluation'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
-/** What is known of a data set before it is loaded. */
+/** Sizes of a data set, known before it is loaded. */
 export interface DataSizes {
   readonly pool: number;
   readonly test: number;
-  /** d, with the constant column of a bias. */
+  /** d, including the constant column of a bias. */
   readonly columns: number;
   /** Mean number of stored entries of a row. */
   readonly entriesPerRow: number;
@@ -80,23 +77,23 @@ export function arithmeticOf(
   return sum;
 }
 
-/** A checkpoint at which a path is selected, as far as the cost of the selection depends on it. */
+/** The checkpoint at which a path is selected. */
 export interface SelectionShape {
   readonly n: number;
   readonly width: number;
-  /** Iterations of pre-training, and the loss that they reduced. */
+  /** Iterations of pre-training, and the training loss. */
   readonly t: number;
   readonly loss: Loss;
 }
 
 /**
- * Operations of selecting one path. Both counts grow with the logarithm of t, as seen on MNIST with the wasm engine
- * (N of 1,000 and 5,000, n of 1,000 to 20,000, t up to 3,000), where they are within a third of what was counted.
+ * Operations of selecting one path, 0 for a control. The constants fit the wasm engine on MNIST (N of 1,000 and 5,000, n of
+ * 1,000 to 20,000, t up to 3,000): most counts are within a third of the measured ones.
  *
- * - Squared objective: passes over the activations, of twelve Gram columns each. A network picks more distinct neurons
- *   the longer it was trained.
- * - Logistic objective: a pass of four sums a pick, and exact losses of candidates that the bounds leave, which together
- *   cost as much as some more picks, nearly all within the first fifty.
+ * - Squared objective: passes over the activations of twelve Gram columns each. Their number grows with log t, since a
+ *   longer trained network selects more distinct neurons.
+ * - Logistic objective: one pass of four sums per pick. Exact losses of candidates that the bounds cannot exclude cost as
+ *   much as some additional picks, nearly all among the first fifty; their number grows with log t as well.
  */
 export function selectionWork(
   { method, objective, subnetSize: k }: Pick<Variant, 'method' | 'objective' | 'subnetSize'>,
@@ -120,7 +117,7 @@ function longestPaths(variants: readonly Variant[]): Variant[] {
   return [...longest.values()];
 }
 
-/** Peak bytes of one worker that runs this trajectory, shared images not counted. */
+/** Peak bytes of a worker that runs this trajectory, without the shared images. */
 export function workerBytes(
   planned: PlannedTrajectory,
   evaluate: Evaluate,
@@ -131,7 +128,7 @@ export function workerBytes(
   const measured = (['pool', 'test'] as const)
     .filter(set => evaluate.dense.includes(set) || evaluate.subnet.includes(set))
     .reduce((bytes, set) => bytes + cachedChunkBytes(sizes[set], sizes.entriesPerRow), 0);
-  // Every variant is asked for at t = 0. A subnetwork is re-trained beside the network that it was selected from.
+  // t = 0 has every variant. During re-training, the subnetwork and the dense network are both open.
   const retrained = (planned.checkpoints[0]?.variants ?? []).reduce(
     (width, variant) => (variant.retrainIterations > 0 ? Math.max(width, variant.subnetSize) : width),
     0,
@@ -146,7 +143,7 @@ export function workerBytes(
   );
 }
 
-/** Node's own share of a worker thread, and what it may keep of an earlier trajectory (execute/worker-slot.ts). */
+/** Memory of Node in a worker thread, plus what the thread may retain of an earlier trajectory (execute/worker-slot.ts). */
 const WORKER_BASE_BYTES = 104 * 2 ** 20;
 
 /** Bytes of a snapshot. */
@@ -154,7 +151,7 @@ export function snapshotBytes({ config }: PlannedTrajectory, { columns }: DataSi
   return stateBytes(config, columns);
 }
 
-/** Bytes of weights and output weights, and of their velocities where there is momentum. */
+/** Bytes of weights and signs, and of their velocities if there is momentum. */
 export function stateBytes({ width, engine, train }: TrajectoryConfig, columns: number): number {
   return width * (columns + 1) * (engine === 'reference' ? 8 : 4) * (train.momentum > 0 ? 2 : 1);
 }

@@ -98,7 +98,7 @@ function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
 const AXIS_ORDER = Object.keys(AXES);
 
 function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
-  const forms = typeof form === 'object' ? form! : [form];
+  const forms = typeof form === 'object' && form !== null ? form : [form];
   if (path === 'seed') return seedValues(forms as SeedCount | number[]);
   // A zipped list keeps its order: value i belongs to value i of the other lists.
   if (path === 'pretrainIterations' && !(zipped && Array.isArray(forms))) {

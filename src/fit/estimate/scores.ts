@@ -1,10 +1,10 @@
-/** How well a law predicts sizes that it was not fitted to. */
+/** Scores of a law's predictions at sizes that it was not fitted to. */
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import { logTerm } from '../laws/likelihood.js';
 import type { Sample } from '../laws/sample.js';
 import { conditionalMean } from './residuals.js';
 
-/** The mean log predictive likelihood of a crossing, each size being left out in turn; needs four sizes. */
+/** Mean log predictive likelihood of a crossing at the size left out, over all sizes. Null below four sizes. */
 export function leaveOneSizeOut(sample: Sample, fitted: FittedLaw): number | null {
   if (sample.sizes.length < 4) return null;
   let [sum, total] = [0, 0];
@@ -16,7 +16,7 @@ export function leaveOneSizeOut(sample: Sample, fitted: FittedLaw): number | nul
   return sum / total;
 }
 
-/** The same for the two largest sizes, left out together, and how far they lie above the prediction; needs five. */
+/** The same with the two largest sizes left out together, and their mean ln t* above the prediction. Null below five. */
 export function holdOutLargest(sample: Sample, fitted: FittedLaw): { score: number; bias: number } | null {
   const { length } = sample.sizes;
   if (length < 5) return null;

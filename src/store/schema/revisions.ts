@@ -1,6 +1,6 @@
 /**
- * Counts changes to recorded results, whoever makes them: a run, another command, a person with an SQLite client. What
- * is derived from results is valid while the count stands still. A migration: never changed. See migrations.ts.
+ * Counts every change to results: by a run, another command, or any SQLite client. Derived data stay valid while the count
+ * is unchanged. A migration: never changes. See migrations.ts.
  */
 export const REVISIONS = `
   CREATE TABLE revisions (name TEXT PRIMARY KEY, revision INTEGER NOT NULL) WITHOUT ROWID;
