@@ -161,10 +161,11 @@ test('stored and computed thresholds are fitted to the same bytes, in the same o
   fill(store, 'three', { mu: logarithm, thresholds: [published, LOSS], seeds: 1, sizes: [250, 500] });
   for (const sweep of store.toReader().sweeps()) {
     refreshThresholds(store, sweep);
-    const stored = analyseSweep(store.toReader(), sweep);
+    const quick = { simulations: 19, bandDraws: 10 };
+    const stored = analyseSweep(store.toReader(), sweep, quick);
     expect(store.toReader().validThresholds(sweep.name, THRESHOLD_VERSION)).not.toBeNull();
     vi.spyOn(Reader.prototype, 'validThresholds').mockReturnValue(null);
-    expect(JSON.stringify(analyseSweep(store.toReader(), sweep))).toBe(JSON.stringify(stored));
+    expect(JSON.stringify(analyseSweep(store.toReader(), sweep, quick))).toBe(JSON.stringify(stored));
     vi.restoreAllMocks();
   }
   store.close();

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idxImages, idxLabels, writeSmallSet } from '../data/fixtures.js';
+import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -131,7 +132,7 @@ function exported(...args: string[]): string[] {
 }
 
 async function refused([, message, ...args]: Case): Promise<void> {
-  const { code, stdout, stderr } = await work.run(...args);
+  const { code, stdout, stderr } = await runInside(work, ...args);
   expect(stderr).toMatch(/^espalier: [^\n]+\n$/);
   expect(stderr.slice('espalier: '.length)).toMatch(message);
   expect(stderr).not.toContain('undefined');
@@ -144,20 +145,24 @@ describe('bad input: one line, exit code 2, nothing written', () => {
     it(name.toLowerCase().replace('_', ' '), async () => {
       const files = work.files();
       const foreign = readFileSync(work.path('foreign.sqlite'));
-      // Two cases run concurrently.
-      const queue = [...cases];
-      const worker = async () => {
-        for (let next = queue.shift(); next; next = queue.shift()) {
-          await refused(next).catch(error => {
-            error.message = `${next![0]}: ${error.message}`;
-            throw error;
-          });
-        }
-      };
-      await Promise.all([worker(), worker()]);
+      for (const each of cases) {
+        await refused(each).catch(error => {
+          error.message = `${each[0]}: ${error.message}`;
+          throw error;
+        });
+      }
       const left = work.files().filter(file => !/^good\.sqlite-(shm|wal)$/.test(file));
       expect(left).toEqual(files.filter(file => !/^good\.sqlite-(shm|wal)$/.test(file)));
       expect(readFileSync(work.path('foreign.sqlite')).equals(foreign)).toBe(true);
     });
   }
+
+  it('from the program itself, once for each kind of error', async () => {
+    for (const [, message, ...args] of [SWEEPS[0]!, USAGE[0]!]) {
+      const { code, stdout, stderr } = await work.run(...args);
+      expect(stderr).toMatch(/^espalier: [^\n]+\n$/);
+      expect(stderr.slice('espalier: '.length)).toMatch(message);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    }
+  });
 });

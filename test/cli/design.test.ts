@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TRUE_LAWS } from '../../src/design/truths.js';
+import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 import { DECISIVE, expectRightVerdict, rowsIn, stdoutIn } from './design-laws.js';
@@ -30,7 +31,7 @@ afterAll(() => work.remove());
 const stdoutOf = (...args: string[]) => stdoutIn(work, ...args);
 
 async function refusal(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await work.run(...args);
+  const { code, stdout, stderr } = await runInside(work, ...args);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr.trimEnd()).not.toContain('\n');
   return stderr;

@@ -7,12 +7,12 @@ import { NOOP, PLAIN } from './subjects.js';
 const work = new Workplace();
 afterAll(() => work.remove());
 
-it('a run killed five times at random moments ends with the results of an undisturbed one', async () => {
+it('a run killed four times at random moments ends with the results of an undisturbed one', async () => {
   const total = await killAll(work, [
-    ['plain', PLAIN, 3],
+    ['plain', PLAIN, 2],
     ['noop', NOOP, 2],
   ]);
   expect(total).toMatchObject({ missing: 0, duplicate: 0, differing: 0 });
-  expect(total.kills).toBeGreaterThanOrEqual(5);
-  expect(total.looks).toBeGreaterThan(5);
+  expect(total.kills).toBeGreaterThanOrEqual(4);
+  expect(total.looks).toBeGreaterThan(4);
 });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT, TOOL_VERSION } from '../../src/base/paths.js';
+import { parseSweep } from '../../src/domain/sweep-file/parse.js';
+import { prepareSweep } from '../../src/run/prepare.js';
+import { runSweep } from '../../src/run/run-sweep.js';
 import { openReader } from '../../src/store/read/reader.js';
 import { readStatus } from '../../src/store/read/status.js';
 import { storedTrajectory } from '../../src/store/read/stored-trajectory.js';
@@ -38,7 +41,7 @@ function readPlain(name: string): Record<string, object[]> {
 }
 
 it('the folder holds a database of every released version', () => {
-  expect(versions).toContain('0.1.0');
+  expect(versions.sort()).toEqual(['0.1.0', '0.1.0-schema-5', '0.2.0']);
 });
 
 describe.each(versions)('a database of %s', version => {
@@ -100,6 +103,26 @@ describe.each(versions)('a database of %s', version => {
     expect(store.progress('later')).toMatchObject({ trajectoriesDone: 1, cellsDone: 2 });
     store.close();
     expect(readPlain(file).results).toHaveLength(before.results!.length + 2);
+  });
+
+  it('goes on with nothing computed again', async () => {
+    const reader = openReader(file);
+    const definition = reader.sweep('plain').definition;
+    reader.close();
+    const results = () =>
+      readPlain(file).results!.filter(row => (row as { sweep: string }).sweep === 'plain');
+    const before = results();
+    const prepared = await prepareSweep(parseSweep(JSON.stringify(definition)));
+    const outcome = await runSweep(prepared, {
+      db: file,
+      threads: 1,
+      executor: () => {
+        throw new Error('something was to be computed');
+      },
+    });
+    expect(outcome.progress).toMatchObject({ cells: 64, cellsDone: 64, trajectoriesDone: 4 });
+    expect(outcome.thresholds.length).toBeGreaterThan(0);
+    expect(results()).toMatchObject(before);
   });
 });
 

@@ -26,6 +26,9 @@ export interface RunningProcess {
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
 
+  /** An empty folder in place of the user's cache. */
+  readonly cache = join(tmpdir(), 'espalier-no-cache');
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -44,11 +47,10 @@ export class Workplace {
   /** Starts the program with more environment variables. */
   startWith(variables: Readonly<Record<string, string>>, ...args: string[]): RunningProcess {
     const { ESPALIER_DATA_DIR: _, ...env } = process.env;
-    const cache = join(tmpdir(), 'espalier-no-cache');
-    mkdirSync(cache, { recursive: true });
+    mkdirSync(this.cache, { recursive: true });
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
-      env: { ...env, XDG_CACHE_HOME: cache, ...variables },
+      env: { ...env, XDG_CACHE_HOME: this.cache, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
