@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderDesign } from '../../src/cli/design-screen.js';
 import { TRUE_LAWS } from '../../src/design/truths.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
@@ -129,7 +130,7 @@ describe('espalier design', () => {
     expect(right).toBeGreaterThan(0.85 * 3 * TRUE_LAWS.length);
     const again = JSON.parse(await stdoutOf(...args, '--json'));
     expect(again.laws).toEqual(report.laws);
-    const screen = await stdoutOf(...args);
+    const screen = renderDesign(report);
     expect(screen).toContain('8 sizes over 128x, 10 seeds');
     expect(screen).toMatch(/│ linear +│ 333 \.\. 1000 +│.* \d+% \*/);
     expect(screen).toMatch(/^Cost: .* on 2 threads/m);

@@ -11,14 +11,6 @@ describe('espalier report', () => {
   beforeAll(() => fill(place.path('a.sqlite'), 'made', 'here'));
   afterAll(() => place.remove());
 
-  it('writes a page, and leaves the database unchanged', async () => {
-    const before = readFileSync(place.path('a.sqlite'));
-    const { code, stdout } = await place.run('report', 'a.sqlite', '--output', 'out.html');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'report: out.html\n' });
-    expect(readFileSync(place.path('a.sqlite'))).toEqual(before);
-    expect(readFileSync(place.path('out.html'), 'utf8')).toContain('<h1>made</h1>');
-  });
-
   it('states that nothing is finished yet', async () => {
     const store = Store.open(place.path('empty.sqlite'));
     store.saveSweep(sweep('waiting'), [planned('p', [0, 5], [greedy(3)])]);

@@ -2,17 +2,14 @@
 import { afterAll, expect, it } from 'vitest';
 import { Workplace } from '../support/program.js';
 import { killAll } from './harness.js';
-import { NOOP, PLAIN } from './subjects.js';
+import { PLAIN } from './subjects.js';
 
 const work = new Workplace();
 afterAll(() => work.remove());
 
-it('a run killed four times at random moments ends with the results of an undisturbed one', async () => {
-  const total = await killAll(work, [
-    ['plain', PLAIN, 2],
-    ['noop', NOOP, 2],
-  ]);
+it('a run killed three times at random moments ends with the results of an undisturbed one', async () => {
+  const total = await killAll(work, [['plain', PLAIN, 3]]);
   expect(total).toMatchObject({ missing: 0, duplicate: 0, differing: 0 });
-  expect(total.kills).toBeGreaterThanOrEqual(4);
-  expect(total.looks).toBeGreaterThan(4);
+  expect(total.kills).toBeGreaterThanOrEqual(3);
+  expect(total.looks).toBeGreaterThan(3);
 });
