@@ -1,9 +1,9 @@
 /** Writes databases of simulated curves with a known law, as test input for `fit`, `query` and `report`. */
+
 import { existsSync, rmSync } from 'node:fs';
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
 import { provenance } from '../base/provenance.js';
-import { axisValuesOf } from '../domain/grid.js';
 import { trajectoryId } from '../domain/identity.js';
 import { findMetric, type MeasuredNetwork } from '../domain/metrics.js';
 import type {
@@ -17,6 +17,7 @@ import type {
 import { NUMERICS } from '../engine/numerics.js';
 import { normals, stream } from '../math/random.js';
 import type { PreparedSweep } from '../run/prepare.js';
+import { storedSweep } from '../run/stored-sweep.js';
 import { Store } from '../store/write/store.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
@@ -67,16 +68,7 @@ export async function writeSimulatedDatabase(
   const times = new Times(template, law, assumed, seed, planned);
   const store = Store.open(file);
   try {
-    store.saveSweep(
-      {
-        name: spec.name,
-        definition: spec.definition,
-        evaluate: spec.evaluate,
-        thresholds: spec.thresholds,
-        axes: (config, variant) => axisValuesOf(spec, config, variant),
-      },
-      planned,
-    );
+    store.saveSweep(storedSweep(spec), planned);
     const attempt = { ...provenance(1), worker: `simulated from ${law}, seed ${seed}` };
     let cells = 0;
     let pending: Promise<void>[] = [];

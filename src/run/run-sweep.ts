@@ -1,9 +1,8 @@
 /** Runs a sweep: the only file that joins executor and store. */
-import { refreshThresholds } from '../analysis/thresholds.js';
 
+import { refreshThresholds } from '../analysis/thresholds.js';
 import { provenance } from '../base/provenance.js';
 import type { Dataset } from '../data/dataset.js';
-import { axisValuesOf } from '../domain/grid.js';
 import { Snapshots } from '../store/file/snapshots.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { Store } from '../store/write/store.js';
@@ -13,6 +12,7 @@ import { loadData } from './load-data.js';
 import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 import { Scheduler } from './scheduler.js';
+import { storedSweep } from './stored-sweep.js';
 
 /** After a stop, thresholds are refreshed up to this many finished cells, which takes a fraction of a second. */
 const CELLS_AT_A_STOP = 50_000;
@@ -38,16 +38,7 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
   signal?.addEventListener('abort', stop);
   const began = performance.now();
   try {
-    store.saveSweep(
-      {
-        name: spec.name,
-        definition: spec.definition,
-        evaluate: spec.evaluate,
-        thresholds: spec.thresholds,
-        axes: (config, variant) => axisValuesOf(spec, config, variant),
-      },
-      trajectories,
-    );
+    store.saveSweep(storedSweep(spec), trajectories);
     const left = store.unfinishedTrajectories(trajectories, spec.evaluate);
     log.event('run began', {
       sweep: spec.name,
