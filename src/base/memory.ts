@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { InputError } from './errors.js';
 
 /** Bytes that this process may use: the machine's memory, or the limit of its container or control group. */
 export function memoryBudget(): number {
@@ -55,26 +54,4 @@ function read(file: string): string | null {
   } catch {
     return null;
   }
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** E.g. `4.8 GB`. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
-}
-
-/** Parses e.g. `8GB`, `512 MB` or `1000000` (units are powers of 1000). @throws InputError (BAD_INPUT) */
-export function parseBytes(path: string, text: string): number {
-  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([kMGT]?B?)\s*$/.exec(text) ?? [];
-  const power = UNITS.indexOf(unit?.endsWith('B') ? unit : `${unit ?? ''}B`);
-  const bytes = Number(number) * 1000 ** power;
-  if (power < 0 || !(bytes > 0)) throw new InputError({ path, value: text, expected: 'a size such as 8GB' });
-  return bytes;
 }

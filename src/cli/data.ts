@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { Presets, SingleBar } from 'cli-progress';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
-import { formatBytes } from '../base/memory.js';
 import { didYouMean } from '../base/nearest.js';
+import { formatBytes } from '../base/units.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
 import type { FetchProgress } from '../data/fetch.js';
 import {

@@ -1,6 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { formatBytes } from '../base/memory.js';
-import { formatDuration } from '../base/units.js';
+import { formatBytes, formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError } from '../base/errors.js';
-import { parseBytes } from '../base/memory.js';
+import { parseBytes } from '../base/units.js';
 import { readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
 import type { EngineName } from '../domain/types.js';
 import { type PreparedSweep, prepareSweep } from '../run/prepare.js';

@@ -1,7 +1,8 @@
 /** Turns a sweep file into work that is known to be possible: finds data, expands trajectories, checks sizes. */
 import { constants } from 'node:buffer';
 import { TooLargeError } from '../base/errors.js';
-import { formatBytes, memoryBudget } from '../base/memory.js';
+import { memoryBudget } from '../base/memory.js';
+import { formatBytes } from '../base/units.js';
 import { type IdentifiedDataset, identifyDataset } from '../data/dataset.js';
 import { expandGrid } from '../domain/grid.js';
 import { canonicalJson } from '../domain/identity.js';

@@ -13,7 +13,7 @@
  */
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import { formatBytes } from '../../base/memory.js';
+import { formatBytes } from '../../base/units.js';
 import { type ReadingProcess, readingProcesses } from './reading-processes.js';
 import { sqliteFile } from './sqlite-files.js';
 
