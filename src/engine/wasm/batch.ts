@@ -89,8 +89,8 @@ export class Batch {
       if (!(position >= 0 && position < samples)) {
         throw new RangeError(`batch position ${position}, expected 0 to ${samples - 1}`);
       }
-      positions[at] = position;
     }
+    positions.set(batches.subarray(from, from + size));
     let rows = 0;
     let entryCount = 0;
     // Address of the next row's entries. Contiguous entries stay in the cache while block after block reads them.
