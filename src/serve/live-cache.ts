@@ -30,7 +30,7 @@ export class LiveCache {
   *update(live: LiveReader): Generator<void, boolean> {
     const changed = live.changedSince(this.cursor);
     if (!changed) return false;
-    this.cursor = changed.mark;
+    this.cursor = changed.cursor;
     for (const slice of this.slices.values()) slice.markStale(changed.trajectories);
     this.counts.markStale(changed.trajectories);
     const sweeps = live.sweeps();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Shape } from '../../src/engine/engine.js';
 import { ExactCandidates } from '../../src/engine/wasm/exact-candidates.js';
 import { WasmInstancePool } from '../../src/engine/wasm/kernels.js';
-import { CONTENDERS, type Layout, layOut } from '../../src/engine/wasm/layout.js';
+import { type Layout, layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
 import { type MemoryBlock, memoryOf, neuronAddress } from '../../src/engine/wasm/memory-block.js';
 import { WorkBudget } from '../../src/engine/wasm/work-budget.js';
 import { integerBelow, normals, stream } from '../../src/math/random.js';
@@ -51,7 +51,7 @@ async function openMemories(blocks: readonly number[], phi: Float32Array): Promi
 it.each([[[34]], [[12, 12, 10]]])(
   'gives the product of any two neurons, in memories of %j blocks',
   async blocks => {
-    const next = stream(1, 'test', 'contenders');
+    const next = stream(1, 'test', 'candidates');
     const phi = Float32Array.from({ length: N * SAMPLES }, normals(next));
     const candidates = new ExactCandidates(await openMemories(blocks, phi), N);
     expect(candidates.isWorthwhile).toBe(true);
@@ -61,8 +61,8 @@ it.each([[[34]], [[12, 12, 10]]])(
       expect(Math.abs(candidates.product(q, u) - product)).toBeLessThan(1e-4);
     };
     // Fills the cache. Then multiplies its oldest neuron with others, each of which evicts one.
-    for (let q = 0; q < CONTENDERS; q++) expectProduct(q, q);
-    for (let u = CONTENDERS; u < 3 * CONTENDERS; u++) expectProduct(0, u);
+    for (let q = 0; q < MAX_CANDIDATES; q++) expectProduct(q, q);
+    for (let u = MAX_CANDIDATES; u < 3 * MAX_CANDIDATES; u++) expectProduct(0, u);
     for (let i = 0; i < 500; i++) expectProduct(integerBelow(next, N), integerBelow(next, N));
   },
 );

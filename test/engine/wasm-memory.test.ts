@@ -21,7 +21,7 @@ function addresses(layout: object): number[] {
     'padded',
     'bytes',
     'columnCapacity',
-    'contenderCapacity',
+    'candidateCapacity',
     'entryCapacity',
     'floats',
     'sketchRows',

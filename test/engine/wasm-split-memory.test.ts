@@ -21,7 +21,7 @@ const memories = vi.hoisted(() => {
 import { DivergedError, StoppedError, TooLargeError } from '../../src/base/errors.js';
 import type { Engine, Network, Problem, Shape } from '../../src/engine/engine.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
-import { CONTENDERS, layOut } from '../../src/engine/wasm/layout.js';
+import { layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
 import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { shapeOf } from '../../src/engine/wasm/network.js';
 import { MAX_MEMORIES, splitMemory } from '../../src/engine/wasm/split-memory.js';
@@ -163,7 +163,7 @@ describe('a network in several memories', () => {
     });
     expect(bitsOf(actual)).toEqual(bitsOf(expected));
     // More neurons are compared than fit into the cache.
-    expect(new Set(expected!.picks).size).toBeGreaterThan(CONTENDERS);
+    expect(new Set(expected!.picks).size).toBeGreaterThan(MAX_CANDIDATES);
   });
 
   it('diverges at the same step', async () => {

@@ -23,7 +23,7 @@ export class ExactCandidates {
 
   /** False if the network is so small that exact products cost more than they save. */
   get isWorthwhile(): boolean {
-    return this.#memories[0]!.layout.contenderCapacity > 0;
+    return this.#memories[0]!.layout.candidateCapacity > 0;
   }
 
   /** <Phi_q, Phi_u> */
@@ -67,7 +67,7 @@ export class ExactCandidates {
   #makeRoom(): number {
     const { layout, samples } = this.#memories[0]!;
     const places = this.#places;
-    if (places.size < layout.contenderCapacity) return layout.contenders + 4 * places.size * samples;
+    if (places.size < layout.candidateCapacity) return layout.candidates + 4 * places.size * samples;
     const [oldest, place] = places.entries().next().value!;
     places.delete(oldest);
     return place;

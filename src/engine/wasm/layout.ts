@@ -43,7 +43,7 @@
  *   sketchValues      f32 [M]                        one neuron's outputs on the sketch
  *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of cached columns' neurons
  *   basisValues       f32 [64]                       one neuron's coordinates
- *   contenders        f32 [64][n]                    contiguous outputs of neurons, for exact products of pairs;
+ *   candidates        f32 [64][n]                    contiguous outputs of neurons, for exact products of pairs;
  *                                                    empty in small networks
  *   sketchProducts    f64 [P]                        products with sketchValues or basisValues
  *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
@@ -76,8 +76,8 @@ export const BASIS = 64;
  * Neurons whose outputs are stored contiguously (exact-candidates.ts), and the minimum number of a network's blocks
  * at which this pays.
  */
-export const CONTENDERS = 64;
-const CONTENDER_BLOCKS = 32;
+export const MAX_CANDIDATES = 64;
+const CANDIDATE_BLOCKS = 32;
 
 const GRAM_COLUMNS = 512;
 /** Rows past the end of phi that kernels may read, because they read ahead to warm the cache. */
@@ -123,10 +123,10 @@ export interface Layout {
   readonly sketchValues: number;
   readonly basis: number;
   readonly basisValues: number;
-  /** 0 if contenderCapacity is 0. */
-  readonly contenders: number;
+  /** 0 if candidateCapacity is 0. */
+  readonly candidates: number;
   /** Number of neurons whose outputs fit there. */
-  readonly contenderCapacity: number;
+  readonly candidateCapacity: number;
   readonly sketchProducts: number;
   readonly moments: number;
   readonly losses: number;
@@ -162,7 +162,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     return start;
   };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
-  const contenderCapacity = blocksOf(shape) < CONTENDER_BLOCKS ? 0 : CONTENDERS;
+  const candidateCapacity = blocksOf(shape) < CANDIDATE_BLOCKS ? 0 : MAX_CANDIDATES;
   const sketchRows = Math.min(n, 256 + Math.floor(n / 64));
   const layout = {
     blocks,
@@ -200,8 +200,8 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     sketchValues: take(sketchRows * 4),
     basis: take(blocks * BASIS * ROW_BYTES),
     basisValues: take(BASIS * 4),
-    contenders: contenderCapacity === 0 ? 0 : take(contenderCapacity * n * 4),
-    contenderCapacity,
+    candidates: candidateCapacity === 0 ? 0 : take(candidateCapacity * n * 4),
+    candidateCapacity,
     sketchProducts: take(padded * 8),
     moments: take(padded * 32),
     losses: take(padded * 8),

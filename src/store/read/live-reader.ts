@@ -230,10 +230,10 @@ export class LiveReader {
   }
 
   /**
-   * Keys of the trajectories whose cells may have changed since `mark`: those running then, running now, or started in
-   * between. Null if the marked attempt does not exist, because the file is now another database.
+   * Keys of the trajectories whose cells may have changed since `cursor`: those running then, running now, or started in
+   * between. Null if the cursor's attempt does not exist, because the file is now another database.
    */
-  changedSince(mark: Cursor | null): { readonly mark: Cursor; readonly trajectories: number[] } | null {
+  changedSince(cursor: Cursor | null): { readonly cursor: Cursor; readonly trajectories: number[] } | null {
     return this.reader.inTransaction(() => {
       const running = this.keys(
         `SELECT x.key FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
@@ -241,13 +241,13 @@ export class LiveReader {
       );
       const [latest] = this.all<{ id: number | null }>('SELECT max(id) AS id FROM attempts');
       const attempt = latest!.id ?? 0;
-      if (mark && attempt < mark.attempt) return null;
+      if (cursor && attempt < cursor.attempt) return null;
       const started = this.keys(
         `SELECT x.key FROM attempts a JOIN trajectory_keys x ON x.id = a.trajectory_id WHERE a.id > ?`,
-        mark?.attempt ?? attempt,
+        cursor?.attempt ?? attempt,
       );
-      const trajectories = [...new Set([...(mark?.running ?? []), ...running, ...started])];
-      return { mark: { attempt, running }, trajectories };
+      const trajectories = [...new Set([...(cursor?.running ?? []), ...running, ...started])];
+      return { cursor: { attempt, running }, trajectories };
     });
   }
 
