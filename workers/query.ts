@@ -5,13 +5,14 @@
 import { Worker } from 'node:worker_threads';
 import { serveQuery } from '../src/store/user-sql/query-server.js';
 
-// SQLite blocks this thread while it computes. A second thread kills the process if the parent is gone, or if
-// resident memory exceeds the first argument (bytes). SQLite's own heap limit is not compiled in.
+// SQLite blocks this thread while it computes. A second thread kills the process if its parent is not (any more) the
+// process of the first argument, which may have died before this one started, or if resident memory exceeds the second
+// argument (bytes). SQLite's own heap limit is not compiled in.
+const [parent, memoryBytes] = process.argv.slice(2).map(Number);
 const watchdog = `
-  const parent = process.ppid;
-  const most = ${Number(process.argv[2] ?? Number.POSITIVE_INFINITY)};
   setInterval(() => {
-    if (process.ppid !== parent || process.memoryUsage.rss() > most) process.kill(process.pid, 'SIGKILL');
+    if (process.ppid !== ${parent} || process.memoryUsage.rss() > ${memoryBytes})
+      process.kill(process.pid, 'SIGKILL');
   }, 100);
 `;
 new Worker(watchdog, { eval: true }).unref();

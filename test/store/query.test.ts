@@ -200,7 +200,8 @@ describe('the end of a query', () => {
     await ended();
   });
 
-  it('comes to the child process when its parent dies', async () => {
+  // The parent may die before the child has started to look at it.
+  it.each([0, 100, 500])('comes to the child process when its parent dies after %s ms', async delay => {
     const module = pathToFileURL(join(PACKAGE_ROOT, 'dist', 'src', 'store', 'user-sql', 'query.js')).href;
     const script = `
       import processes from 'node:child_process';
@@ -208,7 +209,7 @@ describe('the end of a query', () => {
       const { fork } = processes;
       processes.fork = (...args) => {
         const child = fork(...args);
-        setTimeout(() => process.stdout.write(String(child.pid)), 500);
+        setTimeout(() => process.stdout.write(String(child.pid)), ${delay});
         return child;
       };
       syncBuiltinESMExports();
@@ -231,8 +232,7 @@ describe('the end of a query', () => {
       slow_reader: null,
       seconds_left: null,
     };
-    expect(isAlive(child)).toBe(true);
     parent.kill('SIGKILL');
-    await expect.poll(() => isAlive(child), { timeout: 8000 }).toBe(false);
+    await expect.poll(() => isAlive(child), { timeout: 60_000 }).toBe(false);
   });
 });

@@ -92,7 +92,8 @@ class Child {
     this.remainingMs = timeoutMs;
     const entry = workerFile('query');
     if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
-    this.process = fork(entry, memoryBytes === undefined ? [] : [String(memoryBytes)], {
+    const limits = [process.pid, memoryBytes ?? Number.POSITIVE_INFINITY];
+    this.process = fork(entry, limits.map(String), {
       serialization: 'advanced',
       execArgv: [],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
