@@ -6,7 +6,7 @@ import type { ThresholdRow, ThresholdSpec, Variant } from '../domain/types.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
-import { computeThresholds, type Thresholds, targetLabel } from '../threshold/targets.js';
+import { computeThresholds, isPublished, type Thresholds, targetLabel } from '../threshold/targets.js';
 import { THRESHOLD_VERSION } from '../threshold/version.js';
 
 /**
@@ -53,8 +53,6 @@ function inOrderOfTargets(rows: readonly ThresholdRow[], specs: readonly Thresho
 function computeFrom(reader: Reader, { name, thresholds }: SweepRow): Thresholds {
   return computeThresholds(thresholds, reader.curveRows(name), reader.largestSize(name));
 }
-
-const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
 
 type CurveId = Variant & { readonly trajectoryId: string };
 /** Names a curve within its sweep. */

@@ -16,7 +16,7 @@ import type { Selection } from '../slice/selection.js';
 import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
 import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import { liveCurveKey } from '../store/read/live-thresholds.js';
-import { computeThresholds } from '../threshold/targets.js';
+import { computeThresholds, isPublished } from '../threshold/targets.js';
 import { THRESHOLD_VERSION } from '../threshold/version.js';
 import { type Curve, summarise } from './summary.js';
 
@@ -207,8 +207,6 @@ export class CurveCache {
     return summary;
   }
 }
-
-const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);

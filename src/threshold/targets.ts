@@ -36,6 +36,9 @@ export function targetLabel({ kind, value }: ThresholdSpec): string {
   }
 }
 
+/** Whether a threshold's target is the best value of other curves, known only when all have been read. */
+export const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
+
 /**
  * One threshold for each target and curve. A curve is one variant (method, objective, k, re-training) of one
  * trajectory. Metrics of the dense network get the same row for every variant, so subnetwork and dense thresholds

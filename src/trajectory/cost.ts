@@ -39,11 +39,6 @@ export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape 
   };
 }
 
-/** Operations of all kinds of work. */
-export function totalOf(arithmetic: Arithmetic): number {
-  return WORK_KINDS.reduce((sum, kind) => sum + arithmetic[kind], 0);
-}
-
 /** Arithmetic of one trajectory with its checkpoints, trained from iteration `from` to the last of them. */
 export function arithmeticOf(
   planned: PlannedTrajectory,
