@@ -50,6 +50,8 @@ export const MIGRATIONS: readonly string[] = [
   // What the sweep's thresholds were computed from, as JSON: see read/stored-thresholds.ts.
   'ALTER TABLE sweeps ADD COLUMN thresholds_from TEXT',
   REVISIONS,
+  // Text of the sweep file about the sweep; the threads of the run, 0 while it is paused.
+  'ALTER TABLE sweeps ADD COLUMN description TEXT; ALTER TABLE holder ADD COLUMN threads INTEGER;',
 ];
 
 /** This program's schema version, stored as `user_version`. */
