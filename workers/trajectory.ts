@@ -9,14 +9,16 @@ import { runTrajectory } from '../src/trajectory/run-trajectory.js';
 
 const { engine, datasets, signal } = workerData as WorkerData;
 let port: MessagePort;
+let retired: Int32Array;
 let pendingEvents: ExecutorEvent[] = [];
 
 function isStopping(): boolean {
-  while (Atomics.load(signal, 0) === SIGNAL.pause) {
+  const isRetired = () => Atomics.load(retired, 0) === 1;
+  while (Atomics.load(signal, 0) === SIGNAL.pause && !isRetired()) {
     flushEvents();
     Atomics.wait(signal, 0, SIGNAL.pause);
   }
-  return Atomics.load(signal, 0) === SIGNAL.stop;
+  return Atomics.load(signal, 0) === SIGNAL.stop || isRetired();
 }
 
 /** Called before any long work, so it also sends the pending events, in one message. */
@@ -43,7 +45,7 @@ const environment: TrajectoryEnvironment = {
 
 /** Never resolves: the call lasts as long as the thread. */
 export default function run(call: WorkerCall): Promise<never> {
-  port = call.port;
+  ({ port, retired } = call);
   port.on('message', (first: NumberedTask) => {
     for (let next: NumberedTask | undefined = first; next; next = receiveMessageOnPort(port)?.message)
       runNumbered(next, call);

@@ -68,6 +68,7 @@ export class StoreError extends EspalierError {
     | 'NEWER_SCHEMA'
     | 'DATABASE_HELD'
     | 'DATABASE_MISSING'
+    | 'DATABASE_REPLACED'
     | 'DATABASE_IO'
     | 'DISK_FULL'
     | 'NETWORK_FILESYSTEM';

@@ -18,8 +18,13 @@ export interface ExecutorStats {
 }
 
 export interface Executor {
-  /** Number of trajectories that run concurrently. Further submitted ones wait. */
+  /** Number of trajectories that run concurrently, 0 while it is paused. Further submitted ones wait. */
   readonly capacity: number;
+  /**
+   * Changes `capacity`. If it falls, running trajectories beyond it end as `stopped` at their next pulse, as after
+   * `stop`, and all waiting ones end as `stopped` at once. The caller may submit them again.
+   */
+  resize(capacity: number): void;
   /** How many tasks to submit now beyond `capacity`, so that no slot waits for its next trajectory. */
   prefetch(): number;
   /**

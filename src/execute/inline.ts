@@ -15,17 +15,24 @@ export interface ExecutorOptions {
 
 export async function createInlineExecutor({ engine, datasets }: ExecutorOptions): Promise<Executor> {
   let stopping = false;
+  let capacity = 1;
   let finished = 0;
   let running = 0;
   let lastEnded: Promise<void> = Promise.resolve();
   const environment: TrajectoryEnvironment = {
     engine: await createEngine(engine),
     inputs: new InputLibrary(datasets),
-    stopRequested: () => stopping,
+    stopRequested: () => stopping || capacity === 0,
   };
 
   return {
-    capacity: 1,
+    get capacity() {
+      return capacity;
+    },
+    /** One trajectory at a time, or none. */
+    resize(wanted) {
+      capacity = Math.min(1, wanted);
+    },
     prefetch: () => 0,
     submit(task: TrajectoryTask): AsyncIterable<ExecutorEvent> {
       const previous = lastEnded;
@@ -37,7 +44,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
         await previous;
         running++;
         try {
-          if (!stopping) yield { kind: 'started', slot: 0 };
+          if (!environment.stopRequested()) yield { kind: 'started', slot: 0 };
           for (const event of runTrajectory(task, environment)) {
             yield event;
             await nextTurn();
@@ -55,7 +62,7 @@ export async function createInlineExecutor({ engine, datasets }: ExecutorOptions
     // Nothing runs here while the caller does anything else, so there is nothing to pause.
     pause() {},
     resume() {},
-    stats: () => ({ capacity: 1, running, finished }),
+    stats: () => ({ capacity, running, finished }),
     close: () => Promise.resolve(),
   };
 }

@@ -5,14 +5,11 @@ import { EventQueue, type FinalEvent } from './event-queue.js';
 import type { Executor } from './executor.js';
 import type { ExecutorOptions } from './inline.js';
 import { SIGNAL } from './protocol.js';
-import { SPARE_BYTES, type SubmittedTask, WorkerSlot } from './worker-slot.js';
+import { SPARE_BYTES, STOP_WITHIN_MS, type SubmittedTask, WorkerSlot } from './worker-slot.js';
 
 // Terminating a thread while V8 optimises its code in the background can abort the process (Node 20: an assertion in
 // `NodePlatform::ForIsolate`). With this flag, threads started later optimise on their own thread.
 setFlagsFromString('--no-concurrent-recompilation');
-
-/** A trajectory that still runs this long after a stop is killed. It loses its work since the last snapshot. */
-const STOP_WITHIN_MS = 1_200;
 
 export interface PoolOptions extends ExecutorOptions {
   readonly threads: number;
@@ -21,17 +18,17 @@ export interface PoolOptions extends ExecutorOptions {
 }
 
 export function createPoolExecutor(options: PoolOptions): Executor {
-  const { engine, datasets, threads, timeoutS = Number.POSITIVE_INFINITY } = options;
+  const { engine, datasets, timeoutS = Number.POSITIVE_INFINITY } = options;
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const waiting: SubmittedTask[] = [];
-  const slots = Array.from(
-    { length: threads },
-    (_, number) =>
-      new WorkerSlot(number, { engine, datasets, signal }, returned => {
-        waiting.unshift(...returned);
-        distribute();
-      }),
-  );
+  const newSlot = (number: number) =>
+    new WorkerSlot(number, { engine, datasets, signal }, returned => {
+      waiting.unshift(...returned);
+      distribute();
+    });
+  const slots = Array.from({ length: options.threads }, (_, number) => newSlot(number));
+  /** Slots that take tasks. */
+  let active: readonly WorkerSlot[] = [...slots];
   let isMakingRoom = false;
   let refused = 0;
   let lastTickMs = 0;
@@ -48,8 +45,7 @@ export function createPoolExecutor(options: PoolOptions): Executor {
   const distribute = () => {
     for (let next = waiting[0]; next && !isMakingRoom; next = waiting[0]) {
       if (Atomics.load(signal, 0) === SIGNAL.stop) {
-        refused++;
-        next.events.push({ kind: 'stopped' });
+        refuse(next);
       } else {
         const slot = slotFor(next);
         if (!slot) return;
@@ -59,12 +55,17 @@ export function createPoolExecutor(options: PoolOptions): Executor {
     }
   };
 
+  const refuse = ({ events }: SubmittedTask) => {
+    refused++;
+    events.push({ kind: 'stopped' });
+  };
+
   /** Returns null if the task has to wait. */
   const slotFor = ({ task }: SubmittedTask): WorkerSlot | null => {
-    const [slot, ...others] = slots
+    const [slot, ...others] = active
       .filter(each => each.isIdle)
       .sort((a, b) => b.retainedBytes - a.retainedBytes);
-    if (!slot) return leastQueued(slots.filter(each => each.canPrefetch(task)));
+    if (!slot) return leastQueued(active.filter(each => each.canPrefetch(task)));
     // The scheduler counts the memory of running trajectories only, so idle threads that retain memory are closed.
     const toClose = others.filter(each => each.retainedBytes > SPARE_BYTES);
     if (slot.retainsTooMuchFor(task.memoryBytes)) toClose.push(slot);
@@ -78,8 +79,20 @@ export function createPoolExecutor(options: PoolOptions): Executor {
   };
 
   return {
-    capacity: threads,
-    prefetch: () => slots.reduce((sum, slot) => sum + slot.prefetch, 0),
+    get capacity() {
+      return active.length;
+    },
+    resize(capacity) {
+      while (slots.length < capacity) slots.push(newSlot(slots.length));
+      // Busy slots first, so that as few trajectories as possible are stopped.
+      const byWork = slots.toSorted((a, b) => Number(a.isIdle) - Number(b.isIdle) || a.number - b.number);
+      const retired = active.filter(slot => !byWork.slice(0, capacity).includes(slot));
+      active = byWork.slice(0, capacity);
+      for (const slot of retired) slot.retire();
+      if (retired.length > 0) for (const task of waiting.splice(0)) refuse(task);
+      distribute();
+    },
+    prefetch: () => active.reduce((sum, slot) => sum + slot.prefetch, 0),
     submit(task) {
       const events = new EventQueue();
       waiting.push({ task, events });
@@ -102,7 +115,7 @@ export function createPoolExecutor(options: PoolOptions): Executor {
       Atomics.notify(signal, 0);
     },
     stats: () => ({
-      capacity: threads,
+      capacity: active.length,
       running: slots.filter(slot => slot.queued > 0).length,
       finished: slots.reduce((sum, slot) => sum + slot.finished, refused),
     }),

@@ -29,6 +29,8 @@ export interface WorkerCall {
   readonly port: MessagePort;
   /** One shared int32, see above. */
   readonly claimed: Int32Array;
+  /** One shared int32: 1 as soon as the thread must stop all its tasks at their next pulse. */
+  readonly retired: Int32Array;
   readonly slot: number;
 }
 

@@ -19,6 +19,9 @@ export const SPARE_BYTES = 64 * 2 ** 20;
 const PREFETCH_MS = 500;
 const MAX_PREFETCHED = 8;
 
+/** A trajectory that still runs this long after a stop is killed. It loses its work since the last snapshot. */
+export const STOP_WITHIN_MS = 1_200;
+
 /** A task on its way to a thread, and the queue that receives its events. */
 export interface SubmittedTask {
   readonly task: TrajectoryTask;
@@ -37,6 +40,7 @@ export class WorkerSlot {
   readonly #queue: QueuedTask[] = [];
   #worker: WorkerThread | null = null;
   #closing = 0;
+  #retiring: NodeJS.Timeout | null = null;
   #retainedBytes = 0;
   #activeMs = 0;
   /** Duration of the last task that was done, in ms. */
@@ -44,7 +48,7 @@ export class WorkerSlot {
 
   /** @param onFree is called when the slot has more room, with the tasks that return to the pool unstarted. */
   constructor(
-    private readonly number: number,
+    readonly number: number,
     private readonly workerData: WorkerData,
     private readonly onFree: (returned: readonly SubmittedTask[]) => void,
   ) {}
@@ -65,18 +69,23 @@ export class WorkerSlot {
   }
 
   get isIdle(): boolean {
-    return this.#queue.length === 0 && this.#closing === 0;
+    return this.#queue.length === 0 && this.#closing === 0 && !this.#retiring;
   }
 
   /** How many tasks to prefetch. */
   get prefetch(): number {
-    return Math.min(MAX_PREFETCHED, Math.floor(PREFETCH_MS / this.#lastDurationMs));
+    return this.#retiring ? 0 : Math.min(MAX_PREFETCHED, Math.floor(PREFETCH_MS / this.#lastDurationMs));
   }
 
   /** Whether this task can be prefetched now. */
   canPrefetch({ memoryBytes }: TrajectoryTask): boolean {
     const isAtWork = this.#worker !== null && this.#queue.length > 0 && this.#activeMs < PREFETCH_MS;
-    return isAtWork && this.#queue.length <= this.prefetch && !this.retainsTooMuchFor(memoryBytes);
+    return (
+      isAtWork &&
+      !this.#retiring &&
+      this.#queue.length <= this.prefetch &&
+      !this.retainsTooMuchFor(memoryBytes)
+    );
   }
 
   /** Whether the thread must be closed before it runs a task of so many peak bytes. */
@@ -107,8 +116,25 @@ export class WorkerSlot {
     if (isCurrent) this.#fail(outcome);
   }
 
+  /** Stops the running trajectory at its next pulse, then ends the thread. Prefetched tasks return to the pool. */
+  retire(): void {
+    if (this.#queue.length === 0 || !this.#worker) {
+      void this.close();
+      return;
+    }
+    this.#recall();
+    this.#worker.retire();
+    // The thread may be paused.
+    Atomics.notify(this.workerData.signal, 0);
+    this.#retiring ??= setTimeout(() => {
+      if (this.#queue.length > 0) this.kill({ kind: 'stopped' });
+    }, STOP_WITHIN_MS);
+  }
+
   /** Ends the thread and stops its tasks. The next `enqueue` starts another. */
   async close(): Promise<void> {
+    if (this.#retiring) clearTimeout(this.#retiring);
+    this.#retiring = null;
     for (const { events } of this.#queue.splice(0)) events.push({ kind: 'stopped' });
     const thread = this.#worker;
     this.#worker = null;
@@ -143,7 +169,9 @@ export class WorkerSlot {
         next?.events.startAfter(first.events);
       }
       this.#report(first, event);
-      if (isFinal(event)) this.onFree([]);
+      if (!isFinal(event)) continue;
+      if (this.#retiring && this.#queue.length === 0) void this.close();
+      else this.onFree([]);
     }
   }
 

@@ -29,6 +29,7 @@ export class WorkerThread {
   readonly #piscina: Piscina<WorkerCall, never>;
   readonly #port: MessagePort;
   readonly #claimed = new Int32Array(new SharedArrayBuffer(4));
+  readonly #retired = new Int32Array(new SharedArrayBuffer(4));
   /** Resolves when the thread has loaded its modules: Node 20 crashes if a thread is terminated earlier. */
   readonly #loaded: Promise<void>;
   readonly #listener: WorkerThreadListener;
@@ -63,8 +64,13 @@ export class WorkerThread {
     this.#piscina.once('workerDestroy', () => {
       if (!isLoaded) setImmediate(() => this.#died(new Error('it exited before it began')));
     });
-    const call: WorkerCall = { port: port2, claimed: this.#claimed, slot };
+    const call: WorkerCall = { port: port2, claimed: this.#claimed, retired: this.#retired, slot };
     this.#piscina.run(call, { transferList: [port2 as never] }).catch((error: unknown) => this.#died(error));
+  }
+
+  /** Makes it stop its tasks at their next pulse, and every later one. */
+  retire(): void {
+    this.#retired[0] = 1;
   }
 
   /** Returns the task's number. The thread starts it when all earlier ones have ended. */

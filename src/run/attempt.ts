@@ -31,6 +31,8 @@ export interface RunContext {
   readonly provenance: ReturnType<typeof provenance>;
   /** `performance.now()` at the stop; Infinity before it. */
   readonly stoppedAt: () => number;
+  /** Whether no further trajectory starts: after a stop or a fault. */
+  readonly isStopping: () => boolean;
 }
 
 export class Attempt {
@@ -81,7 +83,7 @@ export class Attempt {
     const { options, store, tracker, clock, provenance } = this.context;
     const { trajectory } = this.job;
     const worker = `${provenance.host}/${provenance.process}/${slot}`;
-    store.started(trajectory.id, { ...provenance, worker });
+    store.started(trajectory.id, { ...provenance, threads: tracker.threads(), worker });
     options.observer?.started?.(trajectory, worker, this.#t);
     tracker.eta.start(trajectory.id, tracker.workOf(trajectory, this.checkpoints, this.#t, 1));
     this.#startedMs = clock.ms();
@@ -97,10 +99,13 @@ export class Attempt {
   }
 
   #onFinished(event: Extract<AttemptEnd, { kind: 'done' | 'stopped' }>): void {
-    if (this.#startedMs === null) return;
-    const { store, snapshots, tracker } = this.context;
+    const { store, snapshots, tracker, isStopping } = this.context;
     const { id } = this.job.trajectory;
-    tracker.eta.end(id, false);
+    // Stopped alone: its thread was taken away.
+    const goesOn = event.kind === 'stopped' && !isStopping();
+    if (goesOn) tracker.queue.putBack(this.job);
+    if (this.#startedMs === null) return;
+    tracker.eta.end(id, goesOn);
     tracker.onCommitted(store.finished(id, event), () => {
       if (event.kind === 'stopped') return;
       tracker.progress.trajectoriesDone++;

@@ -7,7 +7,7 @@ export class EtaEstimator {
   #left: Work = NO_WORK;
   #done: Work = NO_WORK;
   readonly #running = new Map<string, Work>();
-  /** Work that was left when an attempt failed, by id of a trajectory that waits for its retry. */
+  /** Work that was left when an attempt failed, by id of a trajectory that waits for its next one. */
   readonly #retried = new Map<string, Work>();
   #hasObserved = false;
 
@@ -33,7 +33,7 @@ export class EtaEstimator {
     this.#running.set(id, addWork(this.#running.get(id) ?? work, work, -1));
   }
 
-  /** An attempt has ended. Without a retry, the rest of its work is dropped. */
+  /** An attempt has ended. If no other will follow, the rest of its work is dropped. */
   end(id: string, willRetry: boolean): void {
     const left = this.#running.get(id) ?? NO_WORK;
     if (willRetry) this.#retried.set(id, left);
@@ -49,11 +49,11 @@ export class EtaEstimator {
   }
 
   /**
-   * Seconds that `threads` threads still need; null before the first record. `longest` is the work of the longest
+   * Seconds that `threads` threads still need; null before the first record, and with no thread. `longest` is the work of the longest
    * waiting trajectory: no run is shorter than its longest trajectory.
    */
   secondsLeft(threads: number, longest: Work | null): number | null {
-    if (!this.#hasObserved) return null;
+    if (!this.#hasObserved || threads === 0) return null;
     const unsplittable = [...this.#running.values(), ...(longest ? [longest] : [])];
     return Math.max(
       this.#model.seconds(this.#left) / threads,

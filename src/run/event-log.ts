@@ -30,6 +30,7 @@ export class EventLog {
         const { datasetSize, width, seed } = config;
         this.pino.info({ trajectory: id, datasetSize, width, seed, worker, from }, 'trajectory started');
       },
+      resized: threads => this.pino.info({ threads }, 'number of threads changed'),
       ended: (id, event, seconds) => {
         const what = { trajectory: id, seconds };
         if (event.kind !== 'failed') this.pino.info(what, `trajectory ${event.kind}`);

@@ -1,21 +1,25 @@
-/** Queue of waiting trajectories: the costliest first, and never more concurrently than fit in memory. */
+/** Queue of waiting trajectories: by rank, the costliest first, and never more concurrently than fit in memory. */
 import type { UnfinishedTrajectory } from '../domain/messages.js';
 
-/** `checkpoints` are as of the start of the run. After a failed attempt in this run, fewer cells may be missing. */
+/** `checkpoints` are as of the start of the run. After an attempt in this run, fewer cells may be missing. */
 export interface Job extends UnfinishedTrajectory {
-  /** Cost in any unit. Costlier jobs go first. */
+  /** Jobs of a lower rank go first (order.ts). */
+  readonly rank: number;
+  /** Cost in any unit. Within a rank, costlier jobs go first. */
   readonly cost: number;
   /** Peak bytes while it runs; Infinity if it has to run alone. */
   readonly bytes: number;
   /** Number of failed attempts in this run. */
   readonly failures: number;
+  /** Whether an attempt was made in this run. */
+  readonly wasTried: boolean;
 }
 
 /** How often others may overtake a job that does not fit yet, per running job, before the queue waits for it. */
 const OVERTAKES = 4;
 
 export class JobQueue {
-  /** Jobs by peak bytes; within a size, the costliest last. */
+  /** Jobs by peak bytes; within a size, the first to go last. */
   readonly #bySize = new Map<number, Job[]>();
   readonly #running = new Set<Job>();
   /** Failed jobs, retried after all others have started. */
@@ -26,12 +30,8 @@ export class JobQueue {
   /** @param budgetBytes peak bytes of all running jobs together. A single job may always run. */
   constructor(jobs: readonly Job[], budgetBytes: number) {
     this.#free = budgetBytes;
-    for (const job of jobs) {
-      const alike = this.#bySize.get(job.bytes);
-      if (alike) alike.push(job);
-      else this.#bySize.set(job.bytes, [job]);
-    }
-    for (const alike of this.#bySize.values()) alike.reverse().sort((a, b) => a.cost - b.cost);
+    for (const job of jobs) this.#waitingLike(job).push(job);
+    for (const alike of this.#bySize.values()) alike.reverse().sort((a, b) => precedence(b, a));
   }
 
   /** Removes the job to start now; null if none is left or none fits next to the running ones. */
@@ -42,9 +42,7 @@ export class JobQueue {
     if (!this.#fits(next)) {
       if (this.#overtaken?.job !== next) this.#overtaken = { job: next, times: 0 };
       job =
-        this.#overtaken.times < OVERTAKES * this.#running.size
-          ? this.#costliest(each => this.#fits(each))
-          : null;
+        this.#overtaken.times < OVERTAKES * this.#running.size ? this.#first(each => this.#fits(each)) : null;
       if (job) this.#overtaken.times++;
     }
     if (!job) return null;
@@ -62,21 +60,39 @@ export class JobQueue {
 
   /** Queues a job that has ended for another attempt, after all others. */
   retry(job: Job): void {
-    this.#retries.push(job);
+    this.#retries.push({ ...job, wasTried: true });
+  }
+
+  /** Queues a job that was stopped before its end, at its place in the order. */
+  putBack(stopped: Job): void {
+    const job = { ...stopped, wasTried: true };
+    if (job.failures > 0) {
+      this.#retries.unshift(job);
+      return;
+    }
+    const alike = this.#waitingLike(job);
+    const at = alike.findLastIndex(each => precedence(each, job) >= 0);
+    alike.splice(at + 1, 0, job);
   }
 
   /** The job to start next, whether it fits now or not. */
   peek(): Job | null {
-    return this.#costliest(() => true) ?? this.#retries[0] ?? null;
+    return this.#first(() => true) ?? this.#retries[0] ?? null;
   }
 
-  #costliest(isEligible: (job: Job) => boolean): Job | null {
-    let best: Job | null = null;
+  #first(isEligible: (job: Job) => boolean): Job | null {
+    let first: Job | null = null;
     for (const alike of this.#bySize.values()) {
       const job = alike.at(-1);
-      if (job && (!best || job.cost > best.cost) && isEligible(job)) best = job;
+      if (job && (!first || precedence(job, first) < 0) && isEligible(job)) first = job;
     }
-    return best;
+    return first;
+  }
+
+  #waitingLike({ bytes }: Job): Job[] {
+    const alike = this.#bySize.get(bytes) ?? [];
+    this.#bySize.set(bytes, alike);
+    return alike;
   }
 
   #fits({ bytes }: Job): boolean {
@@ -90,3 +106,6 @@ export class JobQueue {
     else this.#bySize.get(job.bytes)!.pop();
   }
 }
+
+/** Negative if `a` goes before `b`. */
+const precedence = (a: Job, b: Job): number => a.rank - b.rank || b.cost - a.cost;

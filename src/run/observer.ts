@@ -5,6 +5,7 @@ import type { PlannedTrajectory } from '../domain/types.js';
 import type { Executor } from '../execute/executor.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 import type { ThresholdSummary } from '../threshold/summary.js';
+import type { Order } from './order.js';
 
 /** Receives the reports of a run. */
 export interface RunObserver {
@@ -18,6 +19,8 @@ export interface RunObserver {
   failed?(id: string, code: string, message: string): void;
   /** An attempt starts at iteration `from`. `worker` is that of the table `attempts`. */
   started?(trajectory: PlannedTrajectory, worker: string, from: number): void;
+  /** So many trajectories run at once from now on; 0 while the run is paused. */
+  resized?(threads: number): void;
   /** An attempt has ended after so many seconds of active time. Its end may not be on the disk yet. */
   ended?(id: string, event: AttemptEnd, seconds: number): void;
 }
@@ -39,6 +42,8 @@ export interface RunOptions {
   readonly retries?: number | undefined;
   /** Interval between snapshots; by default long enough that they cost little. */
   readonly snapshotEveryMs?: number | undefined;
+  /** Default: longest. */
+  readonly order?: Order | undefined;
   readonly observer?: RunObserver;
 }
 
@@ -68,6 +73,10 @@ export function combineObservers(a: RunObserver, b: RunObserver): RunObserver {
     started: (...args) => {
       a.started?.(...args);
       b.started?.(...args);
+    },
+    resized: (...args) => {
+      a.resized?.(...args);
+      b.resized?.(...args);
     },
     ended: (...args) => {
       a.ended?.(...args);

@@ -12,6 +12,7 @@ import {
 } from '../trajectory/cost.js';
 import { calibrate, type Rates, type TypicalWork } from './calibrate.js';
 import type { Job } from './job-queue.js';
+import { defaultOrder, type Order, rankBy } from './order.js';
 import type { PreparedSweep } from './prepare.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 
@@ -34,6 +35,17 @@ export interface SweepPlan {
   readonly secondsLeft: number;
   readonly secondsAll: number;
   readonly secondsLongest: number;
+  /** The order in which the missing trajectories run. */
+  readonly order: Order;
+  /** What will be finished when the time is up, earlier results included; null where the time is not limited. */
+  readonly byDeadline: {
+    readonly seconds: number;
+    readonly trajectories: number;
+    /** Cells of these trajectories, and those that others have now. */
+    readonly cells: number;
+    /** Seeds of which every trajectory is finished. */
+    readonly seeds: readonly number[];
+  } | null;
 }
 
 /** Trajectories of the largest size that fit in memory concurrently: at least one, at most `threads`. */
@@ -79,6 +91,10 @@ export interface PlanOptions {
   readonly snapshots: ReadonlyMap<string, number>;
   /** Speed of this machine. By default it is measured, for about two seconds. */
   readonly rates?: Rates;
+  /** Seconds that the run may take; default: any number. */
+  readonly secondsAvailable?: number | undefined;
+  /** By default as the time that is available suggests (order.ts). */
+  readonly order?: Order | undefined;
 }
 
 /**
@@ -91,7 +107,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
   const arithmetic = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<WorkKind, number>;
   const plan = { cells: 0, cellsHeld: 0, longest: 0, snapshot: 0 };
   const all: Job[] = [];
-  const left: Job[] = [];
+  const missing: Job[] = [];
   for (const trajectory of trajectories) {
     const sizes = prepared.sizesOf(trajectory);
     const own = arithmeticOf(trajectory, spec.evaluate, sizes);
@@ -100,7 +116,14 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     const cells = countCells([trajectory]);
     plan.cells += cells;
     plan.cellsHeld += cells - countCells([{ checkpoints }]);
-    const job = { trajectory, checkpoints, bytes: prepared.bytesOf(trajectory), failures: 0 };
+    const job = {
+      trajectory,
+      checkpoints,
+      bytes: prepared.bytesOf(trajectory),
+      rank: 0,
+      failures: 0,
+      wasTried: false,
+    };
     all.push({ ...job, cost: secondsOf(own, rates) });
     plan.longest = Math.max(plan.longest, all.at(-1)!.cost);
     plan.snapshot = Math.max(plan.snapshot, snapshotBytes(trajectory, sizes));
@@ -108,15 +131,20 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     const snapshot = options.snapshots.get(trajectory.id) ?? 0;
     const from = snapshot > checkpoints[0]!.t ? 0 : snapshot;
     const work = arithmeticOf({ ...trajectory, checkpoints }, spec.evaluate, sizes, from);
-    left.push({ ...job, cost: secondsOf(work, rates) });
+    missing.push({ ...job, cost: secondsOf(work, rates) });
   }
   const budget = prepared.memoryBytes - prepared.imageBytes;
-  const whole = scheduleOf(all, options.threads, budget);
-  const rest = scheduleOf(left, options.threads, budget);
+  const { threads, secondsAvailable = Number.POSITIVE_INFINITY } = options;
+  const whole = scheduleOf(all, threads, budget);
+  const longestFirst = scheduleOf(missing, threads, budget);
+  const order = options.order ?? defaultOrder(secondsIn(longestFirst), secondsAvailable);
+  const rankOf = rankBy(order, spec);
+  const ranked = missing.map(job => ({ ...job, rank: rankOf(job.trajectory.config) }));
+  const rest = order === 'longest' ? longestFirst : scheduleOf(ranked, threads, budget);
   return {
     sweep: spec.name,
     engine: engine.name,
-    threads: (left.length > 0 ? rest : whole).threads,
+    threads: (missing.length > 0 ? rest : whole).threads,
     trajectories: trajectories.length,
     cells: plan.cells,
     cellsHeld: plan.cellsHeld,
@@ -127,5 +155,27 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     secondsLeft: secondsIn(rest),
     secondsAll: secondsIn(whole),
     secondsLongest: plan.longest,
+    order,
+    byDeadline: Number.isFinite(secondsAvailable)
+      ? finishedWithin(secondsAvailable, rest, trajectories, plan.cellsHeld)
+      : null,
+  };
+}
+
+function finishedWithin(
+  seconds: number,
+  { ended }: Schedule,
+  trajectories: readonly PlannedTrajectory[],
+  cellsHeld: number,
+): NonNullable<SweepPlan['byDeadline']> {
+  const isInTime = ({ end }: { end: number }) => THREAD_START_S + end <= seconds;
+  const unfinished = ended.filter(job => !isInTime(job)).map(({ job }) => job);
+  const openSeeds = new Set(unfinished.map(({ trajectory }) => trajectory.config.seed));
+  const seeds = new Set(trajectories.map(({ config }) => config.seed));
+  return {
+    seconds,
+    trajectories: trajectories.length - unfinished.length,
+    cells: cellsHeld + countCells(ended.filter(isInTime).map(({ job }) => job)),
+    seeds: [...seeds].filter(seed => !openSeeds.has(seed)),
   };
 }

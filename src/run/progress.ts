@@ -10,6 +10,7 @@ import { CostModel, type Work, workOf } from './cost-model.js';
 import { EtaEstimator } from './eta.js';
 import { type Job, JobQueue } from './job-queue.js';
 import type { RunOptions } from './observer.js';
+import { rankBy } from './order.js';
 import type { PreparedSweep } from './prepare.js';
 
 export class ProgressTracker {
@@ -22,22 +23,36 @@ export class ProgressTracker {
   #reporting: Promise<void> | null = null;
   #fault: { readonly error: unknown } | null = null;
 
-  /** @param onFault is called on the first failed commit: its results are missing from all later progress. */
+  /**
+   * @param threads how many trajectories run concurrently now.
+   * @param onFault is called on the first failed commit: its results are missing from all later progress.
+   */
   constructor(
     private readonly prepared: PreparedSweep,
     unfinished: readonly UnfinishedTrajectory[],
     private readonly store: Store,
     private readonly snapshots: Snapshots,
     private readonly options: RunOptions,
+    readonly threads: () => number,
     private readonly onFault: () => void,
   ) {
     this.progress = { ...store.progress(prepared.spec.name) };
     const common = new CostModel();
+    const rankOf = rankBy(options.order ?? 'longest', prepared.spec);
     const jobs = unfinished.map(({ trajectory, checkpoints }) => {
       const work = this.#workLeft(trajectory, checkpoints);
       this.eta.add(work);
       const bytes = prepared.bytesOf(trajectory);
-      return { trajectory, checkpoints, cost: common.seconds(work), bytes, failures: 0 };
+      const rank = rankOf(trajectory.config);
+      return {
+        trajectory,
+        checkpoints,
+        rank,
+        cost: common.seconds(work),
+        bytes,
+        failures: 0,
+        wasTried: false,
+      };
     });
     this.queue = new JobQueue(jobs, prepared.memoryBytes - prepared.imageBytes);
   }
@@ -62,7 +77,7 @@ export class ProgressTracker {
       .then(() => {
         work();
         // One report for all results of one commit.
-        this.#reporting ??= Promise.resolve().then(() => this.#report());
+        this.#reporting ??= Promise.resolve().then(() => this.report());
         return this.#reporting;
       })
       .catch((error: unknown) => {
@@ -88,12 +103,13 @@ export class ProgressTracker {
     await Promise.all(this.#uncommitted);
   }
 
-  #report(): void {
+  /** Reports progress and the expected time with the present number of threads. */
+  report(): void {
     this.#reporting = null;
     const job = this.queue.peek();
     if (job !== this.#longest.job)
       this.#longest = { job, work: job && this.#workLeft(job.trajectory, job.checkpoints) };
-    const secondsLeft = this.eta.secondsLeft(this.options.threads, this.#longest.work);
+    const secondsLeft = this.eta.secondsLeft(this.threads(), this.#longest.work);
     this.store.setSecondsLeft(secondsLeft);
     this.options.observer?.progress?.(this.progress, { workDone: this.eta.shareDone(), secondsLeft });
   }

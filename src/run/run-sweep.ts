@@ -4,6 +4,7 @@ import { refreshThresholds } from '../analysis/thresholds.js';
 import { provenance } from '../base/provenance.js';
 import type { Dataset } from '../data/dataset.js';
 import { Snapshots } from '../store/file/snapshots.js';
+import { takeThreadRequest } from '../store/file/thread-request.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { Store } from '../store/write/store.js';
 import { summariseThresholds, type ThresholdSummary } from '../threshold/summary.js';
@@ -17,9 +18,36 @@ import { storedSweep } from './stored-sweep.js';
 /** After a stop, thresholds are refreshed up to this many finished cells, which takes a fraction of a second. */
 const CELLS_AT_A_STOP = 50_000;
 
+/** How often a run looks whether its database is in its place, and whether another number of threads is asked for. */
+const LOOK_MS = 1_000;
+
+/**
+ * Runs what is not finished of a sweep.
+ *
+ * If the database is removed or moved away meanwhile, the trajectories stop at their next step, everything is written
+ * back, and they go on. @throws StoreError DATABASE_REPLACED if another file is in its place; all errors of the store.
+ */
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
+  const wish: ThreadWish = { threads: null };
+  for (;;) {
+    const outcome = await runInPlace(prepared, options, wish);
+    if (outcome) return outcome;
+    options.observer?.warning?.(`${options.db} is written back; the run goes on`);
+  }
+}
+
+/** The number of threads that was asked for last (thread-request.ts); null before. */
+interface ThreadWish {
+  threads: number | null;
+}
+
+/** Returns null where the database was not in its place: it was written back, and all may not be finished. */
+async function runInPlace(
+  prepared: PreparedSweep,
+  options: RunOptions,
+  wish: ThreadWish,
+): Promise<RunOutcome | null> {
   const { spec, trajectories } = prepared;
-  const { signal } = options;
   const store = Store.open(options.db, {
     unsafeFilesystem: options.unsafeFilesystem,
     slowReader: reader =>
@@ -29,13 +57,33 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
   });
   const log = new EventLog(options.db);
   const observer = combineObservers(options.observer ?? {}, log.observer);
+  const displaced = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, displaced.signal]) : displaced.signal;
+  let scheduler: Scheduler | null = null;
+  const isInPlace = () => {
+    if (!displaced.signal.aborted && !store.isInPlace()) {
+      observer.warning?.(
+        `${options.db} was removed, moved or replaced while it is written; what was recorded is being saved`,
+      );
+      displaced.abort();
+    }
+    return !displaced.signal.aborted;
+  };
+  const looking = setInterval(() => {
+    const threads = takeThreadRequest(options.db, store.token);
+    if (threads !== null) {
+      wish.threads = threads;
+      scheduler?.resize(threads);
+    }
+    isInPlace();
+  }, LOOK_MS);
   const abandon = () => {
     store.close();
     log.event('run ended at once', {});
   };
   const stop = () => log.event('stop requested', {});
   options.abandon?.addEventListener('abort', abandon);
-  signal?.addEventListener('abort', stop);
+  options.signal?.addEventListener('abort', stop);
   const began = performance.now();
   try {
     store.saveSweep(storedSweep(spec), trajectories);
@@ -53,34 +101,40 @@ export async function runSweep(prepared: PreparedSweep, options: RunOptions): Pr
     let isStored = true;
     let progress = store.progress(spec.name);
     observer.progress?.(progress, { workDone: 0, secondsLeft: null });
-    if (left.length > 0 && !signal?.aborted) {
-      const datasets = await loadUnlessAborted(prepared, options);
+    if (left.length > 0 && !signal.aborted) {
+      const datasets = await loadUnlessAborted(prepared, options.threads, signal);
       if (datasets) {
         const executor = await options.executor(datasets);
-        const scheduler = new Scheduler(prepared, left, store, snapshots, executor, { ...options, observer });
+        scheduler = new Scheduler(prepared, left, store, snapshots, executor, {
+          ...options,
+          signal,
+          observer,
+        });
+        if (wish.threads !== null) scheduler.resize(wish.threads);
         await scheduler.run();
         progress = scheduler.progress;
         isStored = scheduler.isStored;
       }
     }
     const open = progress.trajectories - progress.trajectoriesDone - progress.trajectoriesFailed;
-    const stopped = (signal?.aborted ?? false) && open > 0;
+    const stopped = (options.signal?.aborted ?? false) && open > 0;
     log.event('run ended', { stopped, ...progress, seconds: (performance.now() - began) / 1000 });
     // A stop must not wait for the curves of a large sweep.
     const isShort = !stopped || progress.cellsDone <= CELLS_AT_A_STOP;
-    return {
-      progress,
-      stopped,
-      thresholds: !(isShort && isStored) ? [] : summariseStored(prepared, store, observer),
-    };
+    const thresholds = isShort && isStored && isInPlace() ? summariseStored(prepared, store, observer) : [];
+    return isInPlace() || stopped ? { progress, stopped, thresholds } : null;
   } catch (error) {
     log.fault(error);
     throw error;
   } finally {
+    clearInterval(looking);
     options.abandon?.removeEventListener('abort', abandon);
-    signal?.removeEventListener('abort', stop);
-    store.close();
-    log.close();
+    options.signal?.removeEventListener('abort', stop);
+    try {
+      store.close();
+    } finally {
+      log.close();
+    }
   }
 }
 
@@ -101,12 +155,13 @@ function summariseStored(
 
 async function loadUnlessAborted(
   prepared: PreparedSweep,
-  { threads, signal }: RunOptions,
+  threads: number,
+  signal: AbortSignal,
 ): Promise<Map<string, Dataset> | null> {
   try {
     return await loadData(prepared, threads, signal);
   } catch (error) {
-    if (signal?.aborted) return null;
+    if (signal.aborted) return null;
     throw error;
   }
 }

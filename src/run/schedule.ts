@@ -7,6 +7,8 @@ export interface Schedule {
   /** The largest number of concurrent jobs, and the peak of their bytes. */
   readonly threads: number;
   readonly bytes: number;
+  /** Jobs in order of their end, each with its end. */
+  readonly ended: readonly { readonly job: Job; readonly end: number }[];
 }
 
 /** Each free thread takes the next job of the queue that fits in memory. */
@@ -14,7 +16,8 @@ export function scheduleOf(jobs: readonly Job[], threads: number, budgetBytes: n
   const queue = new JobQueue(jobs, budgetBytes);
   // Running jobs by their end, the earliest first.
   const running: { readonly job: Job; readonly end: number }[] = [];
-  const peak = { duration: 0, threads: 0, bytes: 0 };
+  const done: { readonly job: Job; readonly end: number }[] = [];
+  const peak = { threads: 0, bytes: 0 };
   let [now, bytes] = [0, 0];
   for (;;) {
     for (
@@ -28,7 +31,8 @@ export function scheduleOf(jobs: readonly Job[], threads: number, budgetBytes: n
       peak.bytes = Math.max(peak.bytes, bytes);
     }
     const ended = running.shift();
-    if (!ended) return { ...peak, duration: now };
+    if (!ended) return { ...peak, duration: now, ended: done };
+    done.push(ended);
     now = ended.end;
     bytes -= ended.job.bytes;
     queue.release(ended.job);

@@ -1,9 +1,10 @@
 /**
  * Keeps an executor busy with the unfinished trajectories of a sweep and records their events.
  *
- * - The longest trajectories run first, and no more concurrently than fit in memory.
+ * - The longest trajectories run first, or those of the first seed (order.ts), and no more at once than fit in memory.
  * - Failed ones are retried if that can help (retry-policy.ts).
  * - All of them pause while the disk is full.
+ * - `resize` changes how many run; those that it stops go on later, from their snapshots.
  */
 
 import { ActiveTimeClock } from '../base/active-time-clock.js';
@@ -26,6 +27,7 @@ export class Scheduler {
   readonly #context: RunContext;
   #stoppedAt = Number.POSITIVE_INFINITY;
   #running = 0;
+  #fill = () => {};
 
   constructor(
     private readonly prepared: PreparedSweep,
@@ -40,13 +42,41 @@ export class Scheduler {
       options,
       store,
       snapshots,
-      tracker: new ProgressTracker(prepared, unfinished, store, snapshots, options, () => executor.stop()),
+      tracker: new ProgressTracker(
+        prepared,
+        unfinished,
+        store,
+        snapshots,
+        options,
+        () => executor.capacity,
+        () => executor.stop(),
+      ),
       clock: new ActiveTimeClock(),
       disk: new DiskFullPause(executor, warn, options.signal),
       warnings: new Warnings(warn),
       provenance: provenance(executor.capacity),
       stoppedAt: () => this.#stoppedAt,
+      isStopping: () => this.#isStopping,
     };
+    store.setThreads(executor.capacity);
+  }
+
+  get #isStopping(): boolean {
+    const { options, tracker } = this.#context;
+    return (
+      this.#stoppedAt < Number.POSITIVE_INFINITY || (options.signal?.aborted ?? false) || tracker.isBroken
+    );
+  }
+
+  /** Runs so many trajectories at once from now on, 0 to pause. */
+  resize(threads: number): void {
+    const { store, tracker, options } = this.#context;
+    if (this.#isStopping) return;
+    this.executor.resize(threads);
+    store.setThreads(this.executor.capacity);
+    options.observer?.resized?.(this.executor.capacity);
+    tracker.report();
+    this.#fill();
   }
 
   get progress(): SweepProgress {
@@ -60,6 +90,7 @@ export class Scheduler {
     const stop = () => {
       this.#stoppedAt = performance.now();
       this.executor.stop();
+      this.#fill();
     };
     signal?.addEventListener('abort', stop);
     store.watchDisk({ onFull: () => disk.onFull(db), onSpace: () => disk.onSpace() });
@@ -74,6 +105,7 @@ export class Scheduler {
       tracker.check();
     } catch (error) {
       // Other running trajectories end as stopped, not as failed.
+      this.#stoppedAt = performance.now();
       this.executor.stop();
       throw error;
     } finally {
@@ -87,25 +119,26 @@ export class Scheduler {
 
   /** Fills the executor at the start and whenever a trajectory ends, which frees memory or queues a retry. */
   #runAll(): Promise<void> {
+    const { tracker } = this.#context;
     return new Promise((resolve, reject) => {
-      const fill = () => {
+      this.#fill = () => {
         for (let job = this.#next(); job; job = this.#next()) {
           this.#running++;
           const ended = () => {
             this.#running--;
-            fill();
+            this.#fill();
           };
           this.#runOne(job).then(ended).catch(reject);
         }
-        if (this.#running === 0) resolve();
+        if (this.#running === 0 && (this.#isStopping || !tracker.queue.peek())) resolve();
       };
-      fill();
+      this.#fill();
     });
   }
 
   #next(): Job | null {
-    const { options, tracker } = this.#context;
-    if (options.signal?.aborted || tracker.isBroken) return null;
+    if (this.#isStopping) return null;
+    const { tracker } = this.#context;
     const target = this.executor.capacity + this.executor.prefetch();
     return this.#running < target ? tracker.queue.take() : null;
   }
@@ -116,7 +149,7 @@ export class Scheduler {
     const { id, config } = trajectory;
     const { evaluate } = this.prepared.spec;
     let { checkpoints } = job;
-    if (job.failures > 0) {
+    if (job.wasTried) {
       const isRead = await disk.write(options.db, () => {
         checkpoints = store.unfinished(trajectory, evaluate);
       });

@@ -55,7 +55,10 @@ async function run(
 
 function watched(executor: Executor, sawRows: () => unknown): Executor {
   return {
-    capacity: executor.capacity,
+    get capacity() {
+      return executor.capacity;
+    },
+    resize: capacity => executor.resize(capacity),
     prefetch: () => executor.prefetch(),
     async *submit(task) {
       for await (const event of executor.submit(task)) {
@@ -381,6 +384,7 @@ describe('faults', () => {
     let submitted = 0;
     const broken: Executor = {
       capacity: 2,
+      resize: () => {},
       prefetch: () => 0,
       async *submit(): AsyncGenerator<TrajectoryEvent> {
         if (submitted++ === 0) throw new Error('the network cable');

@@ -34,6 +34,9 @@ async function run(prepared: PreparedSweep, options: Partial<RunOptions> = {}): 
   let [now, most] = [0, 0];
   const counting = (executor: Executor): Executor => ({
     ...executor,
+    get capacity() {
+      return executor.capacity;
+    },
     async *submit(task) {
       most = Math.max(most, ++now);
       yield* executor.submit(task);

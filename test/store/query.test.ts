@@ -231,6 +231,7 @@ describe('the end of a query', () => {
       heartbeat: '',
       slow_reader: null,
       seconds_left: null,
+      threads: null,
     };
     parent.kill('SIGKILL');
     await expect.poll(() => isAlive(child), { timeout: 60_000 }).toBe(false);

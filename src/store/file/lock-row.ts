@@ -33,6 +33,8 @@ export interface LockRow {
   readonly slow_reader: string | null;
   /** Seconds that the run expects to need until its end, as of the heartbeat; null if unknown. */
   readonly seconds_left: number | null;
+  /** Trajectories that run at once, 0 while the run is paused; null before it starts. */
+  readonly threads: number | null;
 }
 
 export function readLockRow(db: Database): LockRow | null {
@@ -70,6 +72,7 @@ export function acquireLock(db: Database, file: string, toolVersion: string): st
     heartbeat: now,
     slow_reader: null,
     seconds_left: null,
+    threads: null,
   };
   db.prepare(
     `INSERT OR REPLACE INTO holder (only, token, host, pid, boot, process_start, tool_version, sweep, since, heartbeat)

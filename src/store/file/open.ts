@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { withPart } from '../../base/atomic-file.js';
@@ -16,6 +7,7 @@ import { TOOL_VERSION } from '../../base/paths.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../schema/migrations.js';
 import { showAsCurrent } from '../schema/read-older.js';
 import { refuseNetworkFilesystem } from './filesystem.js';
+import { makeFolder } from './folder.js';
 import { isConnected, trackConnection } from './own-connections.js';
 
 /** SQLite's busy timeout: the wait for another program's write transaction. */
@@ -122,18 +114,6 @@ function create(file: string): void {
     });
     publish(part, file);
   });
-}
-
-/** Creates a folder and its parents. Node's recursive mkdir never returns where the system refuses as under /proc. */
-function makeFolder(folder: string): void {
-  const isFolder = () => statSync(folder, { throwIfNoEntry: false })?.isDirectory();
-  if (isFolder()) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (!isFolder()) throw error;
-  }
 }
 
 /** Never overwrites. If another process has created `file` meanwhile, that file stays, and the caller checks it. */

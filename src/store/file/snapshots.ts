@@ -37,6 +37,13 @@ export function snapshotIterations(database: string): Map<string, number> {
   return iterations;
 }
 
+/** Lets the snapshots follow a database to another name, if they can. Without them, trajectories start over. */
+export function moveSnapshots(from: string, to: string): void {
+  try {
+    renameSync(folderOf(from), folderOf(to));
+  } catch {}
+}
+
 export class Snapshots {
   private readonly folder: string;
   private readonly iterations: Map<string, number>;

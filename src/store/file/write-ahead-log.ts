@@ -109,6 +109,11 @@ export class WriteAheadLog {
     if (busy && bytes >= this.limits.restBytes && !restedRecently) this.rest();
   }
 
+  /** Truncates the log, unless a reader keeps it. */
+  empty(): void {
+    this.inBackground(() => this.checkpoint('TRUNCATE'));
+  }
+
   close(): void {
     clearInterval(this.passiveTimer);
     if (this.restTimer) clearInterval(this.restTimer);

@@ -4,7 +4,9 @@ import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import { acquireLock, heldError, readLockRow } from '../file/lock-row.js';
 import { refuseDamaged } from '../file/open.js';
+import { isAtItsPath } from '../file/own-connections.js';
 import { type SlowReader, type WalLimits, WriteAheadLog } from '../file/write-ahead-log.js';
+import { writeBack } from '../file/write-back.js';
 import { migrate } from '../schema/migrations.js';
 import { closeLostAttempts } from './recorder.js';
 
@@ -29,11 +31,12 @@ export interface Commits {
 }
 
 export class WriterLock {
-  private readonly token: string;
+  readonly token: string;
   private readonly renewal: Statement<(string | number | null)[]>;
   private readonly log: WriteAheadLog;
   private slowReader: SlowReader | null = null;
   private secondsLeft: number | null = null;
+  private threads: number | null = null;
 
   /**
    * Acquires the lock, from a dead holder if there is one, and migrates the database. Trajectories that were left
@@ -58,7 +61,7 @@ export class WriterLock {
     db.pragma('foreign_keys = OFF');
     this.token = acquire.immediate();
     this.renewal = db.prepare(
-      'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ? WHERE token = ?',
+      'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ?, threads = ? WHERE token = ?',
     );
     this.log = new WriteAheadLog(db, {
       rest: () => commits.rest(),
@@ -72,21 +75,39 @@ export class WriterLock {
   renew(): void {
     const slowReader = this.slowReader && JSON.stringify(this.slowReader);
     const now = new Date().toISOString();
-    if (this.renewal.run(now, slowReader, this.secondsLeft, this.token).changes !== 1) throw this.lostError();
+    const state = [slowReader, this.secondsLeft, this.threads];
+    if (this.renewal.run(now, ...state, this.token).changes !== 1) throw this.lostError();
   }
 
   afterCommit(): void {
     this.log.afterCommit();
   }
 
-  /** Sets the expected seconds to the run's end, which the next `beat` stores. */
+  /** Empties the write-ahead log, which may lie beside a file that has taken the database's place. */
+  emptyLog(): void {
+    this.log.empty();
+  }
+
+  /** Sets the expected seconds to the run's end, which the next `renew` stores. */
   setSecondsLeft(secondsLeft: number | null): void {
     this.secondsLeft = secondsLeft !== null && Number.isFinite(secondsLeft) ? secondsLeft : null;
   }
 
-  /** Releases the lock and closes the connection. */
-  release(): void {
+  /** Sets how many trajectories run at once, which the next `renew` stores. */
+  setThreads(threads: number): void {
+    this.threads = threads;
+  }
+
+  /**
+   * Releases the lock and closes the connection. If the path no longer leads to the database, writes it back first.
+   * @returns the path of a copy beside it, if another file is in its place; else null.
+   */
+  release(): string | null {
     this.log.close();
+    if (!isAtItsPath(this.db)) {
+      this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
+      return writeBack(this.file, this.db);
+    }
     try {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
       this.db.pragma('wal_checkpoint(TRUNCATE)');
@@ -97,6 +118,7 @@ export class WriterLock {
     } finally {
       this.db.close();
     }
+    return null;
   }
 
   /** Leaves WAL mode, so the database is a single file that is readable in a read-only folder. */

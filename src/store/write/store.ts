@@ -7,10 +7,12 @@
  * - A killed process or a power failure loses at most records that were not committed, never part of a commit.
  */
 import type { Database } from 'better-sqlite3';
+import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
+import { isAtItsPath } from '../file/own-connections.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import { UnfinishedCells } from '../read/unfinished.js';
@@ -169,6 +171,17 @@ export class Store {
     this.lock.setSecondsLeft(secondsLeft);
   }
 
+  /** Publishes to readers how many trajectories run at once, 0 while the run is paused. */
+  setThreads(threads: number): void {
+    this.lock.setThreads(threads);
+    this.group.beat();
+  }
+
+  /** Names this holder of the database. */
+  get token(): string {
+    return this.lock.token;
+  }
+
   /** Replaces a sweep's stored thresholds. The sweep and its variants must have been saved. */
   replaceThresholds(sweep: string, thresholds: StoredThresholds, source: ThresholdSource): void {
     this.flush();
@@ -230,7 +243,21 @@ export class Store {
     return failed;
   }
 
-  /** Commits waiting records, ends running attempts as stopped, and releases the database. Safe to call twice. */
+  /**
+   * Whether the database's path still leads to it. If not, its log is emptied and the next `close` writes it back.
+   */
+  isInPlace(): boolean {
+    if (!this.db.open || isAtItsPath(this.db)) return true;
+    this.lock.emptyLog();
+    return false;
+  }
+
+  /**
+   * Commits waiting records, ends running attempts as stopped, and releases the database. Safe to call twice.
+   *
+   * If the database was removed or moved away, it is written back. @throws StoreError DATABASE_REPLACED if another file
+   * is in its place: what was recorded is then beside it.
+   */
   close(): void {
     if (!this.db.open) return;
     clearInterval(this.heartbeat);
@@ -242,7 +269,8 @@ export class Store {
       if (!isDiskFull(error)) throw error;
     } finally {
       this.group.cancel();
-      this.lock.release();
+      const copy = withStoreErrors(this.file, () => this.lock.release());
+      if (copy !== null) throw replacedError(this.file, copy);
     }
   }
 
@@ -261,6 +289,14 @@ export class Store {
     this.lock.afterCommit();
   }
 }
+
+const replacedError = (file: string, copy: string): StoreError =>
+  new StoreError(
+    'DATABASE_REPLACED',
+    file,
+    `${file}: another file has taken its place while it was written; what was recorded is in ${copy}, and ` +
+      `\`--db ${copy}\` goes on from there`,
+  );
 
 function withCheckpoint({ wallS, cpuS }: TrainTime, { trainWallS, trainCpuS }: CheckpointRow): TrainTime {
   const cpu = cpuS === null || trainCpuS === null ? null : cpuS + trainCpuS;

@@ -1,0 +1,78 @@
+/** Saves a database that is still being written when its path no longer leads to it: removed, moved, or replaced. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
+import { withPart } from '../../base/atomic-file.js';
+import { makeFolder } from './folder.js';
+import { moveSnapshots } from './snapshots.js';
+
+/**
+ * Copies everything that was committed to `file` if there is no file now, else beside it, and closes `db`. Overwrites
+ * nothing.
+ *
+ * @returns the path of a copy beside it; null if `file` is there again.
+ */
+export function writeBack(file: string, db: Database): string | null {
+  const home = linkedFrom(file);
+  makeFolder(dirname(resolve(home)));
+  return withPart(resolve(home), part => {
+    db.exec(`VACUUM INTO '${part.replaceAll("'", "''")}'`);
+    db.close();
+    sync(part);
+    for (const target of candidates(home)) {
+      if (existsSync(target)) continue;
+      // SQLite would take a log that was left there for that of the copy.
+      for (const companion of ['wal', 'shm']) rmSync(`${resolve(target)}-${companion}`, { force: true });
+      if (!publish(part, target)) continue;
+      if (target === home) return null;
+      moveSnapshots(file, target);
+      return target;
+    }
+    throw new Error('unreachable: there are always more candidates');
+  });
+}
+
+/** Where a link leads whose target is gone; `file` if it is no link. */
+function linkedFrom(file: string): string {
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink();
+  return isLink && !existsSync(file) ? resolve(dirname(file), readlinkSync(file)) : file;
+}
+
+function* candidates(file: string): Generator<string> {
+  yield file;
+  const ending = extname(file);
+  const stem = file.slice(0, file.length - ending.length);
+  for (let i = 1; ; i++) yield `${stem}.rescued-${i}${ending}`;
+}
+
+/** Returns false if `target` exists. */
+function publish(part: string, target: string): boolean {
+  try {
+    linkSync(part, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // The file system has no hard links.
+    if (existsSync(target)) return false;
+    renameSync(part, target);
+  }
+  return true;
+}
+
+function sync(file: string): void {
+  const descriptor = openSync(file, 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
