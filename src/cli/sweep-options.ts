@@ -41,7 +41,8 @@ export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
     .option('memory', {
       type: 'string',
       nargs: 1,
-      describe: 'What a run may take, e.g. 8GB [default: the memory of the machine or container]',
+      describe:
+        'What a run may take: 8GB (8 x 1000^3 bytes), 7.5GiB (x 1024^3) [default: what the machine or container has]',
     })
     .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' }) as never;
 }
