@@ -69,6 +69,7 @@ export class StoreError extends EspalierError {
     | 'DATABASE_HELD'
     | 'DATABASE_MISSING'
     | 'DATABASE_REPLACED'
+    | 'NO_RUN'
     | 'DATABASE_IO'
     | 'DISK_FULL'
     | 'NETWORK_FILESYSTEM';

@@ -35,6 +35,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./status.js')).statusCommand,
   },
   {
+    command: 'threads <db> <count>',
+    describe: 'Change the threads of the run at work on a database; 0 pauses it',
+    load: async () => (await import('./threads.js')).threadsCommand,
+  },
+  {
     command: 'serve <db>',
     describe: 'Show a database as a live page: progress, failures, figures, SQL',
     load: async () => (await import('./serve.js')).serveCommand,

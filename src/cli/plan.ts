@@ -5,6 +5,7 @@ import { planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
 import { unfinishedCells } from '../store/read/reader.js';
+import { type DeadlineArguments, deadlineOptions, formatDeadline, parseDeadline } from './deadline.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -14,33 +15,48 @@ import {
 } from './sweep-options.js';
 
 /** `espalier plan SWEEP`: prints what a sweep would cost. */
-export const planCommand: CommandModule<object, SweepArguments> = {
+export const planCommand: CommandModule<object, SweepArguments & DeadlineArguments> = {
   builder: yargs =>
-    sweepOptions(yargs)
+    deadlineOptions(sweepOptions(yargs))
       .example('$0 plan sweeps/digits-overnight.yaml', 'will it be done by the morning?')
+      .example('$0 plan my.yaml --until 07:00', 'and what, if not all of it?')
       .example('$0 plan my.yaml --threads 2 --json', 'the same, for a script') as never,
   handler: async args => {
+    const deadline = parseDeadline(args);
     const prepared = await prepareFromArguments(args);
-    const db = databaseOf(prepared.spec, args);
-    (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
+    showPlan(prepared, args, deadline);
   },
 };
 
-function planOf(prepared: PreparedSweep, db: string, threads: number): SweepPlan {
+/** What a run with these arguments would cost. @param deadline null for none. */
+export function planOf(
+  prepared: PreparedSweep,
+  args: SweepArguments & DeadlineArguments,
+  deadline: Date | null,
+): SweepPlan {
+  const db = databaseOf(prepared.spec, args);
   return planSweep(prepared, {
-    threads,
+    threads: threadsOf(args),
     unfinished: unfinishedCells(db, prepared.trajectories, prepared.spec.evaluate),
     snapshots: snapshotIterations(db),
+    order: args.order,
+    secondsAvailable: deadline ? Math.max(0, (deadline.getTime() - Date.now()) / 1000) : undefined,
   });
 }
 
-/** The shape of `plan --json`: SweepPlan (src/run/plan.ts) and `db`. */
-export function printPlanJson(prepared: PreparedSweep, db: string, threads: number): void {
-  process.stdout.write(`${JSON.stringify({ ...planOf(prepared, db, threads), db }, null, 2)}\n`);
+/** Prints it. The shape of `plan --json`: SweepPlan (src/run/plan.ts) and `db`. */
+export function showPlan(
+  prepared: PreparedSweep,
+  args: SweepArguments & DeadlineArguments,
+  deadline: Date | null,
+): void {
+  const plan = planOf(prepared, args, deadline);
+  const db = databaseOf(prepared.spec, args);
+  if (args.json) process.stdout.write(`${JSON.stringify({ ...plan, db }, null, 2)}\n`);
+  else printPlan(prepared, db, plan, deadline);
 }
 
-export function printPlan(prepared: PreparedSweep, db: string, threads: number): void {
-  const plan = planOf(prepared, db, threads);
+function printPlan(prepared: PreparedSweep, db: string, plan: SweepPlan, deadline: Date | null): void {
   const operations = Object.values(plan.arithmetic).reduce((sum, flops) => sum + flops, 0);
   const share = (flops: number) => `${Math.round((100 * flops) / operations)}%`;
   const { training, activations, selection, evaluation } = plan.arithmetic;
@@ -61,9 +77,23 @@ export function printPlan(prepared: PreparedSweep, db: string, threads: number):
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],
   ];
+  if (deadline) rows.push(['finished by', finishedByText(plan, deadline)]);
   process.stdout.write(`${plan.sweep}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
   for (const advice of sweepAdvice(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
+}
+
+/** What will be finished at the deadline that the plan was made for. */
+export function finishedByText(plan: SweepPlan, deadline: Date): string {
+  const { trajectories, cells, seconds, seeds } = plan.byDeadline!;
+  const when = formatDeadline(deadline, seconds);
+  if (trajectories === plan.trajectories) return `${when}: everything`;
+  const whole = seeds.length === 0 ? 'no seed is whole' : `whole seeds: ${seeds.join(', ')}`;
+  const order = plan.order === 'seeds' ? 'seed by seed' : 'longest first';
+  return (
+    `${when}: ${trajectories} of ${plan.trajectories} trajectories, ${cells} of ${plan.cells} cells ` +
+    `(${order}; ${whole})`
+  );
 }
 
 function formatOperations(operations: number): string {

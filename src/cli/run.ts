@@ -5,12 +5,14 @@ import { formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { createPoolExecutor } from '../execute/pool.js';
 import type { RunOutcome } from '../run/observer.js';
+import type { Order } from '../run/order.js';
 import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { runSweep } from '../run/run-sweep.js';
 import { type ChildServer, startChildServer } from '../serve/child-server.js';
+import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
 import { type LimitArguments, type Limits, limitOptions, parseLimits } from './limits.js';
-import { printPlan, printPlanJson } from './plan.js';
+import { finishedByText, planOf, showPlan } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
 import { type AddressArguments, addressOptions, addressWarning, serveOptionsOf } from './serve.js';
 import { type Stopper, stopOnSignals } from './stopper.js';
@@ -28,7 +30,8 @@ import { printThresholds } from './thresholds.js';
 type RunArguments = SweepArguments &
   FilesystemArguments &
   AddressArguments &
-  LimitArguments & { dryRun: boolean; serve: boolean };
+  LimitArguments &
+  DeadlineArguments & { dryRun: boolean; serve: boolean };
 
 // Messages about cells live for a commit or two, long enough for V8 to move them to its old generation. By default
 // V8 lets garbage there grow to several times the live heap.
@@ -37,7 +40,7 @@ const HEAP_GROWING = '--heap-growing-percent=50';
 /** `espalier run SWEEP`: runs the unfinished part of a sweep. */
 export const runCommand: CommandModule<object, RunArguments> = {
   builder: yargs =>
-    filesystemOption(limitOptions(addressOptions(sweepOptions(yargs))))
+    filesystemOption(deadlineOptions(limitOptions(addressOptions(sweepOptions(yargs)))))
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -57,12 +60,13 @@ export const runCommand: CommandModule<object, RunArguments> = {
     let page: ChildServer | null = null;
     try {
       const limits = parseLimits(args);
+      const at = parseDeadline(args);
       const prepared = await prepareFromArguments(args);
       const db = databaseOf(prepared.spec, args);
-      if (args.dryRun) (args.json ? printPlanJson : printPlan)(prepared, db, threadsOf(args));
+      if (args.dryRun) showPlan(prepared, args, at);
       else {
         page = await startPage(db, args, display);
-        await runAndPrint(prepared, db, args, limits, display, stopper);
+        await runAndPrint(prepared, db, args, limits, display, stopper, at);
       }
     } finally {
       display.end();
@@ -99,6 +103,7 @@ async function runAndPrint(
   { timeoutS, ...limits }: Limits,
   display: ProgressDisplay,
   { signal, abandon }: Stopper,
+  stopAt: Date | null,
 ): Promise<void> {
   const { spec, engine } = prepared;
   const threads = threadsOf(args);
@@ -108,21 +113,29 @@ async function runAndPrint(
     const only = fitting === 1 ? 'one' : fitting;
     display.printLine(`of the largest trajectories only ${only} at once: more would not fit in memory`);
   }
+  const order = stopAt ? announceDeadline(prepared, args, stopAt, display) : args.order;
+  const deadline =
+    stopAt &&
+    startDeadline(stopAt, () =>
+      display.printLine('the time is up: stopping after the present step; running again goes on from here'),
+    );
   const startedAt = performance.now();
   const outcome = await runSweep(prepared, {
     db,
     unsafeFilesystem: args.unsafeFilesystem,
     threads,
     executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
-    signal,
+    signal: deadline ? AbortSignal.any([signal, deadline.signal]) : signal,
     abandon,
+    order,
     ...limits,
     observer: {
       progress: (progress, pace) => display.update(progress, pace),
       warning: message => display.printLine(`warning: ${message}`),
       failed: (id, code, message) => display.printLine(`trajectory ${id} failed: ${code}: ${message}`),
+      resized: count => display.printLine(resizedLine(count, db)),
     },
-  });
+  }).finally(() => deadline?.dispose());
   display.end();
   (args.json ? printOutcomeJson : printOutcome)(
     spec.name,
@@ -133,6 +146,23 @@ async function runAndPrint(
   if (outcome.stopped) process.exitCode = EXIT.stopped;
   else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
 }
+
+/** Says what will be finished in time. Returns the order that follows from it. */
+function announceDeadline(
+  prepared: PreparedSweep,
+  args: RunArguments,
+  at: Date,
+  display: ProgressDisplay,
+): Order {
+  const plan = planOf(prepared, args, at);
+  display.printLine(`expected to be finished by ${finishedByText(plan, at)}`);
+  return plan.order;
+}
+
+const resizedLine = (threads: number, db: string): string =>
+  threads === 0
+    ? `paused: \`espalier threads ${shellWord(db)} N\` goes on with N threads`
+    : `on ${threads} ${threads === 1 ? 'thread' : 'threads'} from now on`;
 
 function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {
   const { progress, stopped } = outcome;

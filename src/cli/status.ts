@@ -76,14 +76,19 @@ function rendered(report: StatusReport): string {
   return parts.join('\n');
 }
 
-function holderLine({ holder, cellsPerSecond, secondsLeft }: StatusReport): string {
+function holderLine({ db, holder, cellsPerSecond, secondsLeft }: StatusReport): string {
   if (!holder) return 'no run is at work on it';
   const who = `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   if (!holder.alive)
     return `the run that held it is gone (${who}); running the sweep again goes on from here`;
+  const what = holder.sweep ?? '';
+  if (holder.threads === 0)
+    return `paused: ${what} (${who}); \`espalier threads ${db} N\` goes on with N threads`;
   const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
-  return `running ${holder.sweep ?? ''} (${who}): ${rate}${left}`;
+  const threads =
+    holder.threads === null ? '' : ` on ${holder.threads} ${holder.threads === 1 ? 'thread' : 'threads'}`;
+  return `running ${what}${threads} (${who}): ${rate}${left}`;
 }
 
 function failureTable(failures: readonly FailureRow[]): string {

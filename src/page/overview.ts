@@ -83,7 +83,7 @@ function stateOf(
 ): string {
   const who = holder && `process ${holder.pid} on ${holder.host}`;
   if (holder?.alive && holder.sweep === sweep)
-    return `running since ${clock(new Date(holder.since))} (${who}), ${formatDuration(secondsSince(holder.since))} so far`;
+    return `${holder.threads === 0 ? 'paused; ' : ''}running since ${clock(new Date(holder.since))} (${who}), ${formatDuration(secondsSince(holder.since))} so far`;
   if (trajectoriesDone === trajectories) return 'finished';
   if (trajectoriesDone + trajectoriesFailed === trajectories) return 'finished, but for what failed';
   if (holder && !holder.alive && holder.sweep === sweep)
@@ -94,7 +94,7 @@ function stateOf(
 /** Announces to screen readers that a run starts or ends, not every cell. */
 function announce({ sweeps, holder }: LiveState): void {
   const line = holder?.alive
-    ? `${holder.sweep ?? 'a sweep'} is running`
+    ? `${holder.sweep ?? 'a sweep'} is ${holder.threads === 0 ? 'paused' : 'running'}`
     : sweeps.rows.every(({ cells, cellsDone }) => cells === cellsDone)
       ? 'all sweeps are finished'
       : 'no run is at work';

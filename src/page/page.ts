@@ -6,6 +6,7 @@ import { Figures } from './figures.js';
 import { showFailures, showRunning } from './lists.js';
 import { showState } from './overview.js';
 import { showRelations, startSql } from './sql.js';
+import { showThreads, startThreads } from './threads.js';
 
 let latest: LiveState | null = null;
 const figures = new Figures(params => connection.open(params));
@@ -13,13 +14,14 @@ const connection = new Connection({
   hello: ({ version, db }) => {
     find('database').textContent = db;
     find('version').textContent =
-      `espalier ${version}. This page only reads, and asks nothing of any other machine.`;
+      `espalier ${version}. This page only reads the database, and asks nothing of any other machine.`;
   },
   state: state => {
     latest = state.kind === 'open' ? state : null;
     showState(state);
     if (state.kind !== 'open') return;
     showRunning(state);
+    showThreads(state);
     showFailures(state);
     showRelations(state.relations);
   },
@@ -34,4 +36,5 @@ setInterval(() => {
   showRunning(latest);
 }, 1_000);
 startSql();
+startThreads();
 connection.open(figures.params());

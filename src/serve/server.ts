@@ -1,11 +1,16 @@
-/** The live page's server: the page, its event stream and the SQL box. It only reads the database. */
+/**
+ * The live page's server: the page, its event stream, the SQL box, and the run's number of threads. It only reads the
+ * database.
+ */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { InputError } from '../base/errors.js';
+import { InputError, StoreError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
 import type { SelectionParams } from '../slice/selection.js';
+import { MAX_THREADS, requestThreads } from '../store/file/thread-request.js';
+import { runningHolder } from '../store/read/holder.js';
 import { Access, isLoopback, SECURITY_HEADERS } from './access.js';
 import { readAssets } from './assets.js';
 import { Feed } from './feed.js';
@@ -36,10 +41,13 @@ export async function serve({ db, host = '127.0.0.1', port, token }: ServeOption
     requestTimeout: TIMEOUT_MS,
     keepAliveTimeout: TIMEOUT_MS,
     forceCloseConnections: true,
+    // By default null would become 0, which pauses a run.
+    ajv: { customOptions: { coerceTypes: false } },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   guardAll(app, new Access(host, secret));
   addRoutes(app, db, feed, sql);
+  addThreads(app, db);
   await listen(app, host, port);
   const { port: actual } = app.server.address() as AddressInfo;
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
@@ -122,6 +130,29 @@ function addRoutes(app: FastifyInstance, db: string, feed: Feed, sql: SqlBox): v
     }
   });
 }
+
+/** Asks the run at work for another number of threads. */
+function addThreads(app: FastifyInstance, db: string): void {
+  app.post('/threads', { schema: THREADS_SCHEMA }, (request, reply) => {
+    try {
+      requestThreads(db, runningHolder(db).token, (request.body as { threads: number }).threads);
+      return reply.code(202).send({});
+    } catch (error) {
+      // No run, or the folder cannot be written.
+      if (!(error instanceof StoreError || (error as NodeJS.ErrnoException).syscall)) throw error;
+      return reply.code(409).send({ error: (error as Error).message });
+    }
+  });
+}
+
+const THREADS_SCHEMA = {
+  body: {
+    type: 'object',
+    required: ['threads'],
+    additionalProperties: false,
+    properties: { threads: { type: 'integer', minimum: 0, maximum: MAX_THREADS } },
+  },
+};
 
 const SQL_SCHEMA = {
   body: {

@@ -105,6 +105,27 @@ export function executorConformance(
       expect(withoutTimes(events.toSpliced(1, 1))).toEqual(withoutTimes(whole));
     });
 
+    it('stops with a snapshot when it may run nothing, and goes on when it may again', async () => {
+      const task = tinyTask(engine, { checkpoints: [0, 10, 1000, engine === 'wasm' ? 40_000 : 8_000] });
+      const undisturbed = await collect((await executor()).submit(task));
+      const pool = await executor();
+      const before: ExecutorEvent[] = [];
+      for await (const event of pool.submit(task)) {
+        before.push(event);
+        if (event.kind === 'rows' && event.checkpoint.t === 10) pool.resize(0);
+      }
+      expect(pool.capacity).toBe(0);
+      expect(before.at(-1)?.kind).toBe('stopped');
+      const snapshot = before.find(event => event.kind === 'snapshot')!.snapshot;
+      const rowsBefore = before.filter(({ kind }) => kind === 'rows');
+      const rest = task.checkpoints.slice(rowsBefore.length);
+      pool.resize(1);
+      expect(pool.capacity).toBe(1);
+      const resumed = await collect(pool.submit({ ...task, checkpoints: rest, snapshot }));
+      const joined = [...rowsBefore, ...resumed.filter(({ kind }) => kind === 'rows')];
+      expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
+    });
+
     it('starts no waiting task once it is stopped', async () => {
       const pool = await executor();
       pool.stop();

@@ -42,6 +42,31 @@ describe('a plan', () => {
     expect(prepared.sizesOf(prepared.trajectories[0]!)).toMatchObject({ pool: 300, test: 100, columns: 784 });
   });
 
+  it('says what is finished in a limited time: whole seeds, or everything', async () => {
+    const prepared = await prepare({ axes: { seed: { count: 3 } } });
+    const plan = (secondsAvailable?: number, order?: 'longest' | 'seeds') =>
+      planSweep(prepared, {
+        threads: 1,
+        unfinished: ({ checkpoints, config }) => (config.seed === 2 ? [] : checkpoints),
+        snapshots: new Map(),
+        rates: RATES,
+        secondsAvailable,
+        order,
+      });
+    const { secondsLeft, ...free } = plan();
+    expect(free).toMatchObject({ order: 'longest', byDeadline: null });
+    const whole = { trajectories: 6, cells: 48, seeds: [0, 1, 2] };
+    expect(plan(1.3 * secondsLeft)).toMatchObject({ order: 'longest', byDeadline: whole });
+    // Both sizes of the first seed, but not of the second; seed 2 is there already.
+    expect(plan(0.6 * secondsLeft)).toMatchObject({
+      order: 'seeds',
+      byDeadline: { seconds: 0.6 * secondsLeft, trajectories: 4, cells: 32, seeds: [0, 2] },
+    });
+    // The longest first leaves no seed whole.
+    expect(plan(0.6 * secondsLeft, 'longest').byDeadline).toMatchObject({ seeds: [2] });
+    expect(plan(0).byDeadline).toMatchObject({ trajectories: 2, cells: 16, seeds: [2] });
+  });
+
   it('counts the entries of dense inputs and the column of a bias', async () => {
     const entries = async (changes: Changes) => {
       const { trajectories, sizesOf } = await prepare(changes);
@@ -122,6 +147,8 @@ describe('espalier plan', () => {
         'secondsLeft',
         'secondsAll',
         'secondsLongest',
+        'order',
+        'byDeadline',
       ].sort(),
     );
     expect(Object.keys(before.arithmetic)).toEqual(['training', 'activations', 'selection', 'evaluation']);

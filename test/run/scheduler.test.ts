@@ -1,18 +1,21 @@
-/** Trajectories that are handed ahead to a thread, as a run records them. */
+/** How a run hands out trajectories: ahead of time, by order, on a changing number of threads. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   createPoolExecutor,
   type Executor,
   type PreparedSweep,
   parseSweep,
   prepareSweep,
+  type RunObserver,
   type RunOptions,
   runSweep,
 } from '../../src/index.js';
-import { attempts, query } from '../support/results.js';
+import { requestThreads } from '../../src/store/file/thread-request.js';
+import { runningHolder as holder } from '../../src/store/read/holder.js';
+import { attempts, numbers, query } from '../support/results.js';
 import { plainSweep, type SweepObject } from '../support/small-sweeps.js';
 
 let home: string;
@@ -51,6 +54,15 @@ async function run(prepared: PreparedSweep, options: Partial<RunOptions> = {}): 
   });
   return most;
 }
+
+const runSweepOn = (prepared: PreparedSweep, observer: RunObserver, signal?: AbortSignal) =>
+  runSweep(prepared, {
+    db,
+    threads: 2,
+    executor: datasets => createPoolExecutor({ engine: 'noop', datasets, threads: 2 }),
+    observer,
+    ...(signal ? { signal } : {}),
+  });
 
 const outcomes = () =>
   query(
@@ -135,6 +147,89 @@ it('a stop leaves what was handed ahead as it was', async () => {
   vi.stubEnv('ESPALIER_NOOP_STEP_MS', '0');
   await run(prepared);
   expect(query(db, 'SELECT count(*) AS n FROM attempts')).toEqual([{ n: 200 + stopped }]);
+});
+
+describe('the number of threads of a run', () => {
+  const long = () => prepare(sweep(12, 60));
+
+  it('can be changed from outside; what it stops goes on, and nothing is computed twice', async () => {
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '200');
+    const prepared = await long();
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const ask = (threads: number) => requestThreads(db, holder(db).token, threads);
+    let begun = 0;
+    await runSweepOn(
+      prepared,
+      {
+        started: () => {
+          if (++begun === 2) ask(1);
+          if (seen.length === 3) stop.abort();
+        },
+        resized: threads => {
+          seen.push(threads);
+          const next = { 1: 0, 0: 3 }[threads];
+          if (next !== undefined) setTimeout(() => ask(next), 50);
+        },
+      },
+      stop.signal,
+    );
+    expect(seen).toEqual([1, 0, 3]);
+    const threads = query(db, 'SELECT DISTINCT threads AS n FROM attempts').map(({ n }) => n);
+    expect(threads).toEqual(expect.arrayContaining([2, 3]));
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '0');
+    await run(prepared);
+    expect(query(db, 'SELECT trajectories_done AS n FROM progress')).toEqual([{ n: 60 }]);
+    const kinds = query(db, 'SELECT outcome, count(*) AS n FROM attempts GROUP BY outcome');
+    expect(kinds).toEqual([
+      { outcome: 'done', n: 60 },
+      { outcome: 'stopped', n: expect.any(Number) },
+    ]);
+    const undisturbed = join(home, 'b.sqlite');
+    await run(prepared, { db: undisturbed });
+    expect(numbers(db)).toEqual(numbers(undisturbed));
+  });
+
+  it('0 pauses the run, which a stop then ends', async () => {
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '100');
+    const stop = new AbortController();
+    const outcome = await runSweepOn(
+      await long(),
+      {
+        started: () => requestThreads(db, holder(db).token, 0),
+        resized: () => setTimeout(() => stop.abort(), 50),
+      },
+      stop.signal,
+    );
+    expect(outcome).toMatchObject({ stopped: true, progress: { trajectoriesDone: 0 } });
+    expect(query(db, `SELECT DISTINCT status FROM trajectories`)).toEqual([{ status: 'pending' }]);
+  });
+});
+
+it('a stop that comes while the executor is made ends the run', async () => {
+  const stop = new AbortController();
+  const outcome = await runSweep(await prepare(sweep(12, 3)), {
+    db,
+    threads: 1,
+    executor: datasets => {
+      stop.abort();
+      return createPoolExecutor({ engine: 'noop', datasets, threads: 1 });
+    },
+    signal: stop.signal,
+  });
+  expect(outcome).toMatchObject({ stopped: true, progress: { trajectoriesDone: 0 } });
+});
+
+it('by seeds, all of a seed starts before the next; within it the longest first', async () => {
+  const started: [number, number][] = [];
+  await runSweep(await prepare(sweep([12, 14, 13], 2)), {
+    db,
+    threads: 1,
+    executor: datasets => createPoolExecutor({ engine: 'noop', datasets, threads: 1 }),
+    order: 'seeds',
+    observer: { started: ({ config: { seed, width } }) => started.push([seed, width]) },
+  });
+  expect(started).toEqual([0, 1].flatMap(seed => [14, 13, 12].map(width => [seed, width])));
 });
 
 it('no more is handed ahead than fits in memory', async () => {

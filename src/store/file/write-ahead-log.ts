@@ -11,7 +11,7 @@
  *   starts no sooner than `restAgainMs` after the start of the abandoned one.
  * - A reader that blocks the copying of the same part of the log for `slowMs` is reported, with the size of the log.
  */
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { formatBytes } from '../../base/units.js';
 import { type ReadingProcess, readingProcesses } from './reading-processes.js';
@@ -82,6 +82,8 @@ export class WriteAheadLog {
   /** The page at which copying is stuck, and since when (`at` by performance.now(), `since` ISO 8601); else null. */
   private stuck: { readonly at: number; readonly page: number; readonly since: string } | null = null;
   private isSlow = false;
+  private isHidden = false;
+  private readonly files: readonly string[];
   private readonly limits: WalLimits;
 
   constructor(
@@ -90,6 +92,7 @@ export class WriteAheadLog {
   ) {
     // Checkpoints run after a commit only, so no commit includes the copying of earlier ones.
     db.pragma('wal_autocheckpoint = 0');
+    this.files = (['wal', 'shm'] as const).map(which => sqliteFile(db.name, which));
     this.limits = { ...LIMITS, ...options.limits };
     this.passiveTimer = setInterval(
       () => this.inBackground(() => this.checkpoint('PASSIVE')),
@@ -109,9 +112,15 @@ export class WriteAheadLog {
     if (busy && bytes >= this.limits.restBytes && !restedRecently) this.rest();
   }
 
-  /** Truncates the log, unless a reader keeps it. */
-  empty(): void {
+  /**
+   * Takes the log's name away, once. SQLite goes on with the nameless file. Under its name, SQLite would take it for the
+   * log of another database in this one's place.
+   */
+  hide(): void {
+    if (this.isHidden) return;
+    this.isHidden = true;
     this.inBackground(() => this.checkpoint('TRUNCATE'));
+    for (const file of this.files) this.inBackground(() => rmSync(file, { force: true }));
   }
 
   close(): void {

@@ -19,6 +19,8 @@ export interface StatusReport {
     readonly since: string;
     readonly sweep: string | null;
     readonly alive: boolean;
+    /** Trajectories that run at once, 0 while it is paused; null before they start. */
+    readonly threads: number | null;
   } | null;
   /** Number of trajectories that are in some sweep, by status. */
   readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
@@ -90,6 +92,7 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
       since: lockRow.since,
       sweep: lockRow.sweep,
       alive: lockRow.alive,
+      threads: lockRow.threads,
     };
     const sweeps = reader.progress();
     const rateStart = Math.max(now - RATE_MS, Date.parse(lockRow?.since ?? ''));
@@ -102,7 +105,10 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
       trajectories: reader.statusCounts(),
       sweeps,
       cellsPerSecond,
-      secondsLeft: expectedSeconds(lockRow, now) ?? secondsAtRate(running, cellsPerSecond),
+      secondsLeft:
+        holder?.threads === 0
+          ? null
+          : (expectedSeconds(lockRow, now) ?? secondsAtRate(running, cellsPerSecond)),
       slowReader: slowReaderOf(lockRow, db),
       slowest: reader.slowest(SLOWEST),
       failures: reader.failures(),

@@ -83,9 +83,11 @@ export class WriterLock {
     this.log.afterCommit();
   }
 
-  /** Empties the write-ahead log, which may lie beside a file that has taken the database's place. */
-  emptyLog(): void {
-    this.log.empty();
+  /** Whether the path still leads to the database. If not, its log no longer lies at that path either. */
+  isInPlace(): boolean {
+    const isInPlace = isAtItsPath(this.db);
+    if (!isInPlace) this.log.hide();
+    return isInPlace;
   }
 
   /** Sets the expected seconds to the run's end, which the next `renew` stores. */
@@ -104,7 +106,7 @@ export class WriterLock {
    */
   release(): string | null {
     this.log.close();
-    if (!isAtItsPath(this.db)) {
+    if (!this.isInPlace()) {
       this.db.prepare('DELETE FROM holder WHERE token = ?').run(this.token);
       return writeBack(this.file, this.db);
     }

@@ -12,7 +12,6 @@ import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
-import { isAtItsPath } from '../file/own-connections.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import { UnfinishedCells } from '../read/unfinished.js';
@@ -243,13 +242,9 @@ export class Store {
     return failed;
   }
 
-  /**
-   * Whether the database's path still leads to it. If not, its log is emptied and the next `close` writes it back.
-   */
+  /** Whether the database's path still leads to it. If not, `close` writes it back. */
   isInPlace(): boolean {
-    if (!this.db.open || isAtItsPath(this.db)) return true;
-    this.lock.emptyLog();
-    return false;
+    return !this.db.open || this.lock.isInPlace();
   }
 
   /**
@@ -261,6 +256,7 @@ export class Store {
   close(): void {
     if (!this.db.open) return;
     clearInterval(this.heartbeat);
+    let copy: string | null = null;
     try {
       for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
       this.flush();
@@ -269,9 +265,9 @@ export class Store {
       if (!isDiskFull(error)) throw error;
     } finally {
       this.group.cancel();
-      const copy = withStoreErrors(this.file, () => this.lock.release());
-      if (copy !== null) throw replacedError(this.file, copy);
+      copy = withStoreErrors(this.file, () => this.lock.release());
     }
+    if (copy !== null) throw replacedError(this.file, copy);
   }
 
   /** Runs `work` in one transaction that also renews the lock. @throws StoreError */
