@@ -203,6 +203,11 @@ describe.skipIf(withoutBrowser)('the page during a run', () => {
     await expect.poll(done, wait).toBeGreaterThan(0);
     expect(await watched.text('#sweep-cards')).toMatch(/running since/);
     expect(await watched.text('#running-table')).toMatch(/of 200/);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await expect.poll(() => watched.text('#sweep-cards'), wait).toMatch(/paused; running since/);
+    expect(await watched.text('#threads-note')).toMatch(/^paused: the cores are free/);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect.poll(() => watched.text('#sweep-cards'), wait).not.toMatch(/paused/);
     expect(watched.errors).toEqual([]);
 
     first.child.kill('SIGKILL');
