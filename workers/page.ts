@@ -1,8 +1,12 @@
 /** Entry of a child process: serves the live page during a run, and exits when the run ends. */
 import { setPriority } from 'node:os';
 import { InputError } from '../src/base/errors.js';
+import { ignoreStopSignals } from '../src/base/stop-signals.js';
 import type { FromChildServer, ToChildServer } from '../src/serve/child-server.js';
-import { type RunningServer, serve } from '../src/serve/server.js';
+import type { RunningServer } from '../src/serve/server.js';
+
+// Terminals and schedulers signal every process of a job. Only the run reacts, and ends this process by a message.
+ignoreStopSignals();
 
 const NICE = 10;
 try {
@@ -11,13 +15,11 @@ try {
   // A process that may not change its priority keeps the normal one.
 }
 
-// Terminals send Ctrl-C to the whole process group. Only the run reacts to it, and ends this process by a message.
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
-
 let served: Promise<RunningServer> | null = null;
 
 async function start(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
-  served = serve(options);
+  // The drawing modules load slowly. Signals are handled before they do.
+  served = import('../src/serve/server.js').then(({ serve }) => serve(options));
   const send = (message: FromChildServer) => process.connected && process.send!(message);
   try {
     send({ kind: 'listening', url: (await served).url });

@@ -3,7 +3,10 @@
  * because nothing inside a process can stop SQLite in the middle of a step.
  */
 import { Worker } from 'node:worker_threads';
-import { serveQuery } from '../src/store/user-sql/query-server.js';
+import { ignoreStopSignals } from '../src/base/stop-signals.js';
+
+// Terminals and schedulers signal every process of a job. Only the parent reacts, and ends this process.
+ignoreStopSignals();
 
 // SQLite blocks this thread while it computes. A second thread kills the process if its parent is not (any more) the
 // process of the first argument, which may have died before this one started, or if resident memory exceeds the second
@@ -16,7 +19,6 @@ const watchdog = `
   }, 100);
 `;
 new Worker(watchdog, { eval: true }).unref();
-// Terminals send Ctrl-C to the whole process group. Only the parent reacts to it.
-process.on('SIGINT', () => {});
 process.once('disconnect', () => process.exit());
+const { serveQuery } = await import('../src/store/user-sql/query-server.js');
 serveQuery();

@@ -1,21 +1,14 @@
 #!/usr/bin/env node
 /** The command line's entry: turns every failure into one line and an exit code. */
+import './catch-signals.js';
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { hideBin } from 'yargs/helpers';
 import { EXIT } from '../base/errors.js';
 import { reportFailure } from './failure.js';
 
 // SQL may start with a comment (`-- `). The line break keeps yargs from reading it as an option.
-const args = hideBin(process.argv).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));
+const args = process.argv.slice(2).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));
 const isVerbose = args.includes('--verbose');
-
-// Until a command installs its own handler, an immediate exit loses nothing.
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, () => {
-    if (process.listenerCount(name) === 1) process.exit(EXIT.stopped);
-  });
-}
 
 // A reader that has gone (`| head`: EPIPE; a closed terminal: EIO) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

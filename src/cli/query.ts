@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
+import { onFirstStopSignal } from '../base/stop-signals.js';
 import { openReader, type Relation } from '../store/read/reader.js';
 import { type QueryBatch, querySql } from '../store/user-sql/query.js';
 import {
@@ -95,8 +96,7 @@ async function ask(
   const params = parseParameters(args.param ?? []);
   const sql = await statementOf(args);
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const ignoreSignals = onFirstStopSignal(() => stop.abort());
   try {
     const batches = querySql(args.db, sql, {
       signal: stop.signal,
@@ -111,7 +111,7 @@ async function ask(
     });
     await send(pieces, args);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    ignoreSignals();
   }
 }
 

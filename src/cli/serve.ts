@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
+import { onFirstStopSignal } from '../base/stop-signals.js';
 import { isLoopback } from '../serve/access.js';
 import { DEFAULT_PORT, type ServeOptions } from '../serve/options.js';
 import { openReader } from '../store/read/reader.js';
@@ -47,7 +48,7 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
     const options = serveOptionsOf(db, args);
     if (existsSync(db) || db === '') openReader(db).close();
     else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
-    const stop = stopSignal();
+    const stop = new Promise<void>(onFirstStopSignal);
     // The drawing modules load slowly. They are loaded here, so that no other command waits for them.
     const { serve } = await import('../serve/server.js');
     const served = await serve(options);
@@ -76,9 +77,3 @@ export const addressWarning = ({ host }: ServeOptions): string =>
     ? ''
     : 'whoever has this link can read the database, and it travels unencrypted: across a network that is not yours ' +
       `use \`ssh -L ${DEFAULT_PORT}:localhost:${DEFAULT_PORT}\` instead of --host\n`;
-
-function stopSignal(): Promise<void> {
-  return new Promise(resolve => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve());
-  });
-}

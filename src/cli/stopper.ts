@@ -1,11 +1,12 @@
 /** Stops a run on signals. */
 import { EXIT } from '../base/errors.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import type { ProgressDisplay } from './progress.js';
 
 export interface Stopper {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal;
-  /** Aborted by the second signal, right before the process ends. */
+  /** Aborted right before the process ends in the middle of the run: by the second signal, or by a defect. */
   readonly abandon: AbortSignal;
   dispose(): void;
 }
@@ -14,11 +15,9 @@ export interface Stopper {
 export function stopOnSignals(display: ProgressDisplay): Stopper {
   const stop = new AbortController();
   const abandon = new AbortController();
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const onSignal = () => {
     if (stop.signal.aborted) {
       display.end();
-      abandon.abort();
       process.exit(EXIT.stopped);
     }
     display.printLine(
@@ -26,12 +25,15 @@ export function stopOnSignals(display: ProgressDisplay): Stopper {
     );
     stop.abort();
   };
-  for (const name of signals) process.on(name, onSignal);
+  const release = () => abandon.abort();
+  process.prependListener('exit', release);
+  const ignoreSignals = onStopSignals(onSignal);
   return {
     signal: stop.signal,
     abandon: abandon.signal,
     dispose: () => {
-      for (const name of signals) process.off(name, onSignal);
+      ignoreSignals();
+      process.off('exit', release);
     },
   };
 }
