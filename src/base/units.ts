@@ -1,6 +1,10 @@
 /** Durations and sizes as people read and write them. */
 import { InputError } from './errors.js';
 
+/** A count and its noun, e.g. `1 thread`, `2 threads`. */
+export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : plural}`;
+
 /** Formats a duration, e.g. `45 s`, `12 min`, `3 h 05 min`; `?` if it is not finite. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

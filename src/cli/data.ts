@@ -3,7 +3,8 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
-import { formatBytes } from '../base/units.js';
+import { onFirstStopSignal } from '../base/stop-signals.js';
+import { counted, formatBytes } from '../base/units.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
 import type { FetchProgress } from '../data/fetch.js';
 import {
@@ -16,6 +17,7 @@ import {
 import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
 import { DIGITS_DEFAULTS } from '../domain/sweep-file/settings.js';
 import type { DatasetName } from '../domain/types.js';
+import { canDraw, isInBackground, onRelease } from './terminal.js';
 
 const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
 const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];
@@ -100,8 +102,7 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
       .example('$0 data fetch fashion-mnist --data-dir data', 'into data/fashion-mnist') as never,
   handler: async ({ name, dataDir, mirror, json }) => {
     const abort = new AbortController();
-    const stop = () => abort.abort();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
+    const ignoreSignals = onFirstStopSignal(() => abort.abort());
     const display = createFetchDisplay(process.stderr);
     try {
       // Loaded late: got costs every other command 0.15 s of its start.
@@ -117,7 +118,7 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
       if (json) print(JSON.stringify({ name, files }, null, 2));
     } finally {
       display.end();
-      process.off('SIGINT', stop).off('SIGTERM', stop);
+      ignoreSignals();
     }
   },
 };
@@ -137,25 +138,31 @@ function createFetchDisplay(stream: NodeJS.WriteStream) {
   let url = '';
   let lastLineAt = 0;
   let bar: SingleBar | null = null;
+  const draws = canDraw(stream);
   const endBar = () => {
     bar?.stop();
     bar = null;
   };
+  const forget = onRelease(endBar);
   const size = ({ received, total }: FetchProgress) =>
     total === null ? formatBytes(received) : `${formatBytes(received)} of ${formatBytes(total)}`;
   return {
     progress(progress: FetchProgress): void {
       const isNew = progress.url !== url;
       url = progress.url;
-      if (stream.isTTY) {
+      if (draws && !isInBackground()) {
         if (isNew || bar === null) {
           endBar();
           const format = '{bar} {percentage}% | {file} | {size}';
-          bar = new SingleBar({ stream, format, hideCursor: true }, Presets.shades_classic);
+          const options = { stream, format, hideCursor: true, gracefulExit: false };
+          bar = new SingleBar(options, Presets.shades_classic);
           bar.start(progress.total ?? 0, 0, { file: progress.file, size: '' });
         }
         bar.update(progress.received, { size: size(progress) });
-      } else if (isNew || performance.now() - lastLineAt > LINE_EVERY_MS) {
+        return;
+      }
+      endBar();
+      if (isNew || performance.now() - lastLineAt > LINE_EVERY_MS) {
         stream.write(`${progress.url}: ${size(progress)}\n`);
         lastLineAt = performance.now();
       }
@@ -164,7 +171,10 @@ function createFetchDisplay(stream: NodeJS.WriteStream) {
       endBar();
       stream.write(`${text}\n`);
     },
-    end: endBar,
+    end(): void {
+      forget();
+      endBar();
+    },
   };
 }
 
@@ -222,7 +232,9 @@ function printDescription({
     );
   }
   for (const [set, { count, labels, nonZeroShare }] of Object.entries(sets)) {
-    print(`  ${set.padEnd(5)} ${count} images, ${(100 * nonZeroShare).toFixed(2)}% of pixels not 0`);
+    print(
+      `  ${set.padEnd(5)} ${counted(count, 'image')}, ${(100 * nonZeroShare).toFixed(2)}% of pixels not 0`,
+    );
     const histogram = Object.entries(labels).map(([label, many]) => `${label}: ${many}`);
     print(`        labels ${histogram.join(', ')}`);
   }

@@ -1,8 +1,9 @@
-/** Shows the progress of a sweep on stderr: a bar on a terminal, plain lines elsewhere. */
+/** Shows the progress of a sweep on stderr: a bar on a terminal, plain lines elsewhere and in the background. */
 import { Presets, SingleBar } from 'cli-progress';
 import { ActiveTimeClock } from '../base/active-time-clock.js';
-import { formatDuration } from '../base/units.js';
+import { counted, formatDuration } from '../base/units.js';
 import type { SweepProgress } from '../store/write/store.js';
+import { canDraw, isInBackground, onRelease } from './terminal.js';
 
 /** Without a terminal, progress prints at most one line in this interval. */
 const LINE_EVERY_MS = 10_000;
@@ -21,6 +22,13 @@ export interface ProgressDisplay {
   end(): void;
 }
 
+const cellsOf = ({ cells, cellsDone }: SweepProgress): string => `${cellsDone}/${counted(cells, 'cell')}`;
+
+function trajectoriesOf({ trajectories, trajectoriesDone, trajectoriesFailed }: SweepProgress): string {
+  const failed = trajectoriesFailed > 0 ? `, ${trajectoriesFailed} failed` : '';
+  return `${trajectoriesDone}/${counted(trajectories, 'trajectory', 'trajectories')}${failed}`;
+}
+
 /** Rate of cells and time left, as text. */
 function formatPace(
   progress: SweepProgress,
@@ -36,7 +44,10 @@ function formatPace(
   };
 }
 
-export function createProgressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+export function createProgressDisplay(
+  stream: NodeJS.WriteStream = process.stderr,
+  isBehind: () => boolean = isInBackground,
+): ProgressDisplay {
   const clock = new ActiveTimeClock();
   const elapsedS = () => clock.ms() / 1000;
   let startCells = -1;
@@ -44,16 +55,23 @@ export function createProgressDisplay(stream: NodeJS.WriteStream = process.stder
     if (startCells < 0) startCells = progress.cellsDone;
     return startCells;
   };
-  return stream.isTTY ? bar(stream, start, elapsedS) : lines(stream, start, elapsedS);
+  const plain = lines(stream, start, elapsedS);
+  return canDraw(stream) ? bar(stream, start, elapsedS, { isBehind, plain }) : plain;
 }
 
 type Start = (progress: SweepProgress) => number;
 
-function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): ProgressDisplay {
+/** A bar; while the process is in the background, plain lines. */
+function bar(
+  stream: NodeJS.WriteStream,
+  start: Start,
+  elapsedS: () => number,
+  { isBehind, plain }: { isBehind: () => boolean; plain: ProgressDisplay },
+): ProgressDisplay {
   const single = new SingleBar(
     {
       stream,
-      format: '{bar} {percentage}% | {left} left | {rate} | {value}/{total} cells | {trajectories}',
+      format: '{bar} {percentage}% | {left} left | {rate} | {cells} | {trajectories}',
       barsize: 20,
       hideCursor: true,
       clearOnComplete: false,
@@ -66,18 +84,32 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
   );
   let started = false;
   let expectedEnd: number | null = null;
+  let latest: Parameters<ProgressDisplay['update']> | null = null;
+  const stop = () => {
+    if (started) single.stop();
+    started = false;
+  };
   // Checkpoints may be far apart, so the time left also counts down between them.
   const countdown = setInterval(() => {
     if (started && expectedEnd !== null)
       single.update({ left: formatDuration(Math.max(0, expectedEnd - elapsedS())) });
   }, 1000).unref();
-  return {
+  const display: ProgressDisplay = {
     update(progress, pace) {
+      latest = [progress, pace];
+      if (isBehind()) {
+        stop();
+        plain.update(progress, pace);
+        return;
+      }
       const { rate, left } = formatPace(progress, pace, start(progress), elapsedS());
       expectedEnd = pace.secondsLeft === null ? null : elapsedS() + pace.secondsLeft;
-      const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
-      const trajectories = `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}`;
-      const payload = { trajectories, rate: rate || '- cells/s', left };
+      const payload = {
+        cells: cellsOf(progress),
+        trajectories: trajectoriesOf(progress),
+        rate: rate || '- cells/s',
+        left,
+      };
       if (!started) single.start(progress.cells, progress.cellsDone, payload);
       else single.update(progress.cellsDone, payload);
       started = true;
@@ -88,10 +120,15 @@ function bar(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): 
     },
     end() {
       clearInterval(countdown);
-      if (started) single.stop();
-      started = false;
+      forget();
+      stop();
+      plain.end();
     },
   };
+  const forget = onRelease(stop, () => {
+    if (latest) display.update(...latest);
+  });
+  return display;
 }
 
 function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number): ProgressDisplay {
@@ -99,13 +136,10 @@ function lines(stream: NodeJS.WriteStream, start: Start, elapsedS: () => number)
   let last: string | null = null;
   let pending: string | null = null;
   return {
-    update(progress, pace) {
-      const { rate, left } = formatPace(progress, pace, start(progress), elapsedS());
-      const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
-      pending =
-        `${progress.cellsDone}/${progress.cells} cells, ` +
-        `${progress.trajectoriesDone}/${progress.trajectories} trajectories${failed}` +
-        (rate ? `, ${rate}, ${left} left` : '');
+    update(progress, estimate) {
+      const { rate, left } = formatPace(progress, estimate, start(progress), elapsedS());
+      const pace = rate ? `, ${rate}, ${left} left` : '';
+      pending = `${cellsOf(progress)}, ${trajectoriesOf(progress)}${pace}`;
       if (performance.now() - lastAt < LINE_EVERY_MS) return;
       stream.write(`${pending}\n`);
       last = pending;

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
-import { formatDuration } from '../base/units.js';
+import { counted, formatDuration } from '../base/units.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { openReader } from '../store/read/reader.js';
 import { groupFailures, readStatus, type StatusReport } from '../store/read/status.js';
 import type { FailureRow, SweepProgress } from '../store/schema/rows.js';
 import { renderTable } from './output.js';
+import { canDraw } from './terminal.js';
 
 const WATCH_MS = 2_000;
 /** Maximum number of reasons printed; `--json` has every failure. */
@@ -29,7 +30,7 @@ export const statusCommand: CommandModule<object, { db: string; json: boolean; w
     try {
       for (;;) {
         const report = readStatus(reader, db);
-        const home = watch && !json && process.stdout.isTTY ? '\x1b[H\x1b[J' : '';
+        const home = watch && !json && canDraw(process.stdout) ? '\x1b[H\x1b[J' : '';
         process.stdout.write(
           home + (json ? `${JSON.stringify(report, null, watch ? 0 : 2)}\n` : rendered(report)),
         );
@@ -96,7 +97,8 @@ function failureTable(failures: readonly FailureRow[]): string {
   const shown = groups
     .slice(0, REASONS)
     .map(({ count, errorCode, error, first }) => [count, errorCode, error, first[0]!.trajectoryId]);
-  const more = groups.length > REASONS ? `and ${groups.length - REASONS} more reasons: --json has all\n` : '';
+  const more =
+    groups.length > REASONS ? `and ${counted(groups.length - REASONS, 'more reason')}: --json has all\n` : '';
   return `failed trajectories\n${renderTable(['count', 'code', 'reason', 'e.g.'], shown)}${more}`;
 }
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { formatDuration } from '../../src/base/units.js';
 import { createProgressDisplay } from '../../src/cli/progress.js';
+import { canDraw } from '../../src/cli/terminal.js';
 
 const progress = (cellsDone: number, trajectoriesFailed = 0) => ({
   sweep: 's',
@@ -48,10 +49,20 @@ function stream(isTTY: boolean) {
   return { stream: fake as unknown as NodeJS.WriteStream, text: () => text };
 }
 
+const NEVER = () => false;
+const NOTHING = { workDone: 0, secondsLeft: null };
+
+beforeEach(() => {
+  vi.stubEnv('TERM', 'xterm');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('progress on a terminal', () => {
   it('is a bar below the printed lines, and restores the terminal at its end', () => {
     const { stream: terminal, text } = stream(true);
-    const display = createProgressDisplay(terminal);
+    const display = createProgressDisplay(terminal, NEVER);
     display.printLine('before');
     display.update(progress(0), { workDone: 0, secondsLeft: null });
     display.printLine('warning: first');
@@ -73,6 +84,75 @@ describe('progress on a terminal', () => {
     expect(lines.slice(6)).toEqual(['after', '']);
     expect({ cursorShown, wraps }).toEqual({ cursorShown: true, wraps: true });
   });
+
+  it('restores the terminal before any exit, and leaves no listener behind', () => {
+    const { stream: terminal, text } = stream(true);
+    const listeners = () => ['exit', 'SIGTSTP', 'SIGCONT'].map(name => process.listeners(name as 'exit'));
+    const before = listeners();
+    const display = createProgressDisplay(terminal, NEVER);
+    display.update(progress(3), NOTHING);
+    const [atExit] = process.listeners('exit').filter(listener => !before[0]!.includes(listener));
+    atExit!(0);
+    expect(screen(text())).toMatchObject({ cursorShown: true, wraps: true });
+    display.end();
+    expect(listeners()).toEqual(before);
+  });
+
+  it('restores the terminal on ^Z and draws again afterwards', () => {
+    const { stream: terminal, text } = stream(true);
+    const display = createProgressDisplay(terminal, NEVER);
+    const suspended: string[] = [];
+    const kill = vi.spyOn(process, 'kill').mockImplementation((pid, signal) => {
+      // Nothing of ours listens any more, so that the signal suspends.
+      suspended.push(`${pid === process.pid} ${signal} ${process.listenerCount('SIGTSTP')}`);
+      expect(screen(text())).toMatchObject({ cursorShown: true, wraps: true });
+      return true;
+    });
+    for (const round of [1, 2]) {
+      display.update(progress(round), NOTHING);
+      process.emit('SIGTSTP');
+      process.emit('SIGCONT');
+      expect(screen(text())).toMatchObject({ cursorShown: false, wraps: false });
+      expect(screen(text()).lines.at(-1)).toMatch(`| ${round}/10 cells |`);
+    }
+    kill.mockRestore();
+    display.end();
+    expect(screen(text())).toMatchObject({ cursorShown: true, wraps: true });
+    expect(suspended).toEqual(['true SIGTSTP 0', 'true SIGTSTP 0']);
+  });
+
+  it('in the background is plain lines, and leaves the terminal to its owner', () => {
+    const { stream: terminal, text } = stream(true);
+    let isBehind = false;
+    const display = createProgressDisplay(terminal, () => isBehind);
+    display.update(progress(1), NOTHING);
+    isBehind = true;
+    const length = () => text().length;
+    display.update(progress(2), NOTHING);
+    expect(screen(text())).toMatchObject({ cursorShown: true, wraps: true });
+    const from = length();
+    display.printLine('warning: something');
+    display.update(progress(3), NOTHING);
+    display.end();
+    expect(text().slice(from)).toMatch(/^warning: something\n3\/10 cells, 0\/2 trajectories.*\n$/);
+  });
+});
+
+it.each([
+  [true, 'xterm', true],
+  [true, 'dumb', false],
+  [true, '', false],
+  [false, 'xterm', false],
+])('draws with isTTY %s, TERM %s: %s', (isTTY, term, draws) => {
+  vi.stubEnv('TERM', term);
+  const { stream: fake, text } = stream(isTTY);
+  expect(canDraw(fake)).toBe(draws);
+  const display = createProgressDisplay(fake, NEVER);
+  display.update({ ...progress(1), cells: 1, trajectories: 1, trajectoriesDone: 1 }, NOTHING);
+  display.printLine('a line');
+  display.end();
+  expect(text().includes(ESC)).toBe(draws);
+  if (!draws) expect(text()).toBe('1/1 cell, 1/1 trajectory\na line\n');
 });
 
 describe('progress elsewhere', () => {
