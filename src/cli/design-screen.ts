@@ -1,5 +1,5 @@
 /** Renders the report that `espalier design` prints. */
-import { formatDuration } from '../base/units.js';
+import { counted, formatDuration } from '../base/units.js';
 import type { DesignReport } from '../design/report.js';
 import { VERDICTS, type VerdictCode } from '../fit/index.js';
 import { SHORT_VERDICTS } from './fit-screen.js';
@@ -24,16 +24,16 @@ export function renderDesign(report: DesignReport): string {
   ]);
   return [
     `${sweep}: ${group}`,
-    `${sizes.length} sizes over ${round(range)}x, ${seeds} seeds, ${checkpoints.length} checkpoints from ${checkpoints[0]} to ${checkpoints.at(-1)}`,
+    `${counted(sizes.length, 'size')} over ${round(range)}x, ${counted(seeds, 'seed')}, ${counted(checkpoints.length, 'checkpoint')} from ${checkpoints[0]} to ${checkpoints.at(-1)}`,
     `${learntFrom === null ? 'Assumed' : `Learnt from ${learntFrom}`}: t* from ${iterations(start)} at n = ${sizes[0]}, ` +
       `growing ${round(growth)}x; ln t* varies by ${round(noise.own)} between curves, by ${round(noise.seedLevel)} ` +
       `between seeds${noise.seedSlope > 0 ? `, by ${round(noise.seedSlope)} per unit of ln n between their slopes` : ''}`,
     '',
-    `How often each verdict is reached, of ${simulations} simulated experiments under each law (* the right one):`,
+    `How often each verdict is reached, of ${counted(simulations, 'simulated experiment')} under each law (* the right one):`,
     renderTable(['true law', 't*', ...reached.map(code => SHORT_VERDICTS[code])], rows).trimEnd(),
     '',
     ...advice(report),
-    `Cost: ${formatDuration(cost.seconds)} on ${cost.threads} threads of this machine, from nothing`,
+    `Cost: ${formatDuration(cost.seconds)} on ${counted(cost.threads, 'thread')} of this machine, from nothing`,
     '',
   ].join('\n');
 }

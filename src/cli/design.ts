@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
+import { counted } from '../base/units.js';
 import { writeSimulatedDatabase } from '../design/fill.js';
 import { assumptionsFromDatabase } from '../design/learn.js';
 import type { DesignReport } from '../design/report.js';
@@ -105,7 +106,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       process.stdout.write(
         args.json
           ? `${JSON.stringify({ shape: 1, db: write, law, assumed, simulationSeed, ...filled }, null, 2)}\n`
-          : `${write}: ${filled.cells} cells of ${filled.trajectories} trajectories, simulated from ${law}\n`,
+          : `${write}: ${counted(filled.cells, 'cell')} of ${counted(filled.trajectories, 'trajectory', 'trajectories')}, simulated from ${law}\n`,
       );
       return;
     }

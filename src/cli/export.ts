@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { DataError, InputError, UsageError } from '../base/errors.js';
+import { counted } from '../base/units.js';
 import { type Dataset, loadDataset } from '../data/dataset.js';
 import type { DatasetSettings } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
@@ -78,7 +79,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       stopRequested: () => false,
     };
     const files = exportTrajectory(planned, environment, { output, at, batches });
-    process.stderr.write(`wrote ${files.length} files to ${output}\n`);
+    process.stderr.write(`wrote ${counted(files.length, 'file')} to ${output}\n`);
   },
 };
 

@@ -148,7 +148,11 @@ function grids(groups: readonly FitGroup[]): string {
   }
   const tests = groups.filter(group => group.holmP !== null).length;
   if (tests > 0)
-    parts.push(folded(`*: growth at p < 0.05 after Holm's adjustment for these ${tests} tests.`));
+    parts.push(
+      folded(
+        `*: growth at p < 0.05 after Holm's adjustment for ${tests === 1 ? 'this one test' : `these ${tests} tests`}.`,
+      ),
+    );
   return parts.join('\n');
 }
 

@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { InputError } from '../base/errors.js';
 import { PACKAGE_ROOT } from '../base/paths.js';
+import { shellWord } from '../base/shell-word.js';
 import { sweepTemplate } from '../domain/sweep-file/template.js';
 
 interface InitArguments {
@@ -21,7 +22,7 @@ export const initCommand: CommandModule<object, InitArguments> = {
       .example('$0 init sweeps/noise.yaml', 'Write sweeps/noise.yaml, a sweep named noise'),
   handler: ({ file, force }) => {
     initSweep(file, force);
-    process.stderr.write(`wrote ${file}; next: espalier plan ${file}\n`);
+    process.stderr.write(`wrote ${file}; next: espalier plan ${shellWord(file)}\n`);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { formatBytes, formatDuration } from '../base/units.js';
+import { counted, formatBytes, formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
@@ -72,7 +72,7 @@ function printPlan(prepared: PreparedSweep, db: string, plan: SweepPlan, deadlin
     ['snapshot', `${formatBytes(plan.snapshotBytes)} per unfinished trajectory at most`],
     [
       'expected time',
-      `${formatDuration(plan.secondsLeft)} on ${plan.threads} threads of the ${plan.engine} engine` +
+      `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine` +
         (plan.cellsHeld > 0 ? ` (${formatDuration(plan.secondsAll)} from nothing)` : '') +
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
+import { counted } from '../base/units.js';
 import { openReader, type Relation } from '../store/read/reader.js';
 import { type QueryBatch, querySql } from '../store/user-sql/query.js';
 import {
@@ -107,7 +108,9 @@ async function ask(
     const pieces = formatRows(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, {
       rows: limit ?? TABLE_ROWS,
       leftOut: count =>
-        process.stderr.write(`${count} more rows are left out; --format csv or --limit shows more\n`),
+        process.stderr.write(
+          `${counted(count, 'more row is', 'more rows are')} left out; --format csv or --limit shows more\n`,
+        ),
     });
     await send(pieces, args);
   } finally {

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { counted } from '../base/units.js';
 import { checkHeader } from '../store/file/open.js';
 import { Store } from '../store/write/store.js';
 import { renderTable } from './output.js';
@@ -39,6 +40,6 @@ function print(db: string, retried: ReturnType<Store['retryFailed']>, json: bool
   const codes = new Map<string, number>();
   for (const { errorCode } of retried) codes.set(errorCode, (codes.get(errorCode) ?? 0) + 1);
   if (retried.length > 0) process.stdout.write(renderTable(['failed with', 'trajectories'], [...codes]));
-  const again = retried.length === 1 ? '1 trajectory is' : `${retried.length} trajectories are`;
+  const again = counted(retried.length, 'trajectory is', 'trajectories are');
   process.stdout.write(`${again} pending again${retried.length > 0 ? '; run the sweep to try again' : ''}\n`);
 }

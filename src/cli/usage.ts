@@ -1,5 +1,6 @@
 /** Explains in one line what is wrong with a command line. */
 import { didYouMean } from '../base/nearest.js';
+import { shellWord } from '../base/shell-word.js';
 
 /** The command line, and what is declared at the level where parsing failed. */
 export interface UsageContext {
@@ -29,7 +30,11 @@ const KINDS: readonly (readonly [RegExp, Explain])[] = [
         .find(name => name !== null && !options.includes(name.replace(/^no-/, '')));
       if (misspelled) return unknown([misspelled], { ...context, commands: [] });
       const end = args.findIndex(arg => arg.startsWith('-'));
-      const command = ['espalier', ...args.slice(0, end < 0 ? args.length : end), '--help'].join(' ');
+      const command = [
+        'espalier',
+        ...args.slice(0, end < 0 ? args.length : end).map(shellWord),
+        '--help',
+      ].join(' ');
       return `an argument is missing; \`${command}\` says what is expected`;
     },
   ],

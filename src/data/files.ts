@@ -1,6 +1,7 @@
 /** Locates, reads and checks the four files of a data set. */
 
 import { DataError } from '../base/errors.js';
+import { counted } from '../base/units.js';
 import type { DatasetSettings } from '../domain/types.js';
 import { type IdxArray, readBytes } from './idx.js';
 import { type DataSearch, type DatasetFiles, locateFolder, locateKnown } from './locate.js';
@@ -64,7 +65,11 @@ function checkShapes(arrays: Record<FileRole, IdxArray>, { paths }: DatasetFiles
     const labels = arrays[`${split}-labels`].dimensions[0];
     const images = arrays[`${split}-images`].dimensions[0];
     if (labels !== images) {
-      refuse(`${split}-labels`, `${labels} labels, expected ${images} for the images`, `${split}-images`);
+      refuse(
+        `${split}-labels`,
+        `${counted(labels!, 'label')}, expected ${images} for the images`,
+        `${split}-images`,
+      );
     }
   }
   const [, rows, columns] = arrays['train-images'].dimensions;

@@ -1,3 +1,4 @@
+import { counted } from '../base/units.js';
 /** Reports the first warning of each topic, and at the end the number of further trajectories with the same topic. */
 export class Warnings {
   readonly #reported = new Map<string, { readonly message: string; more: number }>();
@@ -15,7 +16,8 @@ export class Warnings {
 
   end(): void {
     for (const { message, more } of this.#reported.values()) {
-      if (more > 0) this.report(`${message}; likewise for ${more} more trajectories`);
+      if (more > 0)
+        this.report(`${message}; likewise for ${counted(more, 'more trajectory', 'more trajectories')}`);
     }
     this.#reported.clear();
   }

@@ -1,5 +1,7 @@
 /** The SQL box: runs a page's statement in a process of its own, with limits on time, rows and memory. */
+
 import { QueryError, StoppedError, StoreError } from '../base/errors.js';
+import { counted } from '../base/units.js';
 import { querySql, type Value } from '../store/user-sql/query.js';
 import type { SqlAnswer } from './messages.js';
 
@@ -56,7 +58,11 @@ export class SqlBox {
           return { columns, rows, cut: `only the first ${maxRows} rows are shown` };
         for (const cell of row) bytes += typeof cell === 'string' ? cell.length : 8;
         if (bytes > maxBytes)
-          return { columns, rows, cut: `only the first ${rows.length} rows are shown: they are large` };
+          return {
+            columns,
+            rows,
+            cut: `only the first ${counted(rows.length, 'row is', 'rows are')} shown: ${rows.length === 1 ? 'it is' : 'they are'} large`,
+          };
         rows.push(row.map(sendable));
       }
     }

@@ -155,7 +155,7 @@ describe('insufficient data', () => {
     const group = verdictOf(curves((n, s) => (n === 250 && s === 0 ? GONE : growing(n, s))));
     expect(group.sizes[0]).toMatchObject({ curves: 5, unreachable: 1 });
     expect(group.residuals).toHaveLength(29);
-    expect(group.warnings.join()).toContain('1 of 30 curves have flattened out');
+    expect(group.warnings.join()).toContain('1 of 30 curves has flattened out');
   });
 
   test('a pool that n nearly exhausts gives a warning', () => {

@@ -1,7 +1,9 @@
 /** Reads a sweep file: parses the YAML, fills in defaults, validates and freezes. */
+
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { deepFreeze } from '../../base/frozen.js';
+import { counted } from '../../base/units.js';
 import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
 import { type DatasetSettings, SET_NAMES } from '../types.js';
 import { type CheckpointRange, checkpointValues, type SeedCount, seedValues } from './axes.js';
@@ -127,7 +129,7 @@ function zipProblems(zip: Record<string, unknown>, i: number): Problem[] {
   return uneven.map(({ path, values }) => ({
     path: ['axes', 'zip', i, path],
     value: zip[path],
-    what: `has ${values.length} ${values.length === 1 ? 'value' : 'values'}`,
+    what: `has ${counted(values.length, 'value')}`,
     expected: `${length}, as many as ${first.path}`,
   }));
 }

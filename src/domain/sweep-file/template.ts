@@ -1,4 +1,5 @@
 /** The commented sweep file that `espalier init` writes, generated from the definition of the settings. */
+import { shellWord } from '../../base/shell-word.js';
 import { describeGroups, describeTop, type GroupText, type SettingText } from './describe.js';
 import { toInlineYaml } from './reference.js';
 
@@ -38,10 +39,11 @@ const THRESHOLDS = [
  */
 export function sweepTemplate(name: string, file: string, schema: string): string {
   const [title] = describeTop();
+  const word = shellWord(file);
   return [
     `# yaml-language-server: $schema=${schema}`,
     '#',
-    `# A sweep for espalier. What it costs: espalier plan ${file}. To run it: espalier run ${file}`,
+    `# A sweep for espalier. What it costs: espalier plan ${word}. To run it: espalier run ${word}`,
     '# A run that was stopped, or whose grid was widened, computes only what is missing.',
     '',
     ...comment(title!.description, ''),

@@ -1,7 +1,9 @@
 /** The text of a sweep file with the `--set` options applied. Errors point to the line or option of a value. */
+
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest.js';
+import { counted } from '../../base/units.js';
 import { AXES, SWEEP } from './schema.js';
 import { GROUPS, SETTINGS } from './settings.js';
 
@@ -78,7 +80,7 @@ export class SweepDocument {
   }
 
   #error({ path, value, expected, what }: Problem, more: number): InputError {
-    const others = more === 0 ? '' : ` (and ${more} more ${more === 1 ? 'problem' : 'problems'})`;
+    const others = more === 0 ? '' : ` (and ${counted(more, 'more problem')})`;
     const found = what ?? describeFound(value);
     return new InputError({
       path: showPath(path),

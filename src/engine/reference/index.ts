@@ -1,4 +1,5 @@
 import { TooLargeError } from '../../base/errors.js';
+import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { ReferenceNetwork } from './network.js';
@@ -29,7 +30,7 @@ export function createReferenceEngine(): Engine {
         entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
       });
       if (bytes > MEMORY_LIMIT) {
-        const size = `a network of width ${width} on ${inputs.rows} samples`;
+        const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
         const gib = (bytes / GIB).toFixed(1);
         throw new TooLargeError(`${size} needs ${gib} GiB, the engine "reference" holds at most 8 GiB`);
       }

@@ -5,7 +5,9 @@
  * The same machine with the same TensorFlow gives the same bits. Unlike `wasm`, this engine does not promise the same
  * bits on different machines or versions.
  */
+
 import { TooLargeError } from '../../base/errors.js';
+import { counted } from '../../base/units.js';
 import type { Engine, Problem, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { NEURONS_PER_SUM } from './dense.js';
@@ -88,7 +90,7 @@ function refuseTooLarge({ inputs, width, batchSize, momentum }: Problem): void {
     entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
   });
   if (bytes <= MEMORY_LIMIT) return;
-  const size = `a network of width ${width} on ${inputs.rows} samples`;
+  const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
   const gib = (bytes / GIB).toFixed(1);
   throw new TooLargeError(
     `${size} needs ${gib} GiB, the engine "tfjs" holds at most ${MEMORY_LIMIT / GIB} GiB`,

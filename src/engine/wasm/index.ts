@@ -1,5 +1,7 @@
 /** The default engine: AssemblyScript kernels on sparse inputs, float32 with float64 sums. */
+
 import { TooLargeError } from '../../base/errors.js';
+import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
 import { MEMORY_LIMIT, WasmInstancePool } from './kernels.js';
@@ -43,8 +45,8 @@ function tooLarge({ datasetSize, width }: Shape, bytes: number, memoryLimit: num
   const gib = (size: number) => `${(size / 2 ** 30).toFixed(2)} GiB`;
   return new TooLargeError(
     bytes === Infinity
-      ? `n = ${datasetSize} samples do not fit in a memory of the engine "wasm", which holds ${gib(memoryLimit)}`
-      : `n = ${datasetSize} samples and N = ${width} neurons need ${gib(bytes)}, ` +
+      ? `n = ${counted(datasetSize, 'sample does', 'samples do')} not fit in a memory of the engine "wasm", which holds ${gib(memoryLimit)}`
+      : `n = ${counted(datasetSize, 'sample')} and N = ${counted(width, 'neuron')} need ${gib(bytes)}, ` +
           `the engine "wasm" holds at most ${gib(MAX_MEMORIES * memoryLimit)}`,
   );
 }

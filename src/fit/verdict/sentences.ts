@@ -1,4 +1,5 @@
 /** Words for verdicts: the design, the sentence, its reasons and warnings. */
+import { counted } from '../../base/units.js';
 import { findMetric } from '../../domain/metrics.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import type { Estimate } from '../estimate/jackknife.js';
@@ -21,7 +22,10 @@ export function designOf(counts: readonly SizeCounts[], seeds: number): string {
     counts.length === 1
       ? `one size, ${first.n}`
       : `${counts.length} sizes from ${first.n} to ${last.n} (${factor(last.n / first.n)})`;
-  return `${sizes}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, ${sum(size => size.curves)} curves${of}`;
+  return `${sizes}, ${counted(seeds, 'seed')}, ${counted(
+    sum(size => size.curves),
+    'curve',
+  )}${of}`;
 }
 
 /** The verdict on one line, with lambda, its interval, the margin and the design. */
@@ -125,12 +129,13 @@ export function warningsOf(
   const curves = counts.reduce((sum, size) => sum + size.curves, 0);
   if (flagged > 0)
     out.push(
-      `${flagged} of ${curves} curves are noisy: raw and sustained crossing over two checkpoints apart`,
+      `${flagged} of ${counted(curves, 'curve')} ${flagged === 1 ? 'is' : 'are'} noisy: raw and sustained crossing over two checkpoints apart`,
     );
   const unreachable = counts.reduce((sum, size) => sum + size.unreachable, 0);
   if (unreachable > 0)
     out.push(
-      `${unreachable} of ${curves} curves have flattened out above the target, and are not in the fits`,
+      `${unreachable} of ${counted(curves, 'curve')} ${unreachable === 1 ? 'has' : 'have'} flattened out above the target, ` +
+        `and ${unreachable === 1 ? 'is' : 'are'} not in the fits`,
     );
   return out;
 }

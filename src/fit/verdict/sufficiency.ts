@@ -1,4 +1,5 @@
 /** Minimum data for any verdict, and the remedies for what is missing. */
+import { counted } from '../../base/units.js';
 import type { SizeCounts } from '../estimate/counts.js';
 
 export const MINIMUM = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
@@ -27,7 +28,7 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
   if (seeds < MINIMUM.seeds) {
     add(
       'seeds',
-      amount(seeds, 'seed'),
+      counted(seeds, 'seed'),
       `at least ${MINIMUM.seeds}`,
       'more seeds (10, or 20 where sigma exceeds 0.15)',
     );
@@ -56,7 +57,7 @@ export function shortfalls(counts: readonly SizeCounts[], seeds: number): Shortf
       : uncrossed
         ? 'longer training, so that more sizes cross, or more sizes'
         : 'more sizes over a wider range (8 over 128x)';
-    const found = `${amount(crossed.length, 'size')} over ${factor(range)} at which at least half the seeds cross`;
+    const found = `${counted(crossed.length, 'size')} over ${factor(range)} at which at least half the seeds cross`;
     add('sizes', found, `at least ${MINIMUM.sizes} over ${MINIMUM.range}x`, remedy);
   }
   return out;
@@ -70,6 +71,5 @@ export const noiseNotIdentifiable: Shortfall = {
   remedy: 'finer checkpoints (ratio 1.1 to 1.15)',
 };
 
-const amount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const percent = (share: number): string => `${Math.round(100 * share)}%`;
 export const factor = (range: number): string => `${Number(range.toPrecision(3))}x`;

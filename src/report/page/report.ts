@@ -1,9 +1,11 @@
 /** The report as one self-contained HTML file. It needs no network, and no script to be readable. */
+
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { PACKAGE_ROOT, TOOL_VERSION } from '../../base/paths.js';
+import { counted } from '../../base/units.js';
 import { type Drawing, drawFigure } from '../drawing/render.js';
 import type { Columns, Figure, FigureData } from '../figures/figure.js';
 import { FIGURES } from '../figures/index.js';
@@ -78,7 +80,7 @@ function document(content: ReportContent, figures: readonly Html[], live: readon
 <body><a class="skip" href="#main">Skip to the content</a>
 <header><p class="lead">Report of a sweep</p><h1>${sweep.name}</h1>
 <p class="lead">How many iterations must a dense two-layer network be pre-trained for, before a good subnetwork can be selected from it, and how does that grow with the size n of the data set? ${sliceText(data)}</p>
-${left > 0 && html`<p class="notes">Not finished: ${left.toLocaleString('en-US')} of ${progress.cells.toLocaleString('en-US')} cells are missing. Thresholds and fits are those of finished trajectories.</p>`}
+${left > 0 && html`<p class="notes">Not finished: ${left.toLocaleString('en-US')} of ${progress.cells.toLocaleString('en-US')} cells ${left === 1 ? 'is' : 'are'} missing. Thresholds and fits are those of finished trajectories.</p>`}
 <nav aria-label="Sections"><ul><li><a href="#verdict">Verdict</a></li><li><a href="#figures">Figures</a></li><li><a href="#sweep">What was swept</a></li></ul></nav></header>
 <main id="main">
 ${data.fit && verdictSection(data.fit)}
@@ -100,7 +102,7 @@ export function sliceText({ slice, set }: FigureData): string {
     `k = ${subnetSize.toLocaleString('en-US')}`,
     ...(objective ? [`selected on the ${objective} loss`] : []),
     ...Object.entries(axes).map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
-    ...(retrainIterations > 0 ? [`re-trained for ${retrainIterations} iterations`] : []),
+    ...(retrainIterations > 0 ? [`re-trained for ${counted(retrainIterations, 'iteration')}`] : []),
   ];
   return `Figures: ${parts.join(', ')}; curves measured on the ${set === 'train' ? 'training samples' : set}.`;
 }

@@ -16,7 +16,7 @@ export function tableOf({ head, rows }: FigureTable, caption: string): Html {
 <tbody>${shown.map(
     row => html`<tr>${row.map((cell, i) => html`<td${isNumber[i] && html` class="n"`}>${cellText(cell)}</td>`)}</tr>
 `,
-  )}</tbody></table></div>${left > 0 && html`<p class="more">${left.toLocaleString('en-US')} more rows are left out; the database has them all: <code>espalier query DB --view results</code>.</p>`}`;
+  )}</tbody></table></div>${left > 0 && html`<p class="more">${left.toLocaleString('en-US')} more ${left === 1 ? 'row is' : 'rows are'} left out; the database has them all: <code>espalier query DB --view results</code>.</p>`}`;
 }
 
 function cellText(cell: string | number | null): string {
