@@ -46,21 +46,7 @@ export const statusCommand: CommandModule<object, { db: string; json: boolean; w
 function rendered(report: StatusReport): string {
   const { db, trajectories, sweeps, slowReader, slowest, failures } = report;
   const counts = Object.entries(trajectories).map(([status, count]) => `${count} ${status}`);
-  const parts = [
-    `${db}\n${holderLine(report)}\ntrajectories: ${counts.join(', ')}\n`,
-    renderTable(
-      ['sweep', 'trajectories', 'done', 'failed', 'cells', 'done', '%'],
-      sweeps.map(row => [
-        row.sweep,
-        row.trajectories,
-        row.trajectoriesDone,
-        row.trajectoriesFailed,
-        row.cells,
-        row.cellsDone,
-        percent(row),
-      ]),
-    ),
-  ];
+  const parts = [`${db}\n${holderLine(report)}\ntrajectories: ${counts.join(', ')}\n`, sweepTable(sweeps)];
   if (slowReader) parts[0] += `${describeSlowReader(slowReader)}\n`;
   if (slowest.length > 0) {
     const rows = slowest.map(row => [
@@ -75,6 +61,27 @@ function rendered(report: StatusReport): string {
   }
   if (failures.length > 0) parts.push(failureTable(failures));
   return parts.join('\n');
+}
+
+/** The column `description` is there if any sweep has one; its first words are shown. */
+function sweepTable(sweeps: StatusReport['sweeps']): string {
+  const isDescribed = sweeps.some(({ description }) => description?.trim());
+  return renderTable(
+    [
+      ...['sweep', 'trajectories', 'done', 'failed', 'cells', 'done', '%'],
+      ...(isDescribed ? ['description'] : []),
+    ],
+    sweeps.map(row => [
+      row.sweep,
+      row.trajectories,
+      row.trajectoriesDone,
+      row.trajectoriesFailed,
+      row.cells,
+      row.cellsDone,
+      percent(row),
+      ...(isDescribed ? [row.description?.trim()] : []),
+    ]),
+  );
 }
 
 function holderLine({ db, holder, cellsPerSecond, secondsLeft }: StatusReport): string {

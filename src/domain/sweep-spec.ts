@@ -34,6 +34,8 @@ export interface Axis {
 export interface SweepSpec {
   readonly kind: 'sweep';
   readonly name: string;
+  /** Text about the sweep, null without any. Nothing depends on it. */
+  readonly description: string | null;
   /** The name of the source text in errors. */
   readonly source: string | null;
   /** The base settings. A setting that is also an axis has the axis's first value here. */
@@ -43,7 +45,7 @@ export interface SweepSpec {
   readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
   /** Exactly one is primary, unless the list is empty. */
   readonly thresholds: readonly ThresholdSpec[];
-  /** The sweep file with everything resolved, as plain JSON. Parsing it gives this spec again. */
+  /** The sweep file with everything resolved, as plain JSON. Parsing it gives this spec again, without its description. */
   readonly definition: Readonly<Record<string, unknown>>;
 }
 

@@ -37,6 +37,7 @@ export function showState(state: LiveState | Waiting): void {
 
 function card(sweep: Sweep, state: LiveState): HTMLElement {
   const { cells, cellsDone, trajectories, trajectoriesDone, trajectoriesFailed } = sweep;
+  const about = sweep.description?.trim();
   const { holder, cellsPerSecond, secondsLeft } = state;
   const isRunning = holder?.alive === true && holder.sweep === sweep.sweep;
   const facts: Fact[] = [
@@ -65,6 +66,7 @@ function card(sweep: Sweep, state: LiveState): HTMLElement {
       make('h3', {}, sweep.sweep),
       make('span', { class: 'share' }, percent(cellsDone, cells)),
     ),
+    ...(about ? [make('p', { class: 'about' }, about)] : []),
     progress,
     make(
       'dl',

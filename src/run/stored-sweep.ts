@@ -5,6 +5,7 @@ import type { StoredSweep } from '../store/schema/rows.js';
 /** A sweep as the store saves it. */
 export const storedSweep = (spec: SweepSpec): StoredSweep => ({
   name: spec.name,
+  description: spec.description,
   definition: spec.definition,
   evaluate: spec.evaluate,
   thresholds: spec.thresholds,

@@ -14,6 +14,7 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
       inTransaction: work => reader.inTransaction(work),
       holder: () => reader.holder(),
       progress: () => counts.progress(live),
+      descriptions: () => reader.descriptions(),
       cellsFinishedSince: moment => live.cellsFinishedSince(moment),
       statusCounts: () => reader.statusCounts(),
       slowest: () => [],

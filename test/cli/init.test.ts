@@ -30,6 +30,7 @@ describe('init', () => {
     }
     const plain = join(folder(), 'plain.yaml');
     writeFileSync(plain, MINIMAL);
+    expect(text).toMatch(/^# .*\n# description: ./m);
     const { dataset: _, ...defaults } = readSweep(plain).settings;
     expect(readSweep(file).settings).toMatchObject(defaults);
   });

@@ -72,7 +72,15 @@ describe('the report', () => {
       holder: { pid: process.pid, since, sweep: 'one', alive: true },
       trajectories: { pending: 0, running: 1, done: 1, failed: 1 },
       sweeps: [
-        { sweep: 'one', trajectories: 3, trajectoriesDone: 1, trajectoriesFailed: 1, cells: 6, cellsDone: 3 },
+        {
+          sweep: 'one',
+          trajectories: 3,
+          trajectoriesDone: 1,
+          trajectoriesFailed: 1,
+          cells: 6,
+          cellsDone: 3,
+          description: null,
+        },
       ],
       cellsPerSecond: 3 / 60,
       secondsLeft: 60,
@@ -137,6 +145,16 @@ describe('status', () => {
     expect(text).toMatch(/│ +1 │ DIVERGED │ not finite at step 3 │ t2 +│/);
     store.close();
     expect(await status()).toContain('no run is at work on it');
+  });
+
+  it('shows what a sweep file says about its sweep, its line breaks as spaces', async () => {
+    halfway();
+    expect(await status()).not.toContain('description');
+    store.saveSweep(sweep('two', { description: 'First words\nof <two>.\n' }), []);
+    const text = await status();
+    expect(text).toMatch(/│ cells │ done │ +% │ description +│/);
+    expect(text).toMatch(/│ two .*│ First words of <two>\. │/);
+    expect(report().sweeps.map(({ description }) => description)).toEqual([null, 'First words\nof <two>.\n']);
   });
 
   it('prints JSON', async () => {

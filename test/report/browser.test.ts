@@ -54,6 +54,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     const { page, errors: complaints } = await open();
     expect(await page.title()).toBe(`${HOSTILE}: report of espalier`);
     expect(await page.locator('h1').innerText()).toBe(HOSTILE);
+    expect(await page.locator('header .about').innerText()).toBe(HOSTILE);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.locator('#sweep').innerText()).toContain(HOSTILE);
     expect(complaints).toEqual([]);

@@ -24,6 +24,7 @@ export function fill(file: string, name: string, text: string): void {
   try {
     store.saveSweep(
       sweep(name, {
+        description: text,
         definition: { name, axes: { datasetSize: SIZES, 'dataset.dir': [text], seed: { count: 6 } } },
         thresholds: [
           { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true },

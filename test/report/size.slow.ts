@@ -45,6 +45,7 @@ describe('a report', () => {
     const page = await renderReport({
       sweep: {
         name: 'large',
+        description: null,
         definition: { name: 'large', axes: { datasetSize: SIZES } },
         thresholds: [],
         evaluate: { dense: ['train'], subnet: ['train'] },

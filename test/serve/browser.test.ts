@@ -52,6 +52,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     );
     store.saveSweep(
       sweep(HOSTILE, {
+        description: HOSTILE,
         thresholds: [{ metric: 'subnet_train_accuracy', kind: 'atMost', value: 0.1, primary: true }],
         axes: () => ({ [HOSTILE]: HOSTILE }),
       }),
@@ -105,6 +106,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
   it('shows hostile text as text', async () => {
     const watched = await LivePage.at(page.url);
     await expect.poll(() => watched.text('#sweep-cards h3'), wait).toBe(HOSTILE);
+    expect(await watched.text('#sweep-cards .about')).toBe(HOSTILE);
     await watched.page.locator('#failure-list summary').click();
     expect(await watched.text('#failure-list')).toContain(HOSTILE);
     expect(await watched.ask('SELECT sweep, trajectory_id FROM results')).toMatch(/^32 rows in \d+ ms$/);

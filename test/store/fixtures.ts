@@ -79,6 +79,7 @@ export function planned(
 export function sweep(name: string, changes: Partial<StoredSweep> = {}): StoredSweep {
   return {
     name,
+    description: null,
     definition: { name },
     evaluate: EVALUATE,
     thresholds: [],

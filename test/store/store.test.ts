@@ -407,6 +407,7 @@ describe('sweeps', () => {
         trajectories_failed: 0,
         cells: 2,
         cells_done: 2,
+        description: null,
       },
       {
         sweep: 'two',
@@ -415,6 +416,7 @@ describe('sweeps', () => {
         trajectories_failed: 0,
         cells: 5,
         cells_done: 1,
+        description: null,
       },
     ]);
     expect(store.unfinished(other, EVALUATE)).toEqual([

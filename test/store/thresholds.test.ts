@@ -135,6 +135,22 @@ describe('stored thresholds', () => {
     expect(valid()).toBeNull();
   });
 
+  it('stay valid, as do fits, where the description of the sweep changed', () => {
+    store.saveSweep(one(), plan);
+    finish(plan);
+    const thresholds = computed();
+    store.replaceFits('one', { simulationSeed: 1, fits: [], report: { any: 1 } });
+    store.saveSweep(one({ description: 'two\nlines' }), plan);
+    expect(valid()).toEqual(thresholds);
+    const db = new Sqlite(file, { readonly: true });
+    expect(db.prepare('SELECT description FROM progress').pluck().get()).toBe('two\nlines');
+    expect(db.prepare('SELECT count(*) FROM fit_reports').pluck().get()).toBe(1);
+    db.close();
+    expect(store.toReader().sweep('one').description).toBe('two\nlines');
+    store.saveSweep(one(), plan);
+    expect(store.toReader().sweep('one').description).toBeNull();
+  });
+
   it('are none where the sweep asks for fewer trajectories', () => {
     store.saveSweep(one(), plan);
     finish(plan);

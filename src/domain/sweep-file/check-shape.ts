@@ -96,7 +96,8 @@ function unknownKey(path: Path, key: string): Problem {
   const named = allowed.filter(name => !name.includes('.'));
   if (path.length === 1) named.push('zip');
   const listed = inAxes ? `${named.join(', ')}, or the path of a setting` : allowed.join(', ');
-  const what = inAxes && /^(evaluate|thresholds|name)\b/.test(key) ? 'cannot be an axis' : 'unknown key';
+  const what =
+    inAxes && /^(evaluate|thresholds|name|description)\b/.test(key) ? 'cannot be an axis' : 'unknown key';
   return { path: [...path, key], value: key, what, expected: `one of ${listed}${hint}` };
 }
 

@@ -21,12 +21,18 @@ export interface GroupText {
   readonly settings: readonly SettingText[];
 }
 
+/** The mapping that a top-level key holds, or a list of; null for a single value. */
+function mappingOf(schema: z.ZodType): z.ZodObject | null {
+  const inner = unwrapSchema(schema);
+  const entry = inner instanceof z.ZodArray ? inner.element : inner;
+  return entry instanceof z.ZodObject ? entry : null;
+}
+
 /** Every group of a sweep file in the order of its definition; `thresholds` describes one entry. */
 export function describeGroups(): GroupText[] {
   return Object.entries(SWEEP.shape).flatMap(([key, schema]) => {
-    const inner = unwrapSchema(schema);
-    const entry = inner instanceof z.ZodArray ? (inner.element as z.ZodType) : inner;
-    if (!(entry instanceof z.ZodObject)) return [];
+    const entry = mappingOf(schema);
+    if (!entry) return [];
     const settings = Object.entries(entry.shape).map(([name, setting]) =>
       describe(name, setting as z.ZodType),
     );
@@ -34,10 +40,10 @@ export function describeGroups(): GroupText[] {
   });
 }
 
-/** The top-level settings outside any group: the name. */
+/** The top-level settings outside any group: name and description. */
 export function describeTop(): SettingText[] {
   return Object.entries(SWEEP.shape)
-    .filter(([key]) => key === 'name')
+    .filter(([, schema]) => !mappingOf(schema))
     .map(([key, schema]) => describe(key, schema));
 }
 

@@ -40,7 +40,8 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
     dense: SET_NAMES.filter(name => file.evaluate.dense.includes(name)),
     subnet: SET_NAMES.filter(name => file.evaluate.subnet.includes(name)),
   };
-  const resolved = { kind: 'sweep', name: file.name, source, settings, axes, evaluate } as const;
+  const { name, description = null } = file;
+  const resolved = { kind: 'sweep', name, description, source, settings, axes, evaluate } as const;
   const targets = resolveThresholds(file.thresholds, resolved);
   document.throwFirstProblem([...checkSweep(resolved), ...targets.problems]);
   const { thresholds } = targets;
@@ -160,7 +161,7 @@ function resolveSettings(file: SweepFile, axes: readonly Axis[]): SweepSettings 
   return settings as unknown as SweepSettings;
 }
 
-/** The resolved sweep in the form of a sweep file. */
+/** The resolved sweep in the form of a sweep file, without its description: definitions that differ mean other results. */
 function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unknown> {
   const { name, settings, axes, evaluate, thresholds } = spec;
   const own = Object.fromEntries(

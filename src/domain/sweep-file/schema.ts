@@ -105,8 +105,16 @@ const name = text(
   description: 'Names the sweep in the database, and the default database file results/<name>.sqlite.',
 });
 
+const descriptionText = 'text (in quotes where YAML would read it as something else)';
+const description = z.string({ error: descriptionText }).optional().meta({
+  expected: descriptionText,
+  description:
+    'What the sweep is for, in any words, on several lines after `|`. Reports, `status` and SQL show it; no result and no identity depends on it.',
+});
+
 export const SWEEP = group('A sweep of espalier.', {
   name,
+  description,
   dataset: GROUPS.dataset,
   axes,
   network: GROUPS.network.prefault({}),

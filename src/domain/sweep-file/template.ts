@@ -20,6 +20,8 @@ const COMMENTED: Readonly<Record<string, string>> = {
   'dataset.dir': 'path/to/idx/files',
   'axes.zip': '[{ train.learningRate: [0.05, 0.1], train.batchSize: [64, 128] }]',
 };
+/** The top-level setting that is written as a comment. */
+const DESCRIPTION = '# description: How the threshold grows with n.';
 const SETTING_AXIS = [
   '  # Any setting below, and of the data set, may be an axis by its path, for instance:',
   '  # train.learningRate: [0.05, 0.1]',
@@ -38,7 +40,7 @@ const THRESHOLDS = [
  * @param schema the path of the JSON schema relative to the file; editors use it to complete and check the file.
  */
 export function sweepTemplate(name: string, file: string, schema: string): string {
-  const [title] = describeTop();
+  const [title, about] = describeTop();
   const word = shellWord(file);
   return [
     `# yaml-language-server: $schema=${schema}`,
@@ -48,6 +50,8 @@ export function sweepTemplate(name: string, file: string, schema: string): strin
     '',
     ...comment(title!.description, ''),
     `name: ${name}`,
+    ...comment(about!.description, ''),
+    DESCRIPTION,
     ...describeGroups().flatMap(group => ['', ...groupLines(group)]),
     '',
   ].join('\n');

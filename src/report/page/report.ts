@@ -79,6 +79,7 @@ function document(content: ReportContent, figures: readonly Html[], live: readon
 <style>${raw(style)}</style></head>
 <body><a class="skip" href="#main">Skip to the content</a>
 <header><p class="lead">Report of a sweep</p><h1>${sweep.name}</h1>
+${sweep.description?.trim() && html`<p class="about">${sweep.description.trim()}</p>`}
 <p class="lead">How many iterations must a dense two-layer network be pre-trained for, before a good subnetwork can be selected from it, and how does that grow with the size n of the data set? ${sliceText(data)}</p>
 ${left > 0 && html`<p class="notes">Not finished: ${left.toLocaleString('en-US')} of ${progress.cells.toLocaleString('en-US')} cells ${left === 1 ? 'is' : 'are'} missing. Thresholds and fits are those of finished trajectories.</p>`}
 <nav aria-label="Sections"><ul><li><a href="#verdict">Verdict</a></li><li><a href="#figures">Figures</a></li><li><a href="#sweep">What was swept</a></li></ul></nav></header>

@@ -23,7 +23,7 @@ a{color:var(--kind-0)}
 a:focus-visible,summary:focus-visible,button:focus-visible,.scroll:focus-visible{outline:2px solid var(--kind-0);outline-offset:2px}
 nav ul{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;padding:0;margin:12px 0}
 .skip{position:absolute;left:-999px}.skip:focus{left:8px;top:8px;background:var(--card);padding:6px 10px;z-index:2}
-.lead,.more{color:var(--muted)}.more{font-size:.88rem}
+.about{white-space:pre-line}.lead,.more{color:var(--muted)}.more{font-size:.88rem}
 .verdict{font-size:1.15rem;padding:12px 14px;border-left:4px solid var(--quiet);background:var(--card);border-radius:0 6px 6px 0}
 .verdict strong{font-weight:500}.criterion{color:var(--muted)}
 .verdict.v-logarithmic{border-color:var(--good)}.verdict.v-faster,.verdict.v-decreases,.verdict.v-slower,.verdict.v-no-smooth-law{border-color:var(--warn)}

@@ -96,11 +96,12 @@ export class Reader {
   }
 
   sweeps(): SweepRow[] {
-    const rows = this.all<Record<string, string> & { dense_mask: number; subnet_mask: number }>(
-      'SELECT * FROM sweeps ORDER BY name',
-    );
+    const rows = this.all<
+      Record<string, string> & { dense_mask: number; subnet_mask: number; description: string | null }
+    >('SELECT * FROM sweeps ORDER BY name');
     return rows.map(row => ({
       name: row.name!,
+      description: row.description,
       definition: JSON.parse(row.definition!),
       thresholds: JSON.parse(row.thresholds!),
       evaluate: { dense: setsOf(row.dense_mask), subnet: setsOf(row.subnet_mask) },
@@ -124,6 +125,14 @@ export class Reader {
       `SELECT ${PROGRESS_COLUMNS} FROM progress ${only} ORDER BY sweep`,
       ...names,
     );
+  }
+
+  /** Sweep -> its description, for the sweeps that have one. */
+  descriptions(): Map<string, string> {
+    const rows = this.all<{ name: string; description: string }>(
+      'SELECT name, description FROM sweeps WHERE description IS NOT NULL',
+    );
+    return new Map(rows.map(({ name, description }) => [name, description]));
   }
 
   /** Failed trajectories that lack cells of the sweep, or of any sweep if none is named. */

@@ -24,7 +24,10 @@ export interface StatusReport {
   } | null;
   /** Number of trajectories that are in some sweep, by status. */
   readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
-  readonly sweeps: readonly SweepProgress[];
+  readonly sweeps: readonly (SweepProgress & {
+    /** What the sweep file says about the sweep; null where it says nothing. */
+    readonly description: string | null;
+  })[];
   /** Null if no run is alive, or if it has finished no cell in the period. */
   readonly cellsPerSecond: number | null;
   /**
@@ -80,7 +83,14 @@ export function groupFailures(failures: readonly FailureRow[], shown = 1): Failu
 /** The part of Reader that `readStatus` needs. */
 export type StatusSource = Pick<
   Reader,
-  'inTransaction' | 'holder' | 'progress' | 'cellsFinishedSince' | 'statusCounts' | 'slowest' | 'failures'
+  | 'inTransaction'
+  | 'holder'
+  | 'progress'
+  | 'descriptions'
+  | 'cellsFinishedSince'
+  | 'statusCounts'
+  | 'slowest'
+  | 'failures'
 >;
 
 export function readStatus(reader: StatusSource, db: string, now = Date.now()): StatusReport {
@@ -94,7 +104,10 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
       alive: lockRow.alive,
       threads: lockRow.threads,
     };
-    const sweeps = reader.progress();
+    const descriptions = reader.descriptions();
+    const sweeps = reader
+      .progress()
+      .map(row => ({ ...row, description: descriptions.get(row.sweep) ?? null }));
     const rateStart = Math.max(now - RATE_MS, Date.parse(lockRow?.since ?? ''));
     const finished = holder?.alive ? reader.cellsFinishedSince(rateStart) : 0;
     const cellsPerSecond = finished > 0 && now > rateStart ? (1000 * finished) / (now - rateStart) : null;

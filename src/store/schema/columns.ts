@@ -109,6 +109,7 @@ const PROGRESS: RelationInfo = {
       ['trajectories_failed', 'of those, failed and lacking cells'],
       ['cells', 'cells that the sweep asks for'],
       ['cells_done', 'of those, finished'],
+      ['description', 'what the sweep file says about the sweep; NULL where it says nothing'],
     ),
   ],
 };

@@ -21,6 +21,8 @@ export interface Evaluate {
 /** A sweep to be stored. */
 export interface StoredSweep {
   readonly name: string;
+  /** Text about the sweep; null without any. No part of the definition. */
+  readonly description: string | null;
   /** The resolved sweep, a JSON value. */
   readonly definition: unknown;
   readonly evaluate: Evaluate;

@@ -47,7 +47,7 @@ const PROGRESS = `
   SELECT s.name AS sweep, count(p.trajectory) AS trajectories,
     count(CASE WHEN p.cells_done = p.cells THEN 1 END) AS trajectories_done,
     count(CASE WHEN p.cells_done < p.cells AND y.status = 'failed' THEN 1 END) AS trajectories_failed,
-    coalesce(sum(p.cells), 0) AS cells, coalesce(sum(p.cells_done), 0) AS cells_done
+    coalesce(sum(p.cells), 0) AS cells, coalesce(sum(p.cells_done), 0) AS cells_done, s.description
   FROM sweeps s
   LEFT JOIN member_progress p ON p.sweep = s.key
   LEFT JOIN trajectory_keys x ON x.key = p.trajectory

@@ -112,7 +112,7 @@ const HASH_CHUNK = 100_000;
 /** Inserts or updates the row of a sweep and returns its key. */
 function replaceDefinition(
   db: Database,
-  { name, definition, thresholds, evaluate }: StoredSweep,
+  { name, description, definition, thresholds, evaluate }: StoredSweep,
   plan: string,
 ): number {
   const now = new Date().toISOString();
@@ -126,10 +126,11 @@ function replaceDefinition(
   if (!existing) {
     const added = db
       .prepare(
-        `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at, plan)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO sweeps (name, definition, thresholds, dense_mask, subnet_mask, created_at, updated_at, plan,
+           description)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(name, ...texts, ...masks, now, now, plan);
+      .run(name, ...texts, ...masks, now, now, plan, description);
     return Number(added.lastInsertRowid);
   }
   if (existing.definition !== texts[0] || existing.thresholds !== texts[1]) {
@@ -139,9 +140,9 @@ function replaceDefinition(
   if (existing.plan !== plan || existing.thresholds !== texts[1])
     db.prepare('UPDATE sweeps SET thresholds_from = NULL WHERE key = ?').run(existing.key);
   db.prepare(
-    `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?
-     WHERE key = ?`,
-  ).run(...texts, ...masks, now, plan, existing.key);
+    `UPDATE sweeps SET definition = ?, thresholds = ?, dense_mask = ?, subnet_mask = ?, updated_at = ?, plan = ?,
+       description = ? WHERE key = ?`,
+  ).run(...texts, ...masks, now, plan, description, existing.key);
   return existing.key;
 }
 

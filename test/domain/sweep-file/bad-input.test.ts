@@ -14,7 +14,7 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   [
     'a misspelled group',
     `${MINIMAL}trian: {}\n`,
-    's.yaml:8: trian: unknown key, expected one of name, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean train?)',
+    's.yaml:8: trian: unknown key, expected one of name, description, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean train?)',
   ],
   [
     'a misspelled setting',
@@ -29,12 +29,12 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   [
     'a setting under no group',
     `${MINIMAL}learningRate: 0.1\n`,
-    's.yaml:8: learningRate: unknown key, expected one of name, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean train.learningRate?)',
+    's.yaml:8: learningRate: unknown key, expected one of name, description, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean train.learningRate?)',
   ],
   [
     'an axis outside of axes',
     `${MINIMAL}width: [3]\n`,
-    's.yaml:8: width: unknown key, expected one of name, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean axes.width?)',
+    's.yaml:8: width: unknown key, expected one of name, description, dataset, axes, network, inputs, train, prune, retrain, evaluate, thresholds (did you mean axes.width?)',
   ],
   [
     'an axis by half its path',

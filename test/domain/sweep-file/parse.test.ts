@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { parseSweep, readSweep, sweepAdvice } from '../../../src/domain/sweep-file/parse.js';
-import { MINIMAL, minimalWith } from '../fixtures.js';
+import { MINIMAL, messageOf, minimalWith } from '../fixtures.js';
 
 const axisOf = (spec: ReturnType<typeof parseSweep>, path: string) =>
   spec.axes.find(axis => axis.path === path)?.values;
@@ -198,6 +198,18 @@ describe('the definition', () => {
   it.each(sweeps)('parses again to the same sweep', spec => {
     expect(parseSweep(JSON.stringify(spec.definition))).toEqual(spec);
     expect(parseSweep(stringify(spec.definition))).toEqual(spec);
+  });
+
+  it('leaves out the description, which may be any text', () => {
+    const plain = parseSweep(MINIMAL);
+    const described = parseSweep(`description: |\n  Why: a "test" # of words,\n\n  日本.\n${MINIMAL}`);
+    expect(described.description).toBe('Why: a "test" # of words,\n\n日本.\n');
+    expect({ ...described, description: null }).toEqual(plain);
+    expect(minimalWith('description=for the appendix').description).toBe('for the appendix');
+    expect(messageOf(() => minimalWith('description=5'))).toMatch(
+      /^InputError: --set description=5: found 5, expected text \(in quotes where /,
+    );
+    expect(messageOf(() => minimalWith('axes.description=[a]'))).toMatch(/cannot be an axis/);
   });
 
   it('does not depend on the order of the keys in the file', () => {
