@@ -3,8 +3,11 @@ import { counted, formatBytes, formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
+import { storedSweep } from '../run/stored-sweep.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
 import { unfinishedCells } from '../store/read/reader.js';
+import { type SweepChanges, storedSweepChanges } from '../store/read/sweep-changes.js';
+import { describeChanges } from './changes.js';
 import { type DeadlineArguments, deadlineOptions, formatDeadline, parseDeadline } from './deadline.js';
 import {
   databaseOf,
@@ -28,6 +31,10 @@ export const planCommand: CommandModule<object, SweepArguments & DeadlineArgumen
   },
 };
 
+/** What the sweep changes for the one of its name in the database; null where nothing. */
+const changesOf = ({ spec, trajectories }: PreparedSweep, db: string): SweepChanges | null =>
+  storedSweepChanges(db, storedSweep(spec), trajectories);
+
 /** What a run with these arguments would cost. @param deadline null for none. */
 export function planOf(
   prepared: PreparedSweep,
@@ -44,7 +51,10 @@ export function planOf(
   });
 }
 
-/** Prints it. The shape of `plan --json`: SweepPlan (src/run/plan.ts) and `db`. */
+/**
+ * Prints it. The shape of `plan --json`: SweepPlan (src/run/plan.ts), `db`, and `changes`: SweepChanges
+ * (src/store/read/sweep-changes.ts), null where the database has no sweep of this name or its cells stay as they are.
+ */
 export function showPlan(
   prepared: PreparedSweep,
   args: SweepArguments & DeadlineArguments,
@@ -52,17 +62,25 @@ export function showPlan(
 ): void {
   const plan = planOf(prepared, args, deadline);
   const db = databaseOf(prepared.spec, args);
-  if (args.json) process.stdout.write(`${JSON.stringify({ ...plan, db }, null, 2)}\n`);
-  else printPlan(prepared, db, plan, deadline);
+  const changes = changesOf(prepared, db);
+  if (args.json) process.stdout.write(`${JSON.stringify({ ...plan, db, changes }, null, 2)}\n`);
+  else printPlan(prepared, db, plan, changes, deadline);
 }
 
-function printPlan(prepared: PreparedSweep, db: string, plan: SweepPlan, deadline: Date | null): void {
+function printPlan(
+  prepared: PreparedSweep,
+  db: string,
+  plan: SweepPlan,
+  changes: SweepChanges | null,
+  deadline: Date | null,
+): void {
   const operations = Object.values(plan.arithmetic).reduce((sum, flops) => sum + flops, 0);
   const share = (flops: number) => `${Math.round((100 * flops) / operations)}%`;
   const { training, activations, selection, evaluation } = plan.arithmetic;
   const rows: [string, string][] = [
     ['trajectories', String(plan.trajectories)],
     ['cells', `${plan.cells}, of which ${db} holds ${plan.cellsHeld}`],
+    ...(changes ? [['edited', describeChanges(changes, db)] satisfies [string, string]] : []),
     [
       'arithmetic',
       `${formatOperations(operations)}: training ${share(training)}, activations ${share(activations)}, ` +

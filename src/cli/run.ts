@@ -10,6 +10,7 @@ import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { runSweep } from '../run/run-sweep.js';
 import { type ChildServer, startChildServer } from '../serve/child-server.js';
+import { describeChanges } from './changes.js';
 import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
 import { type LimitArguments, type Limits, limitOptions, parseLimits } from './limits.js';
 import { finishedByText, planOf, showPlan } from './plan.js';
@@ -26,6 +27,7 @@ import {
   threadsOf,
 } from './sweep-options.js';
 import { printThresholds } from './thresholds.js';
+import { shellWord } from './words.js';
 
 type RunArguments = SweepArguments &
   FilesystemArguments &
@@ -132,6 +134,7 @@ async function runAndPrint(
     observer: {
       progress: (progress, pace) => display.update(progress, pace),
       warning: message => display.printLine(`warning: ${message}`),
+      changed: changes => display.printLine(`note: the sweep has changed: ${describeChanges(changes, db)}`),
       failed: (id, code, message) => display.printLine(`trajectory ${id} failed: ${code}: ${message}`),
       resized: count => display.printLine(resizedLine(count, db)),
     },
@@ -181,10 +184,6 @@ function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: n
       `subnet_train_loss FROM results ORDER BY 1, 2, 3 LIMIT 10"\n`,
   );
 }
-
-/** Quotes `text` for a shell where necessary. */
-const shellWord = (text: string): string =>
-  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
  * The shape of `run --json`: sweep, db, stopped, seconds, progress (trajectories, trajectoriesDone,

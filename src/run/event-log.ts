@@ -26,6 +26,7 @@ export class EventLog {
     this.flushing = setInterval(() => this.stream.flush(), FLUSH_MS).unref();
     this.observer = {
       warning: message => this.pino.warn(message),
+      changed: changes => this.pino.info({ ...changes }, 'the sweep has changed'),
       started: ({ id, config }, worker, from) => {
         const { datasetSize, width, seed } = config;
         this.pino.info({ trajectory: id, datasetSize, width, seed, worker, from }, 'trajectory started');

@@ -3,6 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { TrajectoryEvent } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
 import type { Executor } from '../execute/executor.js';
+import type { SweepChanges } from '../store/read/sweep-changes.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 import type { ThresholdSummary } from '../threshold/summary.js';
 import type { Order } from './order.js';
@@ -15,6 +16,8 @@ export interface RunObserver {
    */
   progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
   warning?(message: string): void;
+  /** The sweep of this name in the database had other cells. Called once, before anything runs. */
+  changed?(changes: SweepChanges): void;
   /** A trajectory has failed for good. A failure that is retried is a `warning`. */
   failed?(id: string, code: string, message: string): void;
   /** An attempt starts at iteration `from`. `worker` is that of the table `attempts`. */
@@ -65,6 +68,10 @@ export function combineObservers(a: RunObserver, b: RunObserver): RunObserver {
     warning: (...args) => {
       a.warning?.(...args);
       b.warning?.(...args);
+    },
+    changed: (...args) => {
+      a.changed?.(...args);
+      b.changed?.(...args);
     },
     failed: (...args) => {
       a.failed?.(...args);

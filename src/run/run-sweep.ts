@@ -86,7 +86,8 @@ async function runInPlace(
   options.signal?.addEventListener('abort', stop);
   const began = performance.now();
   try {
-    store.saveSweep(storedSweep(spec), trajectories);
+    const changes = store.saveSweep(storedSweep(spec), trajectories);
+    if (changes) observer.changed?.(changes);
     const left = store.unfinishedTrajectories(trajectories, spec.evaluate);
     log.event('run began', {
       sweep: spec.name,

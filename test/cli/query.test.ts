@@ -169,7 +169,7 @@ describe('formats', () => {
 describe('a query', () => {
   it('may be a view, in upper or lower case', async () => {
     expect(await espalier(db, '--view', 'Progress', '--format', 'csv')).toBe(
-      'sweep,trajectories,trajectories_done,trajectories_failed,cells,cells_done\none,1,1,0,4,4\n',
+      'sweep,trajectories,trajectories_done,trajectories_failed,cells,cells_done,description\none,1,1,0,4,4,\n',
     );
     stdout = '';
     expect((await espalier(db, '--view', 'results', '--format', 'csv')).split('\n')).toHaveLength(6);

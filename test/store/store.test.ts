@@ -65,7 +65,7 @@ describe('columns', () => {
       ...list('finished_at, engine, numerics, config'),
     ]);
     expect(names('progress')).toEqual(
-      list('sweep, trajectories, trajectories_done, trajectories_failed, cells, cells_done'),
+      list('sweep, trajectories, trajectories_done, trajectories_failed, cells, cells_done, description'),
     );
     expect(names('thresholds')).toEqual(
       list(
@@ -165,6 +165,7 @@ describe('recording', () => {
       trajectories_failed: 0,
       cells: 4,
       cells_done: 4,
+      description: null,
     });
     expect(store.unfinished(plan, EVALUATE)).toEqual([]);
   });

@@ -14,6 +14,7 @@ import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
+import type { SweepChanges } from '../read/sweep-changes.js';
 import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
@@ -90,14 +91,16 @@ export class Store {
 
   /**
    * Stores a sweep's definition and cells, replacing an earlier sweep of that name. New trajectories are pending, done
-   * trajectories that gain cells become pending.
+   * trajectories that gain cells become pending. Returns what that changes for its cells; null if nothing.
    */
-  saveSweep(sweep: StoredSweep, trajectories: readonly PlannedTrajectory[]): void {
+  saveSweep(sweep: StoredSweep, trajectories: readonly PlannedTrajectory[]): SweepChanges | null {
     this.flush();
+    let changes: SweepChanges | null = null;
     this.commit(() => {
-      replaceSweep(this.db, this.variants, sweep, trajectories);
+      changes = replaceSweep(this.db, this.variants, sweep, trajectories);
       this.db.prepare('UPDATE holder SET sweep = ?').run(sweep.name);
     });
+    return changes;
   }
 
   /** The trajectories to run: the planned ones that are pending and lack planned cells, each with those cells. */

@@ -1,7 +1,8 @@
 /** Stores which cells belong to which sweep, and keeps the statuses of trajectories consistent with that. */
-import { createHash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { PlannedTrajectory, Variant } from '../../domain/types.js';
+import { planHash } from '../read/plan-hash.js';
+import { type FormerSweep, type SweepChanges, sweepChanges } from '../read/sweep-changes.js';
 import type { VariantKeys } from '../read/variants.js';
 import { dropFits } from '../schema/fits.js';
 import { type StoredSweep, setMask } from '../schema/rows.js';
@@ -9,25 +10,26 @@ import { IS_FINISHED } from '../schema/views.js';
 
 /**
  * Replaces a sweep's definition and its cells, and adds trajectories that are new. Thresholds and fits of a different
- * earlier definition are deleted. The caller must be in a transaction.
+ * earlier definition are deleted. The caller must be in a transaction. Returns what changed for the sweep's cells; null
+ * if nothing did, or if there was no sweep of this name.
  */
 export function replaceSweep(
   db: Database,
   variants: VariantKeys,
   sweep: StoredSweep,
   trajectories: readonly PlannedTrajectory[],
-): void {
+): SweepChanges | null {
   const plan = planHash(sweep, trajectories);
-  const storedPlan = db
-    .prepare<[string], string | null>('SELECT plan FROM sweeps WHERE name = ?')
-    .pluck()
-    .get(sweep.name);
+  const former = db.prepare<[string], FormerSweep>('SELECT * FROM sweeps WHERE name = ?').get(sweep.name);
+  const isSame = former?.plan === plan;
+  const changes = former && !isSame ? sweepChanges(db, variants, former, sweep, trajectories) : null;
   const key = replaceDefinition(db, sweep, plan);
   // An equal plan leaves members and statuses as they are, so rerunning a finished sweep takes no time.
-  if (storedPlan === plan) return;
+  if (isSame) return null;
   withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
     replaceSweepCells(db, variants, sweep, key, trajectories),
   );
+  return changes;
 }
 
 /** Size in the indices. Ids are hashes, so inserts hit random index pages; the cache holds all pages meanwhile. */
@@ -82,32 +84,6 @@ function replaceSweepCells(
     if (!trajectoryKeys.removeIfUntouched(trajectory)) statuses.reconcile(trajectory);
   }
 }
-
-/**
- * Equal hashes mean equal members, masks and axes. Checkpoint lists are compared by identity: equal lists are mostly
- * the same object, and a copy only costs an unneeded replacement.
- */
-function planHash({ definition, evaluate }: StoredSweep, trajectories: readonly PlannedTrajectory[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([definition, evaluate]));
-  const listNumbers = new Map<PlannedTrajectory['checkpoints'], number>();
-  let ids = '';
-  for (const { id, checkpoints } of trajectories) {
-    let listNumber = listNumbers.get(checkpoints);
-    if (listNumber === undefined) {
-      listNumber = listNumbers.size;
-      listNumbers.set(checkpoints, listNumber);
-      hash.update(JSON.stringify(checkpoints));
-    }
-    ids += `${id} ${listNumber}\n`;
-    if (ids.length < HASH_CHUNK) continue;
-    hash.update(ids);
-    ids = '';
-  }
-  return hash.update(ids).digest('hex');
-}
-
-/** Characters. */
-const HASH_CHUNK = 100_000;
 
 /** Inserts or updates the row of a sweep and returns its key. */
 function replaceDefinition(

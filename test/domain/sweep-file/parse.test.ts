@@ -207,9 +207,11 @@ describe('the definition', () => {
     expect({ ...described, description: null }).toEqual(plain);
     expect(minimalWith('description=for the appendix').description).toBe('for the appendix');
     expect(messageOf(() => minimalWith('description=5'))).toMatch(
-      /^InputError: --set description=5: found 5, expected text \(in quotes where /,
+      /^InputError: --set: description: found 5, expected text \(in quotes where /,
     );
-    expect(messageOf(() => minimalWith('axes.description=[a]'))).toMatch(/cannot be an axis/);
+    expect(messageOf(() => parseSweep(`${MINIMAL}  description: [a]\n`))).toMatch(
+      /axes\.description: cannot be an axis/,
+    );
   });
 
   it('does not depend on the order of the keys in the file', () => {
