@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
 import { DataError, InputError, UsageError } from '../base/errors.js';
+import { removeEmptyFolders } from '../base/folders.js';
+import { onFirstStopSignal } from '../base/stop-signals.js';
 import { counted } from '../base/units.js';
 import { type Dataset, loadDataset } from '../data/dataset.js';
 import type { DatasetSettings } from '../domain/types.js';
@@ -9,6 +10,8 @@ import { NUMERICS } from '../engine/numerics.js';
 import { type StoredTrajectory, storedTrajectory } from '../store/read/stored-trajectory.js';
 import { InputLibrary, imagesKey } from '../trajectory/environment.js';
 import { exportTrajectory } from '../trajectory/export.js';
+import { exportedFiles, exportedTrajectory } from '../trajectory/export-folder.js';
+import { checkFolder, inWords, makeOutputFolder } from './output-folder.js';
 
 interface ExportArguments {
   readonly db: string;
@@ -30,7 +33,13 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         demandOption: true,
         describe: 'The id of a trajectory, or its beginning (see the table `trajectories`)',
       })
-      .option('output', { type: 'string', nargs: 1, demandOption: true, describe: 'The folder to write to' })
+      .option('output', {
+        type: 'string',
+        nargs: 1,
+        demandOption: true,
+        describe:
+          'The folder to write to: new, or with an earlier export of the trajectory, which is replaced',
+      })
       .option('at', {
         type: 'string',
         array: true,
@@ -71,25 +80,37 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     if (batches !== undefined && (!Number.isInteger(batches) || batches < 0)) {
       throw new InputError({ path: '--batches', value: batches, expected: 'a whole number, 0 or more' });
     }
+    checkFolder('--output', output);
+    refuseOtherExport(output, planned.id);
     const dataset = loadIdentified(stored, dataDir);
-    makeFolder(output);
-    const environment = {
-      engine: await createEngine(config.engine),
-      inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
-      stopRequested: () => false,
-    };
-    const files = exportTrajectory(planned, environment, { output, at, batches });
-    process.stderr.write(`wrote ${counted(files.length, 'file')} to ${output}\n`);
+    const stop = new AbortController();
+    const ignoreSignals = onFirstStopSignal(() => stop.abort());
+    const outermost = makeOutputFolder('--output', output);
+    try {
+      const environment = {
+        engine: await createEngine(config.engine),
+        inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
+        stopRequested: () => stop.signal.aborted,
+      };
+      const files = await exportTrajectory(planned, environment, { output, at, batches });
+      process.stderr.write(`wrote ${counted(files.length, 'file')} to ${output}\n`);
+    } catch (error) {
+      removeEmptyFolders(output, outermost);
+      throw inWords('--output', output, 'written to', error);
+    } finally {
+      ignoreSignals();
+    }
   },
 };
 
-function makeFolder(output: string): void {
-  try {
-    mkdirSync(output, { recursive: true });
-  } catch (error) {
-    const what = `${output} cannot be made (${(error as NodeJS.ErrnoException).code})`;
-    throw new InputError({ path: '--output', value: output, what, expected: 'a folder to write to' });
-  }
+/** Two networks in one folder would pass for one. @throws UsageError */
+function refuseOtherExport(output: string, id: string): void {
+  const [file] = exportedFiles(output);
+  if (file === undefined) return;
+  const other = exportedTrajectory(output);
+  if (other === id) return;
+  const what = other === null ? `${file}, and nothing says of what` : `the export of trajectory ${other}`;
+  throw new UsageError(`--output ${output}: this folder holds ${what}, expected another folder`);
 }
 
 /**

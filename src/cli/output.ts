@@ -1,12 +1,8 @@
-/** Writes rows as a table, CSV, JSON, NDJSON or Parquet to a stream or a file. */
+/** Rows as a table, CSV, JSON, NDJSON or Parquet (docs/queries.md says how each value appears). */
 
-import { once } from 'node:events';
-import { createWriteStream, realpathSync, renameSync, type Stats, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import Table from 'cli-table3';
-import { stringify } from 'csv-stringify/sync';
-import { withPart } from '../base/atomic-file.js';
-import { UsageError } from '../base/errors.js';
+import { type Options, stringify } from 'csv-stringify/sync';
 import type { QueryBatch, Value } from '../store/user-sql/query.js';
 
 export const FORMATS = ['table', 'csv', 'json', 'ndjson', 'parquet'] as const;
@@ -17,14 +13,23 @@ export type Piece = string | Uint8Array;
 
 /** Rows in one call: with a thousand, csv-stringify takes twice the time for a row. */
 const CSV_ROWS = 100;
-/** Tables cut longer values. */
+/** Tables on a screen cut longer values. */
 const CELL_CHARACTERS = 60;
+
+export interface CellOptions {
+  /** What stands for NULL; default: nothing. */
+  readonly nullText?: string | undefined;
+  /** Longer values are cut, and end in an ellipsis; default: 60. */
+  readonly cellCharacters?: number | undefined;
+}
 
 /** A table for people: numbers align right, NULL is empty, long values are cut. Ends with a line break. */
 export function renderTable(
   columns: readonly string[],
   rows: readonly (readonly (Value | undefined)[])[],
+  { nullText = '', cellCharacters = CELL_CHARACTERS }: CellOptions = {},
 ): string {
+  const shown = (value: Value | undefined) => cut(plain(String(value ?? nullText)), cellCharacters);
   const table = new Table({
     head: columns.map(shown),
     style: { head: [], border: [], compact: true },
@@ -37,13 +42,17 @@ export function renderTable(
 const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** Replaces control characters: they could move the terminal's cursor or change its state. */
-function shown(value: Value | undefined): string {
-  const text = String(value ?? '').replace(/\p{Cc}/gu, ' ');
-  return text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS - 1)}…` : text;
+const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
+
+/** Cuts between code points: half of a surrogate pair is no character. */
+function cut(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  const points = [...text];
+  return points.length > characters ? `${points.slice(0, characters - 1).join('')}…` : text;
 }
 
-export interface TableLimit {
-  /** Maximum number of rows: a table is laid out as a whole. */
+export interface TextOptions extends CellOptions {
+  /** Maximum number of rows of a table: it is laid out as a whole. */
   readonly rows: number;
   /** Called at the end with the number of further rows, if there are any. */
   leftOut(count: number): void;
@@ -52,28 +61,28 @@ export interface TableLimit {
 /**
  * Yields a result piece by piece. Memory does not grow with the result, except for a table up to its limit.
  *
- * - csv: starts with a line of column names; NULL is an empty field
- * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 are strings, numbers
- *   that JSON cannot hold are null.
+ * - csv: starts with a line of column names; NULL is an empty field, or `nullText`; empty text is `""`
+ * - json: an array of one object for each row; ndjson: one object a line. Integers beyond 2^53 and infinities, which
+ *   JSON's numbers cannot hold, are strings.
  * - parquet: see parquet.ts; the batches must have their types
  */
 export async function* formatRows(
   batches: AsyncIterable<QueryBatch>,
   format: Format,
-  limit: TableLimit,
+  options: TextOptions,
 ): AsyncGenerator<Piece> {
   switch (format) {
     case 'table':
-      yield* asTable(batches, limit);
+      yield* asTable(batches, options);
       return;
     case 'csv':
-      yield* asCsv(batches);
+      yield* asCsv(batches, options.nullText);
       return;
     case 'json': {
       let lead = '[\n';
       for await (const { columns, rows } of batches) {
         if (rows.length === 0) continue;
-        yield lead + rows.map(row => asJson(columns, row)).join(',\n');
+        yield lead + rows.map(jsonWriter(columns)).join(',\n');
         lead = ',\n';
       }
       yield lead === '[\n' ? '[]\n' : '\n]\n';
@@ -81,7 +90,8 @@ export async function* formatRows(
     }
     case 'ndjson':
       for await (const { columns, rows } of batches) {
-        yield rows.map(row => `${asJson(columns, row)}\n`).join('');
+        const asJson = jsonWriter(columns);
+        yield rows.map(row => `${asJson(row)}\n`).join('');
       }
       return;
     case 'parquet': {
@@ -92,37 +102,52 @@ export async function* formatRows(
   }
 }
 
-async function* asTable(batches: AsyncIterable<QueryBatch>, limit: TableLimit): AsyncGenerator<string> {
+async function* asTable(batches: AsyncIterable<QueryBatch>, options: TextOptions): AsyncGenerator<string> {
   let head: readonly string[] = [];
   let printed = false;
   let leftOut = 0;
   const kept: (readonly Value[])[] = [];
   for await (const { columns, rows } of batches) {
     head = columns;
-    const fitting = rows.slice(0, limit.rows - kept.length);
+    const fitting = rows.slice(0, options.rows - kept.length);
     kept.push(...fitting);
     leftOut += rows.length - fitting.length;
     if (leftOut === 0 || printed) continue;
     printed = true;
-    yield renderTable(head, kept);
+    yield renderTable(head, kept, options);
   }
-  if (!printed) yield renderTable(head, kept);
-  if (leftOut > 0) limit.leftOut(leftOut);
+  if (!printed) yield renderTable(head, kept, options);
+  if (leftOut > 0) options.leftOut(leftOut);
 }
 
-async function* asCsv(batches: AsyncIterable<QueryBatch>): AsyncGenerator<string> {
+async function* asCsv(batches: AsyncIterable<QueryBatch>, nullText = ''): AsyncGenerator<string> {
+  const options: Options = {
+    quoted_match: /^$/,
+    cast: {
+      null: () => nullText,
+      // Text that reads like NULL is quoted, as empty text is.
+      ...(nullText === '' ? {} : { string: value => (value === nullText ? { value, quoted: true } : value) }),
+    },
+  };
   let headed = false;
   for await (const { columns, rows } of batches) {
-    const lines = headed ? rows : [columns, ...rows];
+    if (!headed) yield stringify([[...columns]], { quoted_match: /^$/ });
     headed = true;
-    for (let i = 0; i < lines.length; i += CSV_ROWS)
-      yield stringify(lines.slice(i, i + CSV_ROWS) as Value[][]);
+    for (let i = 0; i < rows.length; i += CSV_ROWS)
+      yield stringify(rows.slice(i, i + CSV_ROWS) as Value[][], options);
   }
 }
 
-function asJson(columns: readonly string[], row: readonly Value[]): string {
-  const plain = row.map((value, i) => [columns[i]!, typeof value === 'bigint' ? String(value) : value]);
-  return JSON.stringify(Object.fromEntries(plain));
+/** Writes rows as JSON objects whose keys keep the columns' order, also where a name is a number. */
+function jsonWriter(columns: readonly string[]): (row: readonly Value[]) => string {
+  const keys = columns.map(column => `${JSON.stringify(column)}:`);
+  return row => `{${row.map((value, i) => keys[i] + jsonValue(value)).join(',')}}`;
+}
+
+function jsonValue(value: Value): string {
+  const isNumber =
+    typeof value === 'bigint' || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
+  return JSON.stringify(isNumber ? String(value) : value);
 }
 
 /** Writes at the stream's pace. Returns without an error where the reader has gone (`| head`: EPIPE). */
@@ -142,49 +167,3 @@ const write = (stream: Writable, piece: Piece): Promise<void> =>
   new Promise((done, failed) => {
     stream.write(piece, error => (error ? failed(error) : done()));
   });
-
-/** Creates or replaces a file only when its content is complete. @throws UsageError where it cannot be written. */
-export async function writeToFile(pieces: AsyncIterable<Piece>, file: string): Promise<void> {
-  const present = statusOf(file);
-  if (present?.isDirectory()) throw new UsageError(`--output ${file}: this is a folder, expected a file`);
-  // A device or a pipe is written directly; only a regular file is replaced.
-  const target = present ? realpathSync(file) : file;
-  const replace = async (part: string) => {
-    await writeTo(pieces, part);
-    renameSync(part, target);
-  };
-  try {
-    if (present && !present.isFile()) await writeTo(pieces, target);
-    else await withPart(target, replace);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new UsageError(`--output ${file}: cannot be written (${(error as Error).message})`);
-  }
-}
-
-async function writeTo(pieces: AsyncIterable<Piece>, file: string): Promise<void> {
-  const stream = createWriteStream(file);
-  await once(stream, 'open');
-  try {
-    await writeToStream(pieces, stream);
-  } finally {
-    stream.end();
-    await once(stream, 'close');
-  }
-}
-
-/** Whether both paths name one existing file. */
-export function isSameFile(a: string, b: string): boolean {
-  const one = statusOf(a);
-  const other = statusOf(b);
-  return one !== null && other !== null && one.dev === other.dev && one.ino === other.ino;
-}
-
-/** Null where the file does not exist or its status cannot be read. */
-function statusOf(file: string): Stats | null {
-  try {
-    return statSync(file);
-  } catch {
-    return null;
-  }
-}

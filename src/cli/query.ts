@@ -7,20 +7,22 @@ import { onFirstStopSignal } from '../base/stop-signals.js';
 import { counted } from '../base/units.js';
 import { openReader, type Relation } from '../store/read/reader.js';
 import { type QueryBatch, querySql } from '../store/user-sql/query.js';
-import {
-  FORMATS,
-  type Format,
-  formatRows,
-  isSameFile,
-  type Piece,
-  writeToFile,
-  writeToStream,
-} from './output.js';
+import { Destination } from './destination.js';
+import { FORMATS, type Format, formatRows, type Piece, type TextOptions } from './output.js';
+import { refuseForeign } from './overwrite.js';
 import { parseParameters } from './parameters.js';
 import { describedViews, viewRows, viewsText } from './views.js';
 
-/** Row limit of tables. Longer results are for programs, in another format. */
+/** Row limit of tables that are not written to a file. Longer results are for programs, in another format. */
 const TABLE_ROWS = 1_000;
+
+const FORMAT_OF_ENDING: Readonly<Record<string, Format>> = {
+  csv: 'csv',
+  json: 'json',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  parquet: 'parquet',
+};
 
 export interface QueryArguments {
   readonly db: string;
@@ -31,6 +33,7 @@ export interface QueryArguments {
   readonly param?: readonly string[] | undefined;
   readonly format?: Format | undefined;
   readonly output?: string | undefined;
+  readonly null?: string | undefined;
   readonly limit?: number | undefined;
   readonly timeout?: number | undefined;
 }
@@ -55,9 +58,18 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
       })
       .option('format', {
         choices: FORMATS,
-        describe: `Table: at most ${TABLE_ROWS} rows, long values cut [default: by --output's ending, else table]`,
+        describe: `Table: not in a file, at most ${TABLE_ROWS} rows, long values cut [default: by --output's ending; on stdout table]`,
       })
-      .option('output', { type: 'string', nargs: 1, describe: 'Write to this file instead of stdout' })
+      .option('output', {
+        type: 'string',
+        nargs: 1,
+        describe: 'Write to this file: .csv, .json, .ndjson, .jsonl, .parquet, or another with --format',
+      })
+      .option('null', {
+        type: 'string',
+        nargs: 1,
+        describe: 'What stands for NULL in csv and table [default: nothing; empty text is "" in csv]',
+      })
       .option('limit', { type: 'number', nargs: 1, describe: 'Stop after this many rows' })
       .option('timeout', { type: 'number', nargs: 1, describe: 'Give up after this many seconds' })
       .example('$0 query results/quickstart.sqlite --views', 'what can be asked')
@@ -77,54 +89,67 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   handler: async args => {
     const limit = wholeNumber('--limit', args.limit);
     const seconds = positive('--timeout', args.timeout);
-    if (args.output !== undefined && isSameFile(args.output, args.db)) {
-      throw new UsageError(`--output ${args.output}: this is the database itself`);
-    }
-    const format = formatOf(args);
-    if (format === 'parquet' && args.output === undefined && process.stdout.isTTY) {
+    const destination = destinationOf(args);
+    const format = formatOf(args, destination);
+    if (args.output !== undefined) refuseForeign(destination, format);
+    if (format === 'parquet' && destination.isTerminal) {
       throw new UsageError('--format parquet: a terminal cannot show it, expected --output FILE');
     }
-    if (args.views) await send(viewsOf(args, format), args);
-    else await ask(args, format, { limit, timeoutMs: seconds === undefined ? undefined : seconds * 1000 });
+    checkNull(args.null, format);
+    const text = {
+      nullText: args.null,
+      ...(destination.file === null
+        ? { rows: limit ?? TABLE_ROWS }
+        : { rows: Number.POSITIVE_INFINITY, cellCharacters: Number.POSITIVE_INFINITY }),
+      leftOut: (count: number) => {
+        process.stderr.write(
+          `${counted(count, 'more row is', 'more rows are')} left out; --format csv or --limit shows more\n`,
+        );
+      },
+    };
+    if (args.views) await destination.write(viewsOf(args, format, text));
+    else {
+      const timeoutMs = seconds === undefined ? undefined : seconds * 1000;
+      await ask(args, format, destination, { ...text, limit, timeoutMs });
+    }
   },
 };
+
+function destinationOf({ db, output, sql }: QueryArguments): Destination {
+  if (output === undefined) return Destination.at('-', null);
+  const destination = Destination.at(output);
+  if (destination.is(db)) throw new UsageError(`${destination.name}: this is the database itself`);
+  if (sql === true && destination.is(0))
+    throw new UsageError(`${destination.name}: the statement is read from it`);
+  return destination;
+}
 
 async function ask(
   args: QueryArguments,
   format: Format,
-  { limit, timeoutMs }: { limit: number | undefined; timeoutMs: number | undefined },
+  destination: Destination,
+  options: TextOptions & { readonly limit: number | undefined; readonly timeoutMs: number | undefined },
 ): Promise<void> {
   const params = parseParameters(args.param ?? []);
   const sql = await statementOf(args);
   const stop = new AbortController();
   const ignoreSignals = onFirstStopSignal(() => stop.abort());
   try {
+    const { limit, timeoutMs } = options;
     const batches = querySql(args.db, sql, {
       signal: stop.signal,
       typed: format === 'parquet',
       params,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
-    const pieces = formatRows(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, {
-      rows: limit ?? TABLE_ROWS,
-      leftOut: count =>
-        process.stderr.write(
-          `${counted(count, 'more row is', 'more rows are')} left out; --format csv or --limit shows more\n`,
-        ),
-    });
-    await send(pieces, args);
+    const pieces = formatRows(limited(batches, limit ?? Number.POSITIVE_INFINITY), format, options);
+    await destination.write(pieces, stop.signal);
   } finally {
     ignoreSignals();
   }
 }
 
-/** Writes to `--output`, or to stdout. */
-async function send(pieces: AsyncIterable<Piece>, args: QueryArguments): Promise<void> {
-  if (args.output !== undefined) await writeToFile(pieces, args.output);
-  else await writeToStream(pieces, process.stdout);
-}
-
-function viewsOf(args: QueryArguments, format: Format): AsyncGenerator<Piece> {
+function viewsOf(args: QueryArguments, format: Format, options: TextOptions): AsyncGenerator<Piece> {
   if (args.sql !== undefined || args.view !== undefined || args.param !== undefined) {
     throw new UsageError(
       'query: --views lists what can be asked, expected no SQL, --view or --param with it',
@@ -133,9 +158,7 @@ function viewsOf(args: QueryArguments, format: Format): AsyncGenerator<Piece> {
   const reader = openReader(args.db);
   try {
     const views = describedViews(reader);
-    return format === 'table'
-      ? viewsText(views)
-      : formatRows(viewRows(views), format, { rows: 0, leftOut: () => {} });
+    return format === 'table' ? viewsText(views) : formatRows(viewRows(views), format, options);
   } finally {
     reader.close();
   }
@@ -170,10 +193,32 @@ function relationsOf(db: string): Relation[] {
 
 const listed = (relations: readonly Relation[]): string => relations.map(({ name }) => name).join(', ');
 
-function formatOf({ format, output }: QueryArguments): Format {
-  if (format !== undefined) return format;
-  const ending = output === undefined ? '' : extname(output).slice(1).toLowerCase();
-  return FORMATS.find(name => name === ending) ?? 'table';
+function formatOf({ format, output }: QueryArguments, { file, name }: Destination): Format {
+  const ending = extname(output ?? '')
+    .slice(1)
+    .toLowerCase();
+  const byEnding = Object.hasOwn(FORMAT_OF_ENDING, ending) ? FORMAT_OF_ENDING[ending] : undefined;
+  if (format !== undefined && byEnding !== undefined && format !== byEnding)
+    throw new UsageError(`${name}: its ending says ${byEnding}, but --format ${format}, expected the same`);
+  const known = format ?? byEnding;
+  if (known !== undefined) return known;
+  // A pipe or a device is read as stdout is.
+  if (file === null) return 'table';
+  const what = ending === '' ? 'the name has no ending' : `.${ending} is the ending of no format`;
+  const endings = Object.keys(FORMAT_OF_ENDING).map(one => `.${one}`);
+  throw new UsageError(`${name}: ${what}, expected ${endings.join(', ')}, or --format`);
+}
+
+function checkNull(text: string | undefined, format: Format): void {
+  if (text === undefined) return;
+  if (format !== 'csv' && format !== 'table')
+    throw new UsageError(`--null ${text}: ${format} has a NULL of its own, expected --format csv or table`);
+  if (/[",\r\n]/.test(text))
+    throw new InputError({
+      path: '--null',
+      value: text,
+      expected: 'a text without quotes, commas and line breaks',
+    });
 }
 
 async function* limited(batches: AsyncIterable<QueryBatch>, limit: number): AsyncGenerator<QueryBatch> {

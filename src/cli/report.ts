@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
 import { openReader } from '../store/read/reader.js';
-import { isSameFile, writeToFile } from './output.js';
+import { Destination, once } from './destination.js';
+import { checkFolder, makeOutputFolder } from './output-folder.js';
+import { refuseForeign } from './overwrite.js';
 
 export interface ReportArguments {
   readonly db: string;
@@ -23,7 +25,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       .option('output', {
         type: 'string',
         nargs: 1,
-        describe: 'The HTML file [default: the name of the database, with .html]',
+        describe: 'The HTML file, or - for stdout [default: the name of the database, with .html]',
       })
       .option('figures', {
         type: 'string',
@@ -48,47 +50,52 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         'figures for a paper, too',
       ) as never,
   handler: async args => {
-    const output = args.output ?? join(dirname(args.db), `${basename(args.db, extname(args.db))}.html`);
-    if (isSameFile(output, args.db)) throw new UsageError(`--output ${output}: this is the database itself`);
-    if (args.output !== undefined && !existsSync(dirname(output)))
-      throw new UsageError(`--output ${output}: there is no folder ${dirname(output)}`);
-    // The drawing modules are loaded here, so that no other command waits for them.
-    const [{ readReport }, { exportFigures }, { renderReport }] = await Promise.all([
-      import('../report/read-report.js'),
-      import('../report/export-figures.js'),
-      import('../report/page/report.js'),
-    ]);
+    const { figures } = args;
+    const figureAt = (name: string) => Destination.at(join(figures!, name), '--figures');
     const reader = openReader(args.db);
     try {
+      const destination = destinationOf(args);
+      if (figures !== undefined) checkFolder('--figures', figures);
+      // The drawing modules are loaded here, so that no other command waits for them.
+      const [{ readReport }, { exportFigures, figureNames }, { renderReport }] = await Promise.all([
+        import('../report/read-report.js'),
+        import('../report/export-figures.js'),
+        import('../report/page/report.js'),
+      ]);
+      if (figures !== undefined && existsSync(figures))
+        for (const { name, type } of figureNames()) refuseForeign(figureAt(name), type);
       const content = readReport(reader, chooseSweep(reader, args.db, args.sweep), choiceOf(args));
       const page = await renderReport(content);
-      if (args.figures !== undefined) makeFolder(args.figures);
-      await writeToFile(once(page), output);
-      if (args.figures !== undefined) {
+      if (figures !== undefined) makeOutputFolder('--figures', figures);
+      await destination.write(once(page));
+      if (figures !== undefined) {
         for await (const { name, bytes } of exportFigures(content.figures))
-          await writeToFile(once(bytes), join(args.figures, name));
+          await figureAt(name).write(once(bytes));
       }
+      // A report on stdout stays alone there.
+      const isFile = destination.file !== null;
+      const say = (line: string) => (isFile ? process.stdout : process.stderr).write(`${line}\n`);
+      if (isFile) say(`report: ${args.output ?? defaultOutput(args.db)}`);
+      if (figures !== undefined) say(`figures: ${figures}`);
     } finally {
       reader.close();
     }
-    process.stdout.write(`report: ${output}\n`);
-    if (args.figures !== undefined) process.stdout.write(`figures: ${args.figures}\n`);
   },
 };
 
-async function* once<T>(value: T): AsyncGenerator<T> {
-  yield value;
+const defaultOutput = (db: string): string => join(dirname(db), `${basename(db, extname(db))}.html`);
+
+function destinationOf({ db, output }: ReportArguments): Destination {
+  const path = output ?? defaultOutput(db);
+  const destination = Destination.at(path, output === undefined ? null : '--output');
+  if (destination.is(db)) throw new UsageError(`${destination.name}: this is the database itself`);
+  if (destination.file !== null && !/\.html?$/i.test(path))
+    throw new UsageError(`${destination.name}: a report is HTML, expected a name that ends in .html or .htm`);
+  refuseForeign(destination, 'html');
+  return destination;
 }
 
 const choiceOf = ({ width, subnetSize }: ReportArguments) => ({
   ...(width === undefined ? {} : { width }),
   ...(subnetSize === undefined ? {} : { subnetSize }),
 });
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new UsageError(`--figures ${folder}: cannot be made (${(error as Error).message})`);
-  }
-}

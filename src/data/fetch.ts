@@ -7,12 +7,13 @@
  */
 
 import { existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rmdir } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
 import { withPart } from '../base/atomic-file.js';
 import { DataError, StoppedError } from '../base/errors.js';
+import { makeFolder, removeEmptyFolders } from '../base/folders.js';
 import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
 import { checkFile, FILE_NAMES, FILE_ROLES, type FileRole, type KnownDataset } from './registry.js';
@@ -75,7 +76,7 @@ const TIMEOUTS: FetchTimeouts = { connect: 15_000, response: 30_000, stall: 30_0
  */
 export async function fetchDataset(known: KnownDataset, options: FetchOptions = {}): Promise<FetchedFile[]> {
   const folder = join(options.dataDir ?? cacheDir(), known.name);
-  const outermost = await makeFolder(folder);
+  const outermost = makeWritable(folder);
   try {
     const files: FetchedFile[] = [];
     for (const role of FILE_ROLES) {
@@ -85,25 +86,17 @@ export async function fetchDataset(known: KnownDataset, options: FetchOptions = 
     }
     return files;
   } catch (error) {
-    if (outermost) await removeEmpty(folder, outermost);
+    removeEmptyFolders(folder, outermost);
     throw error;
   }
 }
 
-/** Creates a folder and its parents. Returns the outermost folder that it created, if any. */
-async function makeFolder(folder: string): Promise<string | undefined> {
+/** Creates a folder and its parents. Returns the outermost folder that it created, or null. */
+function makeWritable(folder: string): string | null {
   try {
-    return await mkdir(folder, { recursive: true });
+    return makeFolder(folder);
   } catch (error) {
     throw notWritable(folder, error);
-  }
-}
-
-async function removeEmpty(folder: string, outermost: string): Promise<void> {
-  try {
-    for (let path = folder; path.length >= outermost.length; path = dirname(path)) await rmdir(path);
-  } catch {
-    // rmdir fails on a folder that is not empty. That folder and its parents remain.
   }
 }
 

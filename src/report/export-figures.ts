@@ -13,6 +13,14 @@ export interface FigureFile {
   readonly bytes: string | Buffer;
 }
 
+/** The files that `exportFigures` may yield. */
+export const figureNames = (): { readonly name: string; readonly type: 'svg' | 'png' }[] =>
+  FIGURES.flatMap(({ name }) =>
+    Object.values(SIZES).flatMap(size =>
+      (['svg', 'png'] as const).map(type => ({ name: `${name}-${size}.${type}`, type })),
+    ),
+  );
+
 /** Yields every figure that has data, at both sizes: an SVG with its fonts, and a PNG. */
 export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFile> {
   for (const figure of FIGURES) {

@@ -1,10 +1,11 @@
 /** Recomputes one trajectory and writes the files with which another program can check it (README.md, "Export"). */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { StoppedError } from '../base/errors.js';
 import type { InputMatrix } from '../data/inputs.js';
 import type { PlannedTrajectory, Variant } from '../domain/types.js';
 import { Batches } from './batches.js';
 import type { TrajectoryEnvironment } from './environment.js';
+import { ExportFolder } from './export-folder.js';
 import { NpyWriter, writeNpy } from './npy.js';
 import { pathKey, selectPaths } from './prune.js';
 import { openSession, type Session } from './session.js';
@@ -19,57 +20,63 @@ export interface ExportOptions {
 
 /** Rows of inputs or batches per write. */
 const ROWS = 4096;
+/** Training in between two looks for signals, which the process sees in turns of its event loop. */
+const TURN_MS = 200;
 
-/** Writes the files into the existing folder `output` and returns their names. */
-export function exportTrajectory(
+/**
+ * Writes the files into the existing folder `output`, in place of a former export of the same trajectory, and returns
+ * their names. config.json comes last, so that a folder that has it is whole; after an error nothing remains.
+ *
+ * @throws StoppedError once `environment.stopRequested`; DivergedError; system errors.
+ */
+export async function exportTrajectory(
   trajectory: PlannedTrajectory,
   environment: TrajectoryEnvironment,
-  options: ExportOptions,
-): string[] {
+  { output, at, batches }: ExportOptions,
+): Promise<string[]> {
   const { id, config } = trajectory;
-  const checkpoints = trajectory.checkpoints.filter(
-    ({ t }) => t === 0 || !options.at || options.at.includes(t),
-  );
-  const largestT = checkpoints.at(-1)?.t ?? 0;
-  const files: string[] = [];
-  const file = (name: string) => {
-    files.push(name);
-    return join(options.output, name);
-  };
-  writeFileSync(
-    file('config.json'),
-    `${JSON.stringify(
-      describe(
-        trajectory,
-        checkpoints.map(({ t }) => t),
-      ),
-      null,
-      2,
-    )}\n`,
-  );
-
+  const checkpoints = trajectory.checkpoints.filter(({ t }) => t === 0 || !at || at.includes(t));
+  const times = checkpoints.map(({ t }) => t);
   const session = openSession(id, config, environment);
   try {
-    const { width } = config;
-    const { columns } = session.inputs;
-    writeNpy(file('samples.npy'), session.samples);
-    writeInputs(file('inputs.npy'), session.inputs);
-    writeNpy(file('labels.npy'), session.labels);
-    writeNpy(file('signs.npy'), Float32Array.from(session.network.state().signs));
-    writeBatches(file('batches.npy'), session, options.batches ?? largestT);
-    for (const { t, variants } of checkpoints) {
-      session.trainTo(t);
-      const { weights, signs } = session.network.state();
-      writeNpy(file(`weights_${t}.npy`), Float32Array.from(weights), [width, columns]);
-      if (config.train.layers === 'both') writeNpy(file(`outputs_${t}.npy`), Float32Array.from(signs));
-      for (const { name, picks } of selectNamed(session, variants)) {
-        writeNpy(file(`picks_${name}_${t}.npy`), picks);
+    const folder = new ExportFolder(output, describe(trajectory, times));
+    try {
+      writeProblem(folder, session, batches ?? times.at(-1) ?? 0);
+      for (const { t, variants } of checkpoints) {
+        while (session.t < t) {
+          session.trainTo(t, TURN_MS);
+          await turn();
+          if (environment.stopRequested()) throw new StoppedError();
+        }
+        writeCheckpoint(folder, session, variants);
+        await turn();
       }
+      return folder.finish();
+    } catch (error) {
+      folder.discard();
+      throw error;
     }
   } finally {
     session.close();
   }
-  return files;
+}
+
+/** Writes what does not change with t. */
+function writeProblem(folder: ExportFolder, session: Session, iterations: number): void {
+  writeNpy(folder.file('samples.npy'), session.samples);
+  writeInputs(folder.file('inputs.npy'), session.inputs);
+  writeNpy(folder.file('labels.npy'), session.labels);
+  writeNpy(folder.file('signs.npy'), Float32Array.from(session.network.state().signs));
+  writeBatches(folder.file('batches.npy'), session, iterations);
+}
+
+function writeCheckpoint(folder: ExportFolder, session: Session, variants: readonly Variant[]): void {
+  const { t, config, inputs } = session;
+  const { weights, signs } = session.network.state();
+  writeNpy(folder.file(`weights_${t}.npy`), Float32Array.from(weights), [config.width, inputs.columns]);
+  if (config.train.layers === 'both') writeNpy(folder.file(`outputs_${t}.npy`), Float32Array.from(signs));
+  for (const { name, picks } of selectNamed(session, variants))
+    writeNpy(folder.file(`picks_${name}_${t}.npy`), picks);
 }
 
 /** Paths named by method; if a method has more than one objective, by method and objective. */

@@ -1,26 +1,25 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { InputError } from '../../src/base/errors.js';
 import { initSweep } from '../../src/cli/init.js';
 import { readSweep } from '../../src/domain/sweep-file/parse.js';
 import { SETTINGS } from '../../src/domain/sweep-file/settings.js';
-import { MINIMAL, messageOf } from '../domain/fixtures.js';
+import { MINIMAL } from '../domain/fixtures.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'espalier-init-'));
 
 describe('init', () => {
-  it('writes a sweep that is valid and named after the file', () => {
+  it('writes a sweep that is valid and named after the file', async () => {
     const file = join(folder(), 'my noise.yaml');
-    initSweep(file, false);
+    await initSweep(file, false);
     expect(readSweep(file).name).toBe('my-noise');
   });
 
-  it('shows every setting with its default and its help', () => {
+  it('shows every setting with its default and its help', async () => {
     const file = join(folder(), 'sweep.yaml');
-    initSweep(file, false);
+    await initSweep(file, false);
     const text = readFileSync(file, 'utf8');
     const shown = parse(text);
     for (const path of SETTINGS.keys()) {
@@ -35,25 +34,45 @@ describe('init', () => {
     expect(readSweep(file).settings).toMatchObject(defaults);
   });
 
-  it('points editors to the schema', () => {
+  it('points editors to the schema', async () => {
     const file = join(folder(), 'sweep.yaml');
-    initSweep(file, false);
+    await initSweep(file, false);
     const [, schema] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(file, 'utf8'))!;
     expect(existsSync(resolve(dirname(file), schema!))).toBe(true);
   });
 
-  it('does not overwrite a file without --force', () => {
+  it('does not overwrite a file without --force', async () => {
     const file = join(folder(), 'sweep.yaml');
     writeFileSync(file, 'mine');
-    expect(messageOf(() => initSweep(file, false))).toBe(
-      `InputError: ${file}: exists already, expected a new file (or --force to overwrite it)`,
+    await expect(initSweep(file, false)).rejects.toThrow(
+      `${file}: exists already, expected a new file (or --force to overwrite it)`,
     );
     expect(readFileSync(file, 'utf8')).toBe('mine');
-    initSweep(file, true);
+    await initSweep(file, true);
     expect(readSweep(file).name).toBe('sweep');
   });
 
-  it('names a missing folder', () => {
-    expect(() => initSweep(join(folder(), 'none', 'sweep.yaml'), false)).toThrow(InputError);
+  it('--force overwrites sweep files, and nothing else', async () => {
+    const place = folder();
+    const kept = {
+      'notes.txt': 'mine',
+      'package.json': '{}',
+      'a.sqlite': 'SQLite format 3\0...',
+      'data.yaml': '\x1f\x8b\0',
+    };
+    for (const [name, content] of Object.entries(kept)) {
+      writeFileSync(join(place, name), content);
+      await expect(initSweep(join(place, name), true)).rejects.toThrow(
+        / expected a new file, or .* sweep file$/,
+      );
+      expect(readFileSync(join(place, name), 'utf8')).toBe(content);
+    }
+    expect(readdirSync(place).sort()).toEqual(Object.keys(kept).sort());
+  });
+
+  it('names a missing folder', async () => {
+    const file = join(folder(), 'none', 'sweep.yaml');
+    await expect(initSweep(file, false)).rejects.toThrow(`${file}: there is no folder ${dirname(file)}`);
+    await expect(initSweep('', false)).rejects.toThrow('found "", expected a file');
   });
 });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QueryError } from '../../src/base/errors.js';
-import { formatRows, writeToFile } from '../../src/cli/output.js';
+import { Destination } from '../../src/cli/destination.js';
+import { formatRows } from '../../src/cli/output.js';
 import { type QueryBatch, querySql } from '../../src/store/user-sql/query.js';
 import { Store } from '../../src/store/write/store.js';
 import { completeTrajectory, greedy, planned, sweep } from '../store/fixtures.js';
@@ -27,7 +28,7 @@ const NO_LIMIT = { rows: 0, leftOut: () => {} };
 
 async function written(batches: AsyncIterable<QueryBatch>): Promise<ArrayBuffer> {
   const file = join(home, 'r.parquet');
-  await writeToFile(formatRows(batches, 'parquet', NO_LIMIT), file);
+  await Destination.at(file).write(formatRows(batches, 'parquet', NO_LIMIT));
   return new Uint8Array(readFileSync(file)).buffer;
 }
 

@@ -1,15 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -80,34 +71,40 @@ async function refusal(...args: string[]): Promise<string> {
 
 describe('formats', () => {
   const sql = `SELECT 1 AS n, NULL AS none, 'a "b", c' AS text, 9007199254740993 AS big, 0.1 AS x, x'ff' AS blob,
-    9e999 AS endless, 2 AS n UNION ALL SELECT 2, 'NULL', 'line' || char(10) || 'break', -1, 1e-7, x'', NULL, 3`;
+    9e999 AS endless, 2 AS n, '' AS "2", 1 AS "1"
+    UNION ALL SELECT 2, 'NULL', 'line' || char(10) || 'break', -1, 1e-7, x'', NULL, 3, NULL, -9e999`;
 
-  it('csv: NULL is empty, quotes only where needed', async () => {
+  it('csv: NULL is empty, empty text is quoted, other quotes only where needed', async () => {
     expect(await espalier(db, sql, '--format', 'csv')).toBe(
-      'n,none,text,big,x,blob,endless,n_2\n' +
-        '1,,"a ""b"", c",9007199254740993,0.1,ff,Infinity,2\n' +
-        '2,NULL,"line\nbreak",-1,1e-7,,,3\n',
+      'n,none,text,big,x,blob,endless,n_2,2,1\n' +
+        '1,,"a ""b"", c",9007199254740993,0.1,ff,Infinity,2,"",1\n' +
+        '2,NULL,"line\nbreak",-1,1e-7,"",,3,,-Infinity\n',
     );
   });
 
-  it('json and ndjson: objects, integers beyond 2^53 as text', async () => {
-    const expected = [
-      {
-        n: 1,
-        none: null,
-        text: 'a "b", c',
-        big: '9007199254740993',
-        x: 0.1,
-        blob: 'ff',
-        endless: null,
-        n_2: 2,
-      },
-      { n: 2, none: 'NULL', text: 'line\nbreak', big: -1, x: 1e-7, blob: '', endless: null, n_2: 3 },
-    ];
-    expect(JSON.parse(await espalier(db, sql, '--format', 'json'))).toEqual(expected);
+  it('--null: another text for NULL in csv and tables, told apart from the same text', async () => {
+    const some = "SELECT NULL AS a, 'NA' AS b, '' AS c, 'NAN' AS d";
+    expect(await espalier(db, some, '--format', 'csv', '--null', 'NA')).toBe('a,b,c,d\nNA,"NA","",NAN\n');
     stdout = '';
-    const lines = (await espalier(db, sql, '--format', 'ndjson')).trimEnd().split('\n');
-    expect(lines.map(line => JSON.parse(line))).toEqual(expected);
+    expect(await espalier(db, some, '--format', 'csv', '--null', '')).toBe('a,b,c,d\n,NA,"",NAN\n');
+    stdout = '';
+    expect(await espalier(db, some, '--null', '(none)')).toContain('│ (none) │ NA │   │ NAN │');
+    expect(await refusal(db, some, '--format', 'json', '--null', 'x')).toBe(
+      '--null x: json has a NULL of its own, expected --format csv or table',
+    );
+    expect(await refusal(db, some, '--format', 'csv', '--null', 'a,b')).toContain('--null: found "a,b"');
+  });
+
+  it('json and ndjson: objects in the order of columns; what numbers cannot hold is text', async () => {
+    const lines = [
+      '{"n":1,"none":null,"text":"a \\"b\\", c","big":"9007199254740993","x":0.1,"blob":"ff","endless":"Infinity",' +
+        '"n_2":2,"2":"","1":1}',
+      '{"n":2,"none":"NULL","text":"line\\nbreak","big":-1,"x":1e-7,"blob":"","endless":null,' +
+        '"n_2":3,"2":null,"1":"-Infinity"}',
+    ];
+    expect(await espalier(db, sql, '--format', 'json')).toBe(`[\n${lines.join(',\n')}\n]\n`);
+    stdout = '';
+    expect(await espalier(db, sql, '--format', 'ndjson')).toBe(`${lines.join('\n')}\n`);
   });
 
   it('without rows: csv is a line of names, json an empty array, ndjson empty', async () => {
@@ -152,6 +149,8 @@ describe('formats', () => {
     ]);
     const lines = (await espalier(db, MANY)).split('\n');
     expect(lines.filter(line => /│ +\d+ │/.test(line))).toHaveLength(1000);
+    expect(renderTable(['a'], [['é'.repeat(60)]])).toContain(`│ ${'é'.repeat(60)} │`);
+    expect(renderTable(['a'], [['🍎'.repeat(61)]])).toContain(`│ ${'🍎'.repeat(59)}… │`);
     expect(stderr).toBe('2000 more rows are left out; --format csv or --limit shows more\n');
   });
 
@@ -195,7 +194,7 @@ describe('a query', () => {
     const values = { a: '2', b: '-.5e3', c: 'null', d: "'12'", e: '<= 0.15', f: '' };
     const params = Object.entries(values).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
     expect(await espalier(db, sql, ...params, '--format', 'csv')).toBe(
-      'a,b,c,d,e,f,q\ninteger,real,null,12,<= 0.15,,3\n',
+      'a,b,c,d,e,f,q\ninteger,real,null,12,<= 0.15,"",3\n',
     );
     stdout = '';
     expect(await espalier(db, 'SELECT :a AS a', '--param', "a=it's", '--format', 'csv')).toBe("a\nit's\n");
@@ -248,48 +247,6 @@ describe('a query', () => {
   it('ends after --timeout', async () => {
     const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n';
     expect(await refusal(db, endless, '--timeout', '0.5')).toContain('stopped after 0.5 s');
-  });
-});
-
-describe('--output', () => {
-  it('writes the whole file or none, in the format of its extension', async () => {
-    const folder = mkdtempSync(join(home, 'out-'));
-    const file = join(folder, 'r.csv');
-    await espalier(db, 'SELECT 1 AS a', '--output', file);
-    expect(readFileSync(file, 'utf8')).toBe('a\n1\n');
-    await espalier(db, 'SELECT 2 AS a', '--output', file, '--format', 'ndjson');
-    expect(readFileSync(file, 'utf8')).toBe('{"a":2}\n');
-    // The query fails after the first rows have been written.
-    const overflow = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-      SELECT CASE WHEN i < 4000 THEN i ELSE abs(-9223372036854775808) END FROM n`;
-    expect(await refusal(db, overflow, '--output', file)).toContain('integer overflow');
-    expect(readFileSync(file, 'utf8')).toBe('{"a":2}\n');
-    const link = join(folder, 'link.json');
-    symlinkSync(file, link);
-    await espalier(db, 'SELECT 3 AS a', '--output', link);
-    expect(readFileSync(file, 'utf8')).toBe('[\n{"a":3}\n]\n');
-    expect(readdirSync(folder).sort()).toEqual(['link.json', 'r.csv']);
-    expect(stdout).toBe('');
-  });
-
-  it('does not overwrite a folder or the database', async () => {
-    const copy = join(home, 'copy.sqlite');
-    copyFileSync(db, copy);
-    const before = readFileSync(copy);
-    expect(await refusal(copy, 'SELECT 1', '--output', `${home}/./copy.sqlite`)).toContain(
-      'the database itself',
-    );
-    expect(readFileSync(copy).equals(before)).toBe(true);
-    mkdirSync(join(home, 'folder.csv'));
-    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'folder.csv'))).toContain('this is a folder');
-    writeFileSync(join(home, 'plain'), '');
-    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'plain', 'r.csv'))).toContain(
-      'cannot be written',
-    );
-    expect(await refusal(db, 'SELECT 1', '--output', join(home, 'none', 'r.csv'))).toContain(
-      'cannot be written',
-    );
-    await espalier(db, 'SELECT 1', '--output', '/dev/null');
   });
 });
 

@@ -1,13 +1,14 @@
-import { closeSync, existsSync, linkSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, linkSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { withPart } from '../../base/atomic-file.js';
 import { StoreError } from '../../base/errors.js';
+import { makeFolder } from '../../base/folders.js';
 import { TOOL_VERSION } from '../../base/paths.js';
+import { systemReason } from '../../base/system-error.js';
 import { APPLICATION_ID, migrate, SCHEMA_VERSION } from '../schema/migrations.js';
 import { showAsCurrent } from '../schema/read-older.js';
 import { refuseNetworkFilesystem } from './filesystem.js';
-import { makeFolder } from './folder.js';
 import { isConnected, trackConnection } from './own-connections.js';
 
 /** SQLite's busy timeout: the wait for another program's write transaction. */
@@ -110,6 +111,8 @@ function create(file: string): void {
         db.transaction(() => migrate(db, TOOL_VERSION))();
       } finally {
         db.close();
+        // SQLite leaves them where it fails, e.g. on a full disk.
+        for (const companion of ['-wal', '-shm', '-journal']) rmSync(part + companion, { force: true });
       }
     });
     publish(part, file);
@@ -220,8 +223,7 @@ function ioGuard<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${reason})`, {
+    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${systemReason(error)})`, {
       cause: error,
     });
   }

@@ -13,7 +13,7 @@ import {
 import { dirname, extname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { withPart } from '../../base/atomic-file.js';
-import { makeFolder } from './folder.js';
+import { makeFolder } from '../../base/folders.js';
 import { moveSnapshots } from './snapshots.js';
 
 /**
