@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idxImages, writeSmallSet } from '../data/fixtures.js';
 import { type Exported, readExport } from '../support/exported.js';
 import { checkMetrics, checkPicks, checkTraining, type Verdict } from '../support/independent.js';
+import { runInside } from '../support/inside.js';
 import { readNpy } from '../support/npy-reader.js';
 import { Workplace } from '../support/program.js';
 import { allResults, query } from '../support/results.js';
@@ -188,13 +189,13 @@ describe('files', () => {
       '--trajectory',
       idOf('logistic'),
       '--output',
-      'again/deep',
+      'once/deep',
     ];
     expect(await work.run(...args)).toMatchObject({ code: 0 });
     const names = readdirSync(work.path('logistic'));
-    expect(readdirSync(work.path('again/deep'))).toEqual(names);
+    expect(readdirSync(work.path('once/deep'))).toEqual(names);
     for (const name of names) {
-      const [first, second] = ['logistic', 'again/deep'].map(folder =>
+      const [first, second] = ['logistic', 'once/deep'].map(folder =>
         readFileSync(join(work.path(folder), name)),
       );
       expect(first!.equals(second!), name).toBe(true);
@@ -236,10 +237,71 @@ describe('files', () => {
     expect(refusals.map(({ stderr }) => stderr)).toEqual([
       'espalier: --at: found 7, expected one of the checkpoints 0, 6, 30\n',
       'espalier: --batches: found -1, expected a whole number, 0 or more\n',
-      expect.stringMatching(
-        /^espalier: --output: squared\.yaml cannot be made \(EEXIST\), expected a folder to write to\n$/,
-      ),
+      'espalier: --output squared.yaml: this is a file, expected a folder to write to\n',
     ]);
+  });
+});
+
+describe('a folder that is not empty', () => {
+  const exportTo = (folder: string, name = 'squared', ...args: string[]) =>
+    runInside(
+      work,
+      ...['export', `results/${name}.sqlite`, '--trajectory', idOf(name), '--output', folder, ...args],
+    );
+  const contents = (folder: string) =>
+    readdirSync(work.path(folder)).map(name => [name, readFileSync(join(work.path(folder), name), 'latin1')]);
+  const isRefused = async (folder: string, what: string) => {
+    const before = contents(folder);
+    expect(await exportTo(folder)).toMatchObject({
+      code: 2,
+      stderr: `espalier: --output ${folder}: this folder holds ${what}, expected another folder\n`,
+    });
+    expect(contents(folder)).toEqual(before);
+  };
+
+  it('is refused with the export of another trajectory, finished or not', async () => {
+    await isRefused('logistic', `the export of trajectory ${idOf('logistic')}`);
+    cpSync(work.path('logistic'), work.path('half'), { recursive: true });
+    renameSync(work.path('half/config.json'), work.path('half/config.json.part'));
+    await isRefused('half', `the export of trajectory ${idOf('logistic')}`);
+  });
+
+  it('is refused with files that have the name of one of an export', async () => {
+    mkdirSync(work.path('arrays'));
+    writeFileSync(work.path('arrays/weights_5.npy'), 'mine');
+    await isRefused('arrays', 'weights_5.npy, and nothing says of what');
+    mkdirSync(work.path('app'));
+    writeFileSync(work.path('app/config.json'), '{"id": 5}');
+    await isRefused('app', 'config.json, and nothing says of what');
+  });
+
+  it('of the same trajectory then holds the new export alone, and what is not of an export', async () => {
+    const shown = exported.get('squared')!;
+    cpSync(work.path('squared'), work.path('again'), { recursive: true });
+    writeFileSync(work.path('again/notes.txt'), 'mine');
+    expect(await exportTo('again', 'squared', '--at', '6')).toMatchObject({ code: 0 });
+    const names = readdirSync(work.path('again'));
+    expect(names.filter(name => name.startsWith('weights'))).toEqual(['weights_0.npy', 'weights_6.npy']);
+    expect(names).toContain('notes.txt');
+    expect(names).not.toContain('config.json.part');
+    expect(readExport(work.path('again')).config).toEqual({ ...shown.config, checkpoints: [0, 6] });
+    // One that was killed half-way.
+    renameSync(work.path('again/config.json'), work.path('again/config.json.part'));
+    expect(await exportTo('again')).toMatchObject({ code: 0 });
+    expect(readdirSync(work.path('again'))).toEqual(
+      [...readdirSync(work.path('squared')), 'notes.txt'].sort(),
+    );
+  });
+
+  it('and one that cannot be made are named as the user did', async () => {
+    for (const [folder, message] of [
+      ['', '--output: found "", expected a folder to write to'],
+      ['squared.yaml/x', '--output squared.yaml/x: cannot be written to (not a directory)'],
+      ['/proc/x/y', '--output /proc/x/y: cannot be made ('],
+    ] as const) {
+      const { code, stderr } = await exportTo(folder);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`espalier: ${message}`)]);
+    }
   });
 });
 
@@ -272,7 +334,7 @@ describe('a data set of IDX files', () => {
       `SELECT id, json_extract(config, '$.dataset.content') AS content FROM trajectories ORDER BY id`,
     ) as [{ id: string; content: string }];
     const again = (...args: string[]) =>
-      work.run('export', 'results/crossed.sqlite', '--trajectory', id, '--output', 'again', ...args);
+      work.run('export', 'results/crossed.sqlite', '--trajectory', id, '--output', 'found', ...args);
     const lost = await again();
     expect(lost.code).toBe(2);
     expect(lost.stderr).toMatch(
