@@ -1,7 +1,8 @@
 /** Entry of a child process: serves the live page during a run, and exits when the run ends. */
 import { setPriority } from 'node:os';
-import { InputError } from '../src/base/errors.js';
+import { EspalierError } from '../src/base/errors.js';
 import { ignoreStopSignals } from '../src/base/stop-signals.js';
+import { asInstallationError } from '../src/base/system-error.js';
 import type { FromChildServer, ToChildServer } from '../src/serve/child-server.js';
 import type { RunningServer } from '../src/serve/server.js';
 
@@ -18,14 +19,15 @@ try {
 let served: Promise<RunningServer> | null = null;
 
 async function start(options: Extract<ToChildServer, { kind: 'serve' }>['options']): Promise<void> {
-  // The drawing modules load slowly. Signals are handled before they do.
+  // Loaded here: signals are handled before, and a package that does not load is reported to the run.
   served = import('../src/serve/server.js').then(({ serve }) => serve(options));
   const send = (message: FromChildServer) => process.connected && process.send!(message);
   try {
     send({ kind: 'listening', url: (await served).url });
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    send({ kind: 'refused', message: error.message });
+    const refusal = error instanceof EspalierError ? error : asInstallationError(error);
+    if (!refusal) throw error;
+    send({ kind: 'refused', message: refusal.message });
     process.disconnect();
   }
 }

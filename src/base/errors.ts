@@ -116,6 +116,12 @@ export class EngineUnavailableError extends EspalierError {
   override readonly exitCode = EXIT.badInput;
 }
 
+/** A part of espalier or a package that is missing, not built, or built for another Node. */
+export class InstallationError extends EspalierError {
+  override readonly code = 'INSTALLATION';
+  override readonly exitCode = EXIT.badInput;
+}
+
 /** Thrown from an engine's `pulse` to unwind a trajectory after a stop request. */
 export class StoppedError extends EspalierError {
   override readonly code = 'STOPPED';

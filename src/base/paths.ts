@@ -11,10 +11,11 @@ function findRoot(): string {
 
 /** The folder that holds package.json. */
 export const PACKAGE_ROOT = findRoot();
+const { version, engines } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
 /** The version in package.json. */
-export const TOOL_VERSION: string = JSON.parse(
-  readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'),
-).version;
+export const TOOL_VERSION: string = version;
+/** The oldest version of Node that espalier works with, e.g. `20.19`, from package.json. */
+export const OLDEST_NODE: string = engines.node.replace('>=', '');
 /** The compiled kernels of the wasm engine. */
 export const KERNELS_FILE = join(PACKAGE_ROOT, 'dist', 'kernels.wasm');
 /** Compiled worker entries: Node 20 refuses TypeScript in worker threads. */

@@ -32,7 +32,7 @@ const ROUND_OPERATIONS = 96;
  */
 export async function measureCeilings(seconds: number, bytes: number): Promise<Ceilings> {
   const code = await readFile(FILE).catch(cause => {
-    throw new EngineUnavailableError(`no kernels at ${FILE}, expected them from npm run build`, { cause });
+    throw new EngineUnavailableError('bench has no kernels to measure: run `npm run build`', { cause });
   });
   const memory = new Memory({ initial: bytes / PAGE });
   const { exports } = new Instance(await compile(code), { env: { memory } });

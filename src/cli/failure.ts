@@ -1,15 +1,20 @@
 /** The last resort of a command: one line for every failure. */
 import { EspalierError, EXIT, type ExitCode } from '../base/errors.js';
+import { asInstallationError, describeSystemError, isSystemError } from '../base/system-error.js';
 
 /** Prints what went wrong as one line, with `isVerbose` also the stack. Returns the exit code. */
 export function reportFailure(error: unknown, isVerbose: boolean): ExitCode {
-  // A system error (a full disk, a folder without write permission) is not a defect of espalier either.
-  const isDefect = !(error instanceof EspalierError || (error instanceof Error && 'syscall' in error));
-  const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
-  process.stderr.write(
-    `espalier: ${isDefect ? 'a defect of espalier (--verbose shows where): ' : ''}${message}\n`,
-  );
+  const { message, exitCode } = explain(error);
+  process.stderr.write(`espalier: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
   if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  if (error instanceof EspalierError) return error.exitCode;
-  return isDefect ? EXIT.defect : EXIT.badInput;
+  return exitCode;
+}
+
+function explain(error: unknown): { readonly message: string; readonly exitCode: ExitCode } {
+  const known = error instanceof EspalierError ? error : asInstallationError(error);
+  if (known) return known;
+  // A full disk or a folder without write permission is not a defect of espalier either.
+  if (isSystemError(error)) return { message: describeSystemError(error), exitCode: EXIT.badInput };
+  const message = error instanceof Error ? error.message : String(error);
+  return { message: `a defect of espalier (--verbose shows where): ${message}`, exitCode: EXIT.defect };
 }

@@ -4,6 +4,7 @@ import './catch-signals.js';
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { EXIT } from '../base/errors.js';
+import { refuseOldNode } from '../base/system-error.js';
 import { reportFailure } from './failure.js';
 
 // SQL may start with a comment (`-- `). The line break keeps yargs from reading it as an option.
@@ -23,10 +24,21 @@ process.on('exit', () => {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
 });
 
-process.on('uncaughtException', error => process.exit(reportFailure(error, isVerbose)));
+// Node throws the error of a module that is loaded late twice: to its importer, and as uncaught.
+let reported: unknown;
+function report(error: unknown): void {
+  if (error !== reported) process.exitCode = reportFailure(error, isVerbose);
+  reported = error;
+}
+process.on('uncaughtException', error => {
+  report(error);
+  process.exit();
+});
 try {
+  refuseOldNode();
+  // Loaded here, not above: a package that is missing is reported as every other failure is.
   const { createCli } = await import('./cli.js');
   await (await createCli(args)).parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error, isVerbose);
+  report(error);
 }

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InstallationError } from '../base/errors.js';
 import { PACKAGE_ROOT } from '../base/paths.js';
 import { FACES, type Face, fontFile } from '../report/style/measure.js';
 import { pageColours } from '../report/style/theme.js';
@@ -25,7 +26,7 @@ const FILES: readonly (readonly [path: string, file: string, type: string])[] = 
 
 /**
  * Assets by path, and a hash of them all that identifies the build.
- * @throws Error where dist/page is not built.
+ * @throws InstallationError where dist/page is not built.
  */
 export function readAssets(): { assets: ReadonlyMap<string, Asset>; build: string } {
   const assets = new Map<string, Asset>();
@@ -36,7 +37,7 @@ export function readAssets(): { assets: ReadonlyMap<string, Asset>; build: strin
   };
   for (const [path, file, type] of FILES) {
     const full = join(PACKAGE_ROOT, 'dist', 'page', file);
-    if (!existsSync(full)) throw new Error(`${full} is missing: run \`npm run build\``);
+    if (!existsSync(full)) throw new InstallationError('the live page is not built: run `npm run build`');
     add(path, type, readFileSync(full));
   }
   for (const { face } of FACES) add(fontPath(face), 'font/woff2', readFileSync(fontFile(face, 'woff2')));

@@ -1,7 +1,7 @@
 /** The live page of a run. A child process serves it, so the run never waits for it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { UsageError } from '../base/errors.js';
+import { InstallationError, UsageError } from '../base/errors.js';
 import { workerFile } from '../base/paths.js';
 import type { ServeOptions } from './options.js';
 
@@ -25,15 +25,15 @@ export interface ChildServer {
 
 /**
  * @param onLost called with the signal or exit code if the process ends by itself. The run continues.
- * @throws UsageError where the server cannot listen on the address. Error where dist is not built, or where the
- *   process ends before it listens.
+ * @throws UsageError where the page cannot be served, e.g. where the address is taken. InstallationError where it is not
+ *   built. Error where the process ends before it listens.
  */
 export async function startChildServer(
   options: ServeOptions,
   onLost: (how: string) => void,
 ): Promise<ChildServer> {
   const entry = workerFile('page');
-  if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
+  if (!existsSync(entry)) throw new InstallationError('the live page is not built: run `npm run build`');
   const child = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const send = (message: ToChildServer) => child.connected && child.send(message, () => {});
   send({ kind: 'serve', options });

@@ -8,6 +8,7 @@ import { basename } from 'node:path';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { InputError, StoreError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
+import { systemReason } from '../base/system-error.js';
 import type { SelectionParams } from '../slice/selection.js';
 import { MAX_THREADS, requestThreads } from '../store/file/thread-request.js';
 import { runningHolder } from '../store/read/holder.js';
@@ -66,7 +67,7 @@ async function listen(app: FastifyInstance, host: string, port: number | undefin
   try {
     await app.listen({ host, port: port ?? DEFAULT_PORT });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE' && port === undefined) {
       await app.listen({ host, port: 0 });
       return;
@@ -74,7 +75,12 @@ async function listen(app: FastifyInstance, host: string, port: number | undefin
     const where = code === 'EADDRINUSE' || code === 'EACCES' ? '--port' : '--host';
     const value = where === '--port' ? (port ?? DEFAULT_PORT) : host;
     const expected = where === '--port' ? 'a port that is free' : 'an address of this machine';
-    throw new InputError({ path: where, value, expected, what: `cannot listen (${message})` });
+    throw new InputError({
+      path: where,
+      value,
+      expected,
+      what: `cannot listen on ${value} (${systemReason(error)})`,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** The SQL box: runs a page's statement in a process of its own, with limits on time, rows and memory. */
 
-import { QueryError, StoppedError, StoreError } from '../base/errors.js';
+import { InstallationError, QueryError, StoppedError, StoreError } from '../base/errors.js';
 import { counted } from '../base/units.js';
 import { querySql, type Value } from '../store/user-sql/query.js';
 import type { SqlAnswer } from './messages.js';
@@ -72,7 +72,7 @@ export class SqlBox {
 
 /** Whether the page may show the error's message: the statement failed or was stopped. Other errors are defects. */
 export const isRefusal = (error: unknown): error is Error =>
-  error instanceof QueryError || error instanceof StoreError || error instanceof StoppedError;
+  [QueryError, StoreError, StoppedError, InstallationError].some(refusal => error instanceof refusal);
 
 const sendable = (value: Value): string | number | null =>
   typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)) ? String(value) : value;

@@ -97,13 +97,14 @@ export class WasmInstancePool {
     this.#module = module;
   }
 
-  /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
+  /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built or damaged. */
   static async load(): Promise<WasmInstancePool> {
-    const bytes = await readFile(KERNELS_FILE).catch(cause => {
-      const message = `engine "wasm" has no kernels at ${KERNELS_FILE}, expected them from npm run build`;
+    try {
+      return new WasmInstancePool(await compile(await readFile(KERNELS_FILE)));
+    } catch (cause) {
+      const message = 'engine "wasm" has no usable kernels: run `npm run build`';
       throw new EngineUnavailableError(message, { cause });
-    });
-    return new WasmInstancePool(await compile(bytes));
+    }
   }
 
   /**

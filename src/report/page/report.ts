@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import { InstallationError } from '../../base/errors.js';
 import { PACKAGE_ROOT, TOOL_VERSION } from '../../base/paths.js';
 import { counted } from '../../base/units.js';
 import { type Drawing, drawFigure } from '../drawing/render.js';
@@ -111,7 +112,8 @@ export function sliceText({ slice, set }: FigureData): string {
 /** @throws Error where dist/page is not built. */
 function pageScript(): string {
   const file = join(PACKAGE_ROOT, 'dist', 'page', 'report.js');
-  if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\``);
+  if (!existsSync(file))
+    throw new InstallationError('the code of the report is not built: run `npm run build`');
   // `</script` inside the text would end the element.
   return readFileSync(file, 'utf8').replaceAll('</script', '<\\/script');
 }

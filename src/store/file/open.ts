@@ -26,7 +26,7 @@ export function checkHeader(file: string): void {
   const refuse = (what: string): never => {
     throw new StoreError('NOT_A_DATABASE', file, `${file}: ${what}, expected an espalier database`);
   };
-  const stat = existsSync(file) ? ioGuard(file, () => statSync(file)) : null;
+  const stat = ioGuard(file, () => statSync(file, { throwIfNoEntry: false }));
   if (!stat) {
     throw new StoreError(
       'DATABASE_MISSING',
@@ -39,7 +39,8 @@ export function checkHeader(file: string): void {
   if (isConnected(stat)) return;
   if (stat.size === 0) refuse('this file is empty');
   const header = readHeader(file);
-  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC) refuse('this is not an SQLite file');
+  if (header.toString('latin1', 0, MAGIC.length) !== MAGIC)
+    refuse(/\.ya?ml$/i.test(file) ? 'this is a sweep file, not its database' : 'this is not an SQLite file');
   if (header.length < HEADER_BYTES) refuse('this SQLite file is cut off');
   if (header.readUInt32BE(APPLICATION_ID_AT) !== APPLICATION_ID) {
     throw new StoreError(
@@ -223,8 +224,7 @@ function ioGuard<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new StoreError('DATABASE_IO', file, `${file}: cannot be read or written (${systemReason(error)})`, {
-      cause: error,
-    });
+    const message = `${file}: cannot be read or written (${systemReason(error)})`;
+    throw new StoreError('DATABASE_IO', file, message, { cause: error });
   }
 }

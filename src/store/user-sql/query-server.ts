@@ -1,6 +1,7 @@
 /** The child process's side of a query: runs the statement and sends its rows. The parent's side is query.ts. */
 import type { Database } from 'better-sqlite3';
 import { QueryError, StoreError } from '../../base/errors.js';
+import { asInstallationError } from '../../base/system-error.js';
 import { connectReader, toStoreError } from '../file/open.js';
 import { type ColumnType, columnTypes } from './column-types.js';
 import { bind, type Params, type Value } from './parameters.js';
@@ -36,7 +37,7 @@ export type QueryReply =
   | { readonly kind: 'rows'; readonly rows: readonly (readonly Value[])[]; readonly last: boolean }
   | {
       readonly kind: 'error';
-      readonly family: 'store' | 'query';
+      readonly family: 'store' | 'query' | 'installation';
       readonly code: string;
       readonly message: string;
     };
@@ -132,6 +133,8 @@ export function uniqueNames(names: readonly string[]): string[] {
 function toErrorMessage(file: string, error: unknown): QueryReply {
   const fault = toStoreError(file, error);
   if (fault instanceof StoreError) return { kind: 'error', family: 'store', ...fields(fault) };
+  const installation = asInstallationError(fault);
+  if (installation) return { kind: 'error', family: 'installation', ...fields(installation) };
   const query = fault instanceof QueryError ? fault : invalidQuery((fault as Error).message);
   return { kind: 'error', family: 'query', ...fields(query) };
 }

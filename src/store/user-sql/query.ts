@@ -1,7 +1,7 @@
 /** Runs user SQL in a child process, since only killing a process stops SQLite at any moment. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { QueryError, StoppedError, StoreError } from '../../base/errors.js';
+import { InstallationError, QueryError, StoppedError, StoreError } from '../../base/errors.js';
 import { workerFile } from '../../base/paths.js';
 import { checkHeader } from '../file/open.js';
 import type { ColumnType } from './column-types.js';
@@ -42,7 +42,7 @@ export interface QueryBatch {
  * process ends with the iteration, even if the consumer leaves it early.
  *
  * @throws StoreError if the file is not an espalier database. QueryError QUERY_INVALID, QUERY_WRITES, QUERY_TIMEOUT.
- *   StoppedError when `signal` aborts.
+ *   StoppedError when `signal` aborts. InstallationError.
  */
 export async function* querySql(
   file: string,
@@ -91,7 +91,8 @@ class Child {
   ) {
     this.remainingMs = timeoutMs;
     const entry = workerFile('query');
-    if (!existsSync(entry)) throw new Error(`${entry} is missing: run \`npm run build\``);
+    if (!existsSync(entry))
+      throw new InstallationError('the process for SQL is not built: run `npm run build`');
     const limits = [process.pid, memoryBytes ?? Number.POSITIVE_INFINITY];
     this.process = fork(entry, limits.map(String), {
       serialization: 'advanced',
@@ -151,7 +152,12 @@ class Child {
 }
 
 function toError({ family, code, message }: Extract<QueryReply, { kind: 'error' }>, file: string): Error {
-  return family === 'store'
-    ? new StoreError(code as StoreError['code'], file, message)
-    : new QueryError(code as QueryError['code'], message);
+  switch (family) {
+    case 'store':
+      return new StoreError(code as StoreError['code'], file, message);
+    case 'query':
+      return new QueryError(code as QueryError['code'], message);
+    case 'installation':
+      return new InstallationError(message);
+  }
 }
