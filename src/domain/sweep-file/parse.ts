@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { deepFreeze } from '../../base/frozen.js';
+import { systemReason } from '../../base/system-error.js';
 import { counted } from '../../base/units.js';
 import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
 import { type DatasetSettings, SET_NAMES } from '../types.js';
@@ -14,6 +15,7 @@ import { DIGITS_DEFAULTS } from './settings.js';
 import { resolveThresholds, thresholdEntry } from './targets.js';
 import { expectedOf } from './value-rules.js';
 import { type Path, type Problem, SweepDocument } from './yaml.js';
+import { decodeSweepFile } from './yaml-text.js';
 
 export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
 export { checkAgainstData, type DataFacts, sweepAdvice } from './check-sweep.js';
@@ -52,16 +54,15 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
 export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
   const expected = 'a sweep file (`espalier init` writes one)';
   if (file === '') throw new InputError({ path: 'sweep', value: file, expected });
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const what =
-      { ENOENT: 'no such file', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ?? message;
+    const { code } = error as NodeJS.ErrnoException;
+    const what = { ENOENT: 'no such file', EISDIR: 'is a folder' }[code ?? ''] ?? systemReason(error);
     throw new InputError({ path: '', source: file, value: file, what, expected });
   }
-  return parseSweep(text, { source: file, set });
+  return parseSweep(decodeSweepFile(bytes, file), { source: file, set });
 }
 
 function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {

@@ -1,11 +1,11 @@
 /** The text of a sweep file with the `--set` options applied. Errors point to the line or option of a value. */
-
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest.js';
 import { counted } from '../../base/units.js';
 import { AXES, SWEEP } from './schema.js';
 import { GROUPS, SETTINGS } from './settings.js';
+import { parseYaml, toValue } from './yaml-text.js';
 
 /** Keys and list positions from the root, e.g. `['axes', 'train.learningRate', 1]`. */
 export type Path = readonly (string | number)[];
@@ -61,7 +61,7 @@ export class SweepDocument {
     this.#source = source;
     this.#lines = new LineCounter();
     this.#yaml = parseYaml(text, source, this.#lines);
-    this.raw = withoutEmptyGroups(toValue(this.#yaml, source), source);
+    this.raw = withoutEmptyGroups(toValue(this.#yaml, source, this.#lines), source);
     for (const setting of settings) this.#set(setting);
     this.#refuseIneffectiveSettings();
   }
@@ -184,34 +184,6 @@ function settablePath(name: string): Path {
   const hint = same ? ` (did you mean ${same}?)` : didYouMean(name, SETTABLE.keys());
   const expected = `the path of a setting${hint || ', such as train.learningRate'}`;
   throw new InputError({ ...at, what: 'no such setting', expected });
-}
-
-function parseYaml(text: string, source: string | null, lineCounter = new LineCounter()): Document {
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  const [error] = document.errors;
-  if (!error) return document;
-  const { line, col } = lineCounter.linePos(error.pos[0]);
-  const what = error.message.replace(/\s+/g, ' ').trim();
-  const at = [source, line, col].filter(part => part !== null).join(':');
-  throw new InputError({ path: '', source: at, value: text, what, expected: 'valid YAML' });
-}
-
-function toValue(document: Document, source: string | null): unknown {
-  const refuse = (what: string) =>
-    new InputError({ path: '', source, value: null, what, expected: 'valid YAML' });
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error));
-  }
-  if (isCircular(value, [])) throw refuse('an alias stands inside of what it stands for');
-  return value;
-}
-
-function isCircular(value: unknown, above: readonly unknown[]): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return above.includes(value) || Object.values(value).some(child => isCircular(child, [...above, value]));
 }
 
 /** Replaces null by `{}` for each group: YAML reads a key with nothing below it (e.g. all commented out) as null. */

@@ -172,16 +172,20 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
     's.yaml: found [1], expected a sweep file, a mapping with name, dataset and axes',
   ],
   ['an empty file', '', 's.yaml: is empty, expected a sweep file, a mapping with name, dataset and axes'],
-  ['a repeated key', `${MINIMAL}name: again\n`, 's.yaml:8:1: Map keys must be unique, expected valid YAML'],
+  [
+    'a repeated key',
+    `${MINIMAL}name: again\n`,
+    's.yaml:8:1: the key "name" is given twice, expected each key only once',
+  ],
   [
     'broken YAML',
     MINIMAL.replace('[100]', '[100'),
-    's.yaml:6:3: Flow sequence in block collection must be sufficiently indented and end with a ], expected valid YAML',
+    's.yaml:6:3: a "[" above is not closed, or this line is not indented, expected "]"',
   ],
   [
     'an unknown alias',
     MINIMAL.replace('[100]', '*width'),
-    's.yaml: Unresolved alias (the anchor must be set before the alias): width, expected valid YAML',
+    's.yaml:5: *width stands for nothing, expected &width at a value above it',
   ],
   [
     'an empty axis',
@@ -498,7 +502,7 @@ const SETS: readonly (readonly [what: string, set: readonly string[], message: s
   [
     'bad YAML',
     ['axes.width=[1'],
-    '--set axes.width:1:3: Flow sequence must end with a ], expected valid YAML',
+    '--set axes.width: a "[" above is not closed, or this line is not indented, expected "]"',
   ],
   [
     'part of a list',
