@@ -1,28 +1,26 @@
 import { existsSync } from 'node:fs';
-import { Presets, SingleBar } from 'cli-progress';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
-import { counted, formatBytes } from '../base/units.js';
+import { counted } from '../base/units.js';
 import { type DatasetDescription, describeDataset } from '../data/describe.js';
-import type { FetchProgress } from '../data/fetch.js';
 import {
   checkDataDir,
   type DataSearch,
   findKnownDataset,
+  placeProblem,
   searchFolders,
   searchPlaces,
+  searchProblems,
 } from '../data/locate.js';
 import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
 import { DIGITS_DEFAULTS } from '../domain/sweep-file/settings.js';
 import type { DatasetName } from '../domain/types.js';
-import { canDraw, isInBackground, onRelease } from './terminal.js';
+import { createFetchDisplay } from './fetch-display.js';
 
 const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
 const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];
-/** Without a terminal, a download prints at most one line in this interval. */
-const LINE_EVERY_MS = 10_000;
 
 interface DataArguments extends DataSearch {
   readonly json: boolean;
@@ -46,7 +44,10 @@ export const dataCommand: CommandModule = {
   handler: () => undefined,
 };
 
-/** `--json`: `{ places: [{ source, dir, exists }], datasets: [{ name, title, folder, lookedFor }] }`. */
+/**
+ * `--json`: `{ places: [{ source, dir, exists, problem }], datasets: [{ name, title, folder, lookedFor, problems }] }`.
+ * `problem` and `problems` say where the system refuses to look.
+ */
 const listCommand: CommandModule<object, DataArguments> = {
   command: 'list',
   describe: 'Data sets that are known, where they are looked for, and which were found',
@@ -57,25 +58,32 @@ const listCommand: CommandModule<object, DataArguments> = {
     ) as never,
   handler: args => {
     checkDataDir(args);
-    const places = searchPlaces(args).map(place => ({ ...place, exists: existsSync(place.dir) }));
+    const places = searchPlaces(args).map(place => ({
+      ...place,
+      exists: existsSync(place.dir),
+      problem: placeProblem(place.dir),
+    }));
     const datasets = KNOWN_NAMES.map(name => ({
       name,
       title: KNOWN_DATASETS[name].title,
       folder: findKnownDataset(name, args)?.folder ?? null,
       lookedFor: searchFolders(name, args),
+      problems: searchProblems(name, args),
     }));
     if (args.json) {
       print(JSON.stringify({ places, datasets }, null, 2));
       return;
     }
     print('digits         generated, no files needed');
-    for (const { name, folder } of datasets) {
-      print(`${name.padEnd(15)}${folder ?? `not found; \`espalier data fetch ${name}\` downloads it`}`);
+    for (const { name, folder, problems } of datasets) {
+      const missing = [`not found; \`espalier data fetch ${name}\` downloads it`, ...problems].join('; ');
+      print(`${name.padEnd(15)}${folder ?? missing}`);
     }
     print('idx            any folder with four IDX files, named by dataset.dir in a sweep file');
     print('\nlooked for, first NAME/ inside, then:');
-    for (const { source, dir, exists } of places) {
-      print(`  ${source.padEnd(19)}${dir}${exists ? '' : ' (does not exist)'}`);
+    for (const { source, dir, exists, problem } of places) {
+      const state = problem ?? (exists ? null : 'does not exist');
+      print(`  ${source.padEnd(19)}${dir}${state === null ? '' : ` (${state})`}`);
     }
   },
 };
@@ -109,7 +117,7 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
       const { fetchDataset } = await import('../data/fetch.js');
       const files = await fetchDataset(KNOWN_DATASETS[fetchable(name)], {
         dataDir,
-        mirrors: mirror,
+        mirrors: mirror?.map(checkedMirror),
         signal: abort.signal,
         onProgress: display.progress,
         onFailure: ({ url, reason }) => display.line(`${url}: ${reason}`),
@@ -123,6 +131,15 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
   },
 };
 
+/** @throws UsageError unless it is the address of a web server. */
+function checkedMirror(address: string): string {
+  const isWeb = URL.canParse(address) && ['http:', 'https:'].includes(new URL(address).protocol);
+  if (isWeb) return address;
+  throw new UsageError(
+    `--mirror: found ${JSON.stringify(address)}, expected the address of a folder, such as https://host/mnist/`,
+  );
+}
+
 function fetchable(name: string): KnownName {
   if (isKnown(name)) return name;
   if (name === 'digits') throw new UsageError('digits are generated: there is nothing to fetch');
@@ -132,51 +149,6 @@ function fetchable(name: string): KnownName {
 
 const unknownName = (name: string, known: readonly string[]): UsageError =>
   new UsageError(`unknown data set "${name}"${didYouMean(name, known)}, expected ${known.join(', ')}`);
-
-/** Shows downloads: a bar on a terminal, plain lines elsewhere. */
-function createFetchDisplay(stream: NodeJS.WriteStream) {
-  let url = '';
-  let lastLineAt = 0;
-  let bar: SingleBar | null = null;
-  const draws = canDraw(stream);
-  const endBar = () => {
-    bar?.stop();
-    bar = null;
-  };
-  const forget = onRelease(endBar);
-  const size = ({ received, total }: FetchProgress) =>
-    total === null ? formatBytes(received) : `${formatBytes(received)} of ${formatBytes(total)}`;
-  return {
-    progress(progress: FetchProgress): void {
-      const isNew = progress.url !== url;
-      url = progress.url;
-      if (draws && !isInBackground()) {
-        if (isNew || bar === null) {
-          endBar();
-          const format = '{bar} {percentage}% | {file} | {size}';
-          const options = { stream, format, hideCursor: true, gracefulExit: false };
-          bar = new SingleBar(options, Presets.shades_classic);
-          bar.start(progress.total ?? 0, 0, { file: progress.file, size: '' });
-        }
-        bar.update(progress.received, { size: size(progress) });
-        return;
-      }
-      endBar();
-      if (isNew || performance.now() - lastLineAt > LINE_EVERY_MS) {
-        stream.write(`${progress.url}: ${size(progress)}\n`);
-        lastLineAt = performance.now();
-      }
-    },
-    line(text: string): void {
-      endBar();
-      stream.write(`${text}\n`);
-    },
-    end(): void {
-      forget();
-      endBar();
-    },
-  };
-}
 
 interface InfoArguments extends DataArguments {
   readonly name: string;
@@ -202,6 +174,7 @@ const infoCommand: CommandModule<object, InfoArguments> = {
     if (name === 'idx' && dir === undefined) {
       throw new UsageError('data info idx: which folder? `--dir DIR` names the one with the four IDX files');
     }
+    refuseUnused(args);
     checkDataDir(args);
     const parameters = name === 'digits' ? DIGITS_DEFAULTS : dir === undefined ? {} : { dir };
     const description = describeDataset({ name, positive: [], ...parameters }, args);
@@ -209,6 +182,18 @@ const infoCommand: CommandModule<object, InfoArguments> = {
     else printDescription(description);
   },
 };
+
+/** @throws UsageError for an option that says where files are, and is not looked at for this data set. */
+function refuseUnused({ name, dir, dataDir }: InfoArguments): void {
+  if (dir !== undefined && name !== 'idx') {
+    const instead = name === 'digits' ? 'digits are generated' : '--data-dir says where those of others are';
+    throw new UsageError(`--dir ${dir}: names the files of idx, not of ${name}; ${instead}`);
+  }
+  if (dataDir === undefined) return;
+  if (name === 'idx')
+    throw new UsageError(`--data-dir ${dataDir}: is not searched for idx, --dir names its folder`);
+  if (name === 'digits') throw new UsageError(`--data-dir ${dataDir}: digits are generated, without files`);
+}
 
 const isName = (name: string): name is DatasetName => ALL_NAMES.includes(name as DatasetName);
 

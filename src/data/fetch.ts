@@ -10,10 +10,12 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import got, { HTTPError, type Request, RequestError, TimeoutError } from 'got';
+import got, { type Request, RequestError } from 'got';
 import { withPart } from '../base/atomic-file.js';
 import { DataError, StoppedError } from '../base/errors.js';
 import { makeFolder, removeEmptyFolders } from '../base/folders.js';
+import { systemReason } from '../base/system-error.js';
+import { lastingReason, reasonOf, TooLongError } from './download-failure.js';
 import { readBytes } from './idx.js';
 import { cacheDir } from './locate.js';
 import { checkFile, FILE_NAMES, FILE_ROLES, type FileRole, type KnownDataset } from './registry.js';
@@ -101,8 +103,7 @@ function makeWritable(folder: string): string | null {
 }
 
 function notWritable(folder: string, error: unknown): DataError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const line = `${folder}: cannot be written (${code ?? message}), expected a folder for data files`;
+  const line = `${folder}: cannot be written (${systemReason(error)}), expected a folder for data files`;
   return new DataError('DATA_DOWNLOAD', line, folder, { cause: error });
 }
 
@@ -155,7 +156,7 @@ async function fetchFrom(
       }
       const reason = reasonOf(error);
       onFailure?.({ url, reason });
-      if (attempt >= attempts || !isRetryable(error)) return reason;
+      if (attempt >= attempts || lastingReason(error) !== null) return reason;
       await sleep(pause * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(() => {
         throw new StoppedError();
       });
@@ -192,18 +193,12 @@ async function receive(url: string, handle: FileHandle, options: FetchOptions): 
     for await (const chunk of request as AsyncIterable<Uint8Array>) {
       await handle.writeFile(chunk);
       received += chunk.length;
-      if (received > MAX_BYTES) throw new TooLongError();
+      if (received > MAX_BYTES) throw new TooLongError(MAX_BYTES);
       const total = request.downloadProgress.total ?? null;
       onProgress?.({ file: url.slice(url.lastIndexOf('/') + 1), url, received, total });
     }
   } finally {
     signal?.removeEventListener('abort', stop);
-  }
-}
-
-class TooLongError extends Error {
-  constructor() {
-    super(`longer than ${MAX_BYTES} bytes`);
   }
 }
 
@@ -216,19 +211,4 @@ function reasonToReject({ checksums, title }: KnownDataset, role: FileRole, path
     if (error instanceof DataError) return error.message.replace(`${path}: `, '');
     throw error;
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof HTTPError) return `HTTP ${error.response.statusCode}`;
-  if (error instanceof TimeoutError) return `timed out (${error.event})`;
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Retries HTTP 408, 429 and 5xx, and network errors. A repeated request would not change other failures. */
-function isRetryable(error: unknown): boolean {
-  if (error instanceof HTTPError) {
-    const { statusCode } = error.response;
-    return statusCode === 408 || statusCode === 429 || statusCode >= 500;
-  }
-  return !(error instanceof TooLongError);
 }

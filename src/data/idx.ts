@@ -6,8 +6,10 @@
  *   then          count x rows x columns bytes for images, count bytes for labels, and nothing after them
  */
 import { readFileSync } from 'node:fs';
-import { constants, gunzipSync } from 'node:zlib';
 import { DataError } from '../base/errors.js';
+import { fileKind, isWebPage } from '../base/file-kind.js';
+import { systemReason } from '../base/system-error.js';
+import { GzipError, gunzip, isGzip } from './gzip.js';
 
 export type IdxKind = 'images' | 'labels';
 
@@ -29,10 +31,8 @@ export function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DataError('DATA_MISSING', `${file}: cannot be read (${code}), expected an IDX file`, file, {
-      cause: error,
-    });
+    const message = `${file}: cannot be read (${systemReason(error)}), expected an IDX file`;
+    throw new DataError('DATA_MISSING', message, file, { cause: error });
   }
 }
 
@@ -43,48 +43,12 @@ export function readBytes(file: string): Uint8Array {
  * @throws DataError (DATA_CORRUPT) if the gzip stream is broken, truncated, or followed by other bytes.
  */
 export function idxContent(bytes: Uint8Array, file: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  let content: Uint8Array;
-  let consumed: number;
+  if (!isGzip(bytes)) return bytes;
   try {
-    // With `info`, which the published types omit, zlib also returns the number of bytes it read.
-    const result = gunzipSync(bytes, { info: true } as object) as unknown as {
-      buffer: Uint8Array;
-      engine: { bytesWritten: number };
-    };
-    content = result.buffer;
-    consumed = result.engine.bytesWritten;
+    return gunzip(bytes);
   } catch (error) {
-    throw brokenGzip(bytes, file, error as NodeJS.ErrnoException);
+    throw error instanceof GzipError ? corrupt(file, error.message, error) : error;
   }
-  if (consumed < bytes.length) {
-    const extra = bytes.length - consumed;
-    throw corrupt(file, `${extra} bytes too many at byte ${consumed}, after the end of the gzip stream`);
-  }
-  return content;
-}
-
-function brokenGzip(bytes: Uint8Array, file: string, error: NodeJS.ErrnoException): DataError {
-  if (error.code === 'Z_BUF_ERROR') {
-    return corrupt(file, `truncated: ends at byte ${bytes.length}, within the gzip stream`, error);
-  }
-  return corrupt(file, `corrupt gzip stream at byte ${firstRefusedByte(bytes)}: ${error.message}`, error);
-}
-
-/** The first byte that makes zlib refuse the stream. A prefix that ends before it is incomplete, but valid. */
-function firstRefusedByte(bytes: Uint8Array): number {
-  let accepted = 0;
-  let refused = bytes.length;
-  while (refused - accepted > 1) {
-    const middle = Math.floor((accepted + refused) / 2);
-    try {
-      gunzipSync(bytes.subarray(0, middle), { finishFlush: constants.Z_SYNC_FLUSH });
-      accepted = middle;
-    } catch {
-      refused = middle;
-    }
-  }
-  return refused - 1;
 }
 
 /**
@@ -100,9 +64,11 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
   if (content.length >= 4 && view.getUint32(0) !== MAGIC[kind]) {
     const found = `0x${view.getUint32(0).toString(16).padStart(8, '0')}`;
     const expected = `0x${MAGIC[kind].toString(16).padStart(8, '0')}`;
+    const other = isWebPage(content) ? 'a web page' : fileKind(content);
     throw corrupt(
       file,
-      `at byte 0: magic number ${found}, expected ${expected} (IDX ${kind} of unsigned bytes)`,
+      `at byte 0: magic number ${found}, expected ${expected} (IDX ${kind} of unsigned bytes)` +
+        (other === null || other === 'a binary file' ? '' : `; this is ${other}`),
     );
   }
   if (content.length < headerBytes) {
@@ -116,6 +82,7 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
   if (zero >= 0) throw corrupt(file, `at byte ${4 + 4 * zero}: ${names[zero]} is 0, expected at least 1`);
   const expectedBytes = headerBytes + dimensions.reduce((product, size) => product * size, 1);
   if (content.length !== expectedBytes) {
+    const extra = content.length - expectedBytes;
     const promised =
       kind === 'images'
         ? `${dimensions[0]} images of ${dimensions[1]} x ${dimensions[2]}`
@@ -123,7 +90,7 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
     const what =
       content.length < expectedBytes
         ? `truncated: ends at byte ${content.length}`
-        : `${content.length - expectedBytes} bytes too many at byte ${expectedBytes}`;
+        : `${extra} ${extra === 1 ? 'byte' : 'bytes'} too many at byte ${expectedBytes}`;
     throw corrupt(file, `${what}, expected ${expectedBytes} bytes for ${promised}`);
   }
   return { dimensions, data: content.subarray(headerBytes) };

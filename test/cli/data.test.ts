@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ describe('list', () => {
   test('prints the same as JSON', async () => {
     await data('list', '--json', '--data-dir', home);
     const { places, datasets } = JSON.parse(stdout);
-    expect(places[0]).toEqual({ source: '--data-dir', dir: home, exists: true });
+    expect(places[0]).toEqual({ source: '--data-dir', dir: home, exists: true, problem: null });
     expect(places[1]).toMatchObject({ source: 'cache', exists: false });
     expect(datasets.map(({ name, folder }: Record<string, unknown>) => [name, folder])).toEqual([
       ['mnist', null],
@@ -83,7 +83,89 @@ describe('list', () => {
   });
 });
 
+describe('a folder that the system refuses to look into', () => {
+  const CIRCLE = 'its symbolic links lead in a circle';
+  const circle = (...path: string[]): string => {
+    mkdirSync(join(home, ...path.slice(0, -1)), { recursive: true });
+    symlinkSync(path.at(-1)!, join(home, ...path));
+    return join(home, ...path);
+  };
+
+  test('is shown by list, which goes on', async () => {
+    const cache = circle('cache', 'espalier', 'data');
+    const own = join(home, 'own');
+    writeSmallSet(join(own, 'mnist'));
+    await data('list', '--data-dir', own);
+    expect(stdout).toMatch(new RegExp(`^mnist +${join(own, 'mnist')}$`, 'm'));
+    expect(stdout).toContain(
+      `downloads it; ${join(cache, 'fashion-mnist')}: ${CIRCLE}; ${cache}: ${CIRCLE}\n`,
+    );
+    expect(stdout).toMatch(new RegExp(`cache +${cache} \\(${CIRCLE}\\)$`, 'm'));
+    stdout = '';
+    await data('list', '--json');
+    const { places, datasets } = JSON.parse(stdout);
+    expect(places).toEqual([{ source: 'cache', dir: cache, exists: false, problem: CIRCLE }]);
+    expect(datasets[0].problems).toEqual([`${join(cache, 'mnist')}: ${CIRCLE}`, `${cache}: ${CIRCLE}`]);
+  });
+
+  test('is passed over by info where the data are elsewhere, and named where they are not', async () => {
+    const cache = circle('cache', 'espalier', 'data');
+    await expect(data('info', 'mnist')).rejects.toThrow(
+      `mnist: not found in ${join(cache, 'mnist')} (${CIRCLE}), ${cache} (${CIRCLE}); \`espalier data fetch`,
+    );
+    const own = writeSmallSet(join(home, 'own', 'mnist'));
+    await expect(data('info', 'mnist', '--data-dir', join(home, 'own'))).rejects.toThrow(
+      `${join(own, 'train-images-idx3-ubyte.gz')}: not the file of MNIST`,
+    );
+  });
+
+  test('is refused where an option names it', async () => {
+    const dir = circle('round');
+    await expect(data('info', 'mnist', '--data-dir', dir)).rejects.toThrow(
+      `--data-dir: ${dir} cannot be searched (${CIRCLE}), expected a folder with data files`,
+    );
+    await expect(data('info', 'idx', '--dir', dir)).rejects.toThrow(
+      `dataset.dir: ${dir} cannot be searched (${CIRCLE}), expected`,
+    );
+    await expect(data('fetch', 'mnist', '--data-dir', dir)).rejects.toThrow(
+      new RegExp(`${dir}.*: cannot be written \\(.*\\), expected a folder for data files`),
+    );
+    const partly = writeSmallSet(join(home, 'partly'));
+    for (const name of ['train-labels-idx1-ubyte', 'train-labels.idx1-ubyte'])
+      for (const ending of ['', '.gz']) {
+        const file = join(partly, name + ending);
+        if (!existsSync(file)) symlinkSync(name + ending, file);
+      }
+    await data('info', 'idx', '--dir', partly);
+    expect(stdout).toContain('train-labels-idx1-ubyte.gz');
+  });
+
+  test('a place that is a file is named as one', async () => {
+    mkdirSync(join(home, 'cache', 'espalier'), { recursive: true });
+    writeFileSync(join(home, 'cache', 'espalier', 'data'), '');
+    await data('list');
+    expect(stdout).toMatch(/^mnist +not found; `espalier data fetch mnist` downloads it$/m);
+    expect(stdout).toMatch(/cache .*data \(this is not a folder\)$/m);
+  });
+});
+
 describe('info', () => {
+  test('refuses options that say nothing about the data set', async () => {
+    const dir = writeSmallSet(join(home, 'own'));
+    await expect(data('info', 'digits', '--dir', dir)).rejects.toThrow(
+      `--dir ${dir}: names the files of idx, not of digits; digits are generated`,
+    );
+    await expect(data('info', 'mnist', '--dir', dir)).rejects.toThrow(
+      `--dir ${dir}: names the files of idx, not of mnist; --data-dir says`,
+    );
+    await expect(data('info', 'digits', '--data-dir', dir)).rejects.toThrow(
+      `--data-dir ${dir}: digits are generated, without files`,
+    );
+    await expect(data('info', 'idx', '--dir', dir, '--data-dir', dir)).rejects.toThrow(
+      `--data-dir ${dir}: is not searched for idx`,
+    );
+  });
+
   test('describes any IDX folder', async () => {
     const dir = writeSmallSet(join(home, 'own'));
     await data('info', 'idx', '--dir', dir);
@@ -137,7 +219,7 @@ describe('fetch', () => {
     const [empty, full] = [await serve(() => undefined), await serve(original)];
     await data('fetch', 'mnist', '--mirror', empty, '--mirror', full);
     expect(stdout).toBe('');
-    expect(stderr).toContain(`${empty}/train-images-idx3-ubyte.gz: HTTP 404\n`);
+    expect(stderr).toContain(`${empty}/train-images-idx3-ubyte.gz: HTTP 404 (Not Found)\n`);
     expect(stderr).toMatch(/train-images-idx3-ubyte\.gz: .* of 9\.\d MB\n/);
     expect(stderr.match(/: verified\n/g)).toHaveLength(4);
     await data('info', 'mnist', '--json');
@@ -172,6 +254,19 @@ describe('fetch', () => {
     expect(existsSync(join(home, 'kept', 'mnist'))).toBe(false);
     expect(process.listenerCount('SIGINT')).toBe(listeners);
   });
+
+  test.each(['not-a-url', 'ftp://host/mnist/', '', 'file:///data', 'localhost:8000'])(
+    'refuses the mirror "%s" before anything',
+    async mirror => {
+      const act = data('fetch', 'mnist', '--mirror', 'http://127.0.0.1:9/', '--mirror', mirror);
+      await expect(act).rejects.toThrow(
+        `--mirror: found "${mirror}", expected the address of a folder, such as https://`,
+      );
+      await expect(act).rejects.toBeInstanceOf(UsageError);
+      expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+      expect(existsSync(join(home, 'cache'))).toBe(false);
+    },
+  );
 
   test('refuses names that cannot be fetched', async () => {
     await expect(data('fetch', 'digits')).rejects.toThrow(/generated: there is nothing to fetch/);

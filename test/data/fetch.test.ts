@@ -73,6 +73,8 @@ const MIRRORS: Record<string, Answer> = {
   moved: (_, response, { url }) =>
     response.writeHead(302, { location: url!.replace('/moved/', '/good/') }).end(),
   circling: (_, response, { url }) => response.writeHead(302, { location: url! }).end(),
+  leaving: (_, response) => response.writeHead(302, { location: 'ftp://elsewhere/' }).end(),
+  speaking: (_, response) => response.socket!.end('SSH-2.0-some\r\n'),
   wrong: (_, response) => {
     const other = gzipSync(idxImages(300, 28, 28, 7));
     response.writeHead(200, head(other)).end(other);
@@ -199,13 +201,15 @@ describe('mirrors', () => {
   });
 
   test.each<[string, RegExp, number]>([
-    ['stalling', /timed out \(socket\)/, 2],
-    ['silent', /timed out \((response|socket)\)/, 2],
-    ['truncating', /aborted/, 2],
-    ['dropping', /socket hang up/, 2],
+    ['stalling', /nothing came for too long/, 2],
+    ['silent', /(?:no answer in time|nothing came for too long)/, 2],
+    ['truncating', /the connection broke off/, 2],
+    ['dropping', /the connection broke off/, 2],
     ['failing', /HTTP 500/, 2],
-    ['circling', /Redirected 5 times/, 12],
-    ['missing', /HTTP 404/, 1],
+    ['circling', /it leads from address to address in a circle/, 6],
+    ['leaving', /it leads to an address that is not http or https/, 1],
+    ['speaking', /its answer is not HTTP/, 1],
+    ['missing', /HTTP 404 \(Not Found\)/, 1],
     ['endless', /longer than 67108864 bytes/, 1],
   ])('a %s one is given up, and the next one tried', async (mirror, reason, requests) => {
     const fetchOptions = options([mirror], { attempts: 2 });
@@ -228,7 +232,22 @@ describe('mirrors', () => {
 
   test('an address without a server is given up', async () => {
     const { message } = await failure(bySha256, { ...options([]), mirrors: ['http://127.0.0.1:9/'] });
-    expect(message).toMatch(/http:\/\/127\.0\.0\.1:9\/train-images-idx3-ubyte\.gz: .*ECONNREFUSED/);
+    expect(message).toMatch(
+      /http:\/\/127\.0\.0\.1:9\/train-images-idx3-ubyte\.gz: the connection was refused/,
+    );
+  });
+
+  test('an address that is none, or of a server without https, is tried once', async () => {
+    for (const [mirror, reason] of [
+      ['not-a-url', 'this is not an address'],
+      [base.replace('http:', 'https:'), 'it does not speak https'],
+    ] as const) {
+      const failures: string[] = [];
+      const onFailure = (failed: { reason: string }) => failures.push(failed.reason);
+      const { message } = await failure(bySha256, { ...options([], { onFailure }), mirrors: [mirror] });
+      expect(message).toBe(`${FIRST}: no mirror had it: ${mirror}/${FIRST}: ${reason}`);
+      expect(failures).toEqual([reason]);
+    }
   });
 
   test('a failed request is retried before the next mirror', async () => {
@@ -287,7 +306,9 @@ test('a folder that cannot be written is named', async () => {
   mkdirSync(join(dataDir, '..'), { recursive: true });
   writeFileSync(dataDir, 'a file');
   const { message } = await failure(bySha256, options(['good']));
-  expect(message).toContain(`${join(dataDir, 'mnist')}: cannot be written (ENOTDIR)`);
+  expect(message).toContain(
+    `${join(dataDir, 'mnist')}: cannot be written (a part of this path is not a folder)`,
+  );
 });
 
 test('the registered sets have four files, checksums and several mirrors each', () => {

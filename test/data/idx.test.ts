@@ -53,9 +53,17 @@ describe('IDX content', () => {
       'labels for images',
       idxLabels([1, 2, 3]),
       'images',
-      /at byte 0: magic number 0x00000801, expected 0x00000803/,
+      /at byte 0: magic number 0x00000801, expected 0x00000803 .*; this is an IDX file of labels$/,
     ],
     ['images for labels', idxImages(1, 2, 2), 'labels', /magic number 0x00000803, expected 0x00000801/],
+    [
+      'a gzip file within gzip',
+      gzipSync(idxLabels([1])),
+      'labels',
+      /magic number 0x1f8b0800, expected 0x00000801 .*; this is a gzip file$/,
+    ],
+    ['a web page', Buffer.from('<!DOCTYPE html>\n<html>'), 'images', /; this is a web page$/],
+    ['one byte too long', Buffer.concat([idxLabels([1]), Buffer.alloc(1)]), 'labels', /: 1 byte too many/],
     ['floats', idx(0xd03, [1, 1, 1], new Uint8Array(4)), 'images', /0x00000d03, expected 0x00000803/],
     ['no rows', idx(0x803, [5, 0, 3], new Uint8Array(0)), 'images', /at byte 8: rows is 0/],
     ['no labels', idxLabels([]), 'labels', /at byte 4: count is 0/],
@@ -110,10 +118,59 @@ describe('gzip', () => {
   });
 
   test.each([
-    ['text', Buffer.from('and more'), `corrupt gzip stream at byte ${compressed.length + 1}`],
-    ['zeros', Buffer.alloc(7), `7 bytes too many at byte ${compressed.length}`],
-  ])('%s after the end is refused', (_, extra, message) => {
-    expect(failure(() => idxContent(Buffer.concat([compressed, extra]), NAME)).message).toContain(message);
+    ['text', Buffer.from('and more'), '8 bytes too many'],
+    ['one byte', Buffer.from('x'), '1 byte too many'],
+    ['one byte as gzip begins', Buffer.from([0x1f]), '1 byte too many'],
+    ['zeros', Buffer.alloc(7), '7 bytes too many'],
+    ['many zeros', Buffer.alloc(512), '512 bytes too many'],
+  ])('%s after the end is refused', (_, extra, many) => {
+    const after = `at byte ${compressed.length}, after the end of the gzip stream`;
+    const { message } = failure(() => idxContent(Buffer.concat([compressed, extra]), NAME));
+    expect(message).toBe(`${NAME}: ${many} ${after}`);
+  });
+
+  test('a second member that is broken is reported at its place in the file', () => {
+    const two = Buffer.concat([compressed, compressed]);
+    for (const [length, at] of [
+      [compressed.length + 5, compressed.length + 5],
+      [two.length - 3, two.length - 3],
+    ] as const) {
+      const { message } = failure(() => idxContent(two.subarray(0, length), NAME));
+      expect(message).toBe(`${NAME}: truncated: ends at byte ${at}, within the gzip stream`);
+    }
+    two[compressed.length + 10]! |= 0b110;
+    expect(failure(() => idxContent(two, NAME)).message).toContain(
+      `corrupt gzip stream at byte ${compressed.length + 10}: `,
+    );
+  });
+
+  test.each([
+    ['the method', 2, 'the compression is not the one of gzip'],
+    ['the flags', 3, 'unknown flags'],
+    ['the checksum', compressed.length - 6, 'the checksum is not that of the content'],
+    ['the length', compressed.length - 1, 'the length is not that of the content'],
+  ])('%s is checked', (_, at, why) => {
+    const broken = Buffer.from(compressed);
+    broken[at]! ^= 0xff;
+    expect(failure(() => idxContent(broken, NAME)).message).toContain(`: ${why}`);
+  });
+
+  test('a header with all its fields is read, and refused where it is cut', () => {
+    const fields = Buffer.from('\x02\x00ab' + 'name\0' + 'comment\0' + '\x01\x02', 'latin1');
+    const header = Buffer.from(compressed.subarray(0, 10));
+    header[3] = 4 | 8 | 16 | 2;
+    const whole = Buffer.concat([header, fields, compressed.subarray(10)]);
+    expect(Buffer.from(idxContent(whole, NAME)).equals(content)).toBe(true);
+    for (let length = 2; length < 10 + fields.length; length++) {
+      const { message } = failure(() => idxContent(whole.subarray(0, length), NAME));
+      expect(message).toBe(`${NAME}: truncated: ends at byte ${length}, within the gzip stream`);
+    }
+  });
+
+  test('an empty content and an empty member are read', () => {
+    expect(idxContent(gzipSync(''), NAME)).toHaveLength(0);
+    const members = Buffer.concat([gzipSync(''), compressed, gzipSync('')]);
+    expect(Buffer.from(idxContent(members, NAME)).equals(content)).toBe(true);
   });
 });
 
@@ -131,7 +188,7 @@ describe('files', () => {
     const folder = temporaryFolder();
     const error = failure(() => readIdx(join(folder, 'nothing'), 'images'));
     expect(error.code).toBe('DATA_MISSING');
-    expect(error.message).toContain(`${join(folder, 'nothing')}: cannot be read (ENOENT)`);
-    expect(failure(() => readIdx(folder, 'images')).message).toContain('EISDIR');
+    expect(error.message).toContain(`${join(folder, 'nothing')}: cannot be read (no such file or folder)`);
+    expect(failure(() => readIdx(folder, 'images')).message).toContain('(this is a folder)');
   });
 });
