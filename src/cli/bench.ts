@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { InputError } from '../base/errors.js';
+import { InputError, UsageError } from '../base/errors.js';
 import { type BenchReport, runBench } from '../bench/bench.js';
 import { BENCH_NAMES, type BenchName } from '../bench/sizes.js';
 import { renderTable } from './output.js';
@@ -48,6 +48,8 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
       .example('$0 bench --only step --only gram --seconds 10', 'two of the measurements, for longer')
       .example('taskset -c 1 npx espalier bench --json', 'on one core of several, for a script') as never,
   handler: async args => {
+    if (args.dataDir !== undefined && args.dataset === 'digits')
+      throw new UsageError('bench: digits are generated, expected --dataset mnist with --data-dir');
     const report = await runBench({
       dataset: args.dataset,
       dataDir: args.dataDir,

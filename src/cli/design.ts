@@ -19,7 +19,7 @@ interface DesignArguments extends SweepArguments {
   readonly start?: number | undefined;
   readonly from?: string | undefined;
   readonly fromSweep?: string | undefined;
-  readonly simulations: number;
+  readonly simulations?: number | undefined;
   readonly simulationSeed: number;
   readonly write?: string | undefined;
   readonly law?: TrueLaw | undefined;
@@ -27,13 +27,14 @@ interface DesignArguments extends SweepArguments {
 
 const DEFAULT_NOISE = { own: 0.1, seedLevel: 0.05, seedSlope: 0 };
 const DEFAULT_GROWTH = 3;
+const DEFAULT_SIMULATIONS = 200;
 /** By default the last checkpoint is this many times the largest expected t*. */
 const HEADROOM = 3;
 
 /** `espalier design SWEEP`: simulates whether the sweep could decide between the laws. */
 export const designCommand: CommandModule<object, DesignArguments> = {
   builder: yargs =>
-    sweepOptions(yargs)
+    sweepOptions(yargs, { db: false })
       .option('sigma', {
         type: 'number',
         nargs: 1,
@@ -68,8 +69,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       .option('simulations', {
         type: 'number',
         nargs: 1,
-        default: 200,
-        describe: 'Experiments simulated under each law',
+        describe: `Experiments simulated under each law [default: ${DEFAULT_SIMULATIONS}]`,
       })
       .option('simulation-seed', {
         type: 'number',
@@ -99,7 +99,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
     const learnt =
       args.from === undefined ? null : assumptionsFromDatabase(args.from, args.fromSweep, template);
     const assumed = assumptions(args, template, learnt);
-    const { simulations, simulationSeed } = args;
+    const { simulations = DEFAULT_SIMULATIONS, simulationSeed } = args;
     if (args.write !== undefined) {
       const { write, law } = args;
       const filled = await writeSimulatedDatabase(write, prepared, template, law!, assumed, simulationSeed);
@@ -180,6 +180,10 @@ function checkNumbers(args: DesignArguments): void {
         ? 'design: --law says what --write simulates, expected both'
         : `design: --write needs --law with one of: ${TRUE_LAWS.join(', ')}`,
     );
+  }
+  for (const option of ['simulations', 'threads'] as const) {
+    if (args.write !== undefined && args[option] !== undefined)
+      throw new UsageError(`design: --${option} is for the simulated verdicts, expected no --write with it`);
   }
   if (args.fromSweep !== undefined && args.from === undefined)
     throw new UsageError('design: --from-sweep names a sweep of the database --from, expected both');

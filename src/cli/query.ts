@@ -150,10 +150,11 @@ async function ask(
 }
 
 function viewsOf(args: QueryArguments, format: Format, options: TextOptions): AsyncGenerator<Piece> {
-  if (args.sql !== undefined || args.view !== undefined || args.param !== undefined) {
-    throw new UsageError(
-      'query: --views lists what can be asked, expected no SQL, --view or --param with it',
-    );
+  if (args.sql !== undefined)
+    throw new UsageError('query: --views lists what can be asked, expected no SQL with it');
+  for (const option of ['view', 'param', 'limit', 'timeout'] as const) {
+    if (args[option] !== undefined)
+      throw new UsageError(`query: --views lists what can be asked, expected no --${option} with it`);
   }
   const reader = openReader(args.db);
   try {

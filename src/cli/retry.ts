@@ -24,6 +24,14 @@ export const retryCommand: CommandModule<
     checkHeader(db);
     const store = Store.open(db, { unsafeFilesystem });
     try {
+      const codes = new Set(
+        store
+          .toReader()
+          .failures()
+          .map(({ errorCode }) => errorCode),
+      );
+      if (code !== undefined && codes.size > 0 && !codes.has(code))
+        process.stderr.write(`note: none failed with ${code}, only with ${[...codes].sort().join(', ')}\n`);
       print(db, store.retryFailed(code), json);
     } finally {
       store.close();

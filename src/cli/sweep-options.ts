@@ -23,11 +23,15 @@ export interface SweepArguments {
   readonly json: boolean;
 }
 
-/** Declares the options on a command whose positional is the sweep file. */
-export function sweepOptions(yargs: Argv): Argv<SweepArguments> {
-  return yargs
-    .positional('sweep', { type: 'string', demandOption: true, describe: 'The sweep file (YAML)' })
-    .option('db', { type: 'string', nargs: 1, describe: 'The database [default: results/<name>.sqlite]' })
+/** Declares the options on a command whose positional is the sweep file, `--db` for one that looks at its database. */
+export function sweepOptions(yargs: Argv, { db = true } = {}): Argv<SweepArguments> {
+  const describe = 'The database [default: results/<name>.sqlite]';
+  const file = yargs.positional('sweep', {
+    type: 'string',
+    demandOption: true,
+    describe: 'The sweep file (YAML)',
+  });
+  return (db ? file.option('db', { type: 'string', nargs: 1, describe }) : file)
     .option('threads', { type: 'number', nargs: 1, describe: 'Trajectories at once [default: all cores]' })
     .option('engine', { choices: ENGINES, default: 'wasm' as EngineName, describe: 'What trains and prunes' })
     .option('noop', { type: 'boolean', hidden: true })

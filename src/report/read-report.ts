@@ -61,6 +61,8 @@ function slicesOf(reader: Reader, sweep: SweepRow, choice: SliceChoice): ChosenS
   const definition = sweep.definition as { readonly axes?: Record<string, unknown> };
   const chosen = chooseSlice(sweep.name, members, definition.axes ?? {}, choice);
   if (!chosen) throw new UsageError(`sweep ${sweep.name} asks for no cells, expected one that was run`);
+  if (choice.width !== undefined && chosen.slice.width === null)
+    throw new UsageError(`--width ${choice.width}: the width moves with n here, expected no --width`);
   return chosen;
 }
 

@@ -41,7 +41,14 @@ const set = (...settings: string[]) => settings.flatMap(setting => ['--set', set
 const SWEEPS: readonly Case[] = [
   ['a missing sweep file', /^none\.yaml: no such file, .*espalier init/, 'run', 'none.yaml'],
   ['a sweep file without a name', /^sweep: found "", expected a sweep file/, 'run', ''],
-  ['no YAML', /^syntax\.yaml:1:\d+: .*expected valid YAML/, 'run', 'syntax.yaml'],
+  ['a database', /^good\.sqlite: this is an SQLite database \(`espalier status`/, 'plan', 'good.sqlite'],
+  [
+    'a sweep file as a database',
+    /^good\.yaml: this is a sweep file, not its database/,
+    'status',
+    'good.yaml',
+  ],
+  ['no YAML', /^syntax\.yaml:1:7: .*next one is indented too far, expected one key/, 'run', 'syntax.yaml'],
   [
     'a misspelled key',
     /^misspelled\.yaml:\d+: .*learningrat.*did you mean learningRate/,
@@ -116,6 +123,29 @@ const USAGE: readonly Case[] = [
   ['an unknown engine', /^--engine: found "nonsense", expected one of wasm,/, ...run('--engine', 'nonsense')],
 ];
 
+/** Options that would have no effect. */
+const INEFFECTIVE: readonly Case[] = [
+  ['design looks at no database', /^unknown option "--db"/, 'design', 'good.yaml', '--db', 'good.sqlite'],
+  ['simulations of what is written', /^design: --simulations is for/, ...written('--simulations', '9')],
+  ['threads of what is written', /^design: --threads is for/, ...written('--threads', '2')],
+  ['files of digits', /^bench: digits are generated, expected --dataset mnist/, 'bench', '--data-dir', '.'],
+  [
+    'files of digits',
+    /^--data-dir \.: digits are generated/,
+    ...['data', 'info', 'digits', '--data-dir', '.'],
+  ],
+  [
+    'a limit of no rows',
+    /^query: .+ expected no --limit with it$/m,
+    ...['query', 'good.sqlite', '--views', '--limit', '3'],
+  ],
+  [
+    'a time for no statement',
+    /^query: .+ expected no --timeout with it$/m,
+    ...['query', 'good.sqlite', '--views', '--timeout', '3'],
+  ],
+];
+
 const large = set('axes.datasetSize=60000', 'axes.width=10000000', 'dataset.pool=60000');
 const TOO_LARGE: readonly Case[] = [
   ['n and N, run', /^datasetSize 60000 with width 10000000 needs .+, expected at most /, ...run(...large)],
@@ -126,6 +156,10 @@ const TOO_LARGE: readonly Case[] = [
     ...run(...set('dataset.pool=9000000')),
   ],
 ];
+
+function written(...args: string[]): string[] {
+  return ['design', 'good.yaml', '--write', 'w.sqlite', '--law', 'linear', ...args];
+}
 
 function exported(...args: string[]): string[] {
   return ['export', 'good.sqlite', '--output', 'o', ...args];
@@ -139,7 +173,7 @@ async function refused([, message, ...args]: Case): Promise<void> {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 }
 
-const GROUPS = { SWEEPS, DATA, DATABASES, USAGE, TOO_LARGE };
+const GROUPS = { SWEEPS, DATA, DATABASES, USAGE, INEFFECTIVE, TOO_LARGE };
 describe('bad input: one line, exit code 2, nothing written', () => {
   for (const [name, cases] of Object.entries(GROUPS)) {
     it(name.toLowerCase().replace('_', ' '), async () => {

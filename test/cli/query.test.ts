@@ -240,7 +240,7 @@ describe('a query', () => {
     expect(await refusal(db, MANY, '--timeout', '0')).toContain('--timeout: found 0');
     expect(await refusal(join(home, 'none.sqlite'), 'SELECT 1')).toContain('no such database');
     expect(await refusal(join(home, 'none.sqlite'))).toContain('no such database');
-    expect(await refusal(join(db, 'below'), 'SELECT 1')).toContain('no such database');
+    expect(await refusal(join(db, 'below'), 'SELECT 1')).toContain('a part of this path is not a folder');
     expect(stdout).toBe('');
   });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Store } from '../../src/store/write/store.js';
 import { fill } from '../report/database.js';
-import { greedy, planned, sweep } from '../store/fixtures.js';
+import { config, greedy, planned, sweep } from '../store/fixtures.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 
@@ -35,6 +35,21 @@ describe('espalier report', () => {
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(place.files()).toEqual(files);
+  });
+
+  it('refuses a width where the width moves with n', async () => {
+    const store = Store.open(place.path('moving.sqlite'));
+    const pairs = [
+      planned('a', [0], [greedy(3)], config(20, 0, 10)),
+      planned('b', [0], [greedy(3)], config(40, 0, 20)),
+    ];
+    store.saveSweep(sweep('moving'), pairs);
+    store.close();
+    const { code, stderr } = await runInside(place, 'report', 'moving.sqlite', '--width', '10');
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'espalier: --width 10: the width moves with n here, expected no --width\n',
+    });
   });
 
   it('refuses a missing database', async () => {

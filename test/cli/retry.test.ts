@@ -68,6 +68,7 @@ describe('a trajectory that fails', () => {
     expect(await work.run('retry', db, '--code', 'ERROR')).toMatchObject({
       code: 0,
       stdout: '0 trajectories are pending again\n',
+      stderr: 'note: none failed with ERROR, only with DIVERGED, TIMEOUT\n',
     });
     const json = JSON.parse((await work.run('retry', db, '--code', 'TIMEOUT', '--json')).stdout);
     expect(json).toEqual({

@@ -1,6 +1,6 @@
 /** Reads from a database, both for the run that holds it and for concurrent readers. */
-import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import { StoreError } from '../../base/errors.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
@@ -57,8 +57,14 @@ export function unfinishedCells(
   planned: Iterable<PlannedTrajectory>,
   evaluate: Evaluate,
 ): (trajectory: PlannedTrajectory) => readonly CheckpointTask[] {
-  if (!existsSync(file)) return trajectory => trajectory.checkpoints;
-  const reader = openReader(file);
+  let reader: Reader;
+  try {
+    reader = openReader(file);
+  } catch (error) {
+    const isMissing = error instanceof StoreError && error.code === 'DATABASE_MISSING';
+    if (isMissing) return trajectory => trajectory.checkpoints;
+    throw error;
+  }
   try {
     const unfinished = reader.unfinished(planned, evaluate);
     return trajectory => unfinished.get(trajectory.id) ?? trajectory.checkpoints;
