@@ -1,7 +1,9 @@
 /** Says in one sentence what an edited sweep changes. */
+
+import { shellWord } from '../base/shell-word.js';
+import { counted } from '../base/units.js';
 import type { SettingChange } from '../store/read/setting-changes.js';
 import type { SweepChanges } from '../store/read/sweep-changes.js';
-import { counted, shellWord } from './words.js';
 
 /** Settings that are named; further ones are counted. */
 const MAX_SETTINGS = 4;

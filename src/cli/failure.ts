@@ -2,12 +2,14 @@
 import { EspalierError, EXIT, type ExitCode } from '../base/errors.js';
 import { asInstallationError, describeSystemError, isSystemError } from '../base/system-error.js';
 
+/** What went wrong, as one line. */
+export const failureLine = (error: unknown): string => explain(error).message.replaceAll(/\s*\n\s*/g, ' ');
+
 /** Prints what went wrong as one line, with `isVerbose` also the stack. Returns the exit code. */
 export function reportFailure(error: unknown, isVerbose: boolean): ExitCode {
-  const { message, exitCode } = explain(error);
-  process.stderr.write(`espalier: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  process.stderr.write(`espalier: ${failureLine(error)}\n`);
   if (isVerbose && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return exitCode;
+  return explain(error).exitCode;
 }
 
 function explain(error: unknown): { readonly message: string; readonly exitCode: ExitCode } {

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import type { CommandModule } from 'yargs';
 import { EXIT, UsageError } from '../base/errors.js';
-import { formatDuration } from '../base/units.js';
+import { shellWord } from '../base/shell-word.js';
+import { counted } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { createPoolExecutor } from '../execute/pool.js';
-import type { RunOutcome } from '../run/observer.js';
 import type { Order } from '../run/order.js';
 import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
@@ -13,8 +13,10 @@ import { type ChildServer, startChildServer } from '../serve/child-server.js';
 import { describeChanges } from './changes.js';
 import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
 import { type LimitArguments, type Limits, limitOptions, parseLimits } from './limits.js';
+import { type Learn, withOnEnd } from './on-end.js';
 import { finishedByText, planOf, showPlan } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import { type RunResult, resultJson, resultLine } from './run-result.js';
 import { type AddressArguments, addressOptions, addressWarning, serveOptionsOf } from './serve.js';
 import { type Stopper, stopOnSignals } from './stopper.js';
 import {
@@ -27,13 +29,17 @@ import {
   threadsOf,
 } from './sweep-options.js';
 import { printThresholds } from './thresholds.js';
-import { shellWord } from './words.js';
 
 type RunArguments = SweepArguments &
   FilesystemArguments &
   AddressArguments &
   LimitArguments &
-  DeadlineArguments & { dryRun: boolean; serve: boolean };
+  DeadlineArguments & {
+    dryRun: boolean;
+    serve: boolean;
+    onEnd?: string | undefined;
+    verbose?: boolean | undefined;
+  };
 
 // Messages about cells live for a commit or two, long enough for V8 to move them to its old generation. By default
 // V8 lets garbage there grow to several times the live heap.
@@ -49,34 +55,48 @@ export const runCommand: CommandModule<object, RunArguments> = {
         describe: 'Only say what would be run (see `plan`)',
       })
       .option('serve', { type: 'boolean', default: false, describe: 'With the live page (see `serve`)' })
+      .option('on-end', {
+        type: 'string',
+        nargs: 1,
+        describe:
+          'Run this in the shell at every end, with the result of --json on its standard input (not with --dry-run)',
+      })
       .example('$0 run sweeps/quickstart.yaml', 'run a sweep on all cores, or go on with it')
       .example('$0 run my.yaml --set train.learningRate=0.05 --set name=slow', 'change settings of the file')
+      .example('$0 run sweeps/mnist-small.yaml --threads 4 --data-dir ~/data', 'choose threads and data')
       .example(
-        '$0 run sweeps/mnist-small.yaml --threads 4 --data-dir ~/data',
-        'choose threads and data',
+        `$0 run my.yaml --on-end 'notify-send "$ESPALIER_MESSAGE"'`,
+        'a word at the end (docs/overnight.md)',
       ) as never,
-  handler: async args => {
-    setFlagsFromString(HEAP_GROWING);
-    const display = createProgressDisplay();
-    const stopper = stopOnSignals(display);
-    let page: ChildServer | null = null;
-    try {
-      const limits = parseLimits(args);
-      const at = parseDeadline(args);
-      const prepared = await prepareFromArguments(args);
-      const db = databaseOf(prepared.spec, args);
-      if (args.dryRun) showPlan(prepared, args, at);
-      else {
-        page = await startPage(db, args, display);
-        await runAndPrint(prepared, db, args, limits, display, stopper, at);
-      }
-    } finally {
-      display.end();
-      await page?.close('the run has ended; `espalier serve` shows its database again');
-      stopper.dispose();
-    }
-  },
+  handler: args =>
+    withOnEnd({ command: args.dryRun ? undefined : args.onEnd, isVerbose: args.verbose === true }, learn =>
+      runOnce(args, learn),
+    ),
 };
+
+async function runOnce(args: RunArguments, learn: Learn): Promise<void> {
+  setFlagsFromString(HEAP_GROWING);
+  const display = createProgressDisplay();
+  const stopper = stopOnSignals(display);
+  let page: ChildServer | null = null;
+  try {
+    const limits = parseLimits(args);
+    const stopAt = parseDeadline(args);
+    const prepared = await prepareFromArguments(args);
+    learn({ sweep: prepared.spec.name });
+    const db = databaseOf(prepared.spec, args);
+    learn({ db });
+    if (args.dryRun) showPlan(prepared, args, stopAt);
+    else {
+      page = await startPage(db, args, display);
+      await runAndPrint(prepared, db, args, { ...limits, learn, stopAt }, display, stopper);
+    }
+  } finally {
+    display.end();
+    await page?.close('the run has ended; `espalier serve` shows its database again');
+    stopper.dispose();
+  }
+}
 
 async function startPage(
   db: string,
@@ -102,10 +122,9 @@ async function runAndPrint(
   prepared: PreparedSweep,
   db: string,
   args: RunArguments,
-  { timeoutS, ...limits }: Limits,
+  { timeoutS, learn, stopAt, ...limits }: Limits & { learn: Learn; stopAt: Date | null },
   display: ProgressDisplay,
   { signal, abandon }: Stopper,
-  stopAt: Date | null,
 ): Promise<void> {
   const { spec, engine } = prepared;
   const threads = threadsOf(args);
@@ -132,7 +151,10 @@ async function runAndPrint(
     order,
     ...limits,
     observer: {
-      progress: (progress, pace) => display.update(progress, pace),
+      progress: (progress, pace) => {
+        learn({ progress });
+        display.update(progress, pace);
+      },
       warning: message => display.printLine(`warning: ${message}`),
       changed: changes => display.printLine(`note: the sweep has changed: ${describeChanges(changes, db)}`),
       failed: (id, code, message) => display.printLine(`trajectory ${id} failed: ${code}: ${message}`),
@@ -140,14 +162,23 @@ async function runAndPrint(
     },
   }).finally(() => deadline?.dispose());
   display.end();
-  (args.json ? printOutcomeJson : printOutcome)(
-    spec.name,
+  const { stopped, progress, thresholds } = outcome;
+  const seconds = (performance.now() - startedAt) / 1000;
+  const exitCode = stopped ? EXIT.stopped : progress.trajectoriesFailed > 0 ? EXIT.someFailed : EXIT.done;
+  const result: RunResult = {
+    sweep: spec.name,
     db,
-    outcome,
-    (performance.now() - startedAt) / 1000,
-  );
-  if (outcome.stopped) process.exitCode = EXIT.stopped;
-  else if (outcome.progress.trajectoriesFailed > 0) process.exitCode = EXIT.someFailed;
+    stopped,
+    seconds,
+    progress,
+    thresholds,
+    exitCode,
+    error: null,
+  };
+  learn(result);
+  process.exitCode = exitCode;
+  if (args.json) process.stdout.write(resultJson(result));
+  else printResult(result, shellWord(db));
 }
 
 /** Says what will be finished in time. Returns the order that follows from it. */
@@ -165,31 +196,15 @@ function announceDeadline(
 const resizedLine = (threads: number, db: string): string =>
   threads === 0
     ? `paused: \`espalier threads ${shellWord(db)} N\` goes on with N threads`
-    : `on ${threads} ${threads === 1 ? 'thread' : 'threads'} from now on`;
+    : `on ${counted(threads, 'thread')} from now on`;
 
-function printOutcome(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {
-  const { progress, stopped } = outcome;
-  const failed = progress.trajectoriesFailed > 0 ? `, ${progress.trajectoriesFailed} failed` : '';
-  const state = stopped ? 'stopped' : 'finished';
+function printResult(result: RunResult, db: string): void {
+  process.stdout.write(`\n${resultLine(result)}\n`);
+  printThresholds(result.thresholds);
+  if (result.progress && result.progress.trajectoriesFailed > 0)
+    process.stdout.write(`\nWhat failed, and why: npx espalier status ${db}\n`);
   process.stdout.write(
-    `\n${sweep} ${state} after ${formatDuration(seconds)}: ${progress.cellsDone} of ${progress.cells} cells, ` +
-      `${progress.trajectoriesDone} of ${progress.trajectories} trajectories${failed}\n`,
-  );
-  printThresholds(outcome.thresholds);
-  const file = shellWord(db);
-  if (progress.trajectoriesFailed > 0)
-    process.stdout.write(`\nWhat failed, and why: npx espalier status ${file}\n`);
-  process.stdout.write(
-    `\nQuery it: npx espalier query ${file} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
+    `\nQuery it: npx espalier query ${db} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
       `subnet_train_loss FROM results ORDER BY 1, 2, 3 LIMIT 10"\n`,
   );
-}
-
-/**
- * The shape of `run --json`: sweep, db, stopped, seconds, progress (trajectories, trajectoriesDone,
- * trajectoriesFailed, cells, cellsDone), thresholds (summaries, primary target first; see threshold/summary.ts).
- */
-function printOutcomeJson(sweep: string, db: string, outcome: RunOutcome, seconds: number): void {
-  const { progress, stopped, thresholds } = outcome;
-  process.stdout.write(`${JSON.stringify({ sweep, db, stopped, seconds, progress, thresholds }, null, 2)}\n`);
 }

@@ -94,8 +94,7 @@ function holderLine({ db, holder, cellsPerSecond, secondsLeft }: StatusReport): 
     return `paused: ${what} (${who}); \`espalier threads ${db} N\` goes on with N threads`;
   const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
-  const threads =
-    holder.threads === null ? '' : ` on ${holder.threads} ${holder.threads === 1 ? 'thread' : 'threads'}`;
+  const threads = holder.threads === null ? '' : ` on ${counted(holder.threads, 'thread')}`;
   return `running ${what}${threads} (${who}): ${rate}${left}`;
 }
 

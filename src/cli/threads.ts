@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { InputError, StoreError } from '../base/errors.js';
+import { counted } from '../base/units.js';
 import { MAX_THREADS, requestThreads } from '../store/file/thread-request.js';
 import { runningHolder } from '../store/read/holder.js';
 
@@ -29,8 +30,7 @@ export const threadsCommand: CommandModule<object, ThreadsArguments> = {
     const threads = wholeThreads(count);
     const { token, sweep } = runningHolder(db);
     requestThreads(db, token, threads);
-    const what =
-      threads === 0 ? 'is paused' : `runs on ${threads} ${threads === 1 ? 'thread' : 'threads'} now`;
+    const what = threads === 0 ? 'is paused' : `runs on ${counted(threads, 'thread')} now`;
     await answered(db, token, threads);
     process.stdout.write(`${sweep ?? db} ${what}\n`);
   },

@@ -33,7 +33,9 @@ const long = (name: string, iterations: number) =>
   });
 
 const lines = (text: string) => text.split('\n').filter(line => line !== '');
-const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajectories/;
+const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajector(y|ies)/;
+const saved = (name: string) => ['--on-end', `cat > ${name}`];
+const result = (name: string) => JSON.parse(readFileSync(work.path(name), 'utf8'));
 
 describe('run', () => {
   it('prints the table of thresholds and a working query', async () => {
@@ -117,6 +119,8 @@ describe('run', () => {
           ],
         },
       ],
+      exitCode: 0,
+      error: null,
     });
   });
 
@@ -162,8 +166,14 @@ describe('run', () => {
       axes: { datasetSize: 40, 'train.learningRate': [0.1, 1e30] },
     });
     for (const round of [1, 2]) {
-      const { code, stdout, stderr } = await work.run('run', sweep, '--threads', '1');
+      const { code, stdout, stderr } = await work.run('run', sweep, '--threads', '1', ...saved('failing'));
       expect(code).toBe(1);
+      expect(result('failing')).toMatchObject({
+        stopped: false,
+        progress: { trajectoriesDone: 2, trajectoriesFailed: 2 },
+        exitCode: 1,
+        error: null,
+      });
       expect(lines(stdout)[0]).toMatch(/2 of 4 trajectories, 2 failed$/);
       expect(stdout).toContain('What failed, and why: npx espalier status results/failing.sqlite\n');
       expect(lines(stdout).at(-1)).toMatch(/^Query it: /);
@@ -217,9 +227,13 @@ describe('a run that is stopped', () => {
 
   it('by SIGTERM: exits 3; until then it refuses a second run of the same database', async () => {
     const sweep = work.sweep(long('held', 100_000));
-    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '1', '--json');
+    const { child, ended, stderrMatches } = work.start(
+      ...['run', sweep, '--threads', '1', '--json', ...saved('stopped')],
+    );
     await stderrMatches(PROGRESS);
-    const second = await work.run('run', small('other'), '--db', 'results/held.sqlite');
+    const second = await work.run(
+      ...['run', small('other'), '--db', 'results/held.sqlite', ...saved('refused')],
+    );
     expect(second).toMatchObject({ code: 2, stdout: '' });
     expect(lines(second.stderr)).toEqual([
       expect.stringMatching(
@@ -228,6 +242,13 @@ describe('a run that is stopped', () => {
         ),
       ),
     ]);
+    expect(result('refused')).toMatchObject({
+      sweep: 'other',
+      db: 'results/held.sqlite',
+      progress: null,
+      exitCode: 2,
+      error: { code: 'DATABASE_HELD' },
+    });
     // Readers still have access.
     expect(await work.run('plan', sweep)).toMatchObject({ code: 0 });
     expect(query(work.path('results/held.sqlite'), 'SELECT sweep FROM progress')).toEqual([
@@ -236,7 +257,13 @@ describe('a run that is stopped', () => {
     child.kill('SIGTERM');
     const { code, stdout } = await ended;
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ sweep: 'held', stopped: true, thresholds: expect.any(Array) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      sweep: 'held',
+      stopped: true,
+      thresholds: expect.any(Array),
+      exitCode: 3,
+    });
+    expect(result('stopped')).toEqual(JSON.parse(stdout));
   });
 
   it('by SIGHUP: exits 3 and keeps finished cells, with closed stdout and stderr', async () => {
@@ -287,7 +314,9 @@ describe('a run that is stopped', () => {
       // A step takes most of a second, so the first signal does not stop the run immediately.
       axes: { datasetSize: 300, width: 8000, seed: [0], pretrainIterations: [1000], subnetSize: [1] },
     });
-    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '1');
+    const { child, ended, stderrMatches } = work.start(
+      ...['run', sweep, '--threads', '1', ...saved('impatient')],
+    );
     await stderrMatches(PROGRESS);
     await rows(work.path('results/impatient.sqlite'), 1);
     child.kill('SIGINT');
@@ -295,6 +324,12 @@ describe('a run that is stopped', () => {
     child.kill('SIGINT');
     const { code, stdout } = await ended;
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(result('impatient')).toMatchObject({
+      stopped: true,
+      progress: { trajectoriesDone: 0, cellsDone: 1 },
+      exitCode: 3,
+      error: null,
+    });
     expect(query(work.path('results/impatient.sqlite'), 'SELECT pretrain_iterations FROM results')).toEqual([
       { pretrain_iterations: 0 },
     ]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import type { SweepObject } from './small-sweeps.js';
 
-const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
+export const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
 
 export interface ProcessResult {
   readonly code: number | null;
