@@ -7,6 +7,8 @@ import { initSweep } from '../../src/cli/init.js';
 import { readSweep } from '../../src/domain/sweep-file/parse.js';
 import { SETTINGS } from '../../src/domain/sweep-file/settings.js';
 import { MINIMAL } from '../domain/fixtures.js';
+import { runInside } from '../support/inside.js';
+import { Workplace } from '../support/program.js';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'espalier-init-'));
 
@@ -50,6 +52,19 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).toBe('mine');
     await initSweep(file, true);
     expect(readSweep(file).name).toBe('sweep');
+  });
+
+  it('suggests commands that a shell reads as they are meant', async () => {
+    const work = new Workplace();
+    const { stderr } = await runInside(work, 'init', 'x y.yaml');
+    expect(stderr).toBe("wrote x y.yaml; next: espalier plan 'x y.yaml'\n");
+    expect(readFileSync(work.path('x y.yaml'), 'utf8')).toContain(
+      "espalier plan 'x y.yaml'. To run it: espalier run 'x y.yaml'\n",
+    );
+    expect((await runInside(work, 'init', 'plain.yaml')).stderr).toContain('espalier plan plain.yaml\n');
+    const { stderr: help } = await runInside(work, 'design', '--sigma', '1');
+    expect(help).toContain('`espalier design --help`');
+    work.remove();
   });
 
   it('--force overwrites sweep files, and nothing else', async () => {
