@@ -50,7 +50,8 @@ export async function withOnEnd(
   const learnError = (error: unknown) =>
     learn({ error: { code: describeError(error).code, message: failureLine(error) } });
   const atExit = () => warn(runOnEndNow(command, result()));
-  process.once('uncaughtExceptionMonitor', learnError).once('exit', atExit);
+  // Before the entry closes the standard streams of a terminal that has gone; what listens later is called first.
+  process.once('uncaughtExceptionMonitor', learnError).prependOnceListener('exit', atExit);
   try {
     await work(learn);
   } catch (error) {

@@ -241,6 +241,21 @@ describe('fetch', () => {
     expect(existsSync(join(home, 'new'))).toBe(false);
   });
 
+  test('draws nothing on a terminal that cannot', async () => {
+    vi.stubEnv('TERM', 'dumb');
+    const { isTTY } = process.stderr;
+    process.stderr.isTTY = true;
+    onTestFinished(() => {
+      process.stderr.isTTY = isTTY;
+    });
+    const wrong = await serve(() => Buffer.from('not an archive'));
+    await expect(
+      data('fetch', 'mnist', '--mirror', wrong, '--data-dir', join(home, 'dumb')),
+    ).rejects.toThrow();
+    expect(stderr).toMatch(/^http:\S+: 14 B of 14 B\n/);
+    expect(stderr).not.toContain('\x1b');
+  });
+
   test('stops on Ctrl-C', async () => {
     mkdirSync(join(home, 'kept'));
     const listeners = process.listenerCount('SIGINT');

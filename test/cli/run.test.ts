@@ -291,7 +291,7 @@ describe('a run that is stopped', () => {
     const db = work.path('results/terminal.sqlite');
     const program = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
     // Like a shell, the script passes SIGHUP on. It stays alive to record the exit code.
-    const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2`;
+    const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2 --on-end 'cat > hung-up'`;
     const command = `${run} & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > code`;
     const terminal = spawn('script', ['-qc', command, '/dev/null'], { cwd: work.folder, stdio: 'ignore' });
     await rows(db, 20);
@@ -301,6 +301,7 @@ describe('a run that is stopped', () => {
       10_000,
     );
     expect(readFileSync(work.path('code'), 'utf8')).toBe('3\n');
+    expect(result('hung-up')).toMatchObject({ sweep: 'terminal', stopped: true, exitCode: 3 });
     expect(query(db, 'SELECT * FROM holder')).toEqual([]);
     expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
   });
