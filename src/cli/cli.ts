@@ -50,6 +50,11 @@ const COMMANDS: readonly Command[] = [
     load: async () => (await import('./retry.js')).retryCommand,
   },
   {
+    command: 'forget <db>',
+    describe: 'Delete a sweep, or what edits or failures have left, and make the file smaller',
+    load: async () => (await import('./forget.js')).forgetCommand,
+  },
+  {
     command: 'query <db> [sql]',
     describe: 'Read-only SQL over a database, also while a sweep runs',
     load: async () => (await import('./query.js')).queryCommand,

@@ -288,7 +288,7 @@ const CURVE_CELLS = `
   ORDER BY v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations, m.t`;
 
 /** Whether trajectory x has an unfinished cell in sweep s. */
-const LACKS_CELLS = `EXISTS (
+export const LACKS_CELLS = `EXISTS (
   SELECT 1 FROM members m
   LEFT JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   LEFT JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t

@@ -36,7 +36,7 @@ export function validThresholds(db: Database, sweep: string, version: number): S
       'SELECT key, thresholds_from AS stamp FROM sweeps WHERE name = ?',
     )
     .get(sweep);
-  const stamp = stored && parsed(stored.stamp);
+  const stamp = stored && parsedStamp(stored.stamp);
   if (!stamp || stamp.version !== version || stamp.data !== dataSource(db, sweep)) return null;
   if (stamp.digest !== thresholdDigest(db, stored.key)) return null;
   const rows = db.prepare(ROWS).all(stored.key) as (Omit<ThresholdRow, 'flagged'> & { flagged: number })[];
@@ -44,7 +44,7 @@ export function validThresholds(db: Database, sweep: string, version: number): S
 }
 
 /** Null for a stamp that nobody can read, whoever wrote it. */
-function parsed(stamp: string | null): Partial<ThresholdStamp> | null {
+export function parsedStamp(stamp: string | null): Partial<ThresholdStamp> | null {
   try {
     return JSON.parse(stamp ?? 'null');
   } catch {

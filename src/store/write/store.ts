@@ -12,6 +12,7 @@ import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
+import type { ForgetScope, Forgettable } from '../read/forgettable.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import type { SweepChanges } from '../read/sweep-changes.js';
@@ -27,6 +28,7 @@ import type {
   SweepProgress,
   TrajectoryStatus,
 } from '../schema/rows.js';
+import { type ForgetResult, type Forgotten, forgetRows, giveSpaceBack, removeSnapshots } from './forget.js';
 import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
 import { type LockOptions, WriterLock } from './lock.js';
 import { Recorder, type TrainTime } from './recorder.js';
@@ -243,6 +245,23 @@ export class Store {
       failed = this.recorder.retryFailed(code);
     });
     return failed;
+  }
+
+  /**
+   * Deletes what a scope describes (read/forgettable.ts) in one transaction, then the snapshots of what is gone, and gives
+   * free pages back to the file system.
+   *
+   * @param expected what the user agreed to. @throws UsageError if it would be something else; nothing is deleted then.
+   */
+  forget(scope: ForgetScope, expected: Forgettable | null = null): ForgetResult {
+    this.flush();
+    let forgotten: Forgotten | null = null;
+    this.commit(() => {
+      forgotten = forgetRows(this.db, this.file, scope, expected);
+    });
+    const { what, snapshots } = forgotten as unknown as Forgotten;
+    removeSnapshots(this.file, snapshots);
+    return { what, notShrunk: giveSpaceBack(this.db, this.file) };
   }
 
   /** Whether the database's path still leads to it. If not, `close` writes it back. */
