@@ -1,5 +1,5 @@
 /** Folders that are made for output, and taken back if nothing comes of it. */
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -18,6 +18,8 @@ export function makeFolder(folder: string): string | null {
     return outermost ?? path;
   } catch (error) {
     if (isFolder()) return outermost;
+    // A file is there: to read it as a folder fails with the reason, ENOTDIR.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') readdirSync(path);
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import { isKnown, KNOWN_DATASETS, type KnownName } from '../data/registry.js';
 import { DIGITS_DEFAULTS } from '../domain/sweep-file/settings.js';
 import type { DatasetName } from '../domain/types.js';
 import { createFetchDisplay } from './fetch-display.js';
+import { checkFolder } from './output-folder.js';
 
 const KNOWN_NAMES = Object.keys(KNOWN_DATASETS) as KnownName[];
 const ALL_NAMES: readonly DatasetName[] = ['digits', ...KNOWN_NAMES, 'idx'];
@@ -109,6 +110,7 @@ const fetchCommand: CommandModule<object, FetchArguments> = {
       .example('$0 data fetch mnist', 'into the cache, where every sweep finds it')
       .example('$0 data fetch fashion-mnist --data-dir data', 'into data/fashion-mnist') as never,
   handler: async ({ name, dataDir, mirror, json }) => {
+    if (dataDir !== undefined) checkFolder('--data-dir', dataDir);
     const abort = new AbortController();
     const ignoreSignals = onFirstStopSignal(() => abort.abort());
     const display = createFetchDisplay(process.stderr);

@@ -42,7 +42,7 @@ const CONTROL_FACTOR = 2;
  * - The engine is `simulated`, so a run of the sweep into the same file never reuses these results.
  * - If writing fails, the file is removed.
  *
- * @throws UsageError if the file exists, or the primary target is not a fixed level (or an accuracy not below 1).
+ * @throws UsageError if the file has no name or exists, or the primary target is not a fixed level (or an accuracy not below 1).
  */
 export async function writeSimulatedDatabase(
   file: string,
@@ -52,6 +52,7 @@ export async function writeSimulatedDatabase(
   assumed: Assumptions,
   seed: number,
 ): Promise<{ readonly trajectories: number; readonly cells: number }> {
+  if (file === '') throw new UsageError('--write: found "", expected a new file');
   if (existsSync(file)) throw new UsageError(`--write ${file}: this file exists, expected a new one`);
   const { target } = template;
   if (target.kind !== 'atMost' && target.kind !== 'atLeast') {

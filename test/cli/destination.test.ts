@@ -21,6 +21,7 @@ import { Store } from '../../src/store/write/store.js';
 import { greedy, planned, sweep } from '../store/fixtures.js';
 import { runInside } from '../support/inside.js';
 import { type ProcessResult, Workplace } from '../support/program.js';
+import { plainSweep } from '../support/small-sweeps.js';
 
 const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
 const place = new Workplace();
@@ -94,7 +95,16 @@ describe('a place that cannot be written', () => {
       await runInside(place, 'data', 'fetch', 'mnist', '--data-dir', '/proc/x'),
       '/proc/x/mnist: cannot be written (',
     );
+    const fetch = (dir: string) => runInside(place, 'data', 'fetch', 'mnist', '--data-dir', dir);
+    isRefused(await fetch(''), '--data-dir: found "", expected a folder');
+    isRefused(await fetch('file'), '--data-dir file: this is a file, expected a folder');
     expect(everything()).toEqual(before);
+    const sweepFile = place.sweep(plainSweep({ name: 'tiny' }));
+    const write = (file: string) =>
+      runInside(place, 'design', sweepFile, '--write', file, '--law', 'linear', '--start', '5');
+    isRefused(await write(''), '--write: found "", expected a new file');
+    isRefused(await write('file/x.sqlite'), 'file/x.sqlite: cannot be read or written (not a directory)');
+    expect(everything().filter(([name]) => name !== sweepFile)).toEqual(before);
   });
 
   it('is found to be protected, though a rename could replace it', async () => {

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fitDatabase } from '../../src/analysis/fit-database.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { querySql } from '../../src/store/user-sql/query.js';
 import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, greedy, planned, sweep } from '../store/fixtures.js';
+import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -135,5 +137,70 @@ describe('docs/queries.md', () => {
     });
     const laws = (await ask('Which law')).map(({ model }) => model);
     expect(laws.indexOf('logarithmic')).toBeLessThan(laws.indexOf('linear'));
+  });
+});
+
+describe('the table of values', () => {
+  /** Backquotes hold a text; ⏎ stands for a line break. */
+  const cellText = (cell: string) => cell.replace(/^`(.*)`$/, '$1').replaceAll('⏎', '\n');
+  const [, section] = PAGE.split('## How is each value written?\n');
+  const values = [...section!.split('\n## ')[0]!.matchAll(/^\| (`.*) \|$/gm)].map(([, line]) =>
+    line!.split(' | ').map(cell => cellText(cell.trim())),
+  );
+  const column = (i: number) => values.map(value => value[i]!);
+  const sql = `SELECT ${column(0)
+    .map((value, i) => `${value} AS v${i}`)
+    .join(', ')}`;
+  const ask = (format: string, ...args: string[]) =>
+    runInside(work, 'query', 'a.sqlite', sql, '--format', format, ...args);
+
+  it('has every type', () => {
+    expect(values.length).toBeGreaterThan(12);
+    for (const value of values) expect([value[0], value.length]).toEqual([value[0], 5]);
+  });
+
+  it('csv', async () => {
+    const names = values.map((_, i) => `v${i}`).join(',');
+    expect((await ask('csv')).stdout).toBe(`${names}\n${column(1).join(',')}\n`);
+  });
+
+  it.each(['json', 'ndjson'])('%s', async format => {
+    const object = `{${column(2)
+      .map((value, i) => `"v${i}":${value}`)
+      .join(',')}}`;
+    expect((await ask(format)).stdout).toBe(format === 'json' ? `[\n${object}\n]\n` : `${object}\n`);
+  });
+
+  it('parquet', async () => {
+    expect(await ask('parquet', '--output', 'values.parquet')).toMatchObject({ code: 0 });
+    const file = new Uint8Array(readFileSync(work.path('values.parquet'))).buffer;
+    const types = parquetSchema(parquetMetadata(file)).children.map(
+      ({ element }) => element.converted_type ?? element.type,
+    );
+    const [row] = await parquetReadObjects({ file });
+    const read = Object.values(row!).map((value, i) => `${types[i]} ${value}`.trimEnd());
+    expect(read).toEqual(column(3));
+  });
+
+  it('table', async () => {
+    const [, , , line] = (await ask('table')).stdout.split('\n');
+    expect(
+      line!
+        .split('│')
+        .slice(1, -1)
+        .map(cell => cell.trim()),
+    ).toEqual(column(4));
+  });
+
+  it.each(['csv', 'json', 'ndjson', 'table'])('one name for two columns: %s', async format => {
+    const { stdout } = await runInside(
+      work,
+      'query',
+      'a.sqlite',
+      'SELECT 1 AS a, 2 AS a',
+      '--format',
+      format,
+    );
+    expect(stdout).toMatch(/\ba\b.*\ba_2\b/s);
   });
 });
