@@ -17,10 +17,11 @@ export function readFitInput(
 ): FitInput {
   const curves = new Map(finishedCurves(reader, sweep.name).map(curve => [curveKey(curve), curve]));
   const fitRows = rows.map((row): FitRow => {
-    const { checkpoints, config, axes } = curves.get(curveKey(row))!;
+    const { checkpoints, config, axes, deadNeurons, etaLambdaMax } = curves.get(curveKey(row))!;
+    const training = { loss: config.train.loss, deadNeurons, etaLambdaMax };
     const { datasetSize, width, seed, engine, numerics, dataset } = config;
     const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
-    return { ...row, datasetSize, width, seed, engine, numerics, checkpoints, pool, axes };
+    return { ...row, datasetSize, width, seed, engine, numerics, checkpoints, pool, axes, training };
   });
   return {
     sweep: sweep.name,
@@ -28,7 +29,15 @@ export function readFitInput(
     rows: fitRows,
     zippedWithSize: zippedWithSize(sweep.definition),
     notes,
+    ...progressOf(reader, sweep.name),
   };
+}
+
+function progressOf(reader: Reader, name: string): Pick<FitInput, 'progress'> {
+  const [counts] = reader.progress(name);
+  if (!counts) return {};
+  const { trajectories, trajectoriesDone: done, trajectoriesFailed: failed } = counts;
+  return { progress: { done, failed, open: trajectories - done - failed } };
 }
 
 /** The paths that a sweep zips with its data set sizes. */

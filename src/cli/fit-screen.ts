@@ -9,11 +9,11 @@ const GRID_COLUMNS = 6;
 const WIDTH = 100;
 
 export function renderFit(report: FitReport): string {
-  const { sweep, groups, conventions, notes } = report;
+  const { sweep, groups, conventions, missing, notes } = report;
   const primary = report.primary === null ? undefined : groups[report.primary];
   const parts = [`${sweep}: how does t* grow with n?\n`];
   if (primary) parts.push(primaryScreen(primary));
-  else parts.push('The primary target has no threshold yet: no trajectory is finished, or see the notes.\n');
+  else parts.push(folded(`No verdict on a primary target: ${missing}.`));
   const others = groups.filter(group => group !== primary);
   if (others.length > 0) parts.push(grids(others));
   for (const note of notes) parts.push(folded(`note: ${note}`));

@@ -32,7 +32,13 @@ export const retryCommand: CommandModule<
       );
       if (code !== undefined && codes.size > 0 && !codes.has(code))
         process.stderr.write(`note: none failed with ${code}, only with ${[...codes].sort().join(', ')}\n`);
-      print(db, store.retryFailed(code), json);
+      const retried = store.retryFailed(code);
+      const diverged = retried.filter(({ errorCode }) => errorCode === 'DIVERGED').length;
+      if (diverged > 0)
+        process.stderr.write(
+          `note: ${diverged} diverged, and will again: with the same settings come the same bits\n`,
+        );
+      print(db, retried, json);
     } finally {
       store.close();
     }

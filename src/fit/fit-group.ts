@@ -1,5 +1,6 @@
 /** Fits one group of curves: laws, intervals, bands, verdict. */
 import { stream } from '../math/random.js';
+import { circumstancesOf } from './circumstances.js';
 import { bandsOf } from './estimate/bands.js';
 import { countsBySize } from './estimate/counts.js';
 import { aicc, akaikeWeights, bic } from './estimate/criteria.js';
@@ -10,7 +11,7 @@ import type { FitRow, Group } from './groups.js';
 import { type FittedLaw, fitAtLambda, fitLaw, maximaSpread } from './laws/fit-law.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
 import { packSample, type Sample } from './laws/sample.js';
-import type { FitGroup, GroupKey, LawReport, Residual } from './report.js';
+import type { FitGroup, GroupKey, LawReport, Residual, TrajectoryCounts } from './report.js';
 import { judge, MARGIN, VERDICTS } from './verdict/judge.js';
 import { designOf, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
 
@@ -40,12 +41,17 @@ export function sampleOf(rows: readonly FitRow[]): Sample {
 }
 
 /** `holmP` stays null here, because Holm's correction needs all groups (see `fitSweep`). */
-export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOptions): FitGroup {
+export function fitGroup(
+  { key, name, isPrimary, rows }: Group,
+  options: FitOptions,
+  progress: TrajectoryCounts | null = null,
+): FitGroup {
   const sizes = countsBySize(rows);
   const sample = sampleOf(rows);
   const seeds = sample.seeds.length;
   const { seed, simulations, bandDraws, wantsBands = () => true } = options;
-  const evidence = judge(sample, sizes, { seed, name, simulations });
+  const circumstances = circumstancesOf(rows, progress);
+  const evidence = judge(sample, sizes, { seed, name, simulations, circumstances });
   const fitted = sample.sizes.length < 3 ? [] : LAW_NAMES.map(law => fitLaw(law, sample));
   const free = fitted.find(law => law.name === 'free');
   const laws = lawReports(sample, fitted);
@@ -76,7 +82,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
     verdict: {
       code,
       label: VERDICTS[code],
-      sentence: sentenceOf(evidence, designOf(sizes, seeds)),
+      sentence: sentenceOf(evidence, designOf(sizes, circumstances.seeds)),
       reasons: reasonsOf(evidence),
       shortfalls,
     },
@@ -85,6 +91,7 @@ export function fitGroup({ key, name, isPrimary, rows }: Group, options: FitOpti
       target: key.target,
       pool: pools.length > 0 ? Math.min(...pools) : null,
       seeds,
+      instability: circumstances.instability,
       notConverged: fitted.filter(law => !law.converged).map(law => law.name),
       ambiguous: free !== undefined && maximaSpread(sample) > SAME_MAXIMUM,
     }),

@@ -3,7 +3,7 @@ import type { ThresholdSpec } from '../domain/types.js';
 import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
 import { type FitRow, groupRows } from './groups.js';
-import type { Conventions, FitReport } from './report.js';
+import type { Conventions, FitReport, TrajectoryCounts } from './report.js';
 import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict/judge.js';
 import { MAXIMUM_CENSORED, MINIMUM } from './verdict/sufficiency.js';
 
@@ -15,6 +15,8 @@ export interface FitInput {
   readonly zippedWithSize?: readonly string[];
   /** Reasons why curves have no threshold. */
   readonly notes?: readonly string[];
+  /** Only finished trajectories have rows. */
+  readonly progress?: TrajectoryCounts;
 }
 
 const CONVENTIONS: Conventions = {
@@ -35,7 +37,7 @@ const CONVENTIONS: Conventions = {
 export function fitSweep(input: FitInput, options: Partial<FitOptions> = {}): FitReport {
   const all = { ...FIT_DEFAULTS, ...options };
   const groups = groupRows(input.rows, input.thresholds, input.zippedWithSize).map(group =>
-    fitGroup(group, all),
+    fitGroup(group, all, input.progress),
   );
   const isTested = groups.map(group => !group.isPrimary && group.verdict.code !== 'insufficient-data');
   const adjusted = holm(groups.map((group, i) => (isTested[i] ? (group.slope?.p ?? null) : null)));
@@ -47,6 +49,30 @@ export function fitSweep(input: FitInput, options: Partial<FitOptions> = {}): Fi
     primary: primary < 0 ? null : primary,
     groups: groups.map((group, i) => ({ ...group, holmP: adjusted[i]! })),
     simulationSeed: all.seed,
-    notes: input.notes ?? [],
+    notes: [...unfinishedNote(input.progress), ...(input.notes ?? [])],
+    missing: primary < 0 ? whyNothing(input) : null,
   };
+}
+
+function whyNothing({ thresholds, progress, notes = [] }: FitInput): string {
+  if (thresholds.length === 0)
+    return 'the sweep sets no thresholds; with some in its file, run it again, which computes no finished trajectory anew';
+  if (progress && progress.done === 0)
+    return progress.open === 0
+      ? 'all trajectories failed; `espalier status` says why'
+      : 'no trajectory is finished yet';
+  return notes.length > 0 ? 'the notes say why' : 'no finished trajectory has a curve of it';
+}
+
+/** One note on the trajectories that the fits lack, if there are any. */
+function unfinishedNote(
+  { done, failed, open }: TrajectoryCounts = { done: 0, failed: 0, open: 0 },
+): string[] {
+  const lacking = [
+    ...(open > 0 ? [`${open} not finished yet`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  return lacking.length === 0
+    ? []
+    : [`of ${done + failed + open} trajectories, ${lacking.join(' and ')}: the fits are without them`];
 }

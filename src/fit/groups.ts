@@ -2,7 +2,7 @@
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
-import type { ThresholdRow, ThresholdSpec } from '../domain/types.js';
+import type { Loss, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
 import type { GroupKey } from './report.js';
 
@@ -19,6 +19,16 @@ export interface FitRow extends ThresholdRow {
   readonly checkpoints: readonly number[];
   /** Size of the training pool; null if unknown. */
   readonly pool: number | null;
+  /** The dense network's training. */
+  readonly training?: TrainingState | undefined;
+}
+
+/** What a curve's dense network has become; nulls where the database does not know. */
+export interface TrainingState {
+  readonly loss: Loss;
+  /** At the last checkpoint. */
+  readonly deadNeurons: number | null;
+  readonly etaLambdaMax: number | null;
 }
 
 export interface Group {

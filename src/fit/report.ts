@@ -25,6 +25,16 @@ export interface FitReport {
   readonly simulationSeed: number;
   /** Targets without a threshold on some curves, with the reasons. */
   readonly notes: readonly string[];
+  /** Why there is no primary group, and what would help; null if there is one. */
+  readonly missing: string | null;
+}
+
+/** Trajectories of a sweep. */
+export interface TrajectoryCounts {
+  readonly done: number;
+  readonly failed: number;
+  /** Neither done nor failed. */
+  readonly open: number;
 }
 
 export interface Conventions {

@@ -85,7 +85,10 @@ export function computeThresholds(
         if (dense.t.length === 0 || dense.t.at(-1) !== curve.t.at(-1)) {
           refused.add(goal, `${denseColumn} was not measured at the last checkpoint`);
         } else if (!denseHasConverged(dense, tolerance)) {
-          refused.add(goal, 'the dense curve has not converged by the last checkpoint (train for longer)');
+          const remedy = isStillGaining(dense, tolerance)
+            ? 'train for longer'
+            : 'it ends noisier than half the tolerance, or has turned back: a larger tolerance';
+          refused.add(goal, `the dense curve has not converged by the last checkpoint (${remedy})`);
         } else {
           const slack = trend.direction === 'down' ? tolerance : -tolerance;
           out.push(thresholdRow(goal, curve.head, measured, dense.raw.at(-1)! + slack));
@@ -106,11 +109,12 @@ export function computeThresholds(
  */
 export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolean {
   return (
-    hasSettled(dense) &&
-    lastGain(dense) <= tolerance / 2 &&
-    Math.abs(dense.raw.at(-1)! - dense.fit.at(-1)!) <= tolerance / 2
+    !isStillGaining(dense, tolerance) && Math.abs(dense.raw.at(-1)! - dense.fit.at(-1)!) <= tolerance / 2
   );
 }
+
+const isStillGaining = (dense: SmoothCurve, tolerance: number): boolean =>
+  !hasSettled(dense) || lastGain(dense) > tolerance / 2;
 
 /** Curves of `published` targets. They wait for the best value at the largest n, which may come later. */
 class Published {

@@ -8,7 +8,7 @@
  * It computes in float64, in a fixed order.
  */
 import type { InputMatrix } from '../data/inputs.js';
-import type { Activation, Layers, Loss } from '../domain/types.js';
+import type { Activation, Layers } from '../domain/types.js';
 import { sigmoid, softplus, tanh } from '../math/elementary.js';
 import { normals, stream } from '../math/random.js';
 
@@ -41,11 +41,6 @@ export function lambdaMax(
     dense.fill(0);
   }
   return leadingEigenvalue(kernel, n);
-}
-
-/** The highest eta * lambda_max at which gradient descent on this loss is stable. */
-export function stabilityLimit(loss: Loss): number {
-  return loss === 'squared' ? 2 : 8;
 }
 
 /** sigma and sigma' of each neuron at each sample, both n x neurons. */

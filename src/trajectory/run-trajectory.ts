@@ -11,10 +11,11 @@ import type {
   TrajectoryEvent,
   TrajectoryTask,
 } from '../domain/messages.js';
+import { stabilityLimit } from '../domain/stability.js';
 import { stateBytes } from './cost.js';
 import type { TrajectoryEnvironment } from './environment.js';
 import { initialState } from './initial.js';
-import { LAMBDA_MAX_NEURONS, lambdaMax, stabilityLimit } from './lambda-max.js';
+import { LAMBDA_MAX_NEURONS, lambdaMax } from './lambda-max.js';
 import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
 import { openSession, type Session } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';

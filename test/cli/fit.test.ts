@@ -57,6 +57,7 @@ test('--json has a stable shape', async () => {
     'groups',
     'simulationSeed',
     'notes',
+    'missing',
   ]);
   expect(sweeps[0].groups[0].verdict).toMatchObject({
     code: 'insufficient-data',

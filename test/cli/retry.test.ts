@@ -81,8 +81,9 @@ describe('a trajectory that fails', () => {
         },
       ],
     });
-    const { code, stdout } = await work.run('retry', db);
+    const { code, stdout, stderr } = await work.run('retry', db);
     expect(code).toBe(0);
+    expect(stderr).toBe('note: 1 diverged, and will again: with the same settings come the same bits\n');
     expect(stdout).toMatch(/DIVERGED/);
     expect(stdout).toMatch(/^1 trajectory is pending again; run the sweep to try again$/m);
     expect(statuses(db).map(({ status }) => status)).toEqual(['done', 'pending', 'pending']);

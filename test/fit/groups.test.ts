@@ -141,7 +141,7 @@ describe('insufficient data', () => {
       'easier target, or larger N or k',
     ],
     ['all in one interval', curves(() => ({ lower: 10, upper: 100 })), 'noise', 'finer checkpoints'],
-    ['nothing crossed', curves(() => GONE), 'seeds', 'more seeds'],
+    ['nothing crossed', curves(() => GONE), 'seeds', 'an easier target, or larger N or k'],
   ])('%s', (_, rows, code, remedy) => {
     const { verdict } = verdictOf(rows);
     expect(verdict.code).toBe('insufficient-data');

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { InputMatrix } from '../../src/data/inputs.js';
+import { stabilityLimit } from '../../src/domain/stability.js';
 import { normals, stream } from '../../src/math/random.js';
-import { lambdaMax, stabilityLimit } from '../../src/trajectory/lambda-max.js';
+import { lambdaMax } from '../../src/trajectory/lambda-max.js';
 
 /** A dense matrix as compressed rows. */
 function compress(rows: number[][]): InputMatrix {

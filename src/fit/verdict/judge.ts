@@ -7,7 +7,7 @@ import { estimateNoise } from '../estimate/simulate.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Law } from '../laws/laws.js';
 import { reweighted, type Sample } from '../laws/sample.js';
-import { noiseNotIdentifiable, type Shortfall, shortfalls } from './sufficiency.js';
+import { type Circumstances, noiseNotIdentifiable, type Shortfall, shortfalls } from './sufficiency.js';
 
 export const VERDICTS = {
   'insufficient-data': 'insufficient data',
@@ -37,6 +37,8 @@ export interface VerdictOptions {
   readonly simulations: number;
   /** Computes only what the verdict needs: stops at the rule that decides, and estimates a large p roughly. */
   readonly earlyExit?: boolean;
+  /** Decides the words of remedies, nothing else. */
+  readonly circumstances?: Circumstances;
 }
 
 /** The evidence behind a verdict. Null: not computed, or no data to compute it from. */
@@ -59,7 +61,7 @@ export interface Evidence {
 
 /** @param counts of all curves, including unreachable ones, which `sample` excludes. */
 export function judge(sample: Sample, counts: readonly SizeCounts[], options: VerdictOptions): Evidence {
-  const lacking = shortfalls(counts, sample.seeds.length);
+  const lacking = shortfalls(counts, sample.seeds.length, options.circumstances);
   const empty: Evidence = {
     code: 'insufficient-data',
     shortfalls: lacking,
@@ -74,8 +76,11 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
 
   const log = fitLaw('logarithmic', sample);
   const free = fitLaw('free', sample);
-  if (free.bounds.includes('sigma') || log.bounds.includes('sigma'))
-    return { ...empty, shortfalls: [...lacking, noiseNotIdentifiable] };
+  if (free.bounds.includes('sigma') || log.bounds.includes('sigma')) {
+    // Finer checkpoints only help where there are intervals.
+    const hasIntervals = lacking.length === 0 || counts.some(size => size.interval > 0);
+    return { ...empty, shortfalls: hasIntervals ? [...lacking, noiseNotIdentifiable] : lacking };
+  }
   const means = fitLaw('one mean per size', sample);
   const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
   if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)

@@ -4,7 +4,7 @@ import { findMetric } from '../../domain/metrics.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import type { Estimate } from '../estimate/jackknife.js';
 import { type Evidence, LACK_OF_FIT_LEVEL, LOGARITHM_TEST_LEVEL, MARGIN, VERDICTS } from './judge.js';
-import { factor, type Shortfall } from './sufficiency.js';
+import { describeInstability, factor, type Instability, type Shortfall } from './sufficiency.js';
 
 /** E.g. `8 sizes from 500 to 64000 (128x), 10 seeds, 80 curves`, followed by the numbers of censored curves. */
 export function designOf(counts: readonly SizeCounts[], seeds: number): string {
@@ -103,17 +103,19 @@ export function warningsOf(
     readonly target: string;
     readonly pool: number | null;
     readonly seeds: number;
+    readonly instability: Instability | null;
     /** Laws whose fit did not converge. */
     readonly notConverged: readonly string[];
     /** True if the free law's starts ended at different maxima. */
     readonly ambiguous: boolean;
   },
 ): string[] {
-  const { metric, target, pool, seeds, notConverged, ambiguous } = facts;
+  const { metric, target, pool, seeds, instability, notConverged, ambiguous } = facts;
   const out: string[] = [];
   if (notConverged.length > 0) out.push(`not converged: the fit of ${notConverged.join(', ')}`);
   if (ambiguous)
     out.push('the likelihood of the free law has several maxima; the highest that was found is used');
+  if (instability) out.push(describeInstability(instability));
   if (target === 'published') {
     out.push('the target is the best of many noisy values at one n: good for a secondary target only');
   }
@@ -134,7 +136,7 @@ export function warningsOf(
   const unreachable = counts.reduce((sum, size) => sum + size.unreachable, 0);
   if (unreachable > 0)
     out.push(
-      `${unreachable} of ${counted(curves, 'curve')} ${unreachable === 1 ? 'has' : 'have'} flattened out above the target, ` +
+      `${unreachable} of ${counted(curves, 'curve')} ${unreachable === 1 ? 'has' : 'have'} flattened out short of the target, ` +
         `and ${unreachable === 1 ? 'is' : 'are'} not in the fits`,
     );
   return out;

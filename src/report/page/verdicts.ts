@@ -22,7 +22,7 @@ const SIGNS: Readonly<Record<VerdictCode, string>> = {
 export function verdictSection(fit: FitReport): Html {
   const primary = fit.primary === null ? null : fit.groups[fit.primary]!;
   return html`<section id="verdict" aria-labelledby="verdict-title"><h2 id="verdict-title">Verdict</h2>
-${primary ? verdictOf(primary) : html`<p class="verdict v-insufficient-data">The primary target has no thresholds yet.</p>`}
+${primary ? verdictOf(primary) : html`<p class="verdict v-insufficient-data">No verdict on a primary target: ${fit.missing}.</p>`}
 ${fit.groups.length > 1 && html`<h3>Every target</h3>${gridOf(fit.groups)}<p class="more">Verdicts beside the primary one are secondary: they are not corrected for their number. Lambda is the exponent of growth: 0 under a logarithm, with its 95% interval over seeds.</p>`}
 ${fit.notes.length > 0 && html`<ul class="notes">${fit.notes.map(note => html`<li>${note}</li>`)}</ul>`}
 <details><summary>How the verdict is reached</summary><p>${fit.conventions.criterion}.</p></details></section>`;

@@ -10,14 +10,20 @@ export interface SweepCurveInfo extends Variant {
   readonly axes: Readonly<Record<string, unknown>>;
   /** Iterations, ascending. Equal lists are the same object. */
   readonly checkpoints: readonly number[];
+  /** Of the dense network, at the last checkpoint that is stored. */
+  readonly deadNeurons: number | null;
+  readonly etaLambdaMax: number | null;
 }
 
 /** Curves of trajectories of which all cells that the sweep requests are finished. */
 export function finishedCurves(reader: Reader, sweep: string): SweepCurveInfo[] {
-  const configs = new Map(
+  const trajectories = new Map(
     reader
-      .rows<{ id: string; config: string }>(CONFIGS, { sweep })
-      .map(({ id, config }) => [id, completeConfig(JSON.parse(config))]),
+      .rows<Trained>(TRAJECTORIES, { sweep })
+      .map(({ id, config, ...training }) => [
+        id,
+        { config: completeConfig(JSON.parse(config)), ...training },
+      ]),
   );
   const lists = new Map<string, readonly number[]>();
   const listOf = (text: string): readonly number[] => {
@@ -30,7 +36,7 @@ export function finishedCurves(reader: Reader, sweep: string): SweepCurveInfo[] 
   });
   return curves.map(({ axes, checkpoints, ...curve }) => ({
     ...curve,
-    config: configs.get(curve.trajectoryId)!,
+    ...trajectories.get(curve.trajectoryId)!,
     axes: JSON.parse(axes),
     checkpoints: listOf(checkpoints),
   }));
@@ -40,8 +46,13 @@ const FINISHED = `
   sweeps s JOIN member_progress p ON p.sweep = s.key AND p.cells = p.cells_done
   JOIN trajectory_keys x ON x.key = p.trajectory`;
 
-const CONFIGS = `
-  SELECT y.id, y.config FROM ${FINISHED} JOIN trajectories y ON y.id = x.id WHERE s.name = @sweep`;
+type Trained = Pick<SweepCurveInfo, 'deadNeurons' | 'etaLambdaMax'> & { id: string; config: string };
+
+const TRAJECTORIES = `
+  SELECT y.id, y.config, k.dead_neurons AS deadNeurons, k.eta_lambda_max AS etaLambdaMax
+  FROM ${FINISHED} JOIN trajectories y ON y.id = x.id
+  LEFT JOIN checkpoints k ON k.trajectory = x.key AND k.t = (SELECT max(t) FROM checkpoints WHERE trajectory = x.key)
+  WHERE s.name = @sweep`;
 
 const CURVES = `
   SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,

@@ -76,7 +76,7 @@ export const VERDICTS: RelationInfo = {
       ['curves', 'in all'],
       ['left_censored', 'curves that met the target by the first checkpoint'],
       ['right_censored', 'curves that had not met it by the last'],
-      ['unreachable', 'curves that have flattened out above it: not in the fit'],
+      ['unreachable', 'curves that have flattened out short of it: not in the fit'],
     ),
     ...ORIGIN,
     ...columns(['simulation_seed', 'what all simulations were drawn from']),
