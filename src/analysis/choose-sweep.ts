@@ -4,16 +4,21 @@ import { didYouMean } from '../base/nearest.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 
-/** The sweep of this name, or the only one. @throws UsageError where there is none, or several to choose from. */
-export function chooseSweep(reader: Reader, file: string, name?: string): SweepRow {
-  const [first, second] = chooseSweeps(reader, file, name);
+/**
+ * The sweep of this name, or the only one.
+ *
+ * @param option what names the sweep, for the message.
+ * @throws UsageError where there is none, or several to choose from.
+ */
+export function chooseSweep(reader: Reader, file: string, name?: string, option = 'sweep'): SweepRow {
+  const [first, second] = chooseSweeps(reader, file, name, option);
   if (!second) return first!;
   const names = reader.sweeps().map(sweep => sweep.name);
-  throw new UsageError(`${file}: holds several sweeps, expected --sweep with one of: ${names.join(', ')}`);
+  throw new UsageError(`${file}: holds several sweeps, expected ${option} with one of: ${names.join(', ')}`);
 }
 
 /** All sweeps, or the one of this name. @throws UsageError where there is none. */
-export function chooseSweeps(reader: Reader, file: string, name?: string): SweepRow[] {
+export function chooseSweeps(reader: Reader, file: string, name?: string, option = 'sweep'): SweepRow[] {
   const sweeps = reader.sweeps();
   if (sweeps.length === 0) throw new UsageError(`${file}: holds no sweep, expected one that was run`);
   if (name === undefined) return sweeps;
@@ -21,6 +26,6 @@ export function chooseSweeps(reader: Reader, file: string, name?: string): Sweep
   const found = sweeps.filter(sweep => sweep.name === name);
   if (found.length > 0) return found;
   throw new UsageError(
-    `--sweep: found "${name}"${didYouMean(name, names)}, expected one of: ${names.join(', ')}`,
+    `${option}: found "${name}"${didYouMean(name, names)}, expected one of: ${names.join(', ')}`,
   );
 }

@@ -2,12 +2,15 @@
 import { StoreError } from '../base/errors.js';
 import { type FitOptions, type FitReport, fitSweep } from '../fit/index.js';
 import { openReader, type Reader } from '../store/read/reader.js';
-import { Store } from '../store/write/store.js';
+import { Store, type StoreOptions } from '../store/write/store.js';
 import { analyseSweep } from './analyse-sweep.js';
 import { chooseSweeps } from './choose-sweep.js';
 import { readFitInput } from './fit-input.js';
 import { storedFits } from './stored-fits.js';
 import { refreshThresholds } from './thresholds.js';
+
+/** How the database is opened to write to it. */
+type Writing = Pick<StoreOptions, 'unsafeFilesystem'>;
 
 /** What became of fitting a database. */
 export interface FittedDatabase {
@@ -23,9 +26,13 @@ export interface FittedDatabase {
  *
  * @param name one of its sweeps; default: all of them. @throws UsageError where there is none. @throws StoreError
  */
-export function fitDatabase(file: string, name?: string, options: Partial<FitOptions> = {}): FittedDatabase {
-  const chosen = reading(file, reader => chooseSweeps(reader, file, name));
-  const held = openUnlessHeld(file);
+export function fitDatabase(
+  file: string,
+  name?: string,
+  { unsafeFilesystem, ...options }: Partial<FitOptions> & Writing = {},
+): FittedDatabase {
+  const chosen = reading(file, reader => chooseSweeps(reader, file, name, '--sweep'));
+  const held = openUnlessHeld(file, { unsafeFilesystem });
   if (held instanceof Store) {
     try {
       const reports = chosen.map(({ name }) => {
@@ -54,9 +61,9 @@ function reading<T>(file: string, work: (reader: Reader) => T): T {
 }
 
 /** The store, or why it cannot be had. */
-function openUnlessHeld(file: string): Store | string {
+function openUnlessHeld(file: string, options: Writing): Store | string {
   try {
-    return Store.open(file);
+    return Store.open(file, options);
   } catch (error) {
     if (
       error instanceof StoreError &&

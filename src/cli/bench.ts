@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
-import { InputError, UsageError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { type BenchReport, runBench } from '../bench/bench.js';
 import { BENCH_NAMES, type BenchName } from '../bench/sizes.js';
+import { numberOption } from './numbers.js';
 import { renderTable } from './output.js';
 
 interface BenchArguments {
@@ -22,8 +23,10 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
   builder: yargs =>
     yargs
       .option('seconds', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('seconds', {
+          expected: `a number above 0, at most ${MAX_SECONDS}`,
+          fits: value => value > 0 && value <= MAX_SECONDS,
+        }),
         describe: `How long each measurement goes on at least [default: ${SECONDS}]`,
       })
       .option('only', {
@@ -53,7 +56,7 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
     const report = await runBench({
       dataset: args.dataset,
       dataDir: args.dataDir,
-      seconds: secondsOf(args),
+      seconds: args.seconds ?? (args.quick ? QUICK_SECONDS : SECONDS),
       quick: args.quick,
       only: args.only ?? [],
       announce: what => process.stderr.write(`${what} ...\n`),
@@ -61,18 +64,6 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
     process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : asTable(report));
   },
 };
-
-function secondsOf({ seconds, quick }: BenchArguments): number {
-  if (seconds === undefined) return quick ? QUICK_SECONDS : SECONDS;
-  if (!(seconds > 0 && seconds <= MAX_SECONDS)) {
-    throw new InputError({
-      path: '--seconds',
-      value: seconds,
-      expected: `a number above 0, at most ${MAX_SECONDS}`,
-    });
-  }
-  return seconds;
-}
 
 function asTable({ ceilings, results, cpu, node, tool, dataset }: BenchReport): string {
   const head = ['name', 'one', 'ms', 'CPU ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];

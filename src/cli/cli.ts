@@ -2,7 +2,9 @@
 import yargs, { type Argv, type CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
+import { checkValues, type DeclaredOptions } from './check-values.js';
 import { explainUsage, isUsageMessage } from './usage.js';
+import { markValues, unmark, unmarkValues } from './words.js';
 
 interface Command {
   /** As yargs takes it: the name, and its arguments. */
@@ -13,7 +15,7 @@ interface Command {
 }
 
 /** In the order of `espalier --help`. */
-const COMMANDS: readonly Command[] = [
+export const COMMANDS: readonly Command[] = [
   {
     command: 'run <sweep>',
     describe: 'Run what is not finished yet of a sweep',
@@ -98,7 +100,7 @@ const COMMANDS: readonly Command[] = [
 
 /** yargs' lists of the options and commands declared at the current level. Its published types omit them. */
 interface WithOptions {
-  getOptions(): { readonly key: Record<string, unknown>; readonly array: readonly string[] };
+  getOptions(): DeclaredOptions;
 }
 interface WithCommands {
   getCommands(): readonly (readonly [command: string, ...rest: unknown[]])[];
@@ -106,7 +108,8 @@ interface WithCommands {
 
 /** The command line for these arguments, ready to be parsed. Loads the commands that are named; to complete words, all. */
 export async function createCli(args: readonly string[]): Promise<Argv> {
-  const cli = yargs([...args])
+  const completes = args.includes('--get-yargs-completions');
+  const cli = yargs(completes ? [...args] : markValues(args))
     .scriptName('espalier')
     // `explainUsage` matches yargs' English messages, and espalier's own messages are English.
     .detectLocale(false)
@@ -114,7 +117,7 @@ export async function createCli(args: readonly string[]): Promise<Argv> {
       '$0 <command>\n\nHow long must a dense two-layer network be pre-trained before greedy forward selection\n' +
         'finds a good subnetwork in it? Sweeps that settle it.',
     )
-    .parserConfiguration({ 'dot-notation': false })
+    .parserConfiguration({ 'dot-notation': false, 'parse-numbers': false })
     .option('verbose', { type: 'boolean', describe: 'Show the stack of an error' })
     .version(TOOL_VERSION)
     .completion('completion-script', false)
@@ -122,24 +125,22 @@ export async function createCli(args: readonly string[]): Promise<Argv> {
     .strict()
     .exitProcess(false)
     .wrap(Math.min(110, process.stdout.columns ?? 100));
-  const isNeeded = (command: string) =>
-    args.includes('--get-yargs-completions') || args.includes(command.split(' ')[0]!);
+  const isNeeded = (command: string) => completes || args.includes(command.split(' ')[0]!);
   for (const { command, describe, load } of COMMANDS) {
     const loaded = isNeeded(command) ? ((await load()) as CommandModule) : { handler: () => {} };
     cli.command({ ...loaded, command, describe });
   }
   const declared = () => (cli as unknown as WithOptions).getOptions();
+  cli.middleware(unmarkValues, true);
   cli.check(argv => {
-    for (const option of Object.keys(declared().key)) {
-      if (Array.isArray(argv[option]) && !declared().array.includes(option))
-        throw new UsageError(`--${option} is given more than once`);
-    }
+    checkValues(args, argv, declared());
     return true;
   });
   return cli.fail((message, error, level) => {
     const isTheirs = !error || error.name === 'YError' || isUsageMessage(message);
     if (!isTheirs) throw error;
     const commands = (level as unknown as WithCommands).getCommands().map(([command]) => command);
-    throw new UsageError(explainUsage(message, { args, commands, options: Object.keys(declared().key) }));
+    const context = { args, commands, options: Object.keys(declared().key) };
+    throw new UsageError(explainUsage(unmark(message), context));
   });
 }

@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { InputError, UsageError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { counted } from '../base/units.js';
 import { writeSimulatedDatabase } from '../design/fill.js';
 import { assumptionsFromDatabase } from '../design/learn.js';
@@ -9,9 +9,17 @@ import { type Template, templateOf } from '../design/template.js';
 import { TRUE_LAWS, type TrueLaw } from '../design/truths.js';
 import { planSweep, type SweepPlan } from '../run/plan.js';
 import { renderDesign } from './design-screen.js';
-import { prepareFromArguments, type SweepArguments, sweepOptions, threadsOf } from './sweep-options.js';
+import { moreThanZero, numberOption, WHOLE, wholeFrom, zeroOrMore } from './numbers.js';
+import {
+  type FilesystemArguments,
+  filesystemOption,
+  prepareFromArguments,
+  type SweepArguments,
+  sweepOptions,
+  threadsOf,
+} from './sweep-options.js';
 
-interface DesignArguments extends SweepArguments {
+interface DesignArguments extends SweepArguments, FilesystemArguments {
   readonly sigma?: number | undefined;
   readonly seedSigma?: number | undefined;
   readonly seedSlope?: number | undefined;
@@ -34,30 +42,25 @@ const HEADROOM = 3;
 /** `espalier design SWEEP`: simulates whether the sweep could decide between the laws. */
 export const designCommand: CommandModule<object, DesignArguments> = {
   builder: yargs =>
-    sweepOptions(yargs, { db: false })
+    filesystemOption(sweepOptions(yargs, { db: false }))
       .option('sigma', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('sigma', moreThanZero('a standard deviation')),
         describe: `Noise of ln t* from curve to curve [default: ${DEFAULT_NOISE.own}]`,
       })
       .option('seed-sigma', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('seed-sigma', zeroOrMore('a standard deviation')),
         describe: `Noise of ln t* that all curves of a seed share [default: ${DEFAULT_NOISE.seedLevel}]`,
       })
       .option('seed-slope', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('seed-slope', zeroOrMore('a standard deviation')),
         describe: 'The same, by which a seed tilts its curve, per unit of ln n [default: 0]',
       })
       .option('growth', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('growth', moreThanZero('a factor')),
         describe: `t* at the largest size over t* at the smallest [default: ${DEFAULT_GROWTH}]`,
       })
       .option('start', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('start', moreThanZero('iterations')),
         describe: 't* at the smallest size [default: so that the last checkpoint is 3 times the largest t*]',
       })
       .option('from', {
@@ -67,13 +70,11 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       })
       .option('from-sweep', { type: 'string', nargs: 1, describe: 'Which sweep of it, if it holds several' })
       .option('simulations', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('simulations', wholeFrom(1)),
         describe: `Experiments simulated under each law [default: ${DEFAULT_SIMULATIONS}]`,
       })
       .option('simulation-seed', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('simulation-seed', WHOLE),
         default: 1,
         describe: 'Seed of the simulations',
       })
@@ -93,7 +94,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
         'a database whose verdict is known',
       ) as never,
   handler: async args => {
-    checkNumbers(args);
+    checkPairs(args);
     const prepared = await prepareFromArguments(args);
     const template = templateOf(prepared);
     const learnt =
@@ -101,8 +102,10 @@ export const designCommand: CommandModule<object, DesignArguments> = {
     const assumed = assumptions(args, template, learnt);
     const { simulations = DEFAULT_SIMULATIONS, simulationSeed } = args;
     if (args.write !== undefined) {
-      const { write, law } = args;
-      const filled = await writeSimulatedDatabase(write, prepared, template, law!, assumed, simulationSeed);
+      const { write, law, unsafeFilesystem } = args;
+      const filled = await writeSimulatedDatabase(write, prepared, template, law!, assumed, simulationSeed, {
+        unsafeFilesystem,
+      });
       process.stdout.write(
         args.json
           ? `${JSON.stringify({ shape: 1, db: write, law, assumed, simulationSeed, ...filled }, null, 2)}\n`
@@ -150,30 +153,8 @@ function assumptions(args: DesignArguments, template: Template, learnt: Assumpti
   };
 }
 
-function checkNumbers(args: DesignArguments): void {
-  const check = (
-    name: string,
-    value: number | undefined,
-    fits: (value: number) => boolean,
-    expected: string,
-  ) => {
-    if (value !== undefined && !(Number.isFinite(value) && fits(value)))
-      throw new InputError({ path: `--${name}`, value, expected });
-  };
-  const notNegative = (value: number) => value >= 0;
-  const positive = (value: number) => value > 0;
-  check('sigma', args.sigma, positive, 'a standard deviation, more than 0');
-  check('seed-sigma', args.seedSigma, notNegative, 'a standard deviation, 0 or more');
-  check('seed-slope', args.seedSlope, notNegative, 'a standard deviation, 0 or more');
-  check('growth', args.growth, positive, 'a factor, more than 0');
-  check('start', args.start, positive, 'iterations, more than 0');
-  check(
-    'simulations',
-    args.simulations,
-    value => Number.isInteger(value) && value >= 1,
-    'a whole number, 1 or more',
-  );
-  check('simulation-seed', args.simulationSeed, Number.isSafeInteger, 'a whole number');
+/** @throws UsageError where an option is given without the one that it belongs to. */
+function checkPairs(args: DesignArguments): void {
   if ((args.write === undefined) !== (args.law === undefined)) {
     throw new UsageError(
       args.write === undefined

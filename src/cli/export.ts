@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs';
-import { DataError, InputError, UsageError } from '../base/errors.js';
+import { DataError, UsageError } from '../base/errors.js';
 import { removeEmptyFolders } from '../base/folders.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
 import { counted } from '../base/units.js';
@@ -11,13 +11,14 @@ import { type StoredTrajectory, storedTrajectory } from '../store/read/stored-tr
 import { InputLibrary, imagesKey } from '../trajectory/environment.js';
 import { exportTrajectory } from '../trajectory/export.js';
 import { exportedFiles, exportedTrajectory } from '../trajectory/export-folder.js';
+import { type NumberRule, numberOption, parseNumber, wholeFrom } from './numbers.js';
 import { checkFolder, inWords, makeOutputFolder } from './output-folder.js';
 
 interface ExportArguments {
   readonly db: string;
   readonly trajectory: string;
   readonly output: string;
-  readonly at?: number[] | undefined;
+  readonly at?: readonly string[] | undefined;
   readonly batches?: number | undefined;
   readonly dataDir?: string | undefined;
 }
@@ -44,12 +45,10 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         type: 'string',
         array: true,
         nargs: 1,
-        coerce: (values: readonly string[]) => values.flatMap(value => value.split(',')).map(Number),
         describe: 'Checkpoints whose weights and picks are written, beside 0: 100 or 50,100 [default: all]',
       })
       .option('batches', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('batches', wholeFrom(0)),
         describe: 'Iterations whose batches are written [default: to the largest checkpoint written]',
       })
       .option('data-dir', { type: 'string', nargs: 1, describe: 'Where data files are looked for first' })
@@ -68,18 +67,11 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       );
     }
     const checkpoints = planned.checkpoints.map(checkpoint => checkpoint.t);
-    for (const t of at ?? []) {
-      if (!checkpoints.includes(t)) {
-        throw new InputError({
-          path: '--at',
-          value: t,
-          expected: `one of the checkpoints ${checkpoints.join(', ')}`,
-        });
-      }
-    }
-    if (batches !== undefined && (!Number.isInteger(batches) || batches < 0)) {
-      throw new InputError({ path: '--batches', value: batches, expected: 'a whole number, 0 or more' });
-    }
+    const oneOfThem: NumberRule = {
+      expected: `one of the checkpoints ${checkpoints.join(', ')}`,
+      fits: t => checkpoints.includes(t),
+    };
+    const chosen = at?.flatMap(values => values.split(',')).map(t => parseNumber('--at', t, oneOfThem));
     checkFolder('--output', output);
     refuseOtherExport(output, planned.id);
     const dataset = loadIdentified(stored, dataDir);
@@ -92,7 +84,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         inputs: new InputLibrary(new Map([[imagesKey(config.dataset), dataset]])),
         stopRequested: () => stop.signal.aborted,
       };
-      const files = await exportTrajectory(planned, environment, { output, at, batches });
+      const files = await exportTrajectory(planned, environment, { output, at: chosen, batches });
       process.stderr.write(`wrote ${counted(files.length, 'file')} to ${output}\n`);
     } catch (error) {
       removeEmptyFolders(output, outermost);

@@ -1,10 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { fitDatabase } from '../analysis/fit-database.js';
-import { InputError } from '../base/errors.js';
 import { FIT_DEFAULTS } from '../fit/index.js';
 import { renderFit } from './fit-screen.js';
+import { numberOption, WHOLE } from './numbers.js';
+import { type FilesystemArguments, filesystemOption } from './sweep-options.js';
 
-interface FitArguments {
+interface FitArguments extends FilesystemArguments {
   readonly db: string;
   readonly sweep?: string | undefined;
   readonly json: boolean;
@@ -14,13 +15,12 @@ interface FitArguments {
 /** `espalier fit DB`: computes, stores and prints thresholds and laws. */
 export const fitCommand: CommandModule<object, FitArguments> = {
   builder: yargs =>
-    yargs
+    filesystemOption(yargs)
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
       .option('sweep', { type: 'string', nargs: 1, describe: 'Only this sweep of it [default: all]' })
       .option('json', { type: 'boolean', default: false, describe: 'Print everything as JSON' })
       .option('simulation-seed', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('simulation-seed', WHOLE),
         default: FIT_DEFAULTS.seed,
         describe: 'Seed of the bootstraps; stored with their results',
       })
@@ -29,11 +29,8 @@ export const fitCommand: CommandModule<object, FitArguments> = {
         '$0 fit results/mnist-small.sqlite --json | jq ".sweeps[].groups[] | {name, verdict: .verdict.code}"',
         'the verdicts, for a script',
       ) as never,
-  handler: ({ db, sweep, json, simulationSeed }) => {
-    if (!Number.isSafeInteger(simulationSeed)) {
-      throw new InputError({ path: '--simulation-seed', value: simulationSeed, expected: 'a whole number' });
-    }
-    const { reports, notStored } = fitDatabase(db, sweep, { seed: simulationSeed });
+  handler: ({ db, sweep, json, simulationSeed, unsafeFilesystem }) => {
+    const { reports, notStored } = fitDatabase(db, sweep, { seed: simulationSeed, unsafeFilesystem });
     if (notStored !== null) process.stderr.write(`note: nothing is stored: ${notStored}\n`);
     process.stdout.write(
       json

@@ -1,6 +1,6 @@
 /** Options that limit a trajectory: seconds of an attempt, retries, seconds between snapshots. */
 import type { Argv } from 'yargs';
-import { InputError } from '../base/errors.js';
+import { numberOption, SECONDS, wholeFrom } from './numbers.js';
 
 export interface LimitArguments {
   readonly timeout?: number | undefined;
@@ -11,19 +11,16 @@ export interface LimitArguments {
 export function limitOptions<T>(yargs: Argv<T>): Argv<T & LimitArguments> {
   return yargs
     .option('timeout', {
-      type: 'number',
-      nargs: 1,
+      ...numberOption('timeout', SECONDS),
       describe: 'Seconds that an attempt at one trajectory may take [default: no limit]',
     })
     .option('retries', {
-      type: 'number',
-      nargs: 1,
+      ...numberOption('retries', wholeFrom(0)),
       default: 2,
       describe: 'Attempts after one that failed, where they can help (never after a divergence)',
     })
     .option('snapshot-every', {
-      type: 'number',
-      nargs: 1,
+      ...numberOption('snapshot-every', SECONDS),
       describe: 'Seconds of training between snapshots [default: 5, more where they are large]',
     }) as never;
 }
@@ -34,19 +31,8 @@ export interface Limits {
   readonly snapshotEveryMs: number | undefined;
 }
 
-/** @throws InputError */
-export function parseLimits({ timeout, retries, snapshotEvery }: LimitArguments): Limits {
-  const seconds = (path: string, value: number | undefined) => {
-    if (value !== undefined && !(value > 0 && value < 1e9))
-      throw new InputError({ path, value, expected: 'a number of seconds above 0' });
-    return value;
-  };
-  if (!Number.isInteger(retries) || retries < 0)
-    throw new InputError({ path: '--retries', value: retries, expected: 'a whole number, 0 or more' });
-  const everyS = seconds('--snapshot-every', snapshotEvery);
-  return {
-    timeoutS: seconds('--timeout', timeout),
-    retries,
-    snapshotEveryMs: everyS === undefined ? undefined : 1000 * everyS,
-  };
-}
+export const parseLimits = ({ timeout, retries, snapshotEvery }: LimitArguments): Limits => ({
+  timeoutS: timeout,
+  retries,
+  snapshotEveryMs: snapshotEvery === undefined ? undefined : 1000 * snapshotEvery,
+});

@@ -7,8 +7,7 @@ import { EXIT } from '../base/errors.js';
 import { refuseOldNode } from '../base/system-error.js';
 import { reportFailure } from './failure.js';
 
-// SQL may start with a comment (`-- `). The line break keeps yargs from reading it as an option.
-const args = process.argv.slice(2).map(arg => (/^--\s/.test(arg) ? `\n${arg}` : arg));
+const args = process.argv.slice(2);
 const isVerbose = args.includes('--verbose');
 
 // A reader that has gone (`| head`: EPIPE; a closed terminal: EIO) is not an error.

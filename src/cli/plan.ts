@@ -23,7 +23,8 @@ export const planCommand: CommandModule<object, SweepArguments & DeadlineArgumen
     deadlineOptions(sweepOptions(yargs))
       .example('$0 plan sweeps/digits-overnight.yaml', 'will it be done by the morning?')
       .example('$0 plan my.yaml --until 07:00', 'and what, if not all of it?')
-      .example('$0 plan my.yaml --threads 2 --json', 'the same, for a script') as never,
+      .example('$0 plan my.yaml --threads 2 --json', 'the same, for a script')
+      .example('$0 plan - < my.yaml', 'a sweep that another program writes') as never,
   handler: async args => {
     const deadline = parseDeadline(args);
     const prepared = await prepareFromArguments(args);

@@ -8,6 +8,7 @@ import { counted } from '../base/units.js';
 import { openReader, type Relation } from '../store/read/reader.js';
 import { type QueryBatch, querySql } from '../store/user-sql/query.js';
 import { Destination } from './destination.js';
+import { moreThanZero, numberOption, wholeFrom } from './numbers.js';
 import { FORMATS, type Format, formatRows, type Piece, type TextOptions } from './output.js';
 import { refuseForeign } from './overwrite.js';
 import { parseParameters } from './parameters.js';
@@ -26,8 +27,7 @@ const FORMAT_OF_ENDING: Readonly<Record<string, Format>> = {
 
 export interface QueryArguments {
   readonly db: string;
-  /** yargs gives `true` for `-` as an untyped positional, and nothing if it is typed as a string. */
-  readonly sql?: string | number | true | undefined;
+  readonly sql?: string | undefined;
   readonly view?: string | undefined;
   readonly views?: boolean | undefined;
   readonly param?: readonly string[] | undefined;
@@ -43,7 +43,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
   builder: yargs =>
     yargs
       .positional('db', { type: 'string', demandOption: true, describe: 'The database' })
-      .positional('sql', { describe: 'One SELECT; `-` reads it from stdin' })
+      .positional('sql', { type: 'string', describe: 'One SELECT; `-` reads it from stdin' })
       .option('view', {
         type: 'string',
         nargs: 1,
@@ -70,8 +70,11 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
         nargs: 1,
         describe: 'What stands for NULL in csv and table [default: nothing; empty text is "" in csv]',
       })
-      .option('limit', { type: 'number', nargs: 1, describe: 'Stop after this many rows' })
-      .option('timeout', { type: 'number', nargs: 1, describe: 'Give up after this many seconds' })
+      .option('limit', { ...numberOption('limit', wholeFrom(0)), describe: 'Stop after this many rows' })
+      .option('timeout', {
+        ...numberOption('timeout', moreThanZero('seconds')),
+        describe: 'Give up after this many seconds',
+      })
       .example('$0 query results/quickstart.sqlite --views', 'what can be asked')
       .example('$0 query results/quickstart.sqlite --view progress', 'how far it is')
       .example(
@@ -87,8 +90,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
         'everything, for pandas or DuckDB',
       ) as never,
   handler: async args => {
-    const limit = wholeNumber('--limit', args.limit);
-    const seconds = positive('--timeout', args.timeout);
+    const { limit, timeout: seconds } = args;
     const destination = destinationOf(args);
     const format = formatOf(args, destination);
     if (args.output !== undefined) refuseForeign(destination, format);
@@ -119,7 +121,7 @@ function destinationOf({ db, output, sql }: QueryArguments): Destination {
   if (output === undefined) return Destination.at('-', null);
   const destination = Destination.at(output);
   if (destination.is(db)) throw new UsageError(`${destination.name}: this is the database itself`);
-  if (sql === true && destination.is(0))
+  if (sql === '-' && destination.is(0))
     throw new UsageError(`${destination.name}: the statement is read from it`);
   return destination;
 }
@@ -168,7 +170,7 @@ function viewsOf(args: QueryArguments, format: Format, options: TextOptions): As
 async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
   if (sql !== undefined && view !== undefined)
     throw new UsageError('query: both SQL and --view, expected one');
-  if (sql !== undefined) return sql === true ? text(process.stdin) : String(sql);
+  if (sql !== undefined) return sql === '-' ? text(process.stdin) : sql;
   const relations = relationsOf(db);
   if (view === undefined) {
     throw new UsageError(`query: expected SQL, --views, or --view with one of: ${listed(relations)}`);
@@ -230,14 +232,4 @@ async function* limited(batches: AsyncIterable<QueryBatch>, limit: number): Asyn
     left -= rows.length;
     if (left <= 0) return;
   }
-}
-
-function wholeNumber(path: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
-  throw new InputError({ path, value, expected: 'a whole number, 0 or more' });
-}
-
-function positive(path: string, value: number | undefined): number | undefined {
-  if (value === undefined || value > 0) return value;
-  throw new InputError({ path, value, expected: 'seconds, more than 0' });
 }

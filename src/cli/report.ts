@@ -5,6 +5,7 @@ import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
 import { openReader } from '../store/read/reader.js';
 import { Destination, once } from './destination.js';
+import { numberOption, wholeFrom } from './numbers.js';
 import { checkFolder, makeOutputFolder } from './output-folder.js';
 import { refuseForeign } from './overwrite.js';
 
@@ -35,13 +36,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       })
       .option('sweep', { type: 'string', nargs: 1, describe: 'Which sweep, where there are several' })
       .option('width', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('width', wholeFrom(1)),
         describe: 'The N that figures show [default: the largest]',
       })
       .option('subnet-size', {
-        type: 'number',
-        nargs: 1,
+        ...numberOption('subnet-size', wholeFrom(1)),
         describe: 'The k that figures show [default: the largest]',
       })
       .example('$0 report results/quickstart.sqlite', 'writes results/quickstart.html')
@@ -64,7 +63,7 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       ]);
       if (figures !== undefined && existsSync(figures))
         for (const { name, type } of figureNames()) refuseForeign(figureAt(name), type);
-      const content = readReport(reader, chooseSweep(reader, args.db, args.sweep), choiceOf(args));
+      const content = readReport(reader, chooseSweep(reader, args.db, args.sweep, '--sweep'), choiceOf(args));
       const page = await renderReport(content);
       if (figures !== undefined) makeOutputFolder('--figures', figures);
       await destination.write(once(page));

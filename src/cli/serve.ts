@@ -1,11 +1,12 @@
 /** `espalier serve`, and the address options that `run --serve` shares. */
 import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
-import { InputError, UsageError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
 import { isLoopback } from '../serve/access.js';
 import { DEFAULT_PORT, type ServeOptions } from '../serve/options.js';
 import { openReader } from '../store/read/reader.js';
+import { numberOption, wholeFrom } from './numbers.js';
 
 /** Options for the page's address. */
 export interface AddressArguments {
@@ -25,8 +26,7 @@ export function addressOptions<T>(yargs: Argv<T>): Argv<T & AddressArguments> {
         'Address of the live page; another than 127.0.0.1 asks for a token, which the printed link holds',
     })
     .option('port', {
-      type: 'number',
-      nargs: 1,
+      ...numberOption('port', wholeFrom(0, 65_535)),
       describe: `Port of the live page [default: ${DEFAULT_PORT}, or a free one]`,
     }) as never;
 }
@@ -46,7 +46,7 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
       .example('ssh -L 8750:localhost:8750 machine', 'from elsewhere, encrypted') as never,
   handler: async ({ db, ...args }) => {
     const options = serveOptionsOf(db, args);
-    if (existsSync(db) || db === '') openReader(db).close();
+    if (existsSync(db)) openReader(db).close();
     else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
     const stop = new Promise<void>(onFirstStopSignal);
     // The drawing modules load slowly. They are loaded here, so that no other command waits for them.
@@ -59,12 +59,8 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
   },
 };
 
-/** @throws InputError, or UsageError where ESPALIER_TOKEN is not a token. */
+/** @throws UsageError where ESPALIER_TOKEN is not a token. */
 export function serveOptionsOf(db: string, { host, port }: AddressArguments): ServeOptions {
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
-    throw new InputError({ path: '--port', value: port, expected: 'a whole number from 0 to 65535' });
-  if (host === '')
-    throw new InputError({ path: '--host', value: host, expected: 'an address of this machine' });
   const token = process.env.ESPALIER_TOKEN || undefined;
   if (token !== undefined && !TOKEN.test(token))
     throw new UsageError('ESPALIER_TOKEN: expected 16 or more letters, digits, ".", "_", "~" or "-"');

@@ -1,12 +1,15 @@
 /** Options that several commands share, and the values that they stand for. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
-import { InputError } from '../base/errors.js';
+import { EXIT } from '../base/errors.js';
 import { parseBytes } from '../base/units.js';
-import { readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
+import { parseSweep, readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
 import type { EngineName } from '../domain/types.js';
 import { type PreparedSweep, prepareSweep } from '../run/prepare.js';
+import { MAX_THREADS } from '../store/file/thread-request.js';
+import { numberOption, wholeFrom } from './numbers.js';
 
 export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
 
@@ -29,10 +32,13 @@ export function sweepOptions(yargs: Argv, { db = true } = {}): Argv<SweepArgumen
   const file = yargs.positional('sweep', {
     type: 'string',
     demandOption: true,
-    describe: 'The sweep file (YAML)',
+    describe: 'The sweep file (YAML); `-` reads it from stdin',
   });
   return (db ? file.option('db', { type: 'string', nargs: 1, describe }) : file)
-    .option('threads', { type: 'number', nargs: 1, describe: 'Trajectories at once [default: all cores]' })
+    .option('threads', {
+      ...numberOption('threads', wholeFrom(1, MAX_THREADS)),
+      describe: 'Trajectories at once [default: all cores]',
+    })
     .option('engine', { choices: ENGINES, default: 'wasm' as EngineName, describe: 'What trains and prunes' })
     .option('noop', { type: 'boolean', hidden: true })
     .option('set', {
@@ -63,24 +69,28 @@ export function filesystemOption<T>(yargs: Argv<T>): Argv<T & FilesystemArgument
   }) as never;
 }
 
-/** The database of a sweep: `--db`, else results/<name>.sqlite. @throws InputError where `--db` is empty. */
-export function databaseOf(spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string {
-  if (args.db === '') {
-    throw new InputError({ path: '--db', value: args.db, expected: 'a file to record results in' });
-  }
-  return args.db ?? join('results', `${spec.name}.sqlite`);
-}
+/** The database of a sweep: `--db`, else results/<name>.sqlite. */
+export const databaseOf = (spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string =>
+  args.db ?? join('results', `${spec.name}.sqlite`);
 
-export function threadsOf({ threads }: Pick<SweepArguments, 'threads'>): number {
-  if (threads === undefined) return availableParallelism();
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new InputError({ path: '--threads', value: threads, expected: 'a whole number from 1 to 1024' });
+export const threadsOf = ({ threads }: Pick<SweepArguments, 'threads'>): number =>
+  threads ?? availableParallelism();
+
+/** Reads the file, or for `-` standard input to its end. @throws InputError */
+async function readSweepArgument({ sweep, set = [] }: SweepArguments): Promise<SweepSpec> {
+  if (sweep !== '-') return readSweep(sweep, { set });
+  // A run that stops on request would wait for the end of the input.
+  const quit = () => process.exit(EXIT.stopped);
+  process.once('SIGINT', quit).once('SIGTERM', quit);
+  try {
+    return parseSweep(await text(process.stdin), { source: 'standard input', set });
+  } finally {
+    process.off('SIGINT', quit).off('SIGTERM', quit);
   }
-  return threads;
 }
 
 export async function prepareFromArguments(args: SweepArguments): Promise<PreparedSweep> {
-  const spec = readSweep(args.sweep, args.set ? { set: args.set } : {});
+  const spec = await readSweepArgument(args);
   return prepareSweep(spec, {
     engine: args.noop ? 'noop' : args.engine,
     dataDir: args.dataDir,

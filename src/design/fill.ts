@@ -18,7 +18,7 @@ import { NUMERICS } from '../engine/numerics.js';
 import { normals, stream } from '../math/random.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { storedSweep } from '../run/stored-sweep.js';
-import { Store } from '../store/write/store.js';
+import { Store, type StoreOptions } from '../store/write/store.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 import { type TrueLaw, trueTimes } from './truths.js';
@@ -51,6 +51,7 @@ export async function writeSimulatedDatabase(
   law: TrueLaw,
   assumed: Assumptions,
   seed: number,
+  options: Pick<StoreOptions, 'unsafeFilesystem'> = {},
 ): Promise<{ readonly trajectories: number; readonly cells: number }> {
   if (file === '') throw new UsageError('--write: found "", expected a new file');
   if (existsSync(file)) throw new UsageError(`--write ${file}: this file exists, expected a new one`);
@@ -67,7 +68,7 @@ export async function writeSimulatedDatabase(
   }
   const planned = trajectories.map(asSimulated);
   const times = new Times(template, law, assumed, seed, planned);
-  const store = Store.open(file);
+  const store = Store.open(file, options);
   try {
     store.saveSweep(storedSweep(spec), planned);
     const attempt = { ...provenance(1), worker: `simulated from ${law}, seed ${seed}` };

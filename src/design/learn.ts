@@ -30,7 +30,7 @@ export function assumptionsFromDatabase(
 ): EstimatedAssumptions {
   const reader = openReader(file);
   try {
-    const chosen = chooseSweep(reader, file, sweep);
+    const chosen = chooseSweep(reader, file, sweep, '--from-sweep');
     const { report } = analyseSweep(reader, chosen, { simulations: 1, bandDraws: 0 });
     const { key } = group;
     const alike = report.groups.filter(

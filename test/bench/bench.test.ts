@@ -104,7 +104,7 @@ test('prints a table with the ceilings above it', async () => {
 
 test.each([
   [['--seconds', '0'], /^espalier: --seconds: found 0, expected a number above 0, at most 3600\n$/],
-  [['--seconds', 'soon'], /^espalier: --seconds: found NaN, expected a number above 0/],
+  [['--seconds', 'soon'], /^espalier: --seconds: found "soon", expected a number above 0/],
   [['--only', 'stem'], /^espalier: --only: found "stem", expected one of step, step-narrow/],
   [['--dataset', 'mnist', '--data-dir', '.'], /^data: mnist \.\.\.\nespalier: mnist: not found in /],
 ])('bench %j is refused in one line', async (args, message) => {

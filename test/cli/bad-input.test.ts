@@ -40,7 +40,7 @@ const set = (...settings: string[]) => settings.flatMap(setting => ['--set', set
 
 const SWEEPS: readonly Case[] = [
   ['a missing sweep file', /^none\.yaml: no such file, .*espalier init/, 'run', 'none.yaml'],
-  ['a sweep file without a name', /^sweep: found "", expected a sweep file/, 'run', ''],
+  ['a sweep file without a name', /^sweep: found "", expected a value/, 'run', ''],
   ['a database', /^good\.sqlite: this is an SQLite database \(`espalier status`/, 'plan', 'good.sqlite'],
   [
     'a sweep file as a database',
@@ -102,7 +102,7 @@ const DATABASES: readonly Case[] = [
     ...run('--db', 'foreign.sqlite'),
   ],
   ['a path through a file', /^good\.yaml\/a\.sqlite: /, ...run('--db', 'good.yaml/a.sqlite')],
-  ['a database without a name', /^--db: found "", expected a file/, ...run('--db', '')],
+  ['a database without a name', /^--db: found "", expected a value/, ...run('--db', '')],
   ['SQL that writes', /^SQL: DELETE writes/, 'query', 'good.sqlite', 'DELETE FROM cells'],
   ['an unknown trajectory', /^--trajectory: found "zz"/, ...exported('--trajectory', 'zz')],
   ['no trajectory', /^--trajectory is missing/, ...exported()],
@@ -114,7 +114,7 @@ const USAGE: readonly Case[] = [
   ['no threads', /^--threads: found 0, expected a whole number from 1/, ...run('--threads', '0')],
   [
     'threads in words',
-    /^--threads: found NaN, expected a whole number/,
+    /^--threads: found "two", expected a whole number/,
     'plan',
     'good.yaml',
     '--threads',

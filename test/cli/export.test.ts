@@ -230,12 +230,14 @@ describe('files', () => {
 
     const refusals = await Promise.all([
       run('--output', 'x', '--at', '7'),
+      run('--output', 'x', '--at', '6,abc'),
       run('--output', 'x', '--batches', '-1'),
       run('--output', 'squared.yaml'),
     ]);
-    expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2]);
+    expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
     expect(refusals.map(({ stderr }) => stderr)).toEqual([
       'espalier: --at: found 7, expected one of the checkpoints 0, 6, 30\n',
+      'espalier: --at: found "abc", expected one of the checkpoints 0, 6, 30\n',
       'espalier: --batches: found -1, expected a whole number, 0 or more\n',
       'espalier: --output squared.yaml: this is a file, expected a folder to write to\n',
     ]);

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import yargs from 'yargs';
 import { EspalierError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { createCli } from '../../src/cli/cli.js';
 import { formatRows, renderTable, writeToStream } from '../../src/cli/output.js';
-import { queryCommand } from '../../src/cli/query.js';
 import { Store } from '../../src/store/write/store.js';
 import { completeTrajectory, greedy, planned, random, sweep } from '../store/fixtures.js';
 
@@ -46,14 +45,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 async function espalier(...args: string[]): Promise<string> {
-  await yargs(['query', ...args])
-    .command({ ...queryCommand, command: 'query <db> [sql]' } as never)
-    .strict()
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw error ?? new Error(message);
-    })
-    .parseAsync();
+  await (await createCli(['query', ...args])).parseAsync();
   return stdout;
 }
 
@@ -188,6 +180,17 @@ describe('a query', () => {
     }
   });
 
+  it('may begin with a comment, also after `--`', async () => {
+    const commented = '-- seven\nSELECT 7 AS a';
+    expect(await espalier(db, commented, '--format', 'csv')).toBe('a\n7\n');
+    stdout = '';
+    expect(await espalier('--format', 'csv', '--', db, commented)).toBe('a\n7\n');
+    stdout = '';
+    const param = ['--param', 'a=-- x'];
+    expect(await espalier(db, 'SELECT :a AS a', '--format', 'csv', ...param)).toBe('a\n-- x\n');
+    expect(await refusal(db, 'SELECT 1', '--param', '-- x')).toContain('found "-- x", expected name=value');
+  });
+
   it('may have parameters: numbers, NULL and quoted text as in SQL, other values as text', async () => {
     const sql =
       'SELECT typeof(:a) AS a, typeof($b) AS b, typeof(@c) AS c, :d AS d, :e AS e, :f AS f, 7 / :a AS q';
@@ -234,9 +237,11 @@ describe('a query', () => {
       'query: both SQL and --view, expected one',
     );
     expect(await refusal(db, 'DROP TABLE cells')).toContain('DROP writes');
-    expect(await refusal(db, '')).toContain('it is empty');
+    expect(await refusal(db, '')).toBe('sql: found "", expected a value');
+    expect(await refusal(db, ' ')).toContain('it is empty');
     expect(await refusal(db, '1')).toContain('near "1": syntax error');
     expect(await refusal(db, MANY, '--limit', '-1')).toContain('--limit: found -1');
+    expect(await refusal(db, MANY, '--limit', 'all')).toContain('--limit: found "all"');
     expect(await refusal(db, MANY, '--timeout', '0')).toContain('--timeout: found 0');
     expect(await refusal(join(home, 'none.sqlite'), 'SELECT 1')).toContain('no such database');
     expect(await refusal(join(home, 'none.sqlite'))).toContain('no such database');

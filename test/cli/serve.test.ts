@@ -64,13 +64,10 @@ describe('serve', () => {
     expect(work.files().filter(file => /-(wal|shm)$/.test(file))).toEqual([]);
   });
 
-  it('accepts only valid addresses and tokens', () => {
-    const refused = (args: { host?: string; port?: number }) => expect(() => serveOptionsOf('a', args));
-    for (const port of [70_000, -1, 0.5, Number.NaN])
-      refused({ port }).toThrow(`--port: found ${port}, expected a whole number from 0 to 65535`);
-    refused({ host: '' }).toThrow('--host: found "", expected an address of this machine');
+  it('accepts only valid tokens', () => {
+    const refused = () => expect(() => serveOptionsOf('a', {}));
     vi.stubEnv('ESPALIER_TOKEN', 'too-short');
-    refused({}).toThrow(/^ESPALIER_TOKEN: expected 16 or more letters/);
+    refused().toThrow(/^ESPALIER_TOKEN: expected 16 or more letters/);
     vi.stubEnv('ESPALIER_TOKEN', 'long-enough-to-be-one');
     expect(serveOptionsOf('a', {}).token).toBe('long-enough-to-be-one');
     vi.unstubAllEnvs();

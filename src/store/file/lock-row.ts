@@ -85,7 +85,7 @@ export function heldError(file: string, { host, pid, since }: LockRow): StoreErr
   return new StoreError(
     'DATABASE_HELD',
     file,
-    `${file}: held by another run (process ${pid} on ${host}, since ${since}); wait for it, or stop it, or use another --db`,
+    `${file}: held by another run (process ${pid} on ${host}, since ${since}); wait for it, or stop it, or use another database`,
   );
 }
 

@@ -177,7 +177,7 @@ export function refuseDamaged(file: string, db: Database): void {
 
 const damaged = (file: string, reason: string): string =>
   `${file}: this database is damaged (${reason.replace(/\s+/g, ' ').trim()}); it is left as it is: copy what can be read ` +
-  'with `sqlite3 FILE .recover`, or use another --db';
+  'with `sqlite3 FILE .recover`, or use another database';
 
 const sqliteCode = (error: unknown): string | null =>
   error instanceof Sqlite.SqliteError ? error.code : null;
