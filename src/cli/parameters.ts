@@ -12,7 +12,7 @@ const MAX_INTEGER = 2n ** 63n - 1n;
  * @throws UsageError where one is not name=value, or a name comes twice.
  */
 export function parseParameters(given: readonly string[]): Record<string, Value> {
-  const values: Record<string, Value> = {};
+  const values = new Map<string, Value>();
   for (const text of given) {
     const [, name, value] = /^[:@$]?([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
     if (name === undefined || value === undefined) {
@@ -20,10 +20,11 @@ export function parseParameters(given: readonly string[]): Record<string, Value>
         `--param: found "${text}", expected name=value, as in --param n=1000 for :n in the SQL`,
       );
     }
-    if (Object.hasOwn(values, name)) throw new UsageError(`--param ${name} is given more than once`);
-    values[name] = literal(value);
+    if (values.has(name)) throw new UsageError(`--param ${name} is given more than once`);
+    values.set(name, literal(value));
   }
-  return values;
+  // A name may be `__proto__`, which an assignment to an object would lose.
+  return Object.fromEntries(values);
 }
 
 function literal(text: string): Value {

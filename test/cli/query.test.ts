@@ -204,6 +204,15 @@ describe('a query', () => {
     stdout = '';
     const big = ['SELECT :a AS a', '--param', 'a=9223372036854775807', '--format', 'csv'];
     expect(await espalier(db, ...big)).toBe('a\n9223372036854775807\n');
+    stdout = '';
+    const words = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+    const asked = words.map((word, i) => `:${word} AS a${i}`).join(', ');
+    const given = words.flatMap((word, i) => ['--param', `${word}=${i}`]);
+    expect(await espalier(db, `SELECT ${asked}`, ...given, '--format', 'csv')).toBe('a0,a1,a2,a3\n0,1,2,3\n');
+    for (const word of words) {
+      expect(await refusal(db, `SELECT :${word}`)).toBe(`SQL: no value is given for :${word}`);
+      expect(await refusal(db, '--view', word)).toContain(`--view: found "${word}", expected one of: `);
+    }
     expect(await refusal(db, 'SELECT :a')).toBe('SQL: no value is given for :a');
     expect(await refusal(db, 'SELECT :a', '--param', 'a=1', '--param', 'b=2')).toBe(
       'SQL: a value is given for :b, which the statement does not have',

@@ -25,7 +25,7 @@ function withAxisOnlySettings(raw: Record<string, unknown>): Record<string, unkn
   const { axes, dataset = {} } = raw;
   if (!isMapping(axes) || !isMapping(dataset) || dataset.name !== undefined) return raw;
   const zips = Array.isArray(axes.zip) ? axes.zip.filter(isMapping) : [];
-  return [axes, ...zips].some(axis => 'dataset.name' in axis)
+  return [axes, ...zips].some(axis => Object.hasOwn(axis, 'dataset.name'))
     ? { ...raw, dataset: { ...dataset, name: 'digits' } }
     : raw;
 }
@@ -74,7 +74,7 @@ function exclusiveKeys(branches: readonly (readonly Issue[])[]): string[] {
 function valueAt(raw: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, part) =>
-      typeof value === 'object' && value !== null
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
         ? (value as Record<string | number, unknown>)[part]
         : undefined,
     raw,
@@ -91,7 +91,7 @@ function unknownKey(path: Path, key: string): Problem {
   let hint = didYouMean(key, allowed);
   if (inAxes && GROUP_NAMES.has(key)) hint = ` (write ${key}.<setting>, with a dot)`;
   else if (inAxes && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
-  else if (hint === '' && key in AXES) hint = ` (did you mean axes.${key}?)`;
+  else if (hint === '' && Object.hasOwn(AXES, key)) hint = ` (did you mean axes.${key}?)`;
   else if (hint === '' && elsewhere) hint = ` (did you mean ${elsewhere}?)`;
   const named = allowed.filter(name => !name.includes('.'));
   if (path.length === 1) named.push('zip');
@@ -117,7 +117,7 @@ function knownKeys(path: Path): string[] {
     else if (def.type === 'object') {
       const { shape } = schema as z.ZodObject;
       if (at === path.length) for (const key of Object.keys(shape)) keys.add(key);
-      else if (shape[path[at]!]) visit(shape[path[at]!] as z.ZodType, at + 1);
+      else if (Object.hasOwn(shape, path[at]!)) visit(shape[path[at]!] as z.ZodType, at + 1);
     }
   };
   visit(SWEEP, 0);

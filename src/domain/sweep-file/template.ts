@@ -70,7 +70,8 @@ function groupLines({ key, description, settings }: GroupText): string[] {
 function settingLines(group: string, { key, description, expected, fallback, unit }: SettingText): string[] {
   const path = `${group}.${key}`;
   const value =
-    EXAMPLES[path] ?? (path in COMMENTED || group === 'axes' ? undefined : toInlineYaml(fallback));
+    EXAMPLES[path] ??
+    (Object.hasOwn(COMMENTED, path) || group === 'axes' ? undefined : toInlineYaml(fallback));
   const commentedValue = COMMENTED[path];
   if (value === undefined && commentedValue === undefined) return [];
   const what = `${description} ${expected[0]!.toUpperCase()}${expected.slice(1)}${unit ? ` (${unit})` : ''}.`;

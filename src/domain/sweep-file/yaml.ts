@@ -147,21 +147,24 @@ export class SweepDocument {
       const [head, ...rest] = path;
       if (head === 'axes') {
         const key = String(rest[0]);
-        if (key === 'zip' || !zips.some(zip => key in zip)) continue;
+        if (key === 'zip' || !zips.some(zip => Object.hasOwn(zip, key))) continue;
         throw this.#setError(path, 'is zipped with other axes', '--set axes.zip=[...]');
       }
       const group = this.raw[String(head)];
       const keys = rest.length > 0 ? rest : isMapping(group) ? Object.keys(group) : [];
       const hidden = keys.map(key => `${head}.${key}`).find(name => axisPaths.has(name));
       if (hidden) {
-        const axis = hidden in axes ? hidden : 'zip';
+        const axis = Object.hasOwn(axes, hidden) ? hidden : 'zip';
         throw this.#setError(hidden.split('.'), 'is also an axis', `--set axes.${axis}=[...]`);
       }
     }
   }
 
   #setError(path: Path, what: string, expected: string): InputError {
-    const value = path.reduce<unknown>((at, part) => (isMapping(at) ? at[part] : undefined), this.raw);
+    const value = path.reduce<unknown>(
+      (at, part) => (isMapping(at) && Object.hasOwn(at, part) ? at[part] : undefined),
+      this.raw,
+    );
     return new InputError({ path: showPath(path), source: '--set', value, what, expected });
   }
 }

@@ -15,7 +15,8 @@ export const isOfSlice = (group: GroupKey, slice: Slice): boolean =>
   group.retrainIterations === slice.retrainIterations &&
   (group.width === slice.width || group.width === null) &&
   Object.entries(slice.axes).every(
-    ([path, value]) => !(path in group.axes) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
+    ([path, value]) =>
+      !Object.hasOwn(group.axes, path) || JSON.stringify(group.axes[path]) === JSON.stringify(value),
   );
 
 /** The groups of the slice, by metric, then from easy to hard targets. */
