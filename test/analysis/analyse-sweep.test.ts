@@ -3,8 +3,9 @@ import Sqlite from 'better-sqlite3';
 import { expect, test, vi } from 'vitest';
 import { analyseSweep } from '../../src/analysis/analyse-sweep.js';
 import { fitDatabase } from '../../src/analysis/fit-database.js';
+import { readFitInput } from '../../src/analysis/fit-input.js';
 import { refreshThresholds, sweepThresholds } from '../../src/analysis/thresholds.js';
-import { Reader } from '../../src/store/read/reader.js';
+import { openReader, Reader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { fill, LOSS, logarithm } from '../fit/database.js';
@@ -169,4 +170,24 @@ test('stored and computed thresholds are fitted to the same bytes, in the same o
     vi.restoreAllMocks();
   }
   store.close();
+});
+
+test('knows how the dense networks ended, and which trajectories are lacking', () => {
+  const file = filled('one');
+  const db = new Sqlite(file);
+  db.exec(`UPDATE checkpoints SET dead_neurons = 10, eta_lambda_max = 4.5
+    WHERE t = (SELECT max(t) FROM checkpoints) AND trajectory = (SELECT min(trajectory) FROM checkpoints)`);
+  const [{ id }] = db
+    .prepare('SELECT id FROM trajectory_keys WHERE key = (SELECT min(trajectory) FROM checkpoints)')
+    .all() as [{ id: string }];
+  db.close();
+  const reader = openReader(file);
+  const { rows, progress } = readFitInput(reader, reader.sweep('one'));
+  reader.close();
+  expect(progress).toEqual({ done: 80, failed: 0, open: 0 });
+  for (const { trajectoryId, training } of rows) {
+    const isChanged = trajectoryId === id;
+    expect(training).toMatchObject(isChanged ? { deadNeurons: 10, etaLambdaMax: 4.5 } : { loss: 'squared' });
+    if (!isChanged) expect(training!.deadNeurons).not.toBe(10);
+  }
 });
