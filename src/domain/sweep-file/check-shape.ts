@@ -84,6 +84,15 @@ function valueAt(raw: unknown, path: Path): unknown {
 const GROUP_NAMES = new Set(Object.keys(GROUPS));
 
 function unknownKey(path: Path, key: string): Problem {
+  if (key === '<<') {
+    const what = 'merge keys are of YAML 1.1, and a sweep file is YAML 1.2';
+    return {
+      path: [...path, key],
+      value: key,
+      what,
+      expected: 'the keys themselves (or an alias for a whole value)',
+    };
+  }
   const [head] = path;
   const inAxes = head === 'axes' && (path.length === 1 || path[1] === 'zip');
   const allowed = inAxes ? Object.keys(AXES) : knownKeys(path);

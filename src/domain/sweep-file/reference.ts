@@ -4,9 +4,12 @@
  */
 import { z } from 'zod';
 import { THRESHOLD_METRICS } from '../metrics.js';
+import { MAX_AXIS_VALUES } from './axes.js';
+import { MAX_CELLS } from './check-sweep.js';
 import { describeGroups, describeTop, type SettingText } from './describe.js';
 import { REQUIRED_AXES, SWEEP } from './schema.js';
 import { SETTINGS } from './settings.js';
+import { MAX_WHOLE } from './value-rules.js';
 
 /** The text of schema/sweep.schema.json: JSON Schema draft 7, as editors read it. */
 export function sweepSchemaJson(): string {
@@ -39,6 +42,9 @@ export function settingsMarkdown(): string {
     'A sweep file is YAML. Every setting with its type, its default and its meaning; symbols are those of the ' +
       'README. Unknown keys, wrong types and impossible combinations are refused before anything starts. Any ' +
       'setting can be replaced from the command line: `--set train.learningRate=0.2`, `--set axes.seed.count=10`.',
+    'Numbers are written as in YAML 1.2: `0.1`, `.5`, `1e-3`, `0x1F` (31), `0o17` (15); `1_000`, `1,000` and `0.1s` ' +
+      'are text. An anchor and its aliases (`&a`, `*a`) may stand for whole values; merge keys (`<<`) are of YAML 1.1 ' +
+      'and refused.',
     settingsTable(describeTop()),
     ...sections,
     '## Metrics',
@@ -61,8 +67,25 @@ const EXTRA: Readonly<Record<string, readonly string[]>> = {
     '`zip` crosses groups of axes that move together: ' +
       '`zip: [ { datasetSize: [1000, 4000], width: [500, 1000] } ]` runs (1000, 500) and (4000, 1000), each with ' +
       'every combination of the other axes.',
+    limits(),
   ],
 };
+
+/** What is checked beyond the single value. */
+function limits(): string {
+  const count = (limit: number) => limit.toLocaleString('en-US');
+  return [
+    'Limits of the short forms, and of the grid as a whole:',
+    '',
+    `- \`seed: { count }\`: from 1 to ${count(MAX_AXIS_VALUES)}; a seed itself is at most ${count(MAX_WHOLE)}, as is every whole number`,
+    `- \`pretrainIterations: { from, to, step }\`: whole numbers, \`to\` not below \`from\`, \`step\` 1 or more; \`{ from, to, ratio }\`: a ratio above 1; both give at most ${count(MAX_AXIS_VALUES)} checkpoints`,
+    '- an axis has at least one value, and each only once (in `zip` each combination only once, of lists of equal length, ' +
+      'two or more)',
+    `- the grid has at most ${count(MAX_CELLS)} cells`,
+    '- `subnetSize` is at most the width, `datasetSize` at most the training pool, and widths are even for ' +
+      '`network.symmetricInit`',
+  ].join('\n');
+}
 
 function settingsTable(settings: readonly SettingText[]): string {
   return table(

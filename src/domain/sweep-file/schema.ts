@@ -8,24 +8,23 @@ import {
   expectedOf,
   group,
   listOf,
+  MAX_WHOLE,
   oneOrMore,
   text,
   unwrapSchema,
   whole,
+  wholeText,
 } from './value-rules.js';
 
 export const SEED_DEFAULT = { count: 1 } as const;
 
-const counted = `a whole number from 1 to ${MAX_AXIS_VALUES}`;
-const seedForm = group('Seeds 0..count-1.', {
-  count: whole(1, counted).max(MAX_AXIS_VALUES, { error: counted }),
-});
+const seedForm = group('Seeds 0..count-1.', { count: whole(1, MAX_AXIS_VALUES) });
 const from = whole(0).default(0).meta({ description: 'First checkpoint.', unit: 'iterations' });
 const to = whole(0).meta({ description: 'Last checkpoint, included.', unit: 'iterations' });
 const stepForm = group('Checkpoints at equal steps.', {
   from,
   to,
-  step: whole(1, 'a whole number, 1 or more (or give a ratio)'),
+  step: whole(1, MAX_WHOLE, `${wholeText(1)} (or give a ratio)`),
 }).check(ranged);
 const ratioForm = group('Checkpoints at equal ratios: next = max(t + 1, round(t * ratio)).', {
   from,

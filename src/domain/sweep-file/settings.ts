@@ -16,9 +16,11 @@ import {
   fraction,
   group,
   listOf,
+  MAX_WHOLE,
   oneOrMore,
   text,
   whole,
+  wholeText,
 } from './value-rules.js';
 
 /** Defaults for the data set `digits`. The default of `pool` rises to the largest datasetSize if that is larger. */
@@ -30,7 +32,7 @@ const dataset = group('The data set, and the task made of it: which labels count
   name: choice(['digits', 'mnist', 'fashion-mnist', 'idx']).meta({
     description: 'digits is generated and needs no files; idx is any folder with four IDX files.',
   }),
-  positive: listOf(whole(0, 'a label from 0 to 255').max(255, { error: 'a label from 0 to 255' }), 1)
+  positive: listOf(whole(0, 255, 'a label from 0 to 255'), 1)
     .default([5, 6, 7, 8, 9])
     .meta({ description: 'Labels that count as +1; all others count as -1.' }),
   dir: text('the path of a folder', /./).optional().meta({
@@ -77,13 +79,13 @@ const inputs = group('What the network sees of an image.', {
   }),
 });
 
-const batchSizeText = 'a whole number, 1 or more, or full';
+const batchSizeText = `${wholeText(1)}, or full`;
 const train = group('Pre-training of the dense network by stochastic gradient descent.', {
   loss: choice(['squared', 'logistic']).default('squared').meta({
     description: 'Mean over samples. squared: 1/2 (f - y)^2. logistic: log(1 + exp(-y f)).',
   }),
   batchSize: z
-    .union([whole(1, batchSizeText), z.literal('full')], { error: batchSizeText })
+    .union([whole(1, MAX_WHOLE, batchSizeText), z.literal('full')], { error: batchSizeText })
     .meta({ expected: batchSizeText })
     .default(128)
     .meta({

@@ -16,11 +16,12 @@ declare module 'zod' {
   }
 }
 
-export function whole(min: number, expected = `a whole number, ${min} or more`) {
-  const error = ({ code }: { code?: string }) =>
-    code === 'too_big' ? `${expected} and at most ${MAX_WHOLE}` : expected;
-  return z.int({ error }).min(min, { error }).max(MAX_WHOLE, { error }).meta({ expected });
+export function whole(min: number, max = MAX_WHOLE, expected = wholeText(min, max)) {
+  const error = () => expected;
+  return z.int({ error }).min(min, { error }).max(max, { error }).meta({ expected });
 }
+
+export const wholeText = (min: number, max = MAX_WHOLE): string => `a whole number from ${min} to ${max}`;
 
 export function above(bound: number) {
   const expected = `a number above ${bound}`;

@@ -3,6 +3,7 @@ import { type Document, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import { InputError } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest.js';
 import { counted } from '../../base/units.js';
+import { asWritten } from './as-written.js';
 import { AXES, SWEEP } from './schema.js';
 import { GROUPS, SETTINGS } from './settings.js';
 import { parseYaml, toValue } from './yaml-text.js';
@@ -49,7 +50,7 @@ export class SweepDocument {
   readonly #yaml: Document;
   readonly #lines: LineCounter;
   readonly #source: string | null;
-  readonly #setPaths: Path[] = [];
+  readonly #sets: { readonly path: Path; readonly document: Document }[] = [];
 
   /**
    * @param source the name of the text in errors, e.g. the file's name.
@@ -76,12 +77,17 @@ export class SweepDocument {
     const [first, ...more] = problems.toSorted(
       (a, b) => Math.min(order(a), 1e300) - Math.min(order(b), 1e300),
     );
-    throw this.#error(first!, more.length);
+    // One value may break several rules.
+    const others = new Set(
+      more.map(({ path }) => showPath(path)).filter(path => path !== showPath(first!.path)),
+    );
+    throw this.#error(first!, others.size);
   }
 
   #error({ path, value, expected, what }: Problem, more: number): InputError {
     const others = more === 0 ? '' : ` (and ${counted(more, 'more problem')})`;
-    const found = what ?? describeFound(value);
+    const written = this.#asWritten(path, value);
+    const found = what ?? (written === null ? describeFound(value) : `found ${written}`);
     return new InputError({
       path: showPath(path),
       value,
@@ -93,10 +99,22 @@ export class SweepDocument {
 
   /** `--set` for a path that an option sets, else the source with the line if the path has one. */
   #sourceOf(path: Path): string | null {
-    if (this.#setPaths.some(set => set.every((part, i) => path[i] === part))) return '--set';
+    if (this.#setAt(path)) return '--set';
     const offset = this.#offset(path);
     if (offset < 0 || this.#source === null) return this.#source;
     return `${this.#source}:${this.#lines.linePos(offset).line}`;
+  }
+
+  /** The last option that sets the value at a path, or one that it is part of. */
+  #setAt(path: Path) {
+    return this.#sets.findLast(set => set.path.every((part, i) => path[i] === part));
+  }
+
+  #asWritten(path: Path, value: unknown): string | null {
+    const set = this.#setAt(path);
+    return set
+      ? asWritten(set.document, path.slice(set.path.length), value)
+      : asWritten(this.#yaml, path, value);
   }
 
   /** The offset at which the deepest part of the path that the file contains starts; -1 if it contains none. */
@@ -122,7 +140,8 @@ export class SweepDocument {
     if (cut < 1) throw new InputError({ path: '', source: '--set', value: setting, expected: 'path=value' });
     const name = setting.slice(0, cut).trim();
     const path = settablePath(name);
-    const value = toValue(parseYaml(setting.slice(cut + 1), `--set ${name}`), `--set ${name}`);
+    const document = parseYaml(setting.slice(cut + 1), `--set ${name}`);
+    const value = toValue(document, `--set ${name}`);
     let target = this.raw;
     for (const key of path.slice(0, -1)) {
       const next = target[key] ?? {};
@@ -134,7 +153,7 @@ export class SweepDocument {
       target = next;
     }
     target[path.at(-1) as string] = value;
-    this.#setPaths.push(path);
+    this.#sets.push({ path, document });
   }
 
   /** Refuses a `--set` on a path that is also an axis, since it would have no effect. */
@@ -143,7 +162,7 @@ export class SweepDocument {
     if (!isMapping(axes)) return;
     const zips = Array.isArray(axes.zip) ? axes.zip.filter(isMapping) : [];
     const axisPaths = new Set([axes, ...zips].flatMap(Object.keys));
-    for (const path of this.#setPaths) {
+    for (const { path } of this.#sets) {
       const [head, ...rest] = path;
       if (head === 'axes') {
         const key = String(rest[0]);

@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { PACKAGE_ROOT } from '../../../src/base/paths.js';
+import { MAX_AXIS_VALUES } from '../../../src/domain/sweep-file/axes.js';
+import { MAX_CELLS } from '../../../src/domain/sweep-file/check-sweep.js';
 import { settingsMarkdown, sweepSchemaJson } from '../../../src/domain/sweep-file/reference.js';
 import { SETTINGS } from '../../../src/domain/sweep-file/settings.js';
+import { MAX_WHOLE } from '../../../src/domain/sweep-file/value-rules.js';
 import { MINIMAL } from '../fixtures.js';
 
 const read = (...path: string[]) => readFileSync(join(PACKAGE_ROOT, ...path), 'utf8');
@@ -26,6 +29,19 @@ describe('schema/sweep.schema.json', () => {
     expect(schema.properties.train.additionalProperties).toBe(false);
     expect(schema.required).toEqual(['name', 'dataset', 'axes']);
     expect(JSON.stringify(schema)).not.toContain('"expected"');
+  });
+
+  it('has the limits of every whole number', () => {
+    const numbers: { type?: string; minimum?: number; maximum?: number }[] = [];
+    JSON.stringify(schema, (_, value) => {
+      if (value?.type === 'integer') numbers.push(value);
+      return value;
+    });
+    expect(numbers.length).toBeGreaterThan(50);
+    for (const { minimum, maximum } of numbers) {
+      expect([0, 1]).toContain(minimum);
+      expect([255, MAX_AXIS_VALUES, MAX_WHOLE]).toContain(maximum);
+    }
   });
 
   const validator = z.fromJSONSchema(schema);
@@ -57,5 +73,14 @@ describe('docs/settings.md', () => {
     for (const path of SETTINGS.keys()) {
       expect(settingsMarkdown()).toContain(`| \`${path.split('.')[1]}\` |`);
     }
+  });
+
+  it('has every limit', () => {
+    const text = settingsMarkdown();
+    for (const limit of [MAX_WHOLE, MAX_AXIS_VALUES, MAX_CELLS])
+      expect(text).toContain(limit.toLocaleString('en-US'));
+    for (const row of text.split('\n').filter(line => line.includes('a whole number')))
+      expect(row).toMatch(/a whole number from [01] to 2147483647/);
+    expect(text).toContain('merge keys');
   });
 });

@@ -70,14 +70,18 @@ function refusal(text: string, set: readonly string[]): InputError {
 const suggestionIn = (message: string): string | undefined => /did you mean ([\w.]+)\?/.exec(message)?.[1];
 
 describe('a word that every object has', () => {
-  it.each(PLACES)('is refused as unknown in %s', (_, text, set) => {
-    for (const word of WORDS) {
-      const { message } = refusal(text(word), set ? [set(word)] : []);
-      expect(message).toContain(word);
-      const suggested = suggestionIn(message);
-      if (suggested !== undefined) expect(known).toContain(suggested);
-    }
-  });
+  it.each(PLACES.map(([place, ...texts]) => ({ place, texts })))(
+    'is refused as unknown in $place',
+    ({ texts }) => {
+      const [text, set] = texts;
+      for (const word of WORDS) {
+        const { message } = refusal(text(word), set ? [set(word)] : []);
+        expect(message).toContain(word);
+        const suggested = suggestionIn(message);
+        if (suggested !== undefined) expect(known).toContain(suggested);
+      }
+    },
+  );
 });
 
 describe('a suggestion', () => {
