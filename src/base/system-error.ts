@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'this process has too many open files (`ulimit -n`)',
   ENFILE: 'the system has too many open files',
   EIO: 'the disk reports an error',
+  EBADF: 'it is not open',
   EBUSY: 'another program uses it',
   ETXTBSY: 'another program uses it',
   EXDEV: 'it lies on another file system',

@@ -56,17 +56,17 @@ const isRefused = ({ code, stdout, stderr }: ProcessResult, message: string) => 
 describe('a place that cannot be written', () => {
   const long = `${'a'.repeat(300)}.csv`;
   it.each([
-    ['', '--output: found "", expected a file'],
+    ['', '--output: found "", expected a value'],
     ['.', '--output .: this is a folder, expected a file'],
     ['new.csv/', '--output new.csv/: this is a folder, expected a file'],
     ['none/o.csv', '--output none/o.csv: there is no folder none'],
     ['a.sqlite/o.csv', '--output a.sqlite/o.csv: there is no folder a.sqlite'],
     ['a.sqlite/b/o.csv', '--output a.sqlite/b/o.csv: there is no folder a.sqlite/b'],
-    [long, `--output ${long}: cannot be written (name too long)`],
+    [long, `--output ${long}: cannot be written (the name is too long)`],
     ['/proc/o.csv', '--output /proc/o.csv: cannot be written ('],
-    ['/dev/full', '--output /dev/full: cannot be written (no space left on device)'],
-    ['/dev/fd/987', '--output /dev/fd/987: cannot be written (bad file descriptor)'],
-    ['loop.csv', '--output loop.csv: cannot be written (too many symbolic links)'],
+    ['/dev/full', '--output /dev/full: cannot be written (there is no room on the disk)'],
+    ['/dev/fd/987', '--output /dev/fd/987: cannot be written (it is not open)'],
+    ['loop.csv', '--output loop.csv: cannot be written (its symbolic links lead in a circle)'],
     ['astray.csv', '--output astray.csv: there is no folder'],
   ])('%s', async (output, message) => {
     if (output === 'loop.csv') symlinkSync('loop.csv', place.path('loop.csv'));
@@ -83,10 +83,10 @@ describe('a place that cannot be written', () => {
     isRefused(await report('--output', 'none/r.html'), '--output none/r.html: there is no folder none');
     isRefused(await report('--output', ''), '--output: found ""');
     isRefused(await report('--figures', 'file'), '--figures file: this is a file, expected a folder');
-    isRefused(await report('--figures', ''), '--figures: found "", expected a folder');
+    isRefused(await report('--figures', ''), '--figures: found "", expected a value');
     isRefused(
       await report('--figures', 'file/x'),
-      '--figures file/x: cannot be written to (not a directory)',
+      '--figures file/x: cannot be written to (a part of this path is not a folder)',
     );
     isRefused(await report('--figures', '/proc/x/y'), '--figures /proc/x/y: cannot be made (');
     isRefused(await runInside(place, 'init', 'none/s.yaml'), 'none/s.yaml: there is no folder none');
@@ -363,14 +363,14 @@ it('bytes that the system refuses are told with the name that the user gave', as
   async function* full(): AsyncGenerator<string> {
     yield 'half';
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
-      errno: -28,
+      code: 'ENOSPC',
       syscall: 'write',
     });
   }
   const before = place.files();
   const destination = Destination.at(place.path('full.csv'));
   await expect(destination.write(full())).rejects.toThrow(
-    `--output ${place.path('full.csv')}: cannot be written (no space left on device)`,
+    `--output ${place.path('full.csv')}: cannot be written (there is no room on the disk)`,
   );
   expect(place.files()).toEqual(before);
   await Destination.at(place.path('full.csv')).write(once('all'));

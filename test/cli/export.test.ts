@@ -297,8 +297,11 @@ describe('a folder that is not empty', () => {
 
   it('and one that cannot be made are named as the user did', async () => {
     for (const [folder, message] of [
-      ['', '--output: found "", expected a folder to write to'],
-      ['squared.yaml/x', '--output squared.yaml/x: cannot be written to (not a directory)'],
+      ['', '--output: found "", expected a value'],
+      [
+        'squared.yaml/x',
+        '--output squared.yaml/x: cannot be written to (a part of this path is not a folder)',
+      ],
       ['/proc/x/y', '--output /proc/x/y: cannot be made ('],
     ] as const) {
       const { code, stderr } = await exportTo(folder);

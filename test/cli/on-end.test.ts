@@ -161,8 +161,7 @@ describe('run --on-end', () => {
     const nothing = { stopped: false, progress: null, thresholds: [], exitCode: 2 };
     const unread = { ...nothing, sweep: null, db: null, code: 'BAD_INPUT' };
     expect(await refused('a.json', 'none.yaml')).toEqual(unread);
-    expect(await refused('b.json', sweep, '--retries', '-1')).toEqual(unread);
-    expect(await refused('c.json', sweep, '--db', '')).toEqual({ ...unread, sweep: 'refused' });
+    expect(await refused('b.json', sweep, '--until', 'noon')).toEqual(unread);
     const known = { ...unread, sweep: 'refused' };
     expect(await refused('d.json', sweep, '--db', sweep)).toEqual({
       ...known,

@@ -115,6 +115,7 @@ describe('the words of a command line', () => {
       if (free.length === 0 || name === 'serve') continue;
       const needed = demanded.filter(option => !positionals.includes(option));
       const args = [...name.split(' '), ...needed.flatMap(option => [`--${option}`, 'x']), '--'];
+      if (name === 'forget') args.splice(1, 0, '--unused');
       const { code, stderr } = await runInside(work, ...args, ...free.map(() => '-nowhere/x'));
       expect({ name, code }).toEqual({ name, code: 2 });
       expect(stderr).toContain('-nowhere/x');

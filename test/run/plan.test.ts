@@ -149,6 +149,7 @@ describe('espalier plan', () => {
         'secondsLongest',
         'order',
         'byDeadline',
+        'changes',
       ].sort(),
     );
     expect(Object.keys(before.arithmetic)).toEqual(['training', 'activations', 'selection', 'evaluation']);

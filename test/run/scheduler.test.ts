@@ -191,7 +191,7 @@ describe('the number of threads of a run', () => {
   });
 
   it('0 pauses the run, which a stop then ends', async () => {
-    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '100');
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '20000');
     const stop = new AbortController();
     const outcome = await runSweepOn(
       await long(),
