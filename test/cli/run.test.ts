@@ -133,6 +133,35 @@ describe('run', () => {
     expect(work.files()).toEqual(before);
   });
 
+  it('says what an edited sweep changes, and plan does before', async () => {
+    const sweep = small('edited');
+    const args = [sweep, '--noop', '--threads', '1'];
+    expect((await work.run('run', ...args)).code).toBe(0);
+    const edit = ['--set', 'axes.seed=[0]', '--set', 'axes.subnetSize=[3]', '--set', 'description=Less.'];
+    const plan = JSON.parse((await work.run('plan', ...args, ...edit, '--json')).stdout);
+    expect(plan.changes).toMatchObject({
+      cells: { new: 0, kept: 8, dropped: 24, droppedFinished: 24 },
+      settings: [
+        { path: 'seed', removed: [1], added: [] },
+        { path: 'subnetSize', removed: [7], added: [] },
+      ],
+    });
+    const said =
+      'without seed 1, without subnetSize 7: 0 cells new, 8 kept; out of results: 24 finished cells (they stay in ' +
+      'the file; `espalier forget results/edited.sqlite --unused` deletes what no sweep asks for)';
+    const dry = await work.run('run', ...args, ...edit, '--dry-run');
+    expect(dry.stdout).toContain(`\n  edited         ${said}\n`);
+    const { stderr } = await work.run('run', ...args, ...edit);
+    expect(stderr.split('\n')[0]).toBe(`note: the sweep has changed: ${said}`);
+    expect(readFileSync(work.path('results/edited.sqlite.log'), 'utf8')).toMatch(/"the sweep has changed"/);
+    // Neither another description nor other targets are an edit of cells.
+    const again = await work.run('run', ...args, ...edit, '--set', 'description=x', '--set', 'thresholds=[]');
+    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('changed')]);
+    expect(query(work.path('results/edited.sqlite'), 'SELECT description FROM progress')).toEqual([
+      { description: 'x' },
+    ]);
+  });
+
   it('--set, --db and --engine', async () => {
     const sweep = small('options');
     const changes = [

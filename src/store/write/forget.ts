@@ -57,8 +57,9 @@ export function forgetRows(
   const isExpected = (name: keyof Forgettable): boolean => !expected || expected[name] === what[name];
   if (!(Object.keys(what) as (keyof Forgettable)[]).every(isExpected))
     throw new UsageError(`${file}: has changed meanwhile, so nothing was deleted; run forget again`);
+  const again = db.prepare('SELECT key FROM temp."gone_pendingAgain"').pluck().all() as number[];
   const statuses = new StatusReconciler(db);
-  for (const trajectory of shared) statuses.reconcile(trajectory);
+  for (const trajectory of [...shared, ...again]) statuses.reconcile(trajectory);
   for (const name of Object.keys(TABLES)) db.exec(`DROP TABLE temp."gone_${name}"`);
   keepThresholdsValid(db, valid);
   return { what, snapshots };
