@@ -109,7 +109,7 @@ it.each(['--sweep trial', '--unused', '--failed'])(
       const file = copy(db);
       const { child, ended, stderrMatches } = forget(db, ...how.split(' '));
       await stderrMatches(/deletes/);
-      await Promise.race([wait(window * next()), ended]);
+      await Promise.race([wait(window * next() ** 2), ended]);
       child.kill('SIGKILL');
       const isKilled = (await ended).signal === 'SIGKILL';
       if (isKilled) seen.kills++;

@@ -140,6 +140,7 @@ describe('espalier plan', () => {
         'trajectories',
         'cells',
         'cellsHeld',
+        'changes',
         'arithmetic',
         'workerBytes',
         'totalBytes',
@@ -153,7 +154,13 @@ describe('espalier plan', () => {
       ].sort(),
     );
     expect(Object.keys(before.arithmetic)).toEqual(['training', 'activations', 'selection', 'evaluation']);
-    expect(before).toMatchObject({ sweep: 'plain', db: 'results/plain.sqlite', cells: 32, cellsHeld: 0 });
+    expect(before).toMatchObject({
+      sweep: 'plain',
+      db: 'results/plain.sqlite',
+      cells: 32,
+      cellsHeld: 0,
+      changes: null,
+    });
     expect(before.secondsLeft).toBe(before.secondsAll);
     expect(work.files()).toEqual([sweep]);
 

@@ -70,7 +70,15 @@ it('follows a run from before its database exists to after its end', async () =>
   store.close();
   const ended = await open(({ holder }) => holder === null);
   expect(ended.sweeps.rows).toEqual([
-    { sweep: 'one', trajectories: 3, trajectoriesDone: 2, trajectoriesFailed: 1, cells: 9, cellsDone: 6 },
+    {
+      sweep: 'one',
+      trajectories: 3,
+      trajectoriesDone: 2,
+      trajectoriesFailed: 1,
+      cells: 9,
+      cellsDone: 6,
+      description: null,
+    },
   ]);
   expect(await listener.until('figures', ({ complete }) => complete === 2)).toMatchObject({
     members: 3,
