@@ -7,7 +7,9 @@ import { constants } from 'node:os';
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
 
 /** Those that this platform has: Windows lacks the last three. */
-export const STOP_SIGNALS: readonly NodeJS.Signals[] = NAMES.filter(name => name in constants.signals);
+export const STOP_SIGNALS: readonly NodeJS.Signals[] = NAMES.filter(name =>
+  Object.hasOwn(constants.signals, name),
+);
 
 /** Calls `listener` at every stop signal, until the function that it returns is called. */
 export function onStopSignals(listener: () => void): () => void {

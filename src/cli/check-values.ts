@@ -10,6 +10,9 @@ export interface DeclaredOptions {
   readonly array: readonly string[];
 }
 
+/** Options for which nothing is a value. */
+const MAY_BE_EMPTY = ['null'];
+
 /** Databases and new files. Only what is read from beginning to end can come from standard input. */
 const FILES = ['db', 'from', 'write', 'file'];
 
@@ -31,7 +34,7 @@ export function checkValues(
     if (Array.isArray(value) && !declared.array.includes(name))
       throw new UsageError(`--${name} is given more than once`);
     const path = pathOf(name, args);
-    if (value === '' && declared.string.includes(name))
+    if (value === '' && declared.string.includes(name) && !MAY_BE_EMPTY.includes(name))
       throw new InputError({ path, value, expected: 'a value' });
     if (value === '-' && FILES.includes(name))
       throw new InputError({ path, value, expected: 'the name of a file (./- for one that is called -)' });

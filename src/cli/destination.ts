@@ -45,17 +45,17 @@ export async function* once(content: Piece): AsyncGenerator<Piece> {
 /** A path for output, looked at but not changed. */
 export class Destination {
   private constructor(
-    /** What messages begin with, e.g. `--output a.csv`. */
+    /** What messages begin with: the option, if one names the path, and the path as given. */
     readonly name: string,
     private readonly place: Place,
   ) {}
 
   /**
    * @param path `-` is standard output.
-   * @param option as in `--output`; null where no option names the path.
+   * @param option with its dashes; null where no option names the path.
    * @throws UsageError, InputError where nothing can be written there.
    */
-  static at(path: string, option: string | null = '--output'): Destination {
+  static at(path: string, option: string | null): Destination {
     if (path === '') throw new InputError({ path: option ?? '', value: path, expected: 'a file' });
     const name = option !== null ? `${option} ${path}` : path === '-' ? 'standard output' : path;
     try {

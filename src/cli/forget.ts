@@ -92,7 +92,7 @@ function scopeOf({ sweep, unused, failed }: ForgetArguments): ForgetScope {
 function refuse(db: string, scope: ForgetScope): void {
   const reader = openReader(db);
   try {
-    if (scope.kind === 'sweep') chooseSweeps(reader, db, scope.sweep);
+    if (scope.kind === 'sweep') chooseSweeps(reader, db, scope.sweep, '--sweep');
     const holder = reader.holder();
     if (holder?.alive) throw heldError(db, holder);
   } finally {

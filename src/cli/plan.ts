@@ -110,7 +110,8 @@ export function finishedByText(plan: SweepPlan, deadline: Date): string {
   const whole = seeds.length === 0 ? 'no seed is whole' : `whole seeds: ${seeds.join(', ')}`;
   const order = plan.order === 'seeds' ? 'seed by seed' : 'longest first';
   return (
-    `${when}: ${trajectories} of ${plan.trajectories} trajectories, ${cells} of ${plan.cells} cells ` +
+    `${when}: ${trajectories} of ${counted(plan.trajectories, 'trajectory', 'trajectories')}, ` +
+    `${cells} of ${counted(plan.cells, 'cell')} ` +
     `(${order}; ${whole})`
   );
 }

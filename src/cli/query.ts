@@ -119,7 +119,7 @@ export const queryCommand: CommandModule<object, QueryArguments> = {
 
 function destinationOf({ db, output, sql }: QueryArguments): Destination {
   if (output === undefined) return Destination.at('-', null);
-  const destination = Destination.at(output);
+  const destination = Destination.at(output, '--output');
   if (destination.is(db)) throw new UsageError(`${destination.name}: this is the database itself`);
   if (sql === '-' && destination.is(0))
     throw new UsageError(`${destination.name}: the statement is read from it`);

@@ -48,14 +48,21 @@ export const serveCommand: CommandModule<object, AddressArguments & { db: string
     const options = serveOptionsOf(db, args);
     if (existsSync(db)) openReader(db).close();
     else process.stderr.write(`${db}: not there yet; the page shows it as soon as it is\n`);
-    const stop = new Promise<void>(onFirstStopSignal);
-    // The drawing modules load slowly. They are loaded here, so that no other command waits for them.
-    const { serve } = await import('../serve/server.js');
-    const served = await serve(options);
-    process.stdout.write(`${served.url}\n`);
-    process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressWarning(options)}`);
-    await stop;
-    await served.close('the server was stopped');
+    let ignoreSignals = () => {};
+    const stop = new Promise<void>(resolve => {
+      ignoreSignals = onFirstStopSignal(resolve);
+    });
+    try {
+      // The drawing modules load slowly. They are loaded here, so that no other command waits for them.
+      const { serve } = await import('../serve/server.js');
+      const served = await serve(options);
+      process.stdout.write(`${served.url}\n`);
+      process.stderr.write(`live page of ${db}; Ctrl-C ends it\n${addressWarning(options)}`);
+      await stop;
+      await served.close('the server was stopped');
+    } finally {
+      ignoreSignals();
+    }
   },
 };
 
@@ -71,5 +78,5 @@ export function serveOptionsOf(db: string, { host, port }: AddressArguments): Se
 export const addressWarning = ({ host }: ServeOptions): string =>
   host === undefined || isLoopback(host)
     ? ''
-    : 'whoever has this link can read the database, and it travels unencrypted: across a network that is not yours ' +
+    : 'whoever has this link can read the database and pause its run, and it travels unencrypted: across a network that is not yours ' +
       `use \`ssh -L ${DEFAULT_PORT}:localhost:${DEFAULT_PORT}\` instead of --host\n`;

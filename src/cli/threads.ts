@@ -40,7 +40,7 @@ function wholeThreads(text: string): number {
   const threads = Number(text);
   if (!/^\d+$/.test(text) || threads > MAX_THREADS)
     throw new InputError({
-      path: 'threads',
+      path: 'count',
       value: text,
       expected: `a whole number from 0 to ${MAX_THREADS}`,
     });

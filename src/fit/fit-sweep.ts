@@ -1,4 +1,5 @@
 /** Fits all groups of a sweep's thresholds and assembles the report. */
+import { counted } from '../base/units.js';
 import type { ThresholdSpec } from '../domain/types.js';
 import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
@@ -74,5 +75,7 @@ function unfinishedNote(
   ];
   return lacking.length === 0
     ? []
-    : [`of ${done + failed + open} trajectories, ${lacking.join(' and ')}: the fits are without them`];
+    : [
+        `of ${counted(done + failed + open, 'trajectory', 'trajectories')}, ${lacking.join(' and ')}: the fits are without them`,
+      ];
 }

@@ -66,7 +66,7 @@ describe('a place that cannot be written', () => {
     ['/proc/o.csv', '--output /proc/o.csv: cannot be written ('],
     ['/dev/full', '--output /dev/full: cannot be written (there is no room on the disk)'],
     ['/dev/fd/987', '--output /dev/fd/987: cannot be written (it is not open)'],
-    ['loop.csv', '--output loop.csv: cannot be written (its symbolic links lead in a circle)'],
+    ['loop.csv', '--output loop.csv: cannot be written (too many symbolic links)'],
     ['astray.csv', '--output astray.csv: there is no folder'],
   ])('%s', async (output, message) => {
     if (output === 'loop.csv') symlinkSync('loop.csv', place.path('loop.csv'));
@@ -96,14 +96,17 @@ describe('a place that cannot be written', () => {
       '/proc/x/mnist: cannot be written (',
     );
     const fetch = (dir: string) => runInside(place, 'data', 'fetch', 'mnist', '--data-dir', dir);
-    isRefused(await fetch(''), '--data-dir: found "", expected a folder');
+    isRefused(await fetch(''), '--data-dir: found "", expected a value');
     isRefused(await fetch('file'), '--data-dir file: this is a file, expected a folder');
     expect(everything()).toEqual(before);
     const sweepFile = place.sweep(plainSweep({ name: 'tiny' }));
     const write = (file: string) =>
       runInside(place, 'design', sweepFile, '--write', file, '--law', 'linear', '--start', '5');
-    isRefused(await write(''), '--write: found "", expected a new file');
-    isRefused(await write('file/x.sqlite'), 'file/x.sqlite: cannot be read or written (not a directory)');
+    isRefused(await write(''), '--write: found "", expected a value');
+    isRefused(
+      await write('file/x.sqlite'),
+      'file/x.sqlite: cannot be read or written (a part of this path is not a folder)',
+    );
     expect(everything().filter(([name]) => name !== sweepFile)).toEqual(before);
   });
 
@@ -353,7 +356,7 @@ describe('standard output, devices and pipes', () => {
   it('a stop ends the wait for a reader', async () => {
     spawnSync('mkfifo', [place.path('lonely')]);
     const stop = new AbortController();
-    const writing = Destination.at(place.path('lonely')).write(once('all'), stop.signal);
+    const writing = Destination.at(place.path('lonely'), '--output').write(once('all'), stop.signal);
     setTimeout(() => stop.abort(), 100);
     await expect(writing).rejects.toThrow('stopped on request');
   });
@@ -368,11 +371,11 @@ it('bytes that the system refuses are told with the name that the user gave', as
     });
   }
   const before = place.files();
-  const destination = Destination.at(place.path('full.csv'));
+  const destination = Destination.at(place.path('full.csv'), '--output');
   await expect(destination.write(full())).rejects.toThrow(
     `--output ${place.path('full.csv')}: cannot be written (there is no room on the disk)`,
   );
   expect(place.files()).toEqual(before);
-  await Destination.at(place.path('full.csv')).write(once('all'));
+  await Destination.at(place.path('full.csv'), '--output').write(once('all'));
   expect(text('full.csv')).toBe('all');
 });

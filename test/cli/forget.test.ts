@@ -41,7 +41,7 @@ describe('forget', () => {
       '--sweep and --failed: expected one of --sweep NAME, --unused and --failed',
     ],
     [['--sweep', 'ona', '--yes'], '--sweep: found "ona" (did you mean one?), expected one of: one, two'],
-    [['--sweep', '', '--yes'], '--sweep: found "", expected one of: one, two'],
+    [['--sweep', '', '--yes'], '--sweep: found "", expected a value'],
   ])('is refused in one line for %j', async (args, message) => {
     const before = readFileSync(work.path(db));
     expect(await forget(...args)).toEqual({

@@ -43,7 +43,7 @@ const RESVG = /^espalier: the package @resvg\/resvg-js-\S+ is missing [^\n]+: ru
 test('what is not built or not installed is one line and exit code 2, in child processes too', async () => {
   for (const [message, ...args] of [
     [SQLITE, 'query', 'good.sqlite', 'SELECT 1'],
-    [RESVG, 'report', 'good.sqlite'],
+    [SQLITE, 'report', 'good.sqlite'],
     [RESVG, 'run', 'good.yaml', '--serve', '--port', '0', '--db', 'new.sqlite'],
   ] as const) {
     const { code, stdout, stderr } = await runCopy(...args);

@@ -28,7 +28,7 @@ const NO_LIMIT = { rows: 0, leftOut: () => {} };
 
 async function written(batches: AsyncIterable<QueryBatch>): Promise<ArrayBuffer> {
   const file = join(home, 'r.parquet');
-  await Destination.at(file).write(formatRows(batches, 'parquet', NO_LIMIT));
+  await Destination.at(file, '--output').write(formatRows(batches, 'parquet', NO_LIMIT));
   return new Uint8Array(readFileSync(file)).buffer;
 }
 

@@ -62,12 +62,14 @@ describe('a fault of one trajectory', () => {
     expect((await collect(pool.submit(task(13)))).at(-1)?.kind).toBe('done');
     // The thread is ending. A trajectory that it still takes may be lost with it, but only one, and it is told why.
     const lasts = [];
-    for (let i = 0; i < 4; i++) lasts.push((await collect(pool.submit(task(10)))).at(-1)!);
+    for (let i = 0; i < 3; i++) lasts.push((await collect(pool.submit(task(10)))).at(-1)!);
     const failed = lasts.filter(last => last.kind === 'failed');
     expect(failed.length).toBeLessThanOrEqual(1);
     for (const { code } of failed) expect(code).toBe('WORKER_DIED');
-    expect(lasts.filter(last => last.kind === 'done')).toHaveLength(4 - failed.length);
-    expect(lasts.at(-1)!.kind).toBe('done');
+    expect(lasts.filter(last => last.kind === 'done')).toHaveLength(3 - failed.length);
+    // However late the thread ends, of two more at least one is done.
+    const [next, last] = [await collect(pool.submit(task(10))), await collect(pool.submit(task(10)))];
+    expect([next, last].map(events => events.at(-1)!.kind)).toContain('done');
   });
 
   it('a thread that cannot even start fails its trajectory, and no more', async () => {

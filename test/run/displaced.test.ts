@@ -86,7 +86,7 @@ it('replaced: the run ends with an error that says where everything is', async (
   await expect(run({ observer })).rejects.toMatchObject({
     code: 'DATABASE_REPLACED',
     exitCode: 2,
-    message: expect.stringContaining(`what was recorded is in ${copy}, and \`--db ${copy}\` goes on`),
+    message: expect.stringContaining(`what was recorded is in ${copy}: go on with that`),
   });
   expect(warnings).toHaveLength(1);
   expect(readFileSync(db, 'utf8')).toBe('of someone else');

@@ -150,7 +150,6 @@ describe('espalier plan', () => {
         'secondsLongest',
         'order',
         'byDeadline',
-        'changes',
       ].sort(),
     );
     expect(Object.keys(before.arithmetic)).toEqual(['training', 'activations', 'selection', 'evaluation']);

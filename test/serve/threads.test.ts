@@ -59,15 +59,12 @@ describe('a request', () => {
 describe('espalier threads', () => {
   const threads = (...args: string[]) => runInside(work, 'threads', ...args);
 
-  it.each(['-1', '1.5', 'all', '', '1025', '0x2'])(
-    'refuses %j, before it opens the database',
-    async count => {
-      expect(await threads('a.sqlite', '--', count)).toMatchObject({
-        code: 2,
-        stderr: `espalier: threads: found "${count}", expected a whole number from 0 to 1024\n`,
-      });
-    },
-  );
+  it.each(['-1', '1.5', 'all', '1025', '0x2'])('refuses %j, before it opens the database', async count => {
+    expect(await threads('a.sqlite', '--', count)).toMatchObject({
+      code: 2,
+      stderr: `espalier: count: found "${count}", expected a whole number from 0 to 1024\n`,
+    });
+  });
 
   it('says that there is no database, or no run', async () => {
     expect(await threads('a.sqlite', '2')).toMatchObject({

@@ -77,7 +77,7 @@ export function shortfalls(
     const harder = known.isTargetFree ? 'a harder target' : 'another target';
     const remedy =
       known.metAtStart * 2 > left
-        ? `${harder}: ${known.metAtStart} of ${left} curves meet this one at the start`
+        ? `${harder}: ${known.metAtStart} of ${counted(left, 'curve')} meet this one at the start`
         : `earlier and finer checkpoints, or ${harder}`;
     const needed = `at most ${percent(MAXIMUM_CENSORED.left)}`;
     add('left-censored', `${percent(left / usable)} left-censored`, needed, remedy);
@@ -169,7 +169,11 @@ function steadied(remedy: string, { instability }: Circumstances): string {
 export function describeInstability({ uncrossed, dead, tooFast, etaLambdaMax, limit }: Instability): string {
   const value = etaLambdaMax < 1000 ? etaLambdaMax.toFixed(2) : etaLambdaMax.toPrecision(2);
   return [
-    ...(dead > 0 ? [`all neurons are dead in ${dead} of ${uncrossed} curves that do not cross`] : []),
+    ...(dead > 0
+      ? [
+          `all neurons are dead in ${dead} of ${counted(uncrossed, 'curve that does', 'curves that do')} not cross`,
+        ]
+      : []),
     ...(tooFast > 0 ? [`eta * lambda_max is up to ${value}, stable below ${limit}`] : []),
   ].join(', ');
 }

@@ -312,8 +312,8 @@ const replacedError = (file: string, copy: string): StoreError =>
   new StoreError(
     'DATABASE_REPLACED',
     file,
-    `${file}: another file has taken its place while it was written; what was recorded is in ${copy}, and ` +
-      `\`--db ${copy}\` goes on from there`,
+    `${file}: another file has taken its place while it was written; what was recorded is in ` +
+      `${copy}: go on with that`,
   );
 
 function withCheckpoint({ wallS, cpuS }: TrainTime, { trainWallS, trainCpuS }: CheckpointRow): TrainTime {
