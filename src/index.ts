@@ -58,6 +58,7 @@ export { FIGURES } from './report/figures/index.js';
 export { renderReport } from './report/page/report.js';
 export { readReport } from './report/read-report.js';
 export type { RunObserver, RunOptions, RunOutcome } from './run/observer.js';
+export type { Order } from './run/order.js';
 export { planSweep, type SweepPlan } from './run/plan.js';
 export { type PreparedSweep, type PrepareOptions, prepareSweep } from './run/prepare.js';
 export { runSweep } from './run/run-sweep.js';

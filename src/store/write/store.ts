@@ -10,7 +10,7 @@ import type { Database } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
 import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
-import type { CurveRow, PlannedTrajectory } from '../../domain/types.js';
+import type { PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
 import type { ForgetScope, Forgettable } from '../read/forgettable.js';
 import { Reader } from '../read/reader.js';
@@ -31,20 +31,14 @@ import type {
 import { type ForgetResult, type Forgotten, forgetRows, giveSpaceBack, removeSnapshots } from './forget.js';
 import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
 import { type LockOptions, WriterLock } from './lock.js';
-import { Recorder, type TrainTime } from './recorder.js';
+import { Recorder } from './recorder.js';
+import { RunningAttempts } from './running-attempts.js';
 import { replaceSweep } from './sweep-cells.js';
 import { replaceThresholds, sweepKey } from './thresholds.js';
 
 const HEARTBEAT_MS = 60_000;
-const NOT_TRAINED: TrainTime = { wallS: null, cpuS: 0 };
 
 export type { SweepProgress } from '../schema/rows.js';
-
-interface Running {
-  readonly key: number;
-  /** Training time summed over the attempt's checkpoints, for attempts that end without a total. */
-  spent: TrainTime;
-}
 
 export interface StoreOptions extends LockOptions {
   /** Allows a file on a network file system. */
@@ -60,7 +54,7 @@ export class Store {
   private readonly reader: Reader;
   private readonly missing: UnfinishedCells;
   private readonly heartbeat: NodeJS.Timeout;
-  private readonly running = new Map<string, Running>();
+  private readonly running = new RunningAttempts();
   private readonly group = new GroupCommit(work => this.commit(work));
 
   /**
@@ -140,7 +134,7 @@ export class Store {
   /** Records the start of an attempt. */
   started(id: string, attempt: AttemptInfo): void {
     const at = new Date().toISOString();
-    this.running.set(id, { key: this.recorder.key(id), spent: NOT_TRAINED });
+    this.running.start(id, this.recorder.key(id));
     this.group.add(id, 0, () => this.recorder.started(id, at, attempt));
   }
 
@@ -150,9 +144,7 @@ export class Store {
    */
   rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): Promise<void> {
     const atMs = Date.now();
-    const running = this.running.get(id);
-    const key = running?.key ?? this.recorder.key(id);
-    if (running) running.spent = withCheckpoint(running.spent, checkpoint);
+    const key = this.running.addCheckpoint(id, checkpoint) ?? this.recorder.key(id);
     return this.group.addDurably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
   }
 
@@ -162,11 +154,7 @@ export class Store {
    */
   finished(id: string, outcome: Outcome, willRetry = false): Promise<void> {
     const at = new Date().toISOString();
-    const spent =
-      outcome.kind === 'done'
-        ? { wallS: outcome.trainWallS, cpuS: outcome.trainCpuS }
-        : (this.running.get(id)?.spent ?? NOT_TRAINED);
-    this.running.delete(id);
+    const spent = this.running.end(id, outcome);
     return this.group.addDurably(id, 0, () => this.recorder.finished(id, at, outcome, spent, willRetry));
   }
 
@@ -202,12 +190,6 @@ export class Store {
   toReader(): Reader {
     this.flush();
     return this.reader;
-  }
-
-  /** See `Reader.curveRows`. */
-  curveRows(sweep: string): Generator<CurveRow> {
-    this.flush();
-    return this.reader.curveRows(sweep);
   }
 
   /** Progress of a sweep; reads each of its cells. @throws Error if the sweep was never saved. */
@@ -280,7 +262,7 @@ export class Store {
     clearInterval(this.heartbeat);
     let copy: string | null = null;
     try {
-      for (const id of this.running.keys()) this.finished(id, { kind: 'stopped' });
+      for (const id of this.running.ids) this.finished(id, { kind: 'stopped' });
       this.flush();
     } catch (error) {
       // The watcher has already reported a full disk.
@@ -315,8 +297,3 @@ const replacedError = (file: string, copy: string): StoreError =>
     `${file}: another file has taken its place while it was written; what was recorded is in ` +
       `${copy}: go on with that`,
   );
-
-function withCheckpoint({ wallS, cpuS }: TrainTime, { trainWallS, trainCpuS }: CheckpointRow): TrainTime {
-  const cpu = cpuS === null || trainCpuS === null ? null : cpuS + trainCpuS;
-  return { wallS: (wallS ?? 0) + trainWallS, cpuS: cpu };
-}
