@@ -539,7 +539,7 @@ describe('thresholds', () => {
     completeTrajectory(store, plan);
     store.rows('0late', checkpoint(0), [cell(0, greedy(3))]);
     const order = () =>
-      [...store.curveRows('one')].map(r => `${r.trajectoryId} ${r.method} ${r.subnetSize} ${r.t}`);
+      [...store.toReader().curveRows('one')].map(r => `${r.trajectoryId} ${r.method} ${r.subnetSize} ${r.t}`);
     const own = [
       'aa greedy 3 0',
       'aa greedy 3 5',
@@ -551,7 +551,7 @@ describe('thresholds', () => {
     expect(order()).toEqual(own);
     completeTrajectory(store, late);
     expect(order()).toEqual(['0late greedy 3 0', '0late greedy 3 5', ...own]);
-    const [, first] = store.curveRows('one');
+    const [, first] = store.toReader().curveRows('one');
     expect(first).toMatchObject({ trajectoryId: '0late', config: late.config, ...greedy(3), t: 5 });
     const { metrics } = first!;
     expect(Object.keys(metrics)).toEqual(names('results').filter(name => /_(loss|accuracy)$/.test(name)));
@@ -561,15 +561,15 @@ describe('thresholds', () => {
       subnet_test_accuracy: 1 / 9.3,
       retrained_train_loss: null,
     });
-    expect([...store.curveRows('none')]).toEqual([]);
+    expect([...store.toReader().curveRows('none')]).toEqual([]);
   });
 
   it('use only cells of their sweep, even where other sweeps have more', () => {
     store.saveSweep(sweep('one'), [plan]);
     completeTrajectory(store, plan);
     store.saveSweep(sweep('two'), [planned('aa', [5, 9], [greedy(3)])]);
-    expect([...store.curveRows('one')]).toHaveLength(6);
-    expect([...store.curveRows('two')]).toHaveLength(0);
+    expect([...store.toReader().curveRows('one')]).toHaveLength(6);
+    expect([...store.toReader().curveRows('two')]).toHaveLength(0);
   });
 
   it('are replaced as a whole and join with the other axes', () => {
