@@ -5,7 +5,7 @@ import { readFitInput } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
 import { findMetric } from '../domain/metrics.js';
 import { SET_NAMES, type SetName } from '../domain/types.js';
-import { fitSweep } from '../fit/index.js';
+import { type FitOptions, fitSweep } from '../fit/index.js';
 import { type ChosenSlice, chooseSlice, type SliceChoice } from '../slice/choose-slice.js';
 import {
   type CrossingPoint,
@@ -30,12 +30,20 @@ const MOST_CHECKPOINTS = 100;
 /** Checkpoints in the figure of loss against subnetwork size. */
 const SIZE_CHECKPOINTS = 5;
 
-/** Reads a report's content in one transaction. @throws UsageError if the sweep lacks the chosen width or size. */
-export function readReport(reader: Reader, sweep: SweepRow, choice: SliceChoice = {}): ReportContent {
+/**
+ * Reads a report's content in one transaction; `options` may simulate less than a reader of the report should get.
+ * @throws UsageError if the sweep lacks the chosen width or size.
+ */
+export function readReport(
+  reader: Reader,
+  sweep: SweepRow,
+  choice: SliceChoice = {},
+  options: Partial<FitOptions> = {},
+): ReportContent {
   return reader.inTransaction(() => {
     const input = readFitInput(reader, sweep);
     const chosen = slicesOf(reader, sweep, choice);
-    const report = fitSweep(input, { wantsBands: group => isOfSlice(group, chosen.slice) });
+    const report = fitSweep(input, { ...options, wantsBands: group => isOfSlice(group, chosen.slice) });
     return {
       sweep,
       progress: reader.progress(sweep.name)[0]!,
