@@ -118,13 +118,16 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
   });
 
   it('is dark where the reader prefers it, and light on paper', async () => {
-    const { page } = await open({ colorScheme: 'dark' });
+    const { page } = wide;
+    await page.emulateMedia({ colorScheme: 'dark' });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(await background()).toBe('rgb(11, 14, 18)');
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await background()).toBe('rgb(255, 255, 255)');
     expect(await page.locator('#targets .still .wide svg').isVisible()).toBe(true);
     expect(await page.locator('#targets .live').isVisible()).toBe(false);
+    await page.emulateMedia({ media: null, colorScheme: 'light' });
+    expect(await page.locator('#targets .live').isVisible()).toBe(true);
   });
 
   it('isolates an entry of a legend by keyboard, and zooms only with Ctrl', async () => {

@@ -1,8 +1,9 @@
 /** The stream follows a database that appears, grows, is replaced, damaged and removed. */
-import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { LiveState } from '../../src/serve/messages.js';
 import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
@@ -15,30 +16,44 @@ import {
   greedy,
   planned,
   sweep,
-  temporaryFolders,
 } from '../store/fixtures.js';
 import { Listener } from './client.js';
 
-const folder = temporaryFolders();
-let db: string;
-let page: RunningServer;
-let listener: Listener;
+class Watched {
+  readonly folder = mkdtempSync(join(tmpdir(), 'espalier-feed-'));
+  readonly db = join(this.folder, 'a.sqlite');
+  page!: RunningServer;
+  listener!: Listener;
 
-beforeEach(async () => {
-  db = join(folder(), 'a.sqlite');
-  page = await serve({ db, port: 0 });
-  listener = new Listener(page.url);
-});
-afterEach(async () => {
-  listener.close();
-  await page.close('over');
-});
+  async serve(): Promise<void> {
+    this.page = await serve({ db: this.db, port: 0 });
+    this.listener = new Listener(this.page.url);
+  }
 
-const open = (isWished: (state: LiveState) => boolean) =>
-  listener.until('state', state => state.kind === 'open' && isWished(state)) as Promise<LiveState>;
-const cellsDone = (count: number) => open(({ sweeps }) => sweeps.rows[0]?.cellsDone === count);
+  async end(): Promise<void> {
+    this.listener.close();
+    await this.page.close('over');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
 
-it('follows a run from before its database exists to after its end', async () => {
+  open = (isWished: (state: LiveState) => boolean) =>
+    this.listener.until('state', state => state.kind === 'open' && isWished(state)) as Promise<LiveState>;
+  cellsDone = (count: number) => this.open(({ sweeps }) => sweeps.rows[0]?.cellsDone === count);
+}
+
+// Concurrent: they wait for what the server looks at once per second or less.
+const it = test.extend<{ watched: Watched }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of other fixtures from it.
+  watched: async ({}, use) => {
+    const watched = new Watched();
+    await watched.serve();
+    await use(watched);
+    await watched.end();
+  },
+}).concurrent;
+
+it('follows a run from before its database exists to after its end', async ({ watched }) => {
+  const { db, listener, open } = watched;
   expect(await listener.until('state')).toMatchObject({
     kind: 'waiting',
     message: expect.stringContaining(db),
@@ -54,7 +69,7 @@ it('follows a run from before its database exists to after its end', async () =>
   store.rows('t0', checkpoint(0), [cell(0, greedy(3))]);
   store.rows('t0', checkpoint(5), [cell(5, greedy(3))]);
   store.flush();
-  const halfway = await cellsDone(2);
+  const halfway = await watched.cellsDone(2);
   expect(halfway.running.rows).toMatchObject([{ trajectoryId: 't0', reached: 5, last: 9, attempts: 1 }]);
   expect(halfway.cellsPerSecond).toBeGreaterThan(0);
 
@@ -88,7 +103,8 @@ it('follows a run from before its database exists to after its end', async () =>
   expect(existsSync(`${db}-wal`)).toBe(false);
 });
 
-it('follows a run that ends and another that continues it', async () => {
+it('follows a run that ends and another that continues it', async ({ watched }) => {
+  const { db, listener, open } = watched;
   const plans = [0, 1].map(seed => planned(`t${seed}`, [0, 5], [greedy(3)], config(20, seed)));
   for (const [done, plan] of plans.entries()) {
     const store = Store.open(db);
@@ -101,7 +117,8 @@ it('follows a run that ends and another that continues it', async () => {
   }
 });
 
-it('follows a file that is replaced, damaged and removed', async () => {
+it('follows a file that is replaced, damaged and removed', async ({ watched }) => {
+  const { db, listener, open } = watched;
   const write = (file: string, name: string, seeds: number) => {
     const store = Store.open(file);
     const plans = Array.from({ length: seeds }, (_, s) =>
@@ -120,7 +137,7 @@ it('follows a file that is replaced, damaged and removed', async () => {
   write(db, 'two', 3);
   await named('two');
   await listener.until('figures', ({ complete }) => complete === 3);
-  const other = join(folder(), 'b.sqlite');
+  const other = join(watched.folder, 'b.sqlite');
   write(other, 'three', 1);
   copyFileSync(other, db);
   await named('three');
@@ -137,7 +154,8 @@ it('follows a file that is replaced, damaged and removed', async () => {
   await named('four');
 });
 
-it('survives content that it cannot show', async () => {
+it('survives content that it cannot show', async ({ watched }) => {
+  const { db, listener, open } = watched;
   const store = Store.open(db);
   store.saveSweep(sweep('one'), [planned('t', [0, 5], [greedy(3)])]);
   store.close();
@@ -155,13 +173,14 @@ it('survives content that it cannot show', async () => {
   vi.restoreAllMocks();
 });
 
-it('sends the reason of its end, after the last state', async () => {
+it('sends the reason of its end, after the last state', async ({ watched }) => {
+  const { db, listener, open } = watched;
   const store = Store.open(db);
   store.saveSweep(sweep('one'), [planned('t', [0], [greedy(3)])]);
   await open(({ sweeps }) => sweeps.rows.length === 1);
   completeTrajectory(store, planned('t', [0], [greedy(3)]));
   store.close();
-  await page.close('the run has ended');
+  await watched.page.close('the run has ended');
   await expect.poll(() => listener.ended).toBe(true);
   expect((listener.latest('state') as LiveState).sweeps.rows[0]).toMatchObject({ cellsDone: 1 });
   expect(listener.latest('end')).toEqual({ reason: 'the run has ended' });
