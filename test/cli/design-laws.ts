@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { RIGHT_VERDICT, type TrueLaw } from '../../src/design/truths.js';
 import { VERDICTS } from '../../src/fit/index.js';
+import { runInside } from '../support/inside.js';
 import type { Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -24,7 +25,7 @@ export const DECISIVE = plainSweep({
 
 /** What a command prints; it must succeed without a warning. */
 export async function stdoutIn(work: Workplace, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await work.run(...args);
+  const { code, stdout, stderr } = await runInside(work, ...args);
   expect([code, stderr]).toEqual([0, '']);
   return stdout;
 }

@@ -1,4 +1,4 @@
-/** All known laws, of which design.test.ts has three. */
+/** All known laws, of which design.test.ts has one. */
 import { afterAll, beforeAll, it } from 'vitest';
 import { TRUE_LAWS } from '../../src/design/truths.js';
 import { Workplace } from '../support/program.js';

@@ -3,6 +3,7 @@ import { renderFit } from '../../src/cli/fit-screen.js';
 import type { FitReport, LawReport } from '../../src/fit/index.js';
 import { Store } from '../../src/store/write/store.js';
 import { fill, logarithm } from '../fit/database.js';
+import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 
 const place = new Workplace();
@@ -30,21 +31,21 @@ test('prints one screen: thresholds, laws, lambda, verdict, the other targets', 
 });
 
 test('names insufficient data, and what would be enough', async () => {
-  const { stdout: folded } = await place.run('fit', 'few.sqlite', '--sweep', 'few');
+  const { stdout: folded } = await runInside(place, 'fit', 'few.sqlite', '--sweep', 'few');
   const stdout = folded.replace(/\s+/g, ' ');
   expect(stdout).toContain('Insufficient data: 3 seeds (needed: at least 5)');
   expect(stdout).toContain(
     '4 sizes over 8x at which at least half the seeds cross (needed: at least 5 over 16x)',
   );
   expect(stdout).toContain('would help: more seeds');
-  const { stdout: late } = await place.run('fit', 'few.sqlite', '--sweep', 'short');
+  const { stdout: late } = await runInside(place, 'fit', 'few.sqlite', '--sweep', 'short');
   expect(late).toMatch(/\d+% right-censored/);
   expect(late).toContain('would help: longer training');
   expect(late).toContain('> 120');
 });
 
 test('--json has a stable shape', async () => {
-  const { code, stdout } = await place.run('fit', 'few.sqlite', '--sweep', 'few', '--json');
+  const { code, stdout } = await runInside(place, 'fit', 'few.sqlite', '--sweep', 'few', '--json');
   expect(code).toBe(0);
   const { shape, db, stored, sweeps } = JSON.parse(stdout);
   expect({ shape, db, stored }).toEqual({ shape: 1, db: 'few.sqlite', stored: true });
@@ -66,21 +67,21 @@ test('--json has a stable shape', async () => {
 });
 
 test('refuses unknown sweeps, missing databases and bad seeds in one line', async () => {
-  const { code, stdout, stderr } = await place.run('fit', 'few.sqlite', '--sweep', 'shorts');
+  const { code, stdout, stderr } = await runInside(place, 'fit', 'few.sqlite', '--sweep', 'shorts');
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toBe(
     'espalier: --sweep: found "shorts" (did you mean short?), expected one of: few, short\n',
   );
-  const missing = await place.run('fit', 'no.sqlite');
+  const missing = await runInside(place, 'fit', 'no.sqlite');
   expect(missing.code).toBe(2);
   expect(missing.stderr).toContain('no.sqlite: no such database');
-  const seed = await place.run('fit', 'log.sqlite', '--simulation-seed', '1.5');
+  const seed = await runInside(place, 'fit', 'log.sqlite', '--simulation-seed', '1.5');
   expect(seed.code).toBe(2);
   expect(seed.stderr).toContain('--simulation-seed');
 });
 
 test('a score far below any other is not shown as a number', async () => {
-  const { stdout } = await place.run('fit', 'log.sqlite', '--json');
+  const { stdout } = await runInside(place, 'fit', 'log.sqlite', '--json');
   const [report] = JSON.parse(stdout).sweeps as FitReport[];
   const screen = (change: (law: LawReport) => LawReport) =>
     renderFit({ ...report!, groups: report!.groups.map(each => ({ ...each, laws: each.laws.map(change) })) });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 
 let work: Workplace;
@@ -15,7 +16,7 @@ const COMMANDS = ['run', 'plan', 'status', 'serve', 'query', 'export', 'data', '
 const lines = (text: string) => text.split('\n').filter(line => line !== '');
 
 async function complete(...words: string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await work.run('--get-yargs-completions', 'espalier', ...words);
+  const { code, stdout, stderr } = await runInside(work, '--get-yargs-completions', 'espalier', ...words);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return lines(stdout).map(line => line.split(':')[0]!);
 }
@@ -29,19 +30,15 @@ describe('help', () => {
   });
 
   it('of every command describes it and shows an example', async () => {
-    const queue = [...(await complete('')), 'data list', 'data fetch', 'data info'];
-    const worker = async () => {
-      for (let command = queue.shift(); command; command = queue.shift()) {
-        const { code, stdout, stderr } = await work.run(...command.split(' '), '--help');
-        expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
-        const [synopsis, what] = lines(stdout);
-        expect(synopsis).toContain(`espalier ${command}`);
-        expect(what).toMatch(/^[A-Z].{10,}/);
-        const examples = stdout.slice(stdout.indexOf('Examples:'));
-        expect(examples).toMatch(new RegExp(`^Examples:\n +espalier ${command}\\b`));
-      }
-    };
-    await Promise.all([worker(), worker()]);
+    for (const command of [...(await complete('')), 'data list', 'data fetch', 'data info']) {
+      const { code, stdout, stderr } = await runInside(work, ...command.split(' '), '--help');
+      expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+      const [synopsis, what] = lines(stdout);
+      expect(synopsis).toContain(`espalier ${command}`);
+      expect(what).toMatch(/^[A-Z].{10,}/);
+      const examples = stdout.slice(stdout.indexOf('Examples:'));
+      expect(examples).toMatch(new RegExp(`^Examples:\n +espalier ${command}\\b`));
+    }
     expect(work.files()).toEqual([]);
   });
 
@@ -57,7 +54,7 @@ describe('completion', () => {
     ['zsh', /^ *compdef \S+ espalier$/m],
     ['fish', /^complete .*-c espalier /m],
   ])('prints a script for %s', async (shell, registers) => {
-    const { code, stdout, stderr } = await work.run('completion', shell);
+    const { code, stdout, stderr } = await runInside(work, 'completion', shell);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(registers);
     expect(stdout).toContain('espalier --get-yargs-completions');

@@ -168,6 +168,7 @@ describe('a sweep from standard input', () => {
       db: join('results', 'tiny.sqlite'),
       progress: { trajectoriesFailed: 0 },
     });
-    expect(JSON.parse(run('plan', '-', '--json'))).toMatchObject({ secondsLeft: 0 });
+    const { stdout } = await given(content(), 'plan', '-', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ secondsLeft: 0 });
   });
 });

@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { runInside } from '../support/inside.js';
+import { committed, long, PROGRESS } from '../support/long-run.js';
 import { Workplace } from '../support/program.js';
 import { allResults, attempts, numbers, query } from '../support/results.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';
@@ -16,24 +18,12 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
+/** As `work.run`, where it does not matter that the program is a process. */
+const inside = (...args: string[]) => runInside(work, ...args);
+
 const small = (name: string, changes: object = {}) => work.sweep(plainSweep({ name, ...changes }));
 
-/** A sweep that takes two threads about a second for 2,000 iterations. */
-const long = (name: string, iterations: number) =>
-  plainSweep({
-    name,
-    train: { batchSize: 32 },
-    axes: {
-      datasetSize: [100, 120],
-      width: 60,
-      seed: { count: 2 },
-      pretrainIterations: { from: 5, to: iterations, ratio: 1.4 },
-      subnetSize: [4, 9],
-    },
-  });
-
 const lines = (text: string) => text.split('\n').filter(line => line !== '');
-const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajector(y|ies)/;
 const saved = (name: string) => ['--on-end', `cat > ${name}`];
 const result = (name: string) => JSON.parse(readFileSync(work.path(name), 'utf8'));
 
@@ -61,7 +51,7 @@ describe('run', () => {
     expect(stdout).toMatch(/│ subnet_train_loss <= 0.45 +│/);
     const [, db, sql] = /^Query it: npx espalier query (\S+) "(.+)"$/.exec(printed.at(-1)!)!;
     expect(db).toBe('results/table.sqlite');
-    const queried = await work.run('query', db!, sql!, '--format', 'csv');
+    const queried = await inside('query', db!, sql!, '--format', 'csv');
     expect(queried).toMatchObject({ code: 0, stderr: '' });
     expect(lines(queried.stdout)[0]).toBe(
       'dataset_size,seed,pretrain_iterations,subnet_size,subnet_train_loss',
@@ -76,7 +66,7 @@ describe('run', () => {
   });
 
   it('--json prints one object, and nothing else on stdout', async () => {
-    const { code, stdout } = await work.run('run', small('json'), '--json');
+    const { code, stdout } = await inside('run', small('json'), '--json');
     expect(code).toBe(0);
     const result = JSON.parse(stdout);
     expect(result).toEqual({
@@ -127,7 +117,7 @@ describe('run', () => {
   it('--dry-run prints the plan and writes nothing', async () => {
     const sweep = small('dry');
     const before = work.files();
-    const { code, stdout, stderr } = await work.run('run', sweep, '--dry-run');
+    const { code, stdout, stderr } = await inside('run', sweep, '--dry-run');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^dry\n +trajectories +4\n +cells +32, of which results\/dry.sqlite holds 0\n/);
     expect(work.files()).toEqual(before);
@@ -136,9 +126,9 @@ describe('run', () => {
   it('says what an edited sweep changes, and plan does before', async () => {
     const sweep = small('edited');
     const args = [sweep, '--noop', '--threads', '1'];
-    expect((await work.run('run', ...args)).code).toBe(0);
+    expect((await inside('run', ...args)).code).toBe(0);
     const edit = ['--set', 'axes.seed=[0]', '--set', 'axes.subnetSize=[3]', '--set', 'description=Less.'];
-    const plan = JSON.parse((await work.run('plan', ...args, ...edit, '--json')).stdout);
+    const plan = JSON.parse((await inside('plan', ...args, ...edit, '--json')).stdout);
     expect(plan.changes).toMatchObject({
       cells: { new: 0, kept: 8, dropped: 24, droppedFinished: 24 },
       settings: [
@@ -149,13 +139,13 @@ describe('run', () => {
     const said =
       'without seed 1, without subnetSize 7: 0 cells new, 8 kept; out of results: 24 finished cells (they stay in ' +
       'the file; `espalier forget results/edited.sqlite --unused` deletes what no sweep asks for)';
-    const dry = await work.run('run', ...args, ...edit, '--dry-run');
+    const dry = await inside('run', ...args, ...edit, '--dry-run');
     expect(dry.stdout).toContain(`\n  edited         ${said}\n`);
-    const { stderr } = await work.run('run', ...args, ...edit);
+    const { stderr } = await inside('run', ...args, ...edit);
     expect(stderr.split('\n')[0]).toBe(`note: the sweep has changed: ${said}`);
     expect(readFileSync(work.path('results/edited.sqlite.log'), 'utf8')).toMatch(/"the sweep has changed"/);
     // Neither another description nor other targets are an edit of cells.
-    const again = await work.run('run', ...args, ...edit, '--set', 'description=x', '--set', 'thresholds=[]');
+    const again = await inside('run', ...args, ...edit, '--set', 'description=x', '--set', 'thresholds=[]');
     expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('changed')]);
     expect(query(work.path('results/edited.sqlite'), 'SELECT description FROM progress')).toEqual([
       { description: 'x' },
@@ -172,7 +162,7 @@ describe('run', () => {
       '--set',
       'axes.width=[10]',
     ];
-    const { code, stdout } = await work.run(
+    const { code, stdout } = await inside(
       ...['run', sweep, ...changes, '--db', 'deep/er/my own.db', '--engine', 'reference'],
     );
     expect(code).toBe(0);
@@ -184,7 +174,7 @@ describe('run', () => {
       expect(row).toMatchObject({ sweep: 'options', engine: 'reference', seed: 0, width: 10 });
       expect(JSON.parse(String(row.config)).train.learningRate).toBe(0.05);
     }
-    const named = await work.run('run', sweep, '--set', 'name=renamed', '--set', 'axes.seed=[4]');
+    const named = await inside('run', sweep, '--set', 'name=renamed', '--set', 'axes.seed=[4]');
     expect(named.code).toBe(0);
     expect(existsSync(work.path('results/renamed.sqlite'))).toBe(true);
   });
@@ -195,7 +185,7 @@ describe('run', () => {
       axes: { datasetSize: 40, 'train.learningRate': [0.1, 1e30] },
     });
     for (const round of [1, 2]) {
-      const { code, stdout, stderr } = await work.run('run', sweep, '--threads', '1', ...saved('failing'));
+      const { code, stdout, stderr } = await inside('run', sweep, '--threads', '1', ...saved('failing'));
       expect(code).toBe(1);
       expect(result('failing')).toMatchObject({
         stopped: false,
@@ -208,7 +198,7 @@ describe('run', () => {
       expect(lines(stdout).at(-1)).toMatch(/^Query it: /);
       if (round === 1) expect(stderr.match(/^trajectory [0-9a-f]+ failed: DIVERGED: .+$/gm)).toHaveLength(2);
     }
-    expect(lines((await work.run('status', 'results/failing.sqlite')).stdout).join()).toContain('DIVERGED');
+    expect(lines((await inside('status', 'results/failing.sqlite')).stdout).join()).toContain('DIVERGED');
   });
 
   it('warns about gamma < 1 with few neurons, and about rates that are too high', async () => {
@@ -217,7 +207,7 @@ describe('run', () => {
       train: { batchSize: 16, learningRate: 1 },
       axes: { datasetSize: 40, seed: [0], subnetSize: 3 },
     });
-    const { code, stderr } = await work.run('run', sweep);
+    const { code, stderr } = await inside('run', sweep);
     expect(code).toBe(0);
     expect(stderr).toMatch(/^note: network\.scaling ntk with subnetSize 3 at width 24: .+$/m);
     expect(stderr).toMatch(/^warning: learning rate 1 is too high .+$/m);
@@ -230,7 +220,7 @@ describe('a run that is stopped', () => {
     const db = work.path('results/interrupted.sqlite');
     const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '2');
     await stderrMatches(PROGRESS);
-    await rows(db, 20);
+    await committed(db, 20);
     child.kill('SIGINT');
     const { code, stdout, stderr } = await ended;
     expect(code).toBe(3);
@@ -242,11 +232,8 @@ describe('a run that is stopped', () => {
     expect(query(db, `SELECT status FROM trajectories WHERE status = 'running'`)).toEqual([]);
     expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
 
-    const [resumed, whole] = await Promise.all([
-      work.run('run', sweep, '--threads', '1'),
-      work.run('run', sweep, '--threads', '2', '--db', 'whole.sqlite'),
-    ]);
-    expect([resumed.code, whole.code]).toEqual([0, 0]);
+    expect((await inside('run', sweep, '--threads', '1')).code).toBe(0);
+    expect((await inside('run', sweep, '--threads', '2', '--db', 'whole.sqlite')).code).toBe(0);
     expect(kept.length).toBeLessThan(allResults(db).length);
     expect(allResults(db)).toEqual(expect.arrayContaining(kept));
     expect(numbers(db)).toEqual(numbers(work.path('whole.sqlite')));
@@ -260,7 +247,7 @@ describe('a run that is stopped', () => {
       ...['run', sweep, '--threads', '1', '--json', ...saved('stopped')],
     );
     await stderrMatches(PROGRESS);
-    const second = await work.run(
+    const second = await inside(
       ...['run', small('other'), '--db', 'results/held.sqlite', ...saved('refused')],
     );
     expect(second).toMatchObject({ code: 2, stdout: '' });
@@ -279,7 +266,7 @@ describe('a run that is stopped', () => {
       error: { code: 'DATABASE_HELD' },
     });
     // Readers still have access.
-    expect(await work.run('plan', sweep)).toMatchObject({ code: 0 });
+    expect(await inside('plan', sweep)).toMatchObject({ code: 0 });
     expect(query(work.path('results/held.sqlite'), 'SELECT sweep FROM progress')).toEqual([
       { sweep: 'held' },
     ]);
@@ -295,26 +282,6 @@ describe('a run that is stopped', () => {
     expect(result('stopped')).toEqual(JSON.parse(stdout));
   });
 
-  it('by SIGHUP: exits 3 and keeps finished cells, with closed stdout and stderr', async () => {
-    const sweep = work.sweep(long('hangup', 3000));
-    const db = work.path('results/hangup.sqlite');
-    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '2');
-    await stderrMatches(PROGRESS);
-    await rows(db, 20);
-    child.stdout!.destroy();
-    child.stderr!.destroy();
-    child.kill('SIGHUP');
-    expect((await ended).code).toBe(3);
-    const kept = allResults(db);
-    expect(kept.length).toBeGreaterThanOrEqual(20);
-    expect(query(db, 'SELECT * FROM holder')).toEqual([]);
-    expect(query(db, `SELECT status FROM trajectories WHERE status = 'running'`)).toEqual([]);
-    expect(query(db, `SELECT * FROM attempts WHERE outcome = 'stopped'`).length).toBeGreaterThan(0);
-    expect((await work.run('run', sweep)).code).toBe(0);
-    expect(kept.length).toBeLessThan(allResults(db).length);
-    expect(allResults(db)).toEqual(expect.arrayContaining(kept));
-  });
-
   it.skipIf(!HAS_SCRIPT)('by the end of its terminal: exits 3 and releases the database', async () => {
     const sweep = work.sweep(long('terminal', 3000));
     const db = work.path('results/terminal.sqlite');
@@ -323,7 +290,7 @@ describe('a run that is stopped', () => {
     const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2 --on-end 'cat > hung-up'`;
     const command = `${run} & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > code`;
     const terminal = spawn('script', ['-qc', command, '/dev/null'], { cwd: work.folder, stdio: 'ignore' });
-    await rows(db, 20);
+    await committed(db, 20);
     terminal.kill('SIGKILL');
     await vi.waitUntil(
       () => existsSync(work.path('code')) && readFileSync(work.path('code'), 'utf8'),
@@ -348,7 +315,7 @@ describe('a run that is stopped', () => {
       ...['run', sweep, '--threads', '1', ...saved('impatient')],
     );
     await stderrMatches(PROGRESS);
-    await rows(work.path('results/impatient.sqlite'), 1);
+    await committed(work.path('results/impatient.sqlite'), 1);
     child.kill('SIGINT');
     await stderrMatches(/stopping after the present step/);
     child.kill('SIGINT');
@@ -364,7 +331,7 @@ describe('a run that is stopped', () => {
       { pretrain_iterations: 0 },
     ]);
     expect(query(work.path('results/impatient.sqlite'), 'SELECT * FROM holder')).toEqual([]);
-    const next = await work.run('run', sweep, '--set', 'axes.pretrainIterations=[1]');
+    const next = await inside('run', sweep, '--set', 'axes.pretrainIterations=[1]');
     expect(next.code).toBe(0);
     expect(query(work.path('results/impatient.sqlite'), 'SELECT outcome FROM attempts')).toEqual([
       { outcome: 'stopped' },
@@ -372,13 +339,3 @@ describe('a run that is stopped', () => {
     ]);
   });
 });
-
-/** Waits until a run has committed this many rows. */
-async function rows(db: string, count: number): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (Date.now() < deadline) {
-    if (existsSync(db) && Number(query(db, 'SELECT count(*) AS n FROM cells')[0]!.n) >= count) return;
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
-  throw new Error(`${db}: not ${count} rows within 30 s`);
-}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { serveOptionsOf } from '../../src/cli/serve.js';
 import { Listener } from '../serve/client.js';
+import { runInside } from '../support/inside.js';
 import { type RunningProcess, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -48,9 +49,9 @@ describe('serve', () => {
     const listener = new Listener(await linkOf(served));
     await listener.until('state', ({ kind }) => kind === 'waiting');
     expect(work.files()).not.toContain('results');
-    expect((await work.run('run', sweep)).code).toBe(0);
+    expect((await runInside(work, 'run', sweep)).code).toBe(0);
     await listener.until('state', state => state.kind === 'open' && state.sweeps.rows[0]?.cellsDone === 32);
-    expect((await work.run('fit', 'results/plain.sqlite')).code).toBe(0);
+    expect((await runInside(work, 'fit', 'results/plain.sqlite')).code).toBe(0);
     const { verdicts } = await listener.until('figures', figures => figures.verdicts.length > 0);
     expect(verdicts).toEqual([
       {
@@ -79,7 +80,7 @@ describe('serve', () => {
     [['run', 'plain.yaml', '--serve', '--host', '203.0.113.7', '--db', 'b.sqlite'], /--host: cannot listen/],
   ])('%j is refused in one line', async (args, message) => {
     const before = work.files();
-    const { code, stdout, stderr } = await work.run(...(args as string[]));
+    const { code, stdout, stderr } = await runInside(work, ...(args as string[]));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n').at(-1)).toMatch(/^espalier: /);

@@ -3,13 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STOP_SIGNALS } from '../../src/base/stop-signals.js';
+import { runInside } from '../support/inside.js';
+import { endless, PROGRESS } from '../support/long-run.js';
 import { PROGRAM, Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';
+import { DEBUGGER, expectStopped } from './stopped-by-signal.js';
 
-const PROGRESS = /^\d+\/\d+ cells, \d+\/\d+ trajectory/;
-/** As node says it. */
-const DEBUGGER = /[Dd]ebugger/;
 /** Runs a command in a terminal of its own (util-linux). */
 const HAS_SCRIPT = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 const ESC = '\x1b';
@@ -20,13 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
-const slow = (name: string) =>
-  work.sweep(
-    plainSweep({
-      name,
-      axes: { datasetSize: 100, width: 60, seed: [0], pretrainIterations: [1, 100_000_000], subnetSize: [3] },
-    }),
-  );
+const slow = (name: string) => work.sweep(endless(name));
 
 /** The child processes of a process whose command line names `entry`. */
 function childrenOf(parent: number, entry: string): number[] {
@@ -35,19 +29,8 @@ function childrenOf(parent: number, entry: string): number[] {
 }
 
 describe('a run', () => {
-  it.each(['SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const)('is stopped by %s, and goes on', async name => {
-    const sweep = slow('signalled');
-    const { child, ended, stderrMatches } = work.start('run', sweep, '--threads', '1');
-    await stderrMatches(PROGRESS);
-    child.kill(name);
-    const { code, signal, stderr } = await ended;
-    expect({ code, signal }).toEqual({ code: 3, signal: null });
-    expect(stderr).toContain('stopping after the present step');
-    expect(stderr).not.toMatch(DEBUGGER);
-    const db = work.path('results/signalled.sqlite');
-    expect(query(db, 'SELECT * FROM holder')).toEqual([]);
-    expect(query(db, 'SELECT DISTINCT status FROM trajectories')).toEqual([{ status: 'pending' }]);
-  });
+  // Node itself would open its debugger at this one. signals.slow.ts has the others.
+  it('is stopped by SIGUSR1, and goes on', () => expectStopped(work, 'SIGUSR1'));
 
   it.skipIf(process.platform !== 'linux')(
     'keeps its live page where every process is signalled',
@@ -87,10 +70,10 @@ describe('another command', () => {
   it.skipIf(process.platform !== 'linux')(
     'ends its query itself where every process is signalled',
     async () => {
-      await work.run('run', work.sweep(plainSweep({ name: 'asked' })));
-      const endless =
+      await runInside(work, 'run', work.sweep(plainSweep({ name: 'asked' })), '--noop');
+      const counting =
         'WITH RECURSIVE t(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM t) SELECT count(*) FROM t';
-      const asked = work.start('query', 'results/asked.sqlite', endless);
+      const asked = work.start('query', 'results/asked.sqlite', counting);
       await expect
         .poll(() => childrenOf(asked.child.pid!, 'workers/query.js'), { timeout: 30_000 })
         .toHaveLength(1);

@@ -1,4 +1,4 @@
-/** Runs a command in this process: for command lines that are refused, which would wait for a process to start. */
+/** Runs a command in this process, for tests that would only wait for another one to start. */
 import { vi } from 'vitest';
 import { createCli } from '../../src/cli/cli.js';
 import { reportFailure } from '../../src/cli/failure.js';
@@ -17,7 +17,13 @@ export async function runInside(work: Workplace, ...args: string[]): Promise<Pro
     });
   vi.stubEnv('ESPALIER_DATA_DIR', undefined);
   vi.stubEnv('XDG_CACHE_HOME', work.cache);
-  const spies = [collect('stdout'), collect('stderr')];
+  // `completion` changes these; they are restored below.
+  for (const name of ['SHELL', 'ZSH_NAME']) vi.stubEnv(name, process.env[name]);
+  // yargs prints by it, and vitest keeps it from stdout.
+  const log = vi.spyOn(console, 'log').mockImplementation(text => {
+    written.stdout += `${text}\n`;
+  });
+  const spies = [collect('stdout'), collect('stderr'), log];
   process.chdir(work.folder);
   let code = 0;
   try {
