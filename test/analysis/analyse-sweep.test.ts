@@ -12,6 +12,8 @@ import { fill, LOSS, logarithm } from '../fit/database.js';
 import { temporaryFolders } from '../store/fixtures.js';
 
 const folder = temporaryFolders();
+/** Enough for the verdict on these curves. */
+const QUICK = { simulations: 99, bandDraws: 20 };
 
 function filled(...names: string[]): string {
   const file = join(folder(), 'a.sqlite');
@@ -32,7 +34,7 @@ const rowsOf = (file: string, sql: string): Record<string, unknown>[] => {
 
 test('stores the same thresholds, laws and verdicts each time', () => {
   const file = filled('one');
-  const { reports, notStored } = fitDatabase(file);
+  const { reports, notStored } = fitDatabase(file, undefined, QUICK);
   expect(notStored).toBeNull();
   const [report] = reports;
   expect(report!.groups.map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
@@ -85,7 +87,7 @@ test('stores the same thresholds, laws and verdicts each time', () => {
   ]);
   expect(rowsOf(file, 'SELECT DISTINCT simulation_seed FROM verdicts')).toEqual([{ simulation_seed: 1 }]);
 
-  const again = fitDatabase(file);
+  const again = fitDatabase(file, undefined, QUICK);
   expect(again.reports).toEqual(reports);
   expect(rowsOf(file, 'SELECT * FROM fits')).toEqual(fits);
   const [stored] = rowsOf(file, 'SELECT report FROM fit_reports');
@@ -96,19 +98,19 @@ test('fits without storing while a run holds the database', () => {
   const file = filled('one');
   const run = Store.open(file);
   try {
-    const { reports, notStored } = fitDatabase(file);
+    const { reports, notStored } = fitDatabase(file, undefined, QUICK);
     expect(notStored).toContain('held by another run');
     expect(reports[0]!.groups[0]!.verdict.code).toBe('logarithmic');
     expect(rowsOf(file, 'SELECT * FROM fits')).toEqual([]);
   } finally {
     run.close();
   }
-  expect(fitDatabase(file).notStored).toBeNull();
+  expect(fitDatabase(file, undefined, QUICK).notStored).toBeNull();
 });
 
 test('fits are deleted with the thresholds that they were computed from', () => {
   const file = filled('one', 'two');
-  const reports = fitDatabase(file).reports;
+  const reports = fitDatabase(file, undefined, QUICK).reports;
   expect(reports.map(({ sweep }) => sweep)).toEqual(['one', 'two']);
   const sweepsWithFits = () => rowsOf(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
   const store = Store.open(file);

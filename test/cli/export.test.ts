@@ -319,16 +319,24 @@ describe('a data set of IDX files', () => {
     ];
     const check = async ({ name, axes }: (typeof sweeps)[number]) => {
       const sweep = { name, dataset: { name: 'idx' }, axes };
-      expect(await work.run('run', work.sweep(sweep), '--threads', '1')).toMatchObject({ code: 0 });
+      expect(await runInside(work, 'run', work.sweep(sweep), '--threads', '1')).toMatchObject({ code: 0 });
       const ids = query(work.path(`results/${name}.sqlite`), 'SELECT id FROM trajectories');
       expect(ids).toHaveLength(2);
       for (const [i, { id }] of ids.entries()) {
         const db = `results/${name}.sqlite`;
-        const result = await work.run('export', db, '--trajectory', String(id), '--output', `${name}-${i}`);
+        const result = await runInside(
+          work,
+          'export',
+          db,
+          '--trajectory',
+          String(id),
+          '--output',
+          `${name}-${i}`,
+        );
         expect(result).toMatchObject({ code: 0 });
       }
     };
-    await Promise.all(sweeps.map(check));
+    for (const each of sweeps) await check(each);
 
     for (const folder of folders) renameSync(work.path(folder), work.path(`moved-${folder}`));
     const [{ id, content }] = query(
@@ -336,7 +344,7 @@ describe('a data set of IDX files', () => {
       `SELECT id, json_extract(config, '$.dataset.content') AS content FROM trajectories ORDER BY id`,
     ) as [{ id: string; content: string }];
     const again = (...args: string[]) =>
-      work.run('export', 'results/crossed.sqlite', '--trajectory', id, '--output', 'found', ...args);
+      runInside(work, 'export', 'results/crossed.sqlite', '--trajectory', id, '--output', 'found', ...args);
     const lost = await again();
     expect(lost.code).toBe(2);
     expect(lost.stderr).toMatch(
@@ -344,7 +352,7 @@ describe('a data set of IDX files', () => {
     );
     expect(lost.stderr).toContain(content);
     for (const folder of folders) expect(lost.stderr).toContain(`${work.path(folder)} does not exist`);
-    const tried = await Promise.all(folders.map(folder => again('--data-dir', `moved-${folder}`)));
+    const tried = [await again('--data-dir', 'moved-one'), await again('--data-dir', 'moved-two')];
     expect(tried.map(({ code }) => code).sort()).toEqual([0, 2]);
     expect(tried.find(({ code }) => code === 2)!.stderr).toMatch(
       /moved-\w+: the content is [0-9a-f]{64}; --data-dir/,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runInside } from '../support/inside.js';
-import { Workplace } from '../support/program.js';
+import { type ProcessResult, Workplace } from '../support/program.js';
 import { numbers, query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -15,8 +15,10 @@ const sweep = (name: string) =>
   work.sweep(plainSweep({ name, axes: { datasetSize: 40, width: [20, 21, 22], seed: [0] } }));
 const statuses = (db: string) =>
   query(work.path(db), 'SELECT width, status, error_code, attempts FROM trajectories ORDER BY width');
-const run = (faults: string, ...args: string[]) =>
-  work.startWith({ ESPALIER_NOOP_FAULTS: faults }, 'run', ...args, '--noop', '--threads', '2').ended;
+function run(faults: string, ...args: string[]): Promise<ProcessResult> {
+  vi.stubEnv('ESPALIER_NOOP_FAULTS', faults);
+  return runInside(work, 'run', ...args, '--noop', '--threads', '2');
+}
 
 describe('a trajectory that fails', () => {
   it('is retried where that can help, and every attempt is recorded', async () => {

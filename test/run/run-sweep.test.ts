@@ -2,20 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createInlineExecutor,
-  createPoolExecutor,
-  type Executor,
-  parseSweep,
-  prepareSweep,
-  type RunOptions,
-  type RunOutcome,
-  runSweep,
-  type TrajectoryEvent,
-} from '../../src/index.js';
-import { stream } from '../../src/math/random.js';
+import type { Executor, RunOptions, TrajectoryEvent } from '../../src/index.js';
 import { allResults, attempts, numbers, query, type Row } from '../support/results.js';
-import { plainSweep, type SweepObject, VARIED } from '../support/small-sweeps.js';
+import { plainSweep, VARIED } from '../support/small-sweeps.js';
+import { expectSameOnThreads, expectSameWhenInterrupted, run, thresholds } from './computed-alike.js';
 
 let home: string;
 beforeEach(() => {
@@ -23,62 +13,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 const db = (name: string) => join(home, `${name}.sqlite`);
-
-/** `sawRows` is called once before the run, and then on each rows event, before it is stored. */
-type Options = Partial<RunOptions> & { engine?: 'wasm' | 'reference'; sawRows?: () => unknown };
-
-/** Runs a sweep on this number of threads; 0 runs it inline. */
-async function run(
-  file: string,
-  sweep: SweepObject,
-  threads = 0,
-  { engine = 'wasm', sawRows = () => {}, ...options }: Options = {},
-): Promise<RunOutcome & { executors: number }> {
-  const prepared = await prepareSweep(parseSweep(JSON.stringify(sweep)), { engine });
-  let executors = 0;
-  const outcome = await runSweep(prepared, {
-    db: file,
-    threads: Math.max(1, threads),
-    executor: async datasets => {
-      executors++;
-      sawRows();
-      const executor =
-        threads === 0
-          ? await createInlineExecutor({ engine, datasets })
-          : createPoolExecutor({ engine, datasets, threads });
-      return watched(executor, sawRows);
-    },
-    ...options,
-  });
-  return { ...outcome, executors };
-}
-
-function watched(executor: Executor, sawRows: () => unknown): Executor {
-  return {
-    get capacity() {
-      return executor.capacity;
-    },
-    resize: capacity => executor.resize(capacity),
-    prefetch: () => executor.prefetch(),
-    async *submit(task) {
-      for await (const event of executor.submit(task)) {
-        if (event.kind === 'rows') sawRows();
-        yield event;
-      }
-    },
-    stop: () => executor.stop(),
-    pause: () => executor.pause(),
-    resume: () => executor.resume(),
-    stats: () => executor.stats(),
-    close: () => executor.close(),
-  };
-}
-
-const thresholds = (file: string) =>
-  query(
-    file,
-    'SELECT * FROM thresholds ORDER BY sweep, trajectory_id, prune_method, subnet_size, metric, target',
-  );
 
 const all = (cells: number, trajectories: number) => ({
   cells,
@@ -88,17 +22,9 @@ const all = (cells: number, trajectories: number) => ({
   trajectoriesFailed: 0,
 });
 
+// run-sweep.slow.ts has more of both.
 describe('results do not depend on how they were computed', () => {
-  it.each(VARIED)('threads: $name', async sweep => {
-    await run(db('inline'), sweep);
-    const inline = numbers(db('inline'));
-    expect(inline.length).toBeGreaterThan(15);
-    for (const threads of sweep === VARIED[0] ? [1, 2, 3] : [3]) {
-      const { progress } = await run(db(`pool${threads}`), sweep, threads);
-      expect(progress.cellsDone).toBe(inline.length);
-      expect(numbers(db(`pool${threads}`))).toEqual(inline);
-    }
-  });
+  it.each(VARIED.slice(0, 2))('threads: $name', sweep => expectSameOnThreads(home, sweep, [3]));
 
   it('threads, with the reference engine', async () => {
     const sweep = plainSweep({ axes: { width: 12, pretrainIterations: [4] } });
@@ -108,38 +34,7 @@ describe('results do not depend on how they were computed', () => {
     expect(numbers(db('pool'))[0]).toMatchObject({ engine: 'reference' });
   });
 
-  it.each(VARIED)('interruptions: $name', async sweep => {
-    const long = {
-      ...sweep,
-      axes: { ...(sweep.axes as object), pretrainIterations: [2, 9, 1000, 2000, 3000, 4000] },
-    };
-    await run(db('whole'), long);
-    const moment = stream(1, 'interruptions', sweep.name);
-    let stops = 0;
-    let snapshots = 0;
-    for (const threads of [2, 0, 1, 0]) {
-      const controller = new AbortController();
-      const afterRows = Math.floor(2 * moment());
-      let seen = 0;
-      const { stopped } = await run(db('broken'), long, threads, {
-        signal: controller.signal,
-        sawRows: () => {
-          if (seen++ === afterRows) setTimeout(() => controller.abort(), 20 * moment());
-        },
-      });
-      if (!stopped) break;
-      stops++;
-      if (existsSync(`${db('broken')}-snapshots`)) snapshots++;
-    }
-    const { progress, stopped } = await run(db('broken'), long);
-    expect(stopped).toBe(false);
-    expect(progress.cellsDone).toBe(progress.cells);
-    expect(numbers(db('broken'))).toEqual(numbers(db('whole')));
-    expect(thresholds(db('broken'))).toEqual(thresholds(db('whole')));
-    expect(stops).toBeGreaterThanOrEqual(2);
-    expect(snapshots).toBeGreaterThanOrEqual(1);
-    expect(existsSync(`${db('broken')}-snapshots`)).toBe(false);
-  });
+  it('interruptions: rich', () => expectSameWhenInterrupted(home, VARIED[1]!));
 });
 
 /** Pairs of rows of the same sweep and cell in both databases. */
