@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // On a busy machine what is waited for may come late.
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/support/counts.ts'],
     projects: [
       { extends: true, test: { name: 'isolated', include: [ISOLATED] } },

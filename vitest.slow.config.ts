@@ -8,6 +8,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    // On a busy machine what is waited for may come late.
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/support/counts.ts'],
   },
 });

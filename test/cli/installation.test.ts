@@ -60,4 +60,4 @@ test('what is not built or not installed is one line and exit code 2, in child p
     code: 2,
     stderr: expect.stringMatching(/^espalier: the package yargs is missing [^\n]+\n$/),
   });
-}, 60_000);
+});

@@ -294,7 +294,7 @@ describe('a run that is stopped', () => {
     terminal.kill('SIGKILL');
     await vi.waitUntil(
       () => existsSync(work.path('code')) && readFileSync(work.path('code'), 'utf8'),
-      10_000,
+      30_000,
     );
     expect(readFileSync(work.path('code'), 'utf8')).toBe('3\n');
     expect(result('hung-up')).toMatchObject({ sweep: 'terminal', stopped: true, exitCode: 3 });

@@ -23,7 +23,7 @@ async function linkOf({ child }: RunningProcess): Promise<string> {
     stream.on('data', part => {
       text += part;
     });
-  await expect.poll(() => text, { timeout: 20_000 }).toMatch(/http:\S+\n/);
+  await expect.poll(() => text, { timeout: 60_000 }).toMatch(/http:\S+\n/);
   return /http:\S+/.exec(text)![0];
 }
 

@@ -65,9 +65,9 @@ describe('isotonic', () => {
     );
   });
 
-  test('takes time proportional to the length', () => {
+  test('is done with a long fit of one block, for which quadratic time is too much', () => {
     const rising = Float64Array.from({ length: 400_000 }, (_, i) => i);
     const fit = isotonic(rising, 'down');
     expect(fit[0]).toBe(fit[399_999]);
-  }, 5_000);
+  });
 });

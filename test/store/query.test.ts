@@ -60,7 +60,7 @@ async function refusal(sql: string, options: QueryOptions = {}): Promise<string>
 
 /** The child processes of this process. */
 const children = () => process.getActiveResourcesInfo().filter(name => name === 'ProcessWrap');
-const ended = () => expect.poll(children, { timeout: 5000 }).toEqual([]);
+const ended = () => expect.poll(children, { timeout: 30_000 }).toEqual([]);
 
 /** A query that runs for hours inside one step of SQLite. */
 const ENDLESS =

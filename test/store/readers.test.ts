@@ -159,7 +159,7 @@ describe('the write-ahead log', () => {
       walBytes: walBytes(file),
     });
     reader.kill('SIGKILL');
-    await expect.poll(() => reports.at(-1), { timeout: 5_000 }).toBeNull();
+    await expect.poll(() => reports.at(-1), { timeout: 30_000 }).toBeNull();
     await write(store, 200 * KB, 'two');
     expect(walBytes(file)).toBeLessThan(400 * KB);
     store.flush();
