@@ -1,5 +1,6 @@
 /** A sweep's thresholds and fits, as the database is at one moment. */
-import { type FitInput, type FitOptions, type FitReport, fitSweep } from '../fit/index.js';
+import { inTurns } from '../base/steps.js';
+import { type FitInput, type FitOptions, type FitReport, fitSteps } from '../fit/index.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { readFitInput } from './fit-input.js';
@@ -11,11 +12,11 @@ export interface SweepAnalysis {
 }
 
 /** Reads or computes thresholds and fits them; stores nothing. */
-export function analyseSweep(
+export async function analyseSweep(
   reader: Reader,
   sweep: SweepRow,
   options: Partial<FitOptions> = {},
-): SweepAnalysis {
+): Promise<SweepAnalysis> {
   const input = reader.inTransaction(() => readFitInput(reader, sweep));
-  return { input, report: fitSweep(input, options) };
+  return { input, report: await inTurns(fitSteps(input, options)) };
 }

@@ -1,6 +1,7 @@
 /** `espalier fit`: fits a database and stores the result in it. */
 import { StoreError } from '../base/errors.js';
-import { type FitOptions, type FitReport, fitSweep } from '../fit/index.js';
+import { inTurns } from '../base/steps.js';
+import { type FitOptions, type FitReport, fitSteps } from '../fit/index.js';
 import { openReader, type Reader } from '../store/read/reader.js';
 import { Store, type StoreOptions } from '../store/write/store.js';
 import { analyseSweep } from './analyse-sweep.js';
@@ -26,35 +27,40 @@ export interface FittedDatabase {
  *
  * @param name one of its sweeps; default: all of them. @throws UsageError where there is none. @throws StoreError
  */
-export function fitDatabase(
+export async function fitDatabase(
   file: string,
   name?: string,
   { unsafeFilesystem, ...options }: Partial<FitOptions> & Writing = {},
-): FittedDatabase {
-  const chosen = reading(file, reader => chooseSweeps(reader, file, name, '--sweep'));
+): Promise<FittedDatabase> {
+  const chosen = await reading(file, reader => chooseSweeps(reader, file, name, '--sweep'));
   const held = openUnlessHeld(file, { unsafeFilesystem });
   if (held instanceof Store) {
     try {
-      const reports = chosen.map(({ name }) => {
+      const reports: FitReport[] = [];
+      for (const { name } of chosen) {
         const sweep = held.toReader().sweep(name);
         const thresholds = refreshThresholds(held, sweep);
-        const report = fitSweep(readFitInput(held.toReader(), sweep, thresholds), options);
+        const report = await inTurns(fitSteps(readFitInput(held.toReader(), sweep, thresholds), options));
         held.replaceFits(sweep.name, storedFits(report));
-        return report;
-      });
+        reports.push(report);
+      }
       return { reports, notStored: null };
     } finally {
       held.close();
     }
   }
-  const reports = reading(file, reader => chosen.map(sweep => analyseSweep(reader, sweep, options).report));
+  const reports = await reading(file, async reader => {
+    const analyses: FitReport[] = [];
+    for (const sweep of chosen) analyses.push((await analyseSweep(reader, sweep, options)).report);
+    return analyses;
+  });
   return { reports, notStored: held };
 }
 
-function reading<T>(file: string, work: (reader: Reader) => T): T {
+async function reading<T>(file: string, work: (reader: Reader) => T | Promise<T>): Promise<T> {
   const reader = openReader(file);
   try {
-    return work(reader);
+    return await work(reader);
   } finally {
     reader.close();
   }

@@ -2,7 +2,8 @@
 import { cpus } from 'node:os';
 import { TOOL_VERSION } from '../base/paths.js';
 import { nodeVersion } from '../base/provenance.js';
-import { type DataSearch, type Dataset, identifyDataset, loadDataset } from '../data/dataset.js';
+import { inTurns } from '../base/steps.js';
+import { type DataSearch, type Dataset, identifyDataset, loadSteps } from '../data/dataset.js';
 import type { DatasetSettings, TrajectoryConfig } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
 import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../trajectory/environment.js';
@@ -99,7 +100,9 @@ async function setUp(
     name === 'digits' ? { name, positive, seed: 0, pool: sizes.pool, test: sizes.test } : { name, positive };
   announce(`data: ${name}`);
   const { identity } = identifyDataset(settings, { dataDir });
-  const datasets = new Map<string, Dataset>([[imagesKey(identity), loadDataset(settings, { dataDir })]]);
+  const datasets = new Map<string, Dataset>([
+    [imagesKey(identity), await inTurns(loadSteps(settings, { dataDir }))],
+  ]);
   return {
     environment: { engine, inputs: new InputLibrary(datasets), stopRequested: () => false },
     config: {

@@ -37,10 +37,10 @@ export async function measureCeilings(seconds: number, bytes: number): Promise<C
   const memory = new Memory({ initial: bytes / PAGE });
   const { exports } = new Instance(await compile(code), { env: { memory } });
   const { multiplyAdd, streamingRead } = exports as Exports;
-  const arithmetic = timeOf(seconds, () => multiplyAdd(ROUNDS, 0.5, 0.5));
+  const arithmetic = await timeOf(seconds, () => multiplyAdd(ROUNDS, 0.5, 0.5));
   // Writes every page first: the system may map all unwritten pages to one page of zeros, which fits in a cache.
   new Uint8Array(memory.buffer).fill(1);
-  const reading = timeOf(seconds, () => streamingRead(0, bytes));
+  const reading = await timeOf(seconds, () => streamingRead(0, bytes));
   return {
     multiplyAddGflops: (ROUNDS * ROUND_OPERATIONS) / arithmetic.cpu / 1e9,
     streamingReadGBs: bytes / reading.cpu / 1e9,

@@ -36,7 +36,7 @@ export interface Measured {
   readonly passes?: number;
 }
 
-export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Measured | Promise<Measured>>> = {
+export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Promise<Measured>>> = {
   step: bench => step(bench, {}, 'SGD step'),
   'step-narrow': bench => step(bench, { width: bench.sizes.narrowWidth }, 'SGD step'),
   'step-dense': bench => step(bench, { inputs: { scaling: 'centred' } }, 'SGD step, dense inputs'),
@@ -47,10 +47,14 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Measured | P
 };
 
 /** Runs `use` on a new session, then closes it. */
-function withSession<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (session: Session) => T): T {
+async function withSession<T>(
+  bench: Bench,
+  changes: Partial<TrajectoryConfig>,
+  use: (session: Session) => T | Promise<T>,
+): Promise<T> {
   const session = openSession('bench', { ...bench.config, ...changes }, bench.environment);
   try {
-    return use(session);
+    return await use(session);
   } finally {
     session.close();
   }
@@ -58,14 +62,14 @@ function withSession<T>(bench: Bench, changes: Partial<TrajectoryConfig>, use: (
 
 const entriesPerRow = ({ inputs }: Session): number => inputs.rowStart[inputs.rows]! / inputs.rows;
 
-function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): Measured {
-  return withSession(bench, changes, session => {
+function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): Promise<Measured> {
+  return withSession(bench, changes, async session => {
     const { width } = session.config;
     const { columns } = session.inputs;
     const { batchSize } = session.problem;
     const operations = 4 * batchSize * entriesPerRow(session) * width;
     const steps = Math.ceil((2 * bench.sizes.roundWork) / operations);
-    const timing = timeOf(bench.seconds, () => session.trainTo(session.t + steps));
+    const timing = await timeOf(bench.seconds, () => session.trainTo(session.t + steps));
     return {
       work: `${what}, N = ${width}, d = ${columns}, B = ${batchSize}`,
       timing: { ...timing, wall: timing.wall / steps, cpu: timing.cpu / steps },
@@ -75,10 +79,10 @@ function step(bench: Bench, changes: Partial<TrajectoryConfig>, what: string): M
   });
 }
 
-function activations(bench: Bench): Measured {
-  return withSession(bench, {}, session => ({
+function activations(bench: Bench): Promise<Measured> {
+  return withSession(bench, {}, async session => ({
     work: `activations, n = ${session.inputs.rows}, N = ${session.config.width}`,
-    timing: timeOf(bench.seconds, () => session.network.activate()),
+    timing: await timeOf(bench.seconds, () => session.network.activate()),
     operations: neuronOperations(session) * session.inputs.rows * session.config.width,
     bytes: activationBytes(session),
   }));
@@ -108,7 +112,7 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
   for (let s = 0; s < n; s++) {
     for (let c = 0; c < PANEL; c++) f32[phi / 4 + s * LANES + c] = Math.max(0, uniform() - 0.5);
   }
-  const timing = timeOf(seconds, () => {
+  const timing = await timeOf(seconds, () => {
     for (let c = 0; c < PANEL; c++) {
       u32[targets / 4 + c] = columns + c * LANES * 8;
       kernels.gatherColumn(phi + 4 * c, ROW_BYTES, n, columnEntries + c * columnEntryBytes(n), columnRuns, c);
@@ -127,13 +131,13 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
 }
 
 /** All work of one checkpoint with one subnetwork size, after some training. */
-function checkpoint(bench: Bench): Measured {
+function checkpoint(bench: Bench): Promise<Measured> {
   const { subnetSize, pretrainIterations } = bench.sizes;
-  return withSession(bench, {}, session => {
+  return withSession(bench, {}, async session => {
     session.trainTo(pretrainIterations);
     let passes = 0;
     let distinct = 0;
-    const timing = timeOf(bench.seconds, () => {
+    const timing = await timeOf(bench.seconds, () => {
       const active = session.network.activate();
       const [path] = selectPaths(session, active, [greedy(subnetSize)]);
       measureSubnets(session, active, path!.picks, [subnetSize], SUBNET_SETS);
@@ -173,7 +177,7 @@ function checkpointOperations(session: Session, passes: number, distinct: number
 }
 
 /** A whole trajectory, run as by a sweep's worker. */
-function trajectory(bench: Bench): Measured {
+async function trajectory(bench: Bench): Promise<Measured> {
   const { datasetSize, subnetSize, checkpoints } = bench.sizes.trajectory;
   const config = { ...bench.config, datasetSize, width: bench.sizes.narrowWidth };
   const iterations = checkpoints.at(-1)!;
@@ -187,7 +191,7 @@ function trajectory(bench: Bench): Measured {
     snapshotEveryMs: null,
   };
   const selections: { passes: number; distinct: number }[] = [];
-  const timing = timeOf(bench.seconds, () => {
+  const timing = await timeOf(bench.seconds, () => {
     selections.length = 0;
     for (const event of runTrajectory(task, bench.environment)) {
       if (event.kind === 'failed') throw new Error(`the trajectory of the bench failed: ${event.message}`);

@@ -170,7 +170,7 @@ const infoCommand: CommandModule<object, InfoArguments> = {
         '$0 data info idx --dir data/kmnist --json',
         'the same of any IDX files, for a script',
       ) as never,
-  handler: args => {
+  handler: async args => {
     const { name, dir, json } = args;
     if (!isName(name)) throw unknownName(name, ALL_NAMES);
     if (name === 'idx' && dir === undefined) {
@@ -179,7 +179,7 @@ const infoCommand: CommandModule<object, InfoArguments> = {
     refuseUnused(args);
     checkDataDir(args);
     const parameters = name === 'digits' ? DIGITS_DEFAULTS : dir === undefined ? {} : { dir };
-    const description = describeDataset({ name, positive: [], ...parameters }, args);
+    const description = await describeDataset({ name, positive: [], ...parameters }, args);
     if (json) print(JSON.stringify(description, null, 2));
     else printDescription(description);
   },

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
+import { inTurns } from '../base/steps.js';
 import { counted } from '../base/units.js';
 import { writeSimulatedDatabase } from '../design/fill.js';
 import { assumptionsFromDatabase } from '../design/learn.js';
@@ -7,7 +8,7 @@ import type { DesignReport } from '../design/report.js';
 import { type Assumptions, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
 import { TRUE_LAWS, type TrueLaw } from '../design/truths.js';
-import { planSweep, type SweepPlan } from '../run/plan.js';
+import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
 import { renderDesign } from './design-screen.js';
 import { moreThanZero, numberOption, WHOLE, wholeFrom, zeroOrMore } from './numbers.js';
 import {
@@ -98,7 +99,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
     const prepared = await prepareFromArguments(args);
     const template = templateOf(prepared);
     const learnt =
-      args.from === undefined ? null : assumptionsFromDatabase(args.from, args.fromSweep, template);
+      args.from === undefined ? null : await assumptionsFromDatabase(args.from, args.fromSweep, template);
     const assumed = assumptions(args, template, learnt);
     const { simulations = DEFAULT_SIMULATIONS, simulationSeed } = args;
     if (args.write !== undefined) {
@@ -123,10 +124,11 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       assumed: { ...assumed, learntFrom: learnt?.from ?? null },
       simulations,
       simulationSeed,
-      laws: tryDesign(template.sample, assumed, { simulations, seed: simulationSeed }),
+      laws: await inTurns(tryDesign(template.sample, assumed, { simulations, seed: simulationSeed })),
       cost: costOf(
         planSweep(prepared, {
           threads: threadsOf(args),
+          rates: await inTurns(measureSpeed(prepared)),
           unfinished: trajectory => trajectory.checkpoints,
           snapshots: new Map(),
         }),

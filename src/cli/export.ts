@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs';
 import { DataError, UsageError } from '../base/errors.js';
 import { removeEmptyFolders } from '../base/folders.js';
+import { inTurns } from '../base/steps.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
 import { counted } from '../base/units.js';
-import { type Dataset, loadDataset } from '../data/dataset.js';
+import { type Dataset, loadSteps } from '../data/dataset.js';
 import type { DatasetSettings } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
 import { NUMERICS } from '../engine/numerics.js';
@@ -74,7 +75,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     const chosen = at?.flatMap(values => values.split(',')).map(t => parseNumber('--at', t, oneOfThem));
     checkFolder('--output', output);
     refuseOtherExport(output, planned.id);
-    const dataset = loadIdentified(stored, dataDir);
+    const dataset = await loadIdentified(stored, dataDir);
     const stop = new AbortController();
     const ignoreSignals = onFirstStopSignal(() => stop.abort());
     const outermost = makeOutputFolder('--output', output);
@@ -110,7 +111,10 @@ function refuseOtherExport(output: string, id: string): void {
  *
  * @throws DataError
  */
-function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string | undefined): Dataset {
+async function loadIdentified(
+  { planned, folders }: StoredTrajectory,
+  dataDir: string | undefined,
+): Promise<Dataset> {
   const { dataset: identity } = planned.config;
   const { content: expected, ...settings } = identity;
   const candidates: DatasetSettings[] =
@@ -120,7 +124,7 @@ function loadIdentified({ planned, folders }: StoredTrajectory, dataDir: string 
   const reasons: string[] = [];
   for (const candidate of candidates) {
     try {
-      const dataset = loadDataset(candidate, { dataDir });
+      const dataset = await inTurns(loadSteps(candidate, { dataDir }));
       if (dataset.content === expected) return dataset;
       reasons.push(`${candidate.dir ?? 'those found'}: the content is ${dataset.content}`);
     } catch (error) {

@@ -29,8 +29,11 @@ export const fitCommand: CommandModule<object, FitArguments> = {
         '$0 fit results/mnist-small.sqlite --json | jq ".sweeps[].groups[] | {name, verdict: .verdict.code}"',
         'the verdicts, for a script',
       ) as never,
-  handler: ({ db, sweep, json, simulationSeed, unsafeFilesystem }) => {
-    const { reports, notStored } = fitDatabase(db, sweep, { seed: simulationSeed, unsafeFilesystem });
+  handler: async ({ db, sweep, json, simulationSeed, unsafeFilesystem }) => {
+    const { reports, notStored } = await fitDatabase(db, sweep, {
+      seed: simulationSeed,
+      unsafeFilesystem,
+    });
     if (notStored !== null) process.stderr.write(`note: nothing is stored: ${notStored}\n`);
     process.stdout.write(
       json

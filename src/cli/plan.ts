@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
+import { inTurns } from '../base/steps.js';
 import { counted, formatBytes, formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
-import { planSweep, type SweepPlan } from '../run/plan.js';
+import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
@@ -28,7 +29,7 @@ export const planCommand: CommandModule<object, SweepArguments & DeadlineArgumen
   handler: async args => {
     const deadline = parseDeadline(args);
     const prepared = await prepareFromArguments(args);
-    showPlan(prepared, args, deadline);
+    await showPlan(prepared, args, deadline);
   },
 };
 
@@ -37,14 +38,15 @@ const changesOf = ({ spec, trajectories }: PreparedSweep, db: string): SweepChan
   storedSweepChanges(db, storedSweep(spec), trajectories);
 
 /** What a run with these arguments would cost. @param deadline null for none. */
-export function planOf(
+export async function planOf(
   prepared: PreparedSweep,
   args: SweepArguments & DeadlineArguments,
   deadline: Date | null,
-): SweepPlan {
+): Promise<SweepPlan> {
   const db = databaseOf(prepared.spec, args);
   return planSweep(prepared, {
     threads: threadsOf(args),
+    rates: await inTurns(measureSpeed(prepared)),
     unfinished: unfinishedCells(db, prepared.trajectories, prepared.spec.evaluate),
     snapshots: snapshotIterations(db),
     order: args.order,
@@ -56,12 +58,12 @@ export function planOf(
  * Prints it. The shape of `plan --json`: SweepPlan (src/run/plan.ts), `db`, and `changes`: SweepChanges
  * (src/store/read/sweep-changes.ts), null where the database has no sweep of this name or its cells stay as they are.
  */
-export function showPlan(
+export async function showPlan(
   prepared: PreparedSweep,
   args: SweepArguments & DeadlineArguments,
   deadline: Date | null,
-): void {
-  const plan = planOf(prepared, args, deadline);
+): Promise<void> {
+  const plan = await planOf(prepared, args, deadline);
   const db = databaseOf(prepared.spec, args);
   const changes = changesOf(prepared, db);
   if (args.json) process.stdout.write(`${JSON.stringify({ ...plan, db, changes }, null, 2)}\n`);

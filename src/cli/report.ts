@@ -63,7 +63,8 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       ]);
       if (figures !== undefined && existsSync(figures))
         for (const { name, type } of figureNames()) refuseForeign(figureAt(name), type);
-      const content = readReport(reader, chooseSweep(reader, args.db, args.sweep, '--sweep'), choiceOf(args));
+      const sweep = chooseSweep(reader, args.db, args.sweep, '--sweep');
+      const content = await readReport(reader, sweep, choiceOf(args));
       const page = await renderReport(content);
       if (figures !== undefined) makeOutputFolder('--figures', figures);
       await destination.write(once(page));

@@ -86,7 +86,7 @@ async function runOnce(args: RunArguments, learn: Learn): Promise<void> {
     learn({ sweep: prepared.spec.name });
     const db = databaseOf(prepared.spec, args);
     learn({ db });
-    if (args.dryRun) showPlan(prepared, args, stopAt);
+    if (args.dryRun) await showPlan(prepared, args, stopAt);
     else {
       page = await startPage(db, args, display);
       await runAndPrint(prepared, db, args, { ...limits, learn, stopAt }, display, stopper);
@@ -134,7 +134,7 @@ async function runAndPrint(
     const only = fitting === 1 ? 'one' : fitting;
     display.printLine(`of the largest trajectories only ${only} at once: more would not fit in memory`);
   }
-  const order = stopAt ? announceDeadline(prepared, args, stopAt, display) : args.order;
+  const order = stopAt ? await announceDeadline(prepared, args, stopAt, display) : args.order;
   const deadline =
     stopAt &&
     startDeadline(stopAt, () =>
@@ -182,13 +182,13 @@ async function runAndPrint(
 }
 
 /** Says what will be finished in time. Returns the order that follows from it. */
-function announceDeadline(
+async function announceDeadline(
   prepared: PreparedSweep,
   args: RunArguments,
   at: Date,
   display: ProgressDisplay,
-): Order {
-  const plan = planOf(prepared, args, at);
+): Promise<Order> {
+  const plan = await planOf(prepared, args, at);
   display.printLine(`expected to be finished by ${finishedByText(plan, at)}`);
   return plan.order;
 }

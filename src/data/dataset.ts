@@ -6,6 +6,7 @@
  */
 
 import { TooLargeError } from '../base/errors.js';
+import { atOnce, type Steps } from '../base/steps.js';
 import type { DatasetIdentity, DatasetName, DatasetSettings } from '../domain/types.js';
 import { permutation, stream } from '../math/random.js';
 import { DIGITS_PIXELS, DIGITS_VERSION, type DigitsSplit, drawDigit } from './digits.js';
@@ -47,6 +48,7 @@ export interface IdentifiedDataset {
 }
 
 const SAMPLED_DIGITS = 300;
+const DIGITS_PER_STEP = 100;
 
 /**
  * Finds and checks a data set without loading it. Files are read and hashed; of digits only a sample is generated.
@@ -84,11 +86,20 @@ export function identifyDataset(settings: DatasetSettings, search: DataSearch = 
  *
  * @throws DataError (DATA_MISSING, DATA_CORRUPT) or TooLargeError (TOO_LARGE)
  */
-export function loadDataset(settings: DatasetSettings, search: DataSearch = {}): Dataset {
+export const loadDataset = (settings: DatasetSettings, search: DataSearch = {}): Dataset =>
+  atOnce(loadSteps(settings, search));
+
+/** `loadDataset` in steps, where digits are generated. */
+export function* loadSteps(settings: DatasetSettings, search: DataSearch = {}): Steps<Dataset> {
   if (settings.name === 'digits') {
     const dataset = allocateDigits(settings);
-    fillDigits(dataset, settings, 'pool', 0, dataset.pool.count);
-    fillDigits(dataset, settings, 'test', 0, dataset.test.count);
+    for (const split of ['pool', 'test'] as const) {
+      const { count } = dataset[split];
+      for (let from = 0; from < count; from += DIGITS_PER_STEP) {
+        yield;
+        fillDigits(dataset, settings, split, from, Math.min(from + DIGITS_PER_STEP, count));
+      }
+    }
     return dataset;
   }
   const { content, arrays } = readDatasetFiles(settings, search);

@@ -1,6 +1,7 @@
 /** Summary of a data set: files, image size, label counts. */
+import { inTurns } from '../base/steps.js';
 import type { DatasetSettings } from '../domain/types.js';
-import { type DataSearch, type ImageSet, loadDataset, nonZeroShare } from './dataset.js';
+import { type DataSearch, type ImageSet, loadSteps, nonZeroShare } from './dataset.js';
 import { DIGITS_SIDE, DIGITS_VERSION } from './digits.js';
 import { readDatasetFiles, type SourceFile } from './files.js';
 
@@ -27,9 +28,12 @@ export interface DatasetDescription {
 }
 
 /** Reads or generates the whole data set. @throws DataError (DATA_MISSING, DATA_CORRUPT) */
-export function describeDataset(settings: DatasetSettings, search: DataSearch): DatasetDescription {
+export async function describeDataset(
+  settings: DatasetSettings,
+  search: DataSearch,
+): Promise<DatasetDescription> {
   if (settings.name === 'digits') {
-    const { pool, test } = loadDataset(settings);
+    const { pool, test } = await inTurns(loadSteps(settings));
     return {
       name: settings.name,
       content: DIGITS_VERSION,

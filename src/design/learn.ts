@@ -23,15 +23,15 @@ export interface EstimatedAssumptions extends Assumptions {
  * @throws UsageError if no such curves can be fitted.
  * @throws StoreError if the file cannot be read.
  */
-export function assumptionsFromDatabase(
+export async function assumptionsFromDatabase(
   file: string,
   sweep: string | undefined,
   { group, sample }: Template,
-): EstimatedAssumptions {
+): Promise<EstimatedAssumptions> {
   const reader = openReader(file);
   try {
     const chosen = chooseSweep(reader, file, sweep, '--from-sweep');
-    const { report } = analyseSweep(reader, chosen, { simulations: 1, bandDraws: 0 });
+    const { report } = await analyseSweep(reader, chosen, { simulations: 1, bandDraws: 0 });
     const { key } = group;
     const alike = report.groups.filter(
       one => one.metric === key.metric && one.target === key.target && one.noise !== null,

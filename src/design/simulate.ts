@@ -1,4 +1,5 @@
 /** Simulates how often a design reaches each verdict, for each true law. */
+import type { Steps } from '../base/steps.js';
 import {
   countsBySize,
   judge,
@@ -39,22 +40,25 @@ export interface Trial {
 const LACK_OF_FIT_SIMULATIONS = 299;
 
 /** Simulates the experiment with the design's sizes, seeds and checkpoints, and judges it with the rules of a fit. */
-export function tryDesign(sample: Sample, assumed: Assumptions, options: TrialOptions): Trial[] {
-  return TRUE_LAWS.map(truth => tryTruth(truth, sample, assumed, options));
+export function* tryDesign(sample: Sample, assumed: Assumptions, options: TrialOptions): Steps<Trial[]> {
+  const trials: Trial[] = [];
+  for (const truth of TRUE_LAWS) trials.push(yield* tryTruth(truth, sample, assumed, options));
+  return trials;
 }
 
-export function tryTruth(
+function* tryTruth(
   truth: TrueLaw,
   sample: Sample,
   { noise, ...span }: Assumptions,
   { simulations, seed }: TrialOptions,
-): Trial {
+): Steps<Trial> {
   const times = trueTimes(truth, sample.sizes, span);
   const verdicts: Partial<Record<VerdictCode, number>> = {};
   const remedies: Record<string, number> = {};
   for (let i = 0; i < simulations; i++) {
+    yield;
     const drawn = simulateSample(sample, times.map(Math.log), noise, stream(seed, 'design', truth, i));
-    const { code, shortfalls } = judge(drawn, countsBySize(endsOf(drawn)), {
+    const { code, shortfalls } = yield* judge(drawn, countsBySize(endsOf(drawn)), {
       seed,
       name: `design ${truth} ${i}`,
       simulations: LACK_OF_FIT_SIMULATIONS,

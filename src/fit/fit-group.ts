@@ -1,4 +1,5 @@
 /** Fits one group of curves: laws, intervals, bands, verdict. */
+import type { Steps } from '../base/steps.js';
 import { stream } from '../math/random.js';
 import { circumstancesOf } from './circumstances.js';
 import { bandsOf } from './estimate/bands.js';
@@ -41,17 +42,17 @@ export function sampleOf(rows: readonly FitRow[]): Sample {
 }
 
 /** `holmP` stays null here, because Holm's correction needs all groups (see `fitSweep`). */
-export function fitGroup(
+export function* fitGroup(
   { key, name, isPrimary, rows }: Group,
   options: FitOptions,
   progress: TrajectoryCounts | null = null,
-): FitGroup {
+): Steps<FitGroup> {
   const sizes = countsBySize(rows);
   const sample = sampleOf(rows);
   const seeds = sample.seeds.length;
   const { seed, simulations, bandDraws, wantsBands = () => true } = options;
   const circumstances = circumstancesOf(rows, progress);
-  const evidence = judge(sample, sizes, { seed, name, simulations, circumstances });
+  const evidence = yield* judge(sample, sizes, { seed, name, simulations, circumstances });
   const fitted = sample.sizes.length < 3 ? [] : LAW_NAMES.map(law => fitLaw(law, sample));
   const free = fitted.find(law => law.name === 'free');
   const laws = lawReports(sample, fitted);
@@ -77,7 +78,7 @@ export function fitGroup(
     lackOfFit,
     logarithm,
     noise: free ? estimateNoise(sample, free.logMu, free.sigma) : null,
-    bands: bandsOf(sample, banded, bandDraws, stream(seed, 'bands', name)),
+    bands: yield* bandsOf(sample, banded, bandDraws, stream(seed, 'bands', name)),
     residuals: free ? residualsOf(sample, free) : [],
     verdict: {
       code,

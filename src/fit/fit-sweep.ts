@@ -1,10 +1,11 @@
 /** Fits all groups of a sweep's thresholds and assembles the report. */
+import { atOnce, type Steps } from '../base/steps.js';
 import { counted } from '../base/units.js';
 import type { ThresholdSpec } from '../domain/types.js';
 import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
 import { type FitRow, groupRows } from './groups.js';
-import type { Conventions, FitReport, TrajectoryCounts } from './report.js';
+import type { Conventions, FitGroup, FitReport, TrajectoryCounts } from './report.js';
 import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict/judge.js';
 import { MAXIMUM_CENSORED, MINIMUM } from './verdict/sufficiency.js';
 
@@ -35,11 +36,15 @@ const CONVENTIONS: Conventions = {
 };
 
 /** Fits every group of a sweep's thresholds. Pure: the same input gives the same report. */
-export function fitSweep(input: FitInput, options: Partial<FitOptions> = {}): FitReport {
+export const fitSweep = (input: FitInput, options: Partial<FitOptions> = {}): FitReport =>
+  atOnce(fitSteps(input, options));
+
+/** `fitSweep` in steps of about a millisecond. */
+export function* fitSteps(input: FitInput, options: Partial<FitOptions> = {}): Steps<FitReport> {
   const all = { ...FIT_DEFAULTS, ...options };
-  const groups = groupRows(input.rows, input.thresholds, input.zippedWithSize).map(group =>
-    fitGroup(group, all, input.progress),
-  );
+  const groups: FitGroup[] = [];
+  for (const group of groupRows(input.rows, input.thresholds, input.zippedWithSize))
+    groups.push(yield* fitGroup(group, all, input.progress));
   const isTested = groups.map(group => !group.isPrimary && group.verdict.code !== 'insufficient-data');
   const adjusted = holm(groups.map((group, i) => (isTested[i] ? (group.slope?.p ?? null) : null)));
   const primary = groups.findIndex(group => group.isPrimary);

@@ -11,7 +11,7 @@ export {
   totalNoise,
 } from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
-export { type FitInput, fitSweep } from './fit-sweep.js';
+export { type FitInput, fitSteps, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';
 export { type FittedLaw, fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';

@@ -1,11 +1,11 @@
 /** Reads the content of a sweep's report. */
 
-import type { SweepAnalysis } from '../analysis/analyse-sweep.js';
 import { readFitInput } from '../analysis/fit-input.js';
 import { UsageError } from '../base/errors.js';
+import { inTurns } from '../base/steps.js';
 import { findMetric } from '../domain/metrics.js';
 import { SET_NAMES, type SetName } from '../domain/types.js';
-import { type FitOptions, fitSweep } from '../fit/index.js';
+import { type FitInput, type FitOptions, fitSteps } from '../fit/index.js';
 import { type ChosenSlice, chooseSlice, type SliceChoice } from '../slice/choose-slice.js';
 import {
   type CrossingPoint,
@@ -31,28 +31,33 @@ const MOST_CHECKPOINTS = 100;
 const SIZE_CHECKPOINTS = 5;
 
 /**
- * Reads a report's content in one transaction; `options` may simulate less than a reader of the report should get.
+ * Reads a report's content in one transaction, then fits; `options` may simulate less than a reader of the report should
+ * get.
+ *
  * @throws UsageError if the sweep lacks the chosen width or size.
  */
-export function readReport(
+export async function readReport(
   reader: Reader,
   sweep: SweepRow,
   choice: SliceChoice = {},
   options: Partial<FitOptions> = {},
-): ReportContent {
-  return reader.inTransaction(() => {
+): Promise<ReportContent> {
+  const { input, figures, ...content } = reader.inTransaction(() => {
     const input = readFitInput(reader, sweep);
-    const chosen = slicesOf(reader, sweep, choice);
-    const report = fitSweep(input, { ...options, wantsBands: group => isOfSlice(group, chosen.slice) });
     return {
+      input,
       sweep,
       progress: reader.progress(sweep.name)[0]!,
       failures: reader.failures(sweep.name),
       provenance: provenanceOf(reader, sweep.name),
       cost: costOf(reader, sweep.name),
-      figures: readFigureData(reader, sweep, chosen, { input, report }),
+      figures: readFigureData(reader, sweep, slicesOf(reader, sweep, choice), input.rows),
     };
   });
+  const fit = await inTurns(
+    fitSteps(input, { ...options, wantsBands: group => isOfSlice(group, figures.slice) }),
+  );
+  return { ...content, figures: { ...figures, fit } };
 }
 
 /** @throws UsageError if the sweep requests no cells, or none of this width or size. */
@@ -74,12 +79,12 @@ function slicesOf(reader: Reader, sweep: SweepRow, choice: SliceChoice): ChosenS
   return chosen;
 }
 
-export function readFigureData(
+function readFigureData(
   reader: Reader,
   sweep: SweepRow,
   { slice, trajectories }: ChosenSlice,
-  analysis: SweepAnalysis,
-): FigureData {
+  rows: FitInput['rows'],
+): Omit<FigureData, 'fit'> {
   const set = mainSet(sweep);
   const checkpoints = checkpointsOf(reader, sweep.name);
   const curves = curvePoints(reader, slice, trajectories, set, evenSubset(checkpoints, MOST_CHECKPOINTS));
@@ -89,19 +94,14 @@ export function readFigureData(
     set,
     curves,
     subnetSizes: subnetSizePoints(reader, slice, trajectories, set, spreadOut(measured, SIZE_CHECKPOINTS)),
-    crossings: crossingsOf(analysis.input.rows, slice, trajectories),
-    fit: analysis.report,
+    crossings: crossingsOf(rows, slice, trajectories),
     times: timePoints(reader, sweep.name),
     primary: primaryOf(sweep),
   };
 }
 
 /** The fitted crossings of the slice. */
-function crossingsOf(
-  rows: SweepAnalysis['input']['rows'],
-  slice: Slice,
-  trajectories: readonly string[],
-): CrossingPoint[] {
+function crossingsOf(rows: FitInput['rows'], slice: Slice, trajectories: readonly string[]): CrossingPoint[] {
   const ids = new Set(trajectories);
   return rows
     .filter(

@@ -1,4 +1,5 @@
 /** Measures the speed of each kind of work on a small synthetic network, in about two seconds. */
+import type { Steps } from '../base/steps.js';
 import type { InputMatrix } from '../data/inputs.js';
 import type { Loss } from '../domain/types.js';
 import type { Engine, Problem } from '../engine/engine.js';
@@ -22,7 +23,11 @@ export interface TypicalWork {
 }
 
 /** Runs each kind of work for about `seconds`. */
-export function calibrate(engine: Engine, { width, samples, objective }: TypicalWork, seconds = 0.25): Rates {
+export function* calibrate(
+  engine: Engine,
+  { width, samples, objective }: TypicalWork,
+  seconds = 0.25,
+): Steps<Rates> {
   const inputs = madeUpInputs(samples);
   const problem: Problem = {
     inputs,
@@ -49,11 +54,11 @@ export function calibrate(engine: Engine, { width, samples, objective }: Typical
   const network = engine.open(problem);
   try {
     const batch = Int32Array.from({ length: problem.batchSize }, (_, i) => i);
-    const training = secondsOf(seconds, () => network.train(batch, 1));
-    const activations = secondsOf(seconds, () => network.activate());
-    const both = secondsOf(seconds, () => network.activate().greedy(objective, PICKS));
+    const training = yield* secondsOf(seconds, () => network.train(batch, 1));
+    const activations = yield* secondsOf(seconds, () => network.activate());
+    const both = yield* secondsOf(seconds, () => network.activate().greedy(objective, PICKS));
     const { picks } = network.activate().greedy(objective, PICKS);
-    const evaluation = secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
+    const evaluation = yield* secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
     return {
       training: (problem.batchSize * width * ENTRIES * 4) / training,
       activations: (samples * width * ENTRIES * 2) / activations,
@@ -70,15 +75,15 @@ export function calibrate(engine: Engine, { width, samples, objective }: Typical
 }
 
 /** Seconds of the fastest repetition, the one that other programs disturbed least. */
-function secondsOf(seconds: number, work: () => void): number {
+function* secondsOf(seconds: number, work: () => void): Steps<number> {
   work();
   const began = performance.now();
   let fastest = Number.POSITIVE_INFINITY;
-  for (let from = began; from - began < 1000 * seconds; ) {
+  while (performance.now() - began < 1000 * seconds) {
+    yield;
+    const from = performance.now();
     work();
-    const now = performance.now();
-    fastest = Math.min(fastest, now - from);
-    from = now;
+    fastest = Math.min(fastest, performance.now() - from);
   }
   return fastest / 1000;
 }

@@ -1,5 +1,6 @@
 /** Predicts what a sweep costs on this machine. */
 
+import { atOnce, type Steps } from '../base/steps.js';
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
@@ -89,7 +90,7 @@ export interface PlanOptions {
   readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
   /** The iteration to resume from, by trajectory id. */
   readonly snapshots: ReadonlyMap<string, number>;
-  /** Speed of this machine. By default it is measured, for about two seconds. */
+  /** Speed of this machine. By default it is measured. */
   readonly rates?: Rates;
   /** Seconds that the run may take; default: any number. */
   readonly secondsAvailable?: number | undefined;
@@ -97,13 +98,17 @@ export interface PlanOptions {
   readonly order?: Order | undefined;
 }
 
+/** Measures what this machine makes of the sweep's work, for about two seconds. */
+export const measureSpeed = (prepared: PreparedSweep): Steps<Rates> =>
+  calibrate(prepared.engine, typicalWork(prepared));
+
 /**
  * Adds up the sweep's work and simulates its schedule. A trajectory with new checkpoints trains again from its snapshot,
  * or from 0 without one.
  */
 export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepPlan {
   const { trajectories, spec, engine } = prepared;
-  const rates = options.rates ?? calibrate(engine, typicalWork(prepared));
+  const rates = options.rates ?? atOnce(measureSpeed(prepared));
   const arithmetic = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<WorkKind, number>;
   const plan = { cells: 0, cellsHeld: 0, longest: 0, snapshot: 0 };
   const all: Job[] = [];

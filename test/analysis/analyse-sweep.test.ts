@@ -32,9 +32,9 @@ const rowsOf = (file: string, sql: string): Record<string, unknown>[] => {
   }
 };
 
-test('stores the same thresholds, laws and verdicts each time', () => {
+test('stores the same thresholds, laws and verdicts each time', async () => {
   const file = filled('one');
-  const { reports, notStored } = fitDatabase(file, undefined, QUICK);
+  const { reports, notStored } = await fitDatabase(file, undefined, QUICK);
   expect(notStored).toBeNull();
   const [report] = reports;
   expect(report!.groups.map(({ name, isPrimary }) => [name, isPrimary])).toEqual([
@@ -87,30 +87,30 @@ test('stores the same thresholds, laws and verdicts each time', () => {
   ]);
   expect(rowsOf(file, 'SELECT DISTINCT simulation_seed FROM verdicts')).toEqual([{ simulation_seed: 1 }]);
 
-  const again = fitDatabase(file, undefined, QUICK);
+  const again = await fitDatabase(file, undefined, QUICK);
   expect(again.reports).toEqual(reports);
   expect(rowsOf(file, 'SELECT * FROM fits')).toEqual(fits);
   const [stored] = rowsOf(file, 'SELECT report FROM fit_reports');
   expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
-test('fits without storing while a run holds the database', () => {
+test('fits without storing while a run holds the database', async () => {
   const file = filled('one');
   const run = Store.open(file);
   try {
-    const { reports, notStored } = fitDatabase(file, undefined, QUICK);
+    const { reports, notStored } = await fitDatabase(file, undefined, QUICK);
     expect(notStored).toContain('held by another run');
     expect(reports[0]!.groups[0]!.verdict.code).toBe('logarithmic');
     expect(rowsOf(file, 'SELECT * FROM fits')).toEqual([]);
   } finally {
     run.close();
   }
-  expect(fitDatabase(file, undefined, QUICK).notStored).toBeNull();
+  expect((await fitDatabase(file, undefined, QUICK)).notStored).toBeNull();
 });
 
-test('fits are deleted with the thresholds that they were computed from', () => {
+test('fits are deleted with the thresholds that they were computed from', async () => {
   const file = filled('one', 'two');
-  const reports = fitDatabase(file, undefined, QUICK).reports;
+  const { reports } = await fitDatabase(file, undefined, QUICK);
   expect(reports.map(({ sweep }) => sweep)).toEqual(['one', 'two']);
   const sweepsWithFits = () => rowsOf(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
   const store = Store.open(file);
@@ -157,7 +157,7 @@ function editAndForget(file: string): void {
   db.close();
 }
 
-test('stored and computed thresholds are fitted to the same bytes, in the same order', () => {
+test('stored and computed thresholds are fitted to the same bytes, in the same order', async () => {
   const file = filled('one', 'two');
   const store = Store.open(file);
   const published = { ...LOSS, kind: 'published', value: null, primary: false } as const;
@@ -165,10 +165,10 @@ test('stored and computed thresholds are fitted to the same bytes, in the same o
   for (const sweep of store.toReader().sweeps()) {
     refreshThresholds(store, sweep);
     const quick = { simulations: 19, bandDraws: 10 };
-    const stored = analyseSweep(store.toReader(), sweep, quick);
+    const stored = await analyseSweep(store.toReader(), sweep, quick);
     expect(store.toReader().validThresholds(sweep.name, THRESHOLD_VERSION)).not.toBeNull();
     vi.spyOn(Reader.prototype, 'validThresholds').mockReturnValue(null);
-    expect(JSON.stringify(analyseSweep(store.toReader(), sweep, quick))).toBe(JSON.stringify(stored));
+    expect(JSON.stringify(await analyseSweep(store.toReader(), sweep, quick))).toBe(JSON.stringify(stored));
     vi.restoreAllMocks();
   }
   store.close();

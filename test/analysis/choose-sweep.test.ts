@@ -25,13 +25,13 @@ it('names the option that the caller has', () => {
   expect(() => chooseSweep(reader(), 'a.sqlite')).toThrow('holds no sweep');
 });
 
-it('is --from-sweep where a design learns from a database of several', () => {
+it('is --from-sweep where a design learns from a database of several', async () => {
   const work = new Workplace();
   try {
     const store = Store.open(work.path('a.sqlite'));
     for (const name of ['one', 'two']) store.saveSweep(sweep(name), [planned('aa', [0, 5], [greedy(3)])]);
     store.close();
-    expect(() => assumptionsFromDatabase(work.path('a.sqlite'), undefined, {} as never)).toThrow(
+    await expect(assumptionsFromDatabase(work.path('a.sqlite'), undefined, {} as never)).rejects.toThrow(
       'holds several sweeps, expected --from-sweep with one of: one, two',
     );
   } finally {

@@ -49,7 +49,7 @@ describe('digits', () => {
 });
 
 describe('IDX files', () => {
-  test('are loaded into shared memory, and identified as the data that are loaded', () => {
+  test('are loaded into shared memory, and identified as the data that are loaded', async () => {
     const dir = writeSmallSet(join(temporaryFolder(), 'small'));
     const settings: DatasetSettings = { name: 'idx', positive: [5], dir };
     const { name, content, pool, test: held } = loadDataset(settings);
@@ -67,7 +67,7 @@ describe('IDX files', () => {
       nonZeroShare: imageBytes(36).filter(byte => byte !== 0).length / 36,
       labels: [0, 4, 5, 9],
     });
-    expect(describeDataset(settings, {})).toMatchObject({
+    expect(await describeDataset(settings, {})).toMatchObject({
       rows: 2,
       columns: 3,
       content,
@@ -78,7 +78,7 @@ describe('IDX files', () => {
   });
 
   const mnist = realMnist();
-  test.skipIf(mnist === null)('MNIST has the known content, counts and labels', () => {
+  test.skipIf(mnist === null)('MNIST has the known content, counts and labels', async () => {
     const settings: DatasetSettings = { name: 'mnist', positive: [5, 6, 7, 8, 9] };
     const identified = identifyDataset(settings, { dataDir: mnist! });
     expect(identified).toMatchObject({ pool: 60_000, test: 10_000, pixels: 784 });
@@ -88,7 +88,7 @@ describe('IDX files', () => {
       positive: [5, 6, 7, 8, 9],
       content: 'ac89dbc26b7b0b5f68ff586bc0579a0c16e78b3436b0c71ccdd0169cbebf9ff7',
     });
-    const description = describeDataset(settings, { dataDir: mnist! });
+    const description = await describeDataset(settings, { dataDir: mnist! });
     expect(description.files.every(({ verified }) => verified)).toBe(true);
     expect(Object.values(description.pool.labels)).toEqual([
       5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,

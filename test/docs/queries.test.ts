@@ -61,7 +61,7 @@ beforeAll(async () => {
     '60',
   );
   expect([code, stderr]).toEqual([0, '']);
-  fitDatabase(db, 'known', { simulations: 200, bandDraws: 10 });
+  await fitDatabase(db, 'known', { simulations: 200, bandDraws: 10 });
   const store = Store.open(db);
   const broken = planned('broken', [0, 5], [greedy(3)]);
   store.saveSweep(sweep('broken'), [broken]);

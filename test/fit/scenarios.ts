@@ -1,4 +1,5 @@
 /** Curves t*(n) drawn from known laws on a sweep's design, for the proofs that the fitter is right. */
+import { atOnce } from '../../src/base/steps.js';
 import {
   type CrossingRow,
   type Evidence,
@@ -93,7 +94,7 @@ export function countsOf(sample: Sample): SizeCounts[] {
 
 /** The whole evidence, or with `earlyExit` only the part that decides the verdict. */
 export function judgeSample(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
-  return judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit });
+  return atOnce(judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit }));
 }
 
 /** The share of samples that reach each verdict. */

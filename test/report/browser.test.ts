@@ -28,7 +28,7 @@ describe.skipIf(withoutBrowser)('a report in a browser', () => {
     fill(db, HOSTILE, HOSTILE);
     const reader = openReader(db);
     // The page is the same with intervals of few simulations.
-    const content = readReport(reader, reader.sweep(HOSTILE), {}, { simulations: 19, bandDraws: 20 });
+    const content = await readReport(reader, reader.sweep(HOSTILE), {}, { simulations: 19, bandDraws: 20 });
     reader.close();
     html = await renderReport(content);
     writeFileSync(join(folder, 'a.html'), html);

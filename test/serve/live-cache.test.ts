@@ -64,10 +64,10 @@ describe('the figures of a run', () => {
     work.remove();
   });
 
-  it('are those of the report', () => {
+  it('are those of the report', async () => {
     const { slice, selection } = viewOf(new LiveCache(), live);
     const { curves, crossings } = slice.contents();
-    const { figures: data } = readReport(live.reader, live.reader.sweeps()[0]!);
+    const { figures: data } = await readReport(live.reader, live.reader.sweeps()[0]!);
     expect(selection).toMatchObject({ set: data.set, target: data.primary });
     const placed = <T extends object>(points: readonly T[]) => {
       const place = (point: T) =>

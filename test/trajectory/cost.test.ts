@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { atOnce } from '../../src/base/steps.js';
 import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../../src/domain/types.js';
 import { createEngine } from '../../src/engine/index.js';
 import { PANEL } from '../../src/engine/wasm/layout.js';
@@ -111,11 +112,8 @@ describe('memory', () => {
 
 it('calibrated rates of work are plausible', async () => {
   for (const name of ['wasm', 'reference'] as const) {
-    const rates = calibrate(
-      await createEngine(name),
-      { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic' },
-      0.01,
-    );
+    const typical = { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic' } as const;
+    const rates = atOnce(calibrate(await createEngine(name), typical, 0.01));
     expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());
     for (const kind of WORK_KINDS) {
       expect(rates[kind]).toBeGreaterThan(1e5);

@@ -1,4 +1,5 @@
 /** Bootstrap bands of mu(n), by resampling seeds. */
+import type { Steps } from '../../base/steps.js';
 import { integerBelow, type Uniform } from '../../math/random.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import { type LawName, muAt } from '../laws/laws.js';
@@ -23,11 +24,17 @@ export function bandGrid(sizes: readonly number[]): number[] {
 }
 
 /** Pointwise 2.5% and 97.5% quantiles over `draws` resamplings of the seeds. All laws share the same draws. */
-export function bandsOf(sample: Sample, laws: readonly FittedLaw[], draws: number, next: Uniform): Band[] {
+export function* bandsOf(
+  sample: Sample,
+  laws: readonly FittedLaw[],
+  draws: number,
+  next: Uniform,
+): Steps<Band[]> {
   const grid = bandGrid(sample.sizes);
   const count = sample.seeds.length;
   const values = laws.map(() => grid.map(() => [] as number[]));
   for (let draw = 0; draw < draws; draw++) {
+    yield;
     const times = new Float64Array(count);
     for (let i = 0; i < count; i++) times[integerBelow(next, count)]!++;
     const weights = reweighted(sample, times);

@@ -1,4 +1,5 @@
 /** Likelihood ratio test of two nested laws, with the null distribution simulated from the smaller law. */
+import type { Steps } from '../../base/steps.js';
 import type { Uniform } from '../../math/random.js';
 import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Sample } from '../laws/sample.js';
@@ -27,17 +28,18 @@ export interface RatioOptions {
  * Draws from the smaller law with the sample's sizes, seeds and checkpoints, and fits both laws to each draw. The
  * noise shifts and tilts each seed's curve and adds an independent term to each crossing.
  */
-export function ratioTest(
+export function* ratioTest(
   sample: Sample,
   smaller: FittedLaw,
   larger: FittedLaw,
   next: Uniform,
   { noise, simulations, stopAfter }: RatioOptions,
-): RatioTest {
+): Steps<RatioTest> {
   const statistic = 2 * (larger.logLikelihood - smaller.logLikelihood);
   let exceeded = 0;
   let drawn = 0;
   while (drawn < simulations && exceeded < stopAfter) {
+    yield;
     const simulated = simulateSample(sample, smaller.logMu, noise, next);
     drawn++;
     if (2 * (likelihoodOf(larger, simulated) - likelihoodOf(smaller, simulated)) >= statistic) exceeded++;

@@ -1,4 +1,5 @@
 /** The verdict on one set of crossings (statistics.md, section 5). The first rule that applies decides. */
+import type { Steps } from '../../base/steps.js';
 import { stream } from '../../math/random.js';
 import type { SizeCounts } from '../estimate/counts.js';
 import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
@@ -60,7 +61,11 @@ export interface Evidence {
 }
 
 /** @param counts of all curves, including unreachable ones, which `sample` excludes. */
-export function judge(sample: Sample, counts: readonly SizeCounts[], options: VerdictOptions): Evidence {
+export function* judge(
+  sample: Sample,
+  counts: readonly SizeCounts[],
+  options: VerdictOptions,
+): Steps<Evidence> {
   const lacking = shortfalls(counts, sample.seeds.length, options.circumstances);
   const empty: Evidence = {
     code: 'insufficient-data',
@@ -82,7 +87,7 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     return { ...empty, shortfalls: hasIntervals ? [...lacking, noiseNotIdentifiable] : lacking };
   }
   const means = fitLaw('one mean per size', sample);
-  const fit = sample.sizes.length > 3 ? compare(sample, free, means, 'lack-of-fit', options) : null;
+  const fit = sample.sizes.length > 3 ? yield* compare(sample, free, means, 'lack-of-fit', options) : null;
   if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)
     return { ...empty, code: 'no-smooth-law', lackOfFit: fit };
 
@@ -114,25 +119,30 @@ export function judge(sample: Sample, counts: readonly SizeCounts[], options: Ve
     lambda: estimate(lambdaOf),
     r: estimate(rateOf),
     excess: estimate(law => lambdaOf(law) - rateOf(law)),
-    logarithm: isIdentified || !excludesZero(slope) ? null : compare(sample, log, free, 'logarithm', options),
+    logarithm:
+      isIdentified || !excludesZero(slope) ? null : yield* compare(sample, log, free, 'logarithm', options),
   };
   return { ...evidence, code: decide(evidence) };
 }
 
 /** Tests the smaller law against the larger. Noise is that around the free law, the better smooth law in both. */
-function compare(
+function* compare(
   sample: Sample,
   smaller: FittedLaw,
   larger: FittedLaw,
   test: 'lack-of-fit' | 'logarithm',
   { seed, name, simulations, earlyExit }: VerdictOptions,
-): RatioTest {
+): Steps<RatioTest> {
   const level = test === 'lack-of-fit' ? LACK_OF_FIT_LEVEL : LOGARITHM_TEST_LEVEL;
   const free = test === 'lack-of-fit' ? smaller : larger;
   // Enough to place p on one side of the level; without earlyExit, to know a large p to about a fifth of its size.
   const stopAfter = earlyExit ? Math.ceil(level * (simulations + 1)) : Math.max(20, simulations / 20);
   const noise = estimateNoise(sample, free.logMu, free.sigma);
-  return ratioTest(sample, smaller, larger, stream(seed, test, name), { noise, simulations, stopAfter });
+  return yield* ratioTest(sample, smaller, larger, stream(seed, test, name), {
+    noise,
+    simulations,
+    stopAfter,
+  });
 }
 
 function decide({

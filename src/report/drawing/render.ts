@@ -1,4 +1,5 @@
 /** Compiles a figure to Vega and draws it as SVG and PNG. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
@@ -37,6 +38,8 @@ export async function drawFigure(
   let panelWidth = Math.floor((total - 60) / across) - 40;
   // The width of axes depends on their ticks, and the ticks on the panel width. Two corrections suffice; three at most.
   for (let round = 0; ; round++) {
+    // One drawing may take a second; signals are heard in between.
+    await turn();
     const vegaLite = specOf(figure, data, { theme, columns, panelWidth });
     if (!vegaLite) return null;
     const drawing = await renderSvg(vegaLite, figure.title, `${figure.name}-${columns}`);
