@@ -6,6 +6,8 @@ export interface NumberRule {
   /** Phrased to follow the word `expected`. */
   readonly expected: string;
   fits(value: number): boolean;
+  /** A limit that `expected` does not name. It is said where a number goes beyond it. */
+  readonly limit?: number;
 }
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -16,10 +18,15 @@ export function wholeFrom(min: number, max = Number.MAX_SAFE_INTEGER): NumberRul
   return {
     expected: isOpen ? `a whole number, ${min} or more` : `a whole number from ${min} to ${max}`,
     fits: value => Number.isSafeInteger(value) && value >= min && value <= max,
+    ...(isOpen ? { limit: max } : {}),
   };
 }
 
-export const WHOLE: NumberRule = { expected: 'a whole number', fits: Number.isSafeInteger };
+export const WHOLE: NumberRule = {
+  expected: 'a whole number',
+  fits: Number.isSafeInteger,
+  limit: Number.MAX_SAFE_INTEGER,
+};
 
 /** `what` is the kind of number, e.g. `a factor`. */
 export const moreThanZero = (what: string): NumberRule => ({
@@ -44,12 +51,14 @@ export const SECONDS: NumberRule = {
  *
  * @throws InputError with the word as it was typed.
  */
-export function parseNumber(path: string, text: string, { expected, fits }: NumberRule): number {
+export function parseNumber(path: string, text: string, { expected, fits, limit }: NumberRule): number {
   const isNumber = DECIMAL.test(text.trim());
   const value = Number(text);
   if (isNumber && Number.isFinite(value) && fits(value)) return value;
   const what = `found ${isNumber && text.length < 60 ? text.trim() : formatValue(text)}`;
-  throw new InputError({ path, value: text, what, expected });
+  const isTooLarge = isNumber && limit !== undefined && Math.abs(value) > limit;
+  const most = isTooLarge ? `${expected}, up to ${limit}` : expected;
+  throw new InputError({ path, value: text, what, expected: most });
 }
 
 /**

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { extname } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { CommandModule } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
+import { fileKind } from '../base/file-kind.js';
 import { didYouMean } from '../base/nearest.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
 import { counted } from '../base/units.js';
@@ -167,10 +169,18 @@ function viewsOf(args: QueryArguments, format: Format, options: TextOptions): As
   }
 }
 
+/** @throws UsageError unless it is text in UTF-8. */
+async function sqlFromInput(): Promise<string> {
+  const bytes = await buffer(process.stdin);
+  const other = fileKind(bytes) ?? (isUtf8(bytes) ? null : 'text in another encoding');
+  if (other !== null) throw new UsageError(`standard input: this is ${other}, expected one SELECT in UTF-8`);
+  return bytes.toString('utf8');
+}
+
 async function statementOf({ db, sql, view }: QueryArguments): Promise<string> {
   if (sql !== undefined && view !== undefined)
     throw new UsageError('query: both SQL and --view, expected one');
-  if (sql !== undefined) return sql === '-' ? text(process.stdin) : sql;
+  if (sql !== undefined) return sql === '-' ? sqlFromInput() : sql;
   const relations = relationsOf(db);
   if (view === undefined) {
     throw new UsageError(`query: expected SQL, --views, or --view with one of: ${listed(relations)}`);

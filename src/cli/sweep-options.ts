@@ -1,11 +1,12 @@
 /** Options that several commands share, and the values that they stand for. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
 import { EXIT } from '../base/errors.js';
 import { parseBytes } from '../base/units.js';
 import { parseSweep, readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
+import { decodeSweepFile } from '../domain/sweep-file/yaml-text.js';
 import type { EngineName } from '../domain/types.js';
 import { type PreparedSweep, prepareSweep } from '../run/prepare.js';
 import { MAX_THREADS } from '../store/file/thread-request.js';
@@ -79,11 +80,12 @@ export const threadsOf = ({ threads }: Pick<SweepArguments, 'threads'>): number 
 /** Reads the file, or for `-` standard input to its end. @throws InputError */
 async function readSweepArgument({ sweep, set = [] }: SweepArguments): Promise<SweepSpec> {
   if (sweep !== '-') return readSweep(sweep, { set });
+  const source = 'standard input';
   // A run that stops on request would wait for the end of the input.
   const quit = () => process.exit(EXIT.stopped);
   process.once('SIGINT', quit).once('SIGTERM', quit);
   try {
-    return parseSweep(await text(process.stdin), { source: 'standard input', set });
+    return parseSweep(decodeSweepFile(await buffer(process.stdin), source), { source, set });
   } finally {
     process.off('SIGINT', quit).off('SIGTERM', quit);
   }

@@ -145,7 +145,7 @@ function addThreads(app: FastifyInstance, db: string): void {
       return reply.code(202).send({});
     } catch (error) {
       // No run, or the folder cannot be written.
-      if (!(error instanceof StoreError || (error as NodeJS.ErrnoException).syscall)) throw error;
+      if (!(error instanceof StoreError)) throw error;
       return reply.code(409).send({ error: (error as Error).message });
     }
   });

@@ -50,3 +50,8 @@ it.each([
   expect(execFileSync('sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' })).toBe(text);
   if (/^[a-z./_-]+$/.test(text)) expect(word).toBe(text);
 });
+
+it('a name that begins like an option is suggested as a file', () => {
+  expect(shellWord('-x.yaml')).toBe('./-x.yaml');
+  expect(shellWord('--a b')).toBe("'./--a b'");
+});

@@ -59,7 +59,11 @@ describe('numbers', () => {
 
   it('hold their limits', () => {
     expect(parseNumber('--n', '-7', WHOLE)).toBe(-7);
-    expect(() => parseNumber('--n', '9007199254740993', WHOLE)).toThrow('found 9007199254740993');
+    for (const rule of [WHOLE, wholeFrom(0)])
+      expect(() => parseNumber('--n', '9007199254740993', rule)).toThrow(
+        /found 9007199254740993, expected a whole number.*, up to 9007199254740991$/,
+      );
+    expect(() => parseNumber('--n', '-1', wholeFrom(0))).toThrow('expected a whole number, 0 or more');
     expect(() => parseNumber('--n', '1e9', SECONDS)).toThrow('a number of seconds above 0 and below 1e9');
     expect(() => parseNumber('--n', '0', SECONDS)).toThrow('found 0,');
   });
@@ -136,7 +140,7 @@ describe('the words of a command line', () => {
 });
 
 describe('a sweep from standard input', () => {
-  const given = (text: string, ...args: string[]) => {
+  const given = (text: string | Buffer, ...args: string[]) => {
     const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([text]) as never);
     return runInside(work, ...args).finally(() => stdin.mockRestore());
   };
@@ -149,6 +153,9 @@ describe('a sweep from standard input', () => {
     expect(await given(content(), 'plan', '--', '-')).toMatchObject({ code: 0 });
     expect((await given('nam: x', 'plan', '-')).stderr).toMatch(
       /^espalier: standard input:1: nam: unknown key, .+did you mean name\?/,
+    );
+    expect((await given(Buffer.from(content(), 'utf16le'), 'plan', '-')).stderr).toMatch(
+      /^espalier: standard input: this is text in UTF-16, expected a sweep file, /,
     );
     expect((await given('', 'design', '-')).stderr).toMatch(/^espalier: standard input: is empty, expected /);
     expect((await given(content(), 'run', '-', '--set', 'axes.width=0')).stderr).toMatch(

@@ -166,14 +166,22 @@ describe('a query', () => {
     expect((await espalier(db, '--view', 'results', '--format', 'csv')).split('\n')).toHaveLength(6);
   });
 
-  it('may come from stdin', async () => {
+  it('may come from stdin, in UTF-8', async () => {
     const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
-    Object.defineProperty(process, 'stdin', {
-      value: Readable.from(['SELECT ', '7 AS a']),
-      configurable: true,
-    });
+    const give = (...chunks: (string | Buffer)[]) =>
+      Object.defineProperty(process, 'stdin', { value: Readable.from(chunks), configurable: true });
     try {
+      give('SELECT ', '7 AS a');
       expect(await espalier(db, '-', '--format', 'csv')).toBe('a\n7\n');
+      for (const [bytes, kind] of [
+        [Buffer.from('SELECT 7', 'utf16le'), 'text in UTF-16'],
+        [Buffer.from("SELECT 'é'", 'latin1'), 'text in another encoding'],
+      ] as const) {
+        give(bytes);
+        expect(await refusal(db, '-')).toContain(
+          `standard input: this is ${kind}, expected one SELECT in UTF-8`,
+        );
+      }
       expect(await refusal(db, '-', '--view', 'results')).toContain('both SQL and --view');
     } finally {
       Object.defineProperty(process, 'stdin', stdin);

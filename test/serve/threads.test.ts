@@ -1,5 +1,5 @@
 /** The number of threads of a run, asked for by the live page and by `espalier threads`. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningServer, serve } from '../../src/serve/server.js';
 import { requestThreads, takeThreadRequest } from '../../src/store/file/thread-request.js';
@@ -39,6 +39,27 @@ describe('a request', () => {
     requestThreads(db, 'of an earlier run', 3);
     expect(takeThreadRequest(db, 'token')).toBeNull();
     expect(work.files()).toEqual([]);
+  });
+
+  it('reaches a run through a link to its database, and the other way round', () => {
+    writeFileSync(db, '');
+    const link = work.path('link.sqlite');
+    symlinkSync(db, link);
+    try {
+      requestThreads(link, 'token', 3);
+      expect(takeThreadRequest(db, 'token')).toBe(3);
+      requestThreads(db, 'token', 1);
+      expect(takeThreadRequest(link, 'token')).toBe(1);
+    } finally {
+      for (const file of [link, db]) rmSync(file);
+    }
+  });
+
+  it("that cannot be written is an error that names the user's path", () => {
+    const inNoFolder = work.path('none/night.sqlite');
+    expect(() => requestThreads(inNoFolder, 'token', 3)).toThrow(
+      `${inNoFolder}-threads cannot be written (no such file or folder)`,
+    );
   });
 
   it.each([

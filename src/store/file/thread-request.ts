@@ -3,21 +3,37 @@
  * run writes the database. The run takes it within a second. A request names the run by the token of its lock row, so
  * that one which comes too late changes no later run.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { withPart } from '../../base/atomic-file.js';
+import { StoreError } from '../../base/errors.js';
+import { isSystemError, systemReason } from '../../base/system-error.js';
 
 /** Largest number of threads. */
 export const MAX_THREADS = 1024;
 
-const requestFile = (database: string): string => `${database}-threads`;
+/** Beside the file itself, so that a link to the database leads to the same request. */
+function requestFile(database: string): string {
+  try {
+    return `${realpathSync(database)}-threads`;
+  } catch {
+    return `${database}-threads`;
+  }
+}
 
-/** Replaces an earlier request. Throws the file system's errors. */
+/** Replaces an earlier request. @throws StoreError DATABASE_IO if it cannot be written. */
 export function requestThreads(database: string, token: string, threads: number): void {
   const file = requestFile(database);
-  withPart(file, part => {
-    writeFileSync(part, JSON.stringify({ token, threads }));
-    renameSync(part, file);
-  });
+  try {
+    withPart(file, part => {
+      writeFileSync(part, JSON.stringify({ token, threads }));
+      renameSync(part, file);
+    });
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const why = systemReason(error);
+    const what = `the run cannot be asked: ${database}-threads cannot be written (${why})`;
+    throw new StoreError('DATABASE_IO', database, what, { cause: error });
+  }
 }
 
 /** Takes the request away. Returns its number of threads; null if there is none for this run. */
