@@ -190,25 +190,27 @@ describe.skipIf(withoutBrowser)('the page during a run', () => {
     work = new Workplace();
   });
   afterEach(() => {
-    delete process.env.ESPALIER_NOOP_STEP_MS;
     work.remove();
   });
 
   it('follows the sweep from start to end, even if its process dies in between', async () => {
-    process.env.ESPALIER_NOOP_STEP_MS = '5';
     const file = work.sweep(
       plainSweep({
         name: 'live',
         axes: { pretrainIterations: { from: 10, to: 200, step: 10 } },
       }),
     );
-    const start = async (port: number) => {
-      const run = work.start('run', file, '--noop', '--threads', '2', '--serve', '--port', String(port));
+    const start = async (port: number, stepMs: number) => {
+      const run = work.startWith(
+        { ESPALIER_NOOP_STEP_MS: String(stepMs) },
+        ...['run', file, '--noop', '--threads', '2', '--serve', '--port', String(port)],
+      );
       await run.stderrMatches(/live page: \S+\n/);
       return run;
     };
     const port = await freePort();
-    const first = await start(port);
+    // Slow, because it must not end before it is killed.
+    const first = await start(port, 50);
     const watched = await LivePage.at(`http://127.0.0.1:${port}/`);
     const { page } = watched;
     const done = async () => Number(await page.locator('progress').getAttribute('value'));
@@ -227,7 +229,7 @@ describe.skipIf(withoutBrowser)('the page during a run', () => {
     await expect.poll(() => watched.text('#connection'), wait).not.toBe('live');
     const atDeath = await done();
 
-    const second = await start(port);
+    const second = await start(port, 10);
     await expect.poll(() => watched.text('#connection'), wait).toBe('live');
     const seen: number[] = [];
     await expect
