@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
 import { EXIT } from '../base/errors.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { parseBytes } from '../base/units.js';
 import { parseSweep, readSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
 import { decodeSweepFile } from '../domain/sweep-file/yaml-text.js';
@@ -82,12 +83,11 @@ async function readSweepArgument({ sweep, set = [] }: SweepArguments): Promise<S
   if (sweep !== '-') return readSweep(sweep, { set });
   const source = 'standard input';
   // A run that stops on request would wait for the end of the input.
-  const quit = () => process.exit(EXIT.stopped);
-  process.once('SIGINT', quit).once('SIGTERM', quit);
+  const ignoreSignals = onStopSignals(() => process.exit(EXIT.stopped));
   try {
     return parseSweep(decodeSweepFile(await buffer(process.stdin), source), { source, set });
   } finally {
-    process.off('SIGINT', quit).off('SIGTERM', quit);
+    ignoreSignals();
   }
 }
 
