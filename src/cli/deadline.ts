@@ -104,9 +104,10 @@ export function startDeadline(at: Date, onTime: () => void, now: () => number = 
   };
 }
 
-/** E.g. `Sat 07:00 (in 8 h 12 min)`, in local time. */
+/** E.g. `Sat 07:00 (in 8 h 12 min)`, in local time; with the date where it is a week off or more. */
 export function formatDeadline(at: Date, secondsLeft: number): string {
-  const day = at.toLocaleDateString('en', { weekday: 'short' });
+  const isFar = secondsLeft > 6 * 86_400;
+  const day = at.toLocaleDateString('en', isFar ? { dateStyle: 'medium' } : { weekday: 'short' });
   const time = [at.getHours(), at.getMinutes()].map(part => String(part).padStart(2, '0')).join(':');
   return `${day} ${time} (in ${formatDuration(secondsLeft)})`;
 }

@@ -50,6 +50,7 @@ it('--for counts from now; with --until it is refused; without both there is no 
   expect(() => parseDeadline({ for: '8h', until: '07:00' }, NOW)).toThrow(/^--until and --for: /);
   expect(parseDeadline({}, NOW)).toBeNull();
   expect(formatDeadline(new Date(2026, 10, 30, 7, 5), 31_800)).toBe('Mon 07:05 (in 8 h 50 min)');
+  expect(formatDeadline(new Date(2026, 11, 24, 7, 5), 2_105_400)).toMatch(/^Dec 24, 2026 07:05 \(in 584 h/);
 });
 
 describe('a deadline', () => {

@@ -10,7 +10,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,13 +17,15 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { PART, withPart } from '../../base/atomic-file.js';
+import { makeFolder } from '../../base/folders.js';
 import type { Snapshot } from '../../domain/messages.js';
 
 const NAME = /^([0-9a-f]+)-(\d+)\.snapshot$/;
 
-const folderOf = (database: string): string => `${database}-snapshots`;
+/** Absolute: the working directory may be renamed or removed under a run. */
+const folderOf = (database: string): string => `${resolve(database)}-snapshots`;
 
 /** Trajectory id -> iteration of its snapshot. */
 export function snapshotIterations(database: string): Map<string, number> {
@@ -55,7 +56,7 @@ export class Snapshots {
 
   /** Writes a trajectory's snapshot, then removes the one that it replaces. The bytes are durable on return. */
   write(id: string, { t, bytes }: Snapshot): void {
-    mkdirSync(this.folder, { recursive: true });
+    makeFolder(this.folder);
     const previous = this.iterations.get(id);
     withPart(this.file(id, t), part => {
       writeDurably(part, bytes);

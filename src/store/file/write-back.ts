@@ -23,19 +23,21 @@ import { moveSnapshots } from './snapshots.js';
  * @returns the path of a copy beside it; null if `file` is there again.
  */
 export function writeBack(file: string, db: Database): string | null {
-  const home = linkedFrom(file);
-  makeFolder(dirname(resolve(home)));
-  return withPart(resolve(home), part => {
+  // Absolute: the working directory itself may have been renamed.
+  const path = resolve(file);
+  const home = linkedFrom(path);
+  makeFolder(dirname(home));
+  return withPart(home, part => {
     db.exec(`VACUUM INTO '${part.replaceAll("'", "''")}'`);
     db.close();
     sync(part);
     for (const target of candidates(home)) {
       if (existsSync(target)) continue;
       // SQLite would take a log that was left there for that of the copy.
-      for (const companion of ['wal', 'shm']) rmSync(`${resolve(target)}-${companion}`, { force: true });
+      for (const companion of ['wal', 'shm']) rmSync(`${target}-${companion}`, { force: true });
       if (!publish(part, target)) continue;
       if (target === home) return null;
-      moveSnapshots(file, target);
+      moveSnapshots(path, target);
       return target;
     }
     throw new Error('unreachable: there are always more candidates');
