@@ -4,16 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, completeTrajectory, config, greedy, planned, sweep } from '../store/fixtures.js';
-import { launchBrowser, RecordedPage, withoutBrowser } from '../support/browser.js';
+import { launchBrowser, withoutBrowser } from '../support/browser.js';
 import { Workplace } from '../support/program.js';
-import { plainSweep } from '../support/small-sweeps.js';
+import { LivePage, startWithPage, wait } from './live-page.js';
 
 const HOSTILE = '<script>document.title = "broken"</script><img src=x onerror=alert(1)>';
-const wait = { timeout: 30_000, interval: 50 };
 
 let browser: Browser;
 let home: string;
@@ -26,20 +25,6 @@ afterAll(async () => {
   await browser?.close();
   rmSync(home, { recursive: true, force: true });
 });
-
-/** The live page, and the actions of a user on it. */
-class LivePage extends RecordedPage {
-  static at(url: string, width = 1200, colorScheme: 'light' | 'dark' = 'light'): Promise<LivePage> {
-    return LivePage.open(browser, url, { viewport: { width, height: 800 }, colorScheme });
-  }
-
-  async ask(sql: string): Promise<string> {
-    await this.page.locator('#statement').fill(sql);
-    await this.page.getByRole('button', { name: 'Run', exact: true }).click();
-    await expect.poll(() => this.text('#answer-note'), wait).not.toMatch(/^(running)?$/);
-    return this.text('#answer-note');
-  }
-}
 
 describe.skipIf(withoutBrowser)('the page', () => {
   let page: RunningServer;
@@ -65,7 +50,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
     store.finished('n80s0', { kind: 'failed', code: 'ERROR', message: HOSTILE, stack: HOSTILE });
     store.close();
     page = await serve({ db, port: 0 });
-    watched = await LivePage.at(page.url);
+    watched = await LivePage.at(browser, page.url);
   });
   afterAll(async () => {
     await watched?.page.context().close();
@@ -141,7 +126,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
   });
 
   it('fits a phone, light and dark', async () => {
-    const phone = await LivePage.at(page.url, 375);
+    const phone = await LivePage.at(browser, page.url, 375);
     await expect.poll(() => phone.text('#sweep-cards'), wait).toContain('32 of 48');
     await phone.ask('SELECT * FROM results');
     const small = await phone.page.evaluate(
@@ -184,75 +169,25 @@ describe.skipIf(withoutBrowser)('the page', () => {
   });
 });
 
-describe.skipIf(withoutBrowser)('the page during a run', () => {
-  let work: Workplace;
-  beforeEach(() => {
-    work = new Workplace();
-  });
-  afterEach(() => {
-    work.remove();
-  });
-
-  it('follows the sweep from start to end, even if its process dies in between', async () => {
-    const file = work.sweep(
-      plainSweep({
-        name: 'live',
-        axes: { pretrainIterations: { from: 10, to: 200, step: 10 } },
-      }),
-    );
-    const start = async (port: number, stepMs: number) => {
-      const run = work.startWith(
-        { ESPALIER_NOOP_STEP_MS: String(stepMs) },
-        ...['run', file, '--noop', '--threads', '2', '--serve', '--port', String(port)],
-      );
-      await run.stderrMatches(/live page: \S+\n/);
-      return run;
-    };
-    const port = await freePort();
-    // Slow, because it must not end before it is killed.
-    const first = await start(port, 50);
-    const watched = await LivePage.at(`http://127.0.0.1:${port}/`);
-    const { page } = watched;
-    const done = async () => Number(await page.locator('progress').getAttribute('value'));
-    await expect.poll(done, wait).toBeGreaterThan(0);
-    expect(await watched.text('#sweep-cards')).toMatch(/running since/);
-    expect(await watched.text('#running-table')).toMatch(/of 200/);
-    await page.getByRole('button', { name: 'Pause' }).click();
-    await expect.poll(() => watched.text('#sweep-cards'), wait).toMatch(/paused; running since/);
-    expect(await watched.text('#threads-note')).toMatch(/^paused: the cores are free/);
-    await page.getByRole('button', { name: 'Go on' }).click();
-    await expect.poll(() => watched.text('#sweep-cards'), wait).not.toMatch(/paused/);
-    expect(watched.errors).toEqual([]);
-
-    first.child.kill('SIGKILL');
-    await first.ended;
-    await expect.poll(() => watched.text('#connection'), wait).not.toBe('live');
-    const atDeath = await done();
-
-    const second = await start(port, 10);
-    await expect.poll(() => watched.text('#connection'), wait).toBe('live');
-    const seen: number[] = [];
-    await expect
-      .poll(async () => {
-        seen.push(await done());
-        return watched.text('#sweep-cards');
-      }, wait)
-      .toMatch(/168 of 168[\s\S]*finished/);
-    expect(seen[0]).toBeGreaterThanOrEqual(atDeath);
-    expect(seen).toEqual([...seen].sort((a, b) => a - b));
-    expect((await second.ended).code).toBe(0);
-    await expect.poll(() => watched.text('#connection'), wait).toMatch(/the run has ended/);
-    expect(await watched.text('#sweep-cards .share')).toBe('100.0 %');
-    expect(work.files().filter(name => name.startsWith('results/'))).toEqual([
-      'results/live.sqlite',
-      'results/live.sqlite.log',
-    ]);
-  });
+// browser.slow.ts follows one from start to end.
+it.skipIf(withoutBrowser)('the page follows a run, pauses it and lets it go on', async () => {
+  const work = new Workplace();
+  // Slow, because it must not end by itself.
+  const run = await startWithPage(work, 0, 500);
+  const live = await LivePage.at(browser, run.url);
+  await expect
+    .poll(async () => Number(await live.page.locator('progress').getAttribute('value')), wait)
+    .toBeGreaterThan(0);
+  expect(await live.text('#sweep-cards')).toMatch(/running since/);
+  expect(await live.text('#running-table')).toMatch(/of 200/);
+  await live.page.getByRole('button', { name: 'Pause' }).click();
+  await expect.poll(() => live.text('#sweep-cards'), wait).toMatch(/paused; running since/);
+  expect(await live.text('#threads-note')).toMatch(/^paused: the cores are free/);
+  await live.page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(() => live.text('#sweep-cards'), wait).not.toMatch(/paused/);
+  expect(live.errors).toEqual([]);
+  run.child.kill('SIGINT');
+  expect((await run.ended).code).toBe(3);
+  await expect.poll(() => live.text('#connection'), wait).toMatch(/the run has ended/);
+  work.remove();
 });
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const page = await serve({ db: join(home, 'none.sqlite'), port: 0 });
-  await page.close('only to find a port');
-  return Number(new URL(page.url).port);
-}
