@@ -1,4 +1,6 @@
 /** Runs a sweep: the only file that joins executor and store. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { provenance } from '../base/provenance.js';
@@ -29,10 +31,24 @@ const LOOK_MS = 1_000;
  */
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
   const wish: ThreadWish = { threads: null };
+  const folder = process.cwd();
+  const path = resolve(options.db);
+  let { db } = options;
   for (;;) {
-    const outcome = await runInPlace(prepared, options, wish);
+    const outcome = await runInPlace(prepared, { ...options, db }, wish);
     if (outcome) return outcome;
     options.observer?.warning?.(`${options.db} is written back; the run goes on`);
+    db = path;
+    returnTo(folder);
+  }
+}
+
+/** Enters the working directory anew if it went with the database: no thread starts in one that is removed. */
+function returnTo(folder: string): void {
+  try {
+    if (statSync('.').ino !== statSync(folder).ino) process.chdir(folder);
+  } catch {
+    // It is not there again: the database lies elsewhere.
   }
 }
 

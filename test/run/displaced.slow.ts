@@ -37,6 +37,8 @@ it.each([
   await expect.poll(rows, { timeout: 60_000 }).toBeGreaterThan(0);
   lose(folder);
   await expect.poll(() => told, { timeout: 60_000 }).toContain('is written back; the run goes on');
+  const before = Number(rows());
+  await expect.poll(() => Number(rows()), { timeout: 60_000 }).toBeGreaterThan(before);
   run.kill('SIGTERM');
   const [code] = await once(run, 'exit');
   expect(code).toBe(3);
