@@ -27,6 +27,8 @@ it('are those that the platform has', async () => {
 });
 
 it('call a listener each time, or once, until it is removed', () => {
+  // Other tests of this process may have left listeners to the first signal only.
+  for (const name of STOP_SIGNALS) process.emit(name, name);
   const before = counts();
   const called: string[] = [];
   const remove = onStopSignals(() => called.push('each'));
