@@ -1,6 +1,6 @@
 /** Files that appear complete or not at all. */
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSystemError } from './system-error.js';
 
@@ -39,6 +39,19 @@ export function withPart<T>(file: string, use: (part: string) => T): T {
   if (result instanceof Promise) return result.catch(fail).finally(end) as T;
   end();
   return result;
+}
+
+/** Gives a complete file its name, and overwrites nothing: returns false if `file` exists, also since just now. */
+export function publishNew(part: string, file: string): boolean {
+  try {
+    linkSync(part, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // The file system has no hard links.
+    if (existsSync(file)) return false;
+    renameSync(part, file);
+  }
+  return true;
 }
 
 function removeUnfinished(): void {

@@ -4,10 +4,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 
-export type Steps<T> = Generator<undefined, T, undefined>;
-
-/** Computation between two turns of the event loop. */
-const TURN_MS = 50;
+export type Steps<T> = Generator<void, T, undefined>;
 
 /** Computes without a pause. */
 export function atOnce<T>(steps: Steps<T>): T {
@@ -17,13 +14,21 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
+interface Turns {
+  /** Computation between two turns of the event loop. */
+  readonly ms?: number;
+  /** Called after each turn. */
+  readonly each?: () => void;
+}
+
 /** Computes in turns of the event loop. */
-export async function inTurns<T>(steps: Steps<T>): Promise<T> {
+export async function inTurns<T>(steps: Steps<T>, { ms = 50, each }: Turns = {}): Promise<T> {
   for (let from = performance.now(); ; ) {
     const { done, value } = steps.next();
     if (done) return value;
-    if (performance.now() - from < TURN_MS) continue;
+    if (performance.now() - from < ms) continue;
     await turn();
     from = performance.now();
+    each?.();
   }
 }

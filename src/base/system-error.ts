@@ -1,5 +1,5 @@
 /** Errors of the operating system and of the installation, in plain words. */
-import { InstallationError } from './errors.js';
+import { InstallationError, UsageError } from './errors.js';
 import { OLDEST_NODE } from './paths.js';
 
 /** Predicates of a sentence whose subject is the file. */
@@ -71,6 +71,10 @@ export function describeSystemError(error: NodeJS.ErrnoException): string {
   const place = [path, dest].filter(Boolean).join(' -> ') || hostname || address;
   return `${place || `the system refuses ${syscall}`}: ${systemReason(error)}`;
 }
+
+/** What the system refuses, e.g. `--output results: cannot be made (no permission)`; any other error as it is. */
+export const asUsageError = (error: unknown, name: string, what: string): unknown =>
+  isSystemError(error) ? new UsageError(`${name}: cannot be ${what} (${systemReason(error)})`) : error;
 
 /**
  * A package that is missing, or whose compiled part does not load in this Node; null for any other error.

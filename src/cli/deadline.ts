@@ -79,11 +79,8 @@ function dateOf(text: string): Date | null {
 const LOOK_MS = 1_000;
 
 export interface Deadline {
-  readonly at: Date;
   /** Aborted at that moment. */
   readonly signal: AbortSignal;
-  /** Not below 0. */
-  secondsLeft(): number;
   dispose(): void;
 }
 
@@ -96,13 +93,11 @@ export function startDeadline(at: Date, onTime: () => void, now: () => number = 
     onTime();
     controller.abort();
   }, LOOK_MS).unref();
-  return {
-    at,
-    signal: controller.signal,
-    secondsLeft: () => Math.max(0, (at.getTime() - now()) / 1000),
-    dispose: () => clearInterval(timer),
-  };
+  return { signal: controller.signal, dispose: () => clearInterval(timer) };
 }
+
+/** Not below 0. @param now milliseconds since 1970. */
+export const secondsUntil = (at: Date, now: number): number => Math.max(0, (at.getTime() - now) / 1000);
 
 /** E.g. `Sat 07:00 (in 8 h 12 min)`, in local time; with the date where it is a week off or more. */
 export function formatDeadline(at: Date, secondsLeft: number): string {

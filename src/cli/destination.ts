@@ -23,7 +23,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { withPart } from '../base/atomic-file.js';
 import { InputError, StoppedError, UsageError } from '../base/errors.js';
-import { isSystemError, systemReason } from '../base/system-error.js';
+import { asUsageError } from '../base/system-error.js';
 import { type Piece, writeToStream } from './output.js';
 
 /** As many symbolic links as Linux follows. */
@@ -61,7 +61,7 @@ export class Destination {
     try {
       return new Destination(name, placeOf(path, name));
     } catch (error) {
-      throw notWritten(name, error);
+      throw asUsageError(error, name, 'written');
     }
   }
 
@@ -107,13 +107,9 @@ export class Destination {
       if (this.place.kind === 'file') await replaceFile(pieces, this.place.path, this.place.present);
       else await writeInPlace(pieces, this.place, signal);
     } catch (error) {
-      throw notWritten(this.name, error);
+      throw asUsageError(error, this.name, 'written');
     }
   }
-}
-
-function notWritten(name: string, error: unknown): unknown {
-  return isSystemError(error) ? new UsageError(`${name}: cannot be written (${systemReason(error)})`) : error;
 }
 
 /** @throws UsageError, or a system error. */

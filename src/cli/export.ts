@@ -3,6 +3,7 @@ import { DataError, UsageError } from '../base/errors.js';
 import { removeEmptyFolders } from '../base/folders.js';
 import { inTurns } from '../base/steps.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
+import { asUsageError } from '../base/system-error.js';
 import { counted } from '../base/units.js';
 import { type Dataset, loadSteps } from '../data/dataset.js';
 import type { DatasetSettings } from '../domain/types.js';
@@ -13,7 +14,7 @@ import { InputLibrary, imagesKey } from '../trajectory/environment.js';
 import { exportTrajectory } from '../trajectory/export.js';
 import { exportedFiles, exportedTrajectory } from '../trajectory/export-folder.js';
 import { type NumberRule, numberOption, parseNumber, wholeFrom } from './numbers.js';
-import { checkFolder, inWords, makeOutputFolder } from './output-folder.js';
+import { checkFolder, makeOutputFolder } from './output-folder.js';
 
 interface ExportArguments {
   readonly db: string;
@@ -89,7 +90,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       process.stderr.write(`wrote ${counted(files.length, 'file')} to ${output}\n`);
     } catch (error) {
       removeEmptyFolders(output, outermost);
-      throw inWords('--output', output, 'written to', error);
+      throw asUsageError(error, `--output ${output}`, 'written to');
     } finally {
       ignoreSignals();
     }

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { InputError, UsageError } from '../base/errors.js';
 import { makeFolder } from '../base/folders.js';
-import { isSystemError, systemReason } from '../base/system-error.js';
+import { asUsageError } from '../base/system-error.js';
 
 /**
  * Checks that files could be written into a folder, if it is there. Changes nothing.
@@ -18,7 +18,7 @@ export function checkFolder(option: string, folder: string): void {
       throw new UsageError(`${option} ${folder}: this is a file, expected a folder to write to`);
     if (stat) accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw inWords(option, folder, 'written to', error);
+    throw asUsageError(error, `${option} ${folder}`, 'written to');
   }
 }
 
@@ -33,12 +33,6 @@ export function makeOutputFolder(option: string, folder: string): string | null 
   try {
     return makeFolder(folder);
   } catch (error) {
-    throw inWords(option, folder, 'made', error);
+    throw asUsageError(error, `${option} ${folder}`, 'made');
   }
-}
-
-/** A system error as one of the option. */
-export function inWords(option: string, folder: string, what: string, error: unknown): unknown {
-  if (!isSystemError(error)) return error;
-  return new UsageError(`${option} ${folder}: cannot be ${what} (${systemReason(error)})`);
 }

@@ -9,7 +9,13 @@ import { snapshotIterations } from '../store/file/snapshots.js';
 import { unfinishedCells } from '../store/read/reader.js';
 import { type SweepChanges, storedSweepChanges } from '../store/read/sweep-changes.js';
 import { describeChanges } from './changes.js';
-import { type DeadlineArguments, deadlineOptions, formatDeadline, parseDeadline } from './deadline.js';
+import {
+  type DeadlineArguments,
+  deadlineOptions,
+  formatDeadline,
+  parseDeadline,
+  secondsUntil,
+} from './deadline.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -50,7 +56,7 @@ export async function planOf(
     unfinished: unfinishedCells(db, prepared.trajectories, prepared.spec.evaluate),
     snapshots: snapshotIterations(db),
     order: args.order,
-    secondsAvailable: deadline ? Math.max(0, (deadline.getTime() - Date.now()) / 1000) : undefined,
+    secondsAvailable: deadline ? secondsUntil(deadline, Date.now()) : undefined,
   });
 }
 

@@ -2,6 +2,7 @@
  * Decompresses gzip (RFC 1952), member by member: zlib does not tell a truncated stream from one that other bytes follow.
  */
 import { constants, crc32, inflateRawSync } from 'node:zlib';
+import { counted } from '../base/units.js';
 
 /** A broken stream; the message is a predicate without the file's name. */
 export class GzipError extends Error {}
@@ -27,9 +28,7 @@ export function gunzip(bytes: Uint8Array): Uint8Array {
   } while (isGzip(bytes, at));
   const extra = bytes.length - at;
   if (extra > 0)
-    throw new GzipError(
-      `${extra} ${extra === 1 ? 'byte' : 'bytes'} too many at byte ${at}, after the end of the gzip stream`,
-    );
+    throw new GzipError(`${counted(extra, 'byte')} too many at byte ${at}, after the end of the gzip stream`);
   return contents.length === 1 ? contents[0]! : Buffer.concat(contents);
 }
 

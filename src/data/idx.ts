@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { DataError } from '../base/errors.js';
 import { fileKind, isWebPage } from '../base/file-kind.js';
 import { systemReason } from '../base/system-error.js';
+import { counted } from '../base/units.js';
 import { GzipError, gunzip, isGzip } from './gzip.js';
 
 export type IdxKind = 'images' | 'labels';
@@ -90,7 +91,7 @@ export function parseIdx(content: Uint8Array, kind: IdxKind, file: string): IdxA
     const what =
       content.length < expectedBytes
         ? `truncated: ends at byte ${content.length}`
-        : `${extra} ${extra === 1 ? 'byte' : 'bytes'} too many at byte ${expectedBytes}`;
+        : `${counted(extra, 'byte')} too many at byte ${expectedBytes}`;
     throw corrupt(file, `${what}, expected ${expectedBytes} bytes for ${promised}`);
   }
   return { dimensions, data: content.subarray(headerBytes) };

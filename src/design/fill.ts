@@ -1,5 +1,4 @@
 /** Writes databases of simulated curves with a known law, as test input for `fit`, `query` and `report`. */
-
 import { existsSync, rmSync } from 'node:fs';
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';

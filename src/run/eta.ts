@@ -49,8 +49,8 @@ export class EtaEstimator {
   }
 
   /**
-   * Seconds that `threads` threads still need; null before the first record, and with no thread. `longest` is the work of the longest
-   * waiting trajectory: no run is shorter than its longest trajectory.
+   * Seconds that `threads` threads still need; null before the first record, and with no thread. `longest` is the work
+   * of the longest waiting trajectory: no run is shorter than its longest trajectory.
    */
   secondsLeft(threads: number, longest: Work | null): number | null {
     if (!this.#hasObserved || threads === 0) return null;

@@ -1,7 +1,6 @@
 /** Runs a sweep: the only file that joins executor and store. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { provenance } from '../base/provenance.js';
 import type { Dataset } from '../data/dataset.js';

@@ -1,4 +1,5 @@
 /** Finished cells of each sweep, cached by trajectory. The view `progress` would scan every cell again. */
+import type { Steps } from '../base/steps.js';
 import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 
@@ -21,7 +22,7 @@ export class Counts {
   }
 
   /** Counts marked trajectories again, and new or redefined sweeps in full. The caller may pause at each yield. */
-  *refresh(live: LiveReader, sweeps: readonly LiveSweep[]): Generator<void> {
+  *refresh(live: LiveReader, sweeps: readonly LiveSweep[]): Steps<void> {
     const cached = new Map(this.sweeps.map(counts => [counts.sweep.stamp, counts]));
     this.sweeps = [];
     for (const sweep of sweeps) {

@@ -2,7 +2,7 @@
  * The curves of one selection, cached in memory. Each is read once, and again when its trajectory progresses; figures
  * are assembled from the cache without a query.
  */
-
+import type { Steps } from '../base/steps.js';
 import { findMetric } from '../domain/metrics.js';
 import type {
   CurveRow,
@@ -94,7 +94,7 @@ export class CurveCache {
   }
 
   /** Reads the marked curves, one between two yields. */
-  *refresh(live: LiveReader): Generator<void> {
+  *refresh(live: LiveReader): Steps<void> {
     if (!this.isStale) return;
     this.stored = live.validThresholds(this.selection.sweep.name, THRESHOLD_VERSION);
     if (this.areThresholdsStale) this.version++;

@@ -5,8 +5,8 @@
  * holds no connection that keeps an ending run from removing its write-ahead log.
  */
 import { statSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreError } from '../base/errors.js';
+import { inTurns, type Steps } from '../base/steps.js';
 import type { SelectionParams } from '../slice/selection.js';
 import { LiveReader } from '../store/read/live-reader.js';
 import type { CurveCache } from './curve-cache.js';
@@ -172,7 +172,7 @@ export class Feed {
       }
       const show = () =>
         stream.send('figures', drawFigures(selection, slice.contents(), fit, paperColumns(viewer.params)));
-      if (slice.isStale) await runInTurns(slice.refresh(live), show);
+      if (slice.isStale) await showInTurns(slice.refresh(live), show);
       if (viewer.isNew || !isShown()) show();
       Object.assign(viewer, { isNew: false, slice, version: slice.version, fit, drawnAt: Date.now() });
     }
@@ -180,21 +180,18 @@ export class Feed {
   }
 }
 
-/** Runs a generator to its end, with a turn of the event loop every TURN_MS and `partial` called every PARTIAL_MS. */
-async function runInTurns<T>(work: Generator<void, T>, partial?: () => void): Promise<T> {
-  let resumed = performance.now();
-  let shown = resumed;
-  for (;;) {
-    const { value, done } = work.next();
-    if (done) return value;
-    if (performance.now() - resumed < TURN_MS) continue;
-    await nextTurn();
-    resumed = performance.now();
-    if (partial && resumed - shown > PARTIAL_MS) {
-      partial();
-      shown = performance.now();
-    }
-  }
+/** With a turn of the event loop every TURN_MS. */
+const runInTurns = <T>(steps: Steps<T>): Promise<T> => inTurns(steps, { ms: TURN_MS });
+
+/** As `runInTurns`, with `partial` called every PARTIAL_MS. */
+function showInTurns(steps: Steps<void>, partial: () => void): Promise<void> {
+  let shown = performance.now();
+  const each = () => {
+    if (performance.now() - shown <= PARTIAL_MS) return;
+    partial();
+    shown = performance.now();
+  };
+  return inTurns(steps, { ms: TURN_MS, each });
 }
 
 /** `identity` distinguishes files of the same name; `version` changes with every write to the file or its log. */

@@ -1,5 +1,5 @@
 /** What the server caches of a database between two polls, so that a poll reads only what changed. */
-
+import type { Steps } from '../base/steps.js';
 import { type Selection, type SelectionParams, select } from '../slice/selection.js';
 import type { Cursor, LiveCurve, LiveReader, LiveSweep } from '../store/read/live-reader.js';
 import { Counts } from './counts.js';
@@ -27,7 +27,7 @@ export class LiveCache {
    * Reads and counts what changed since the last call. False where the database is another one than before: the
    * caller starts over with a new LiveCache. The caller may pause at each yield.
    */
-  *update(live: LiveReader): Generator<void, boolean> {
+  *update(live: LiveReader): Steps<boolean> {
     const changed = live.changedSince(this.cursor);
     if (!changed) return false;
     this.cursor = changed.cursor;
@@ -50,7 +50,7 @@ export class LiveCache {
    *
    * @param running the name of the running sweep.
    */
-  *select(live: LiveReader, params: SelectionParams, running: string | null): Generator<void, View | null> {
+  *select(live: LiveReader, params: SelectionParams, running: string | null): Steps<View | null> {
     const sweepNamed = (name: string | null | undefined) => this.sweeps.find(sweep => sweep.name === name);
     const sweep = sweepNamed(params.sweep) ?? sweepNamed(running) ?? this.sweeps[0];
     if (!sweep) return null;
@@ -75,7 +75,7 @@ export class LiveCache {
   }
 }
 
-function* readMembers(live: LiveReader, { key }: LiveSweep): Generator<void, readonly LiveCurve[]> {
+function* readMembers(live: LiveReader, { key }: LiveSweep): Steps<readonly LiveCurve[]> {
   const members: LiveCurve[] = [];
   for (const member of live.curves(key)) {
     members.push(member);

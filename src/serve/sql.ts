@@ -1,5 +1,4 @@
 /** The SQL box: runs a page's statement in a process of its own, with limits on time, rows and memory. */
-
 import { InstallationError, QueryError, StoppedError, StoreError } from '../base/errors.js';
 import { counted } from '../base/units.js';
 import { querySql, type Value } from '../store/user-sql/query.js';

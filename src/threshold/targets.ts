@@ -1,5 +1,5 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
-
+import { counted } from '../base/units.js';
 import { findMetric, type MetricInfo } from '../domain/metrics.js';
 import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
@@ -173,9 +173,7 @@ class Refusals {
   }
 
   lines(): string[] {
-    return [...this.counts].map(
-      ([key, count]) => `${key}: no threshold for ${count} curve${count > 1 ? 's' : ''}`,
-    );
+    return [...this.counts].map(([key, count]) => `${key}: no threshold for ${counted(count, 'curve')}`);
   }
 }
 

@@ -10,6 +10,7 @@ import { Store } from '../../src/store/write/store.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { fill, LOSS, logarithm } from '../fit/database.js';
 import { temporaryFolders } from '../store/fixtures.js';
+import { query } from '../support/results.js';
 
 const folder = temporaryFolders();
 /** Enough for the verdict on these curves. */
@@ -23,15 +24,6 @@ function filled(...names: string[]): string {
   return file;
 }
 
-const rowsOf = (file: string, sql: string): Record<string, unknown>[] => {
-  const db = new Sqlite(file, { readonly: true });
-  try {
-    return db.prepare(sql).all() as Record<string, unknown>[];
-  } finally {
-    db.close();
-  }
-};
-
 test('stores the same thresholds, laws and verdicts each time', async () => {
   const file = filled('one');
   const { reports, notStored } = await fitDatabase(file, undefined, QUICK);
@@ -43,9 +35,9 @@ test('stores the same thresholds, laws and verdicts each time', async () => {
     ['dense_train_loss <= 0.15, N = 10, wasm 1', false],
   ]);
   expect(report!.groups[0]!.verdict.code).toBe('logarithmic');
-  expect(rowsOf(file, 'SELECT count(*) AS count FROM thresholds')).toEqual([{ count: 4 * 80 }]);
+  expect(query(file, 'SELECT count(*) AS count FROM thresholds')).toEqual([{ count: 4 * 80 }]);
 
-  const fits = rowsOf(file, 'SELECT * FROM fits');
+  const fits = query(file, 'SELECT * FROM fits');
   expect(Object.keys(fits[0]!)).toEqual([
     'sweep',
     'width',
@@ -65,7 +57,7 @@ test('stores the same thresholds, laws and verdicts each time', async () => {
     'numerics',
   ]);
   expect(fits).toHaveLength(3 * 8);
-  const [best] = rowsOf(file, "SELECT * FROM fits WHERE is_primary AND model = 'logarithmic'");
+  const [best] = query(file, "SELECT * FROM fits WHERE is_primary AND model = 'logarithmic'");
   expect(best).toMatchObject({
     sweep: 'one',
     width: 10,
@@ -81,16 +73,16 @@ test('stores the same thresholds, laws and verdicts each time', async () => {
   expect(lambda).toBe(0);
   for (const n of [250, 32_000])
     expect((Math.exp(alpha) * (1 + r * Math.log(n / n_ref))) / logarithm(n)).toBeCloseTo(1, 1);
-  expect(rowsOf(file, 'SELECT sum(weight) AS total FROM fits WHERE is_primary')[0]!.total).toBeCloseTo(1, 12);
-  expect(rowsOf(file, "SELECT prune_method, subnet_size FROM verdicts WHERE metric LIKE 'dense%'")).toEqual([
+  expect(query(file, 'SELECT sum(weight) AS total FROM fits WHERE is_primary')[0]!.total).toBeCloseTo(1, 12);
+  expect(query(file, "SELECT prune_method, subnet_size FROM verdicts WHERE metric LIKE 'dense%'")).toEqual([
     { prune_method: null, subnet_size: null },
   ]);
-  expect(rowsOf(file, 'SELECT DISTINCT simulation_seed FROM verdicts')).toEqual([{ simulation_seed: 1 }]);
+  expect(query(file, 'SELECT DISTINCT simulation_seed FROM verdicts')).toEqual([{ simulation_seed: 1 }]);
 
   const again = await fitDatabase(file, undefined, QUICK);
   expect(again.reports).toEqual(reports);
-  expect(rowsOf(file, 'SELECT * FROM fits')).toEqual(fits);
-  const [stored] = rowsOf(file, 'SELECT report FROM fit_reports');
+  expect(query(file, 'SELECT * FROM fits')).toEqual(fits);
+  const [stored] = query(file, 'SELECT report FROM fit_reports');
   expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
@@ -101,7 +93,7 @@ test('fits without storing while a run holds the database', async () => {
     const { reports, notStored } = await fitDatabase(file, undefined, QUICK);
     expect(notStored).toContain('held by another run');
     expect(reports[0]!.groups[0]!.verdict.code).toBe('logarithmic');
-    expect(rowsOf(file, 'SELECT * FROM fits')).toEqual([]);
+    expect(query(file, 'SELECT * FROM fits')).toEqual([]);
   } finally {
     run.close();
   }
@@ -112,7 +104,7 @@ test('fits are deleted with the thresholds that they were computed from', async 
   const file = filled('one', 'two');
   const { reports } = await fitDatabase(file, undefined, QUICK);
   expect(reports.map(({ sweep }) => sweep)).toEqual(['one', 'two']);
-  const sweepsWithFits = () => rowsOf(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
+  const sweepsWithFits = () => query(file, 'SELECT DISTINCT sweep FROM fits').map(row => row.sweep);
   const store = Store.open(file);
   // A run that changes nothing.
   fill(store, 'one', { mu: logarithm });

@@ -12,18 +12,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { Destination, once } from '../../src/cli/destination.js';
 import { Store } from '../../src/store/write/store.js';
 import { greedy, planned, sweep } from '../store/fixtures.js';
 import { runInside } from '../support/inside.js';
-import { type ProcessResult, Workplace } from '../support/program.js';
+import { PROGRAM, type ProcessResult, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
-const PROGRAM = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
 const place = new Workplace();
 const text = (name: string) => readFileSync(place.path(name), 'utf8');
 const query = (...args: string[]) => runInside(place, 'query', 'a.sqlite', ...args);

@@ -3,12 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { parseNumber, SECONDS, WHOLE, wholeFrom } from '../../src/cli/numbers.js';
 import { markValues, unmark, unmarkValues } from '../../src/cli/words.js';
 import { type DeclaredCommand, declaredCommands } from '../support/commands.js';
 import { runInside } from '../support/inside.js';
-import { Workplace } from '../support/program.js';
+import { PROGRAM, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
 let work: Workplace;
@@ -165,7 +164,7 @@ describe('a sweep from standard input', () => {
 
   it('is run into the database of its name, and gone on with', async () => {
     const run = (...args: string[]) =>
-      execFileSync(process.execPath, [join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js'), ...args], {
+      execFileSync(process.execPath, [PROGRAM, ...args], {
         cwd: work.folder,
         input: content(),
         encoding: 'utf8',

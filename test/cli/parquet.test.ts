@@ -7,8 +7,7 @@ import { QueryError } from '../../src/base/errors.js';
 import { Destination } from '../../src/cli/destination.js';
 import { formatRows } from '../../src/cli/output.js';
 import { type QueryBatch, querySql } from '../../src/store/user-sql/query.js';
-import { Store } from '../../src/store/write/store.js';
-import { completeTrajectory, greedy, planned, sweep } from '../store/fixtures.js';
+import { writeFinished } from '../store/fixtures.js';
 
 let home: string;
 let db: string;
@@ -16,11 +15,7 @@ let db: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'espalier-parquet-'));
   db = join(home, 'a.sqlite');
-  const store = Store.open(db);
-  const plan = planned('aa', [0, 5], [greedy(3)]);
-  store.saveSweep(sweep('one'), [plan]);
-  completeTrajectory(store, plan);
-  store.close();
+  writeFinished(db);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 

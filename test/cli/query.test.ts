@@ -10,8 +10,7 @@ import { EspalierError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { createCli } from '../../src/cli/cli.js';
 import { formatRows, renderTable, writeToStream } from '../../src/cli/output.js';
-import { Store } from '../../src/store/write/store.js';
-import { completeTrajectory, greedy, planned, random, sweep } from '../store/fixtures.js';
+import { greedy, random, writeFinished } from '../store/fixtures.js';
 
 const MANY = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i FROM n';
 let home: string;
@@ -22,11 +21,7 @@ let stderr: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
   db = join(home, 'a.sqlite');
-  const store = Store.open(db);
-  const plan = planned('aa', [0, 5], [greedy(3), random(3)]);
-  store.saveSweep(sweep('one'), [plan]);
-  completeTrajectory(store, plan);
-  store.close();
+  writeFinished(db, [greedy(3), random(3)]);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 

@@ -1,16 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { runInside } from '../support/inside.js';
 import { committed, long, PROGRESS } from '../support/long-run.js';
-import { Workplace } from '../support/program.js';
+import { hasScript, PROGRAM, Workplace } from '../support/program.js';
 import { allResults, attempts, numbers, query } from '../support/results.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';
-
-/** Runs a command in a terminal of its own (util-linux). */
-const HAS_SCRIPT = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 
 let work: Workplace;
 beforeAll(() => {
@@ -282,12 +277,11 @@ describe('a run that is stopped', () => {
     expect(result('stopped')).toEqual(JSON.parse(stdout));
   });
 
-  it.skipIf(!HAS_SCRIPT)('by the end of its terminal: exits 3 and releases the database', async () => {
+  it.skipIf(!hasScript())('by the end of its terminal: exits 3 and releases the database', async () => {
     const sweep = work.sweep(long('terminal', 3000));
     const db = work.path('results/terminal.sqlite');
-    const program = join(PACKAGE_ROOT, 'dist', 'src', 'cli', 'main.js');
     // Like a shell, the script passes SIGHUP on. It stays alive to record the exit code.
-    const run = `'${process.execPath}' '${program}' run ${sweep} --threads 2 --on-end 'cat > hung-up'`;
+    const run = `'${process.execPath}' '${PROGRAM}' run ${sweep} --threads 2 --on-end 'cat > hung-up'`;
     const command = `${run} & trap 'kill -HUP $!' HUP; wait $!; wait $!; echo $? > code`;
     const terminal = spawn('script', ['-qc', command, '/dev/null'], { cwd: work.folder, stdio: 'ignore' });
     await committed(db, 20);

@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { serveOptionsOf } from '../../src/cli/serve.js';
 import { Listener } from '../serve/client.js';
 import { runInside } from '../support/inside.js';
-import { type RunningProcess, Workplace } from '../support/program.js';
+import { childrenOf, type RunningProcess, Workplace } from '../support/program.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
 let work: Workplace;
@@ -108,17 +108,11 @@ describe('run --serve', () => {
     const listener = new Listener(url);
     const state = await listener.until('state', ({ kind }) => kind === 'open');
     expect(state).toMatchObject({ holder: { pid: run.child.pid, alive: true } });
-    const [page] = childrenOf(run.child.pid!).filter(({ command }) => command.includes('workers/page.js'));
-    process.kill(page!.pid, 'SIGKILL');
+    const [page] = childrenOf(run.child.pid!, 'workers/page.js');
+    process.kill(page!, 'SIGKILL');
     await run.stderrMatches(/warning: the live page has ended \(SIGKILL\)/);
     const { code, stdout } = await run.ended;
     expect(code).toBe(0);
     expect(stdout).toContain('32 of 32 cells');
   });
 });
-
-/** The child processes of a process. */
-function childrenOf(parent: number): { pid: number; command: string }[] {
-  const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
-  return list.map(pid => ({ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8') }));
-}

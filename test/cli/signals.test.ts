@@ -1,17 +1,15 @@
 /** What schedulers and terminals send to a job: to its first process, or to all of them. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STOP_SIGNALS } from '../../src/base/stop-signals.js';
 import { runInside } from '../support/inside.js';
 import { endless, PROGRESS } from '../support/long-run.js';
-import { PROGRAM, Workplace } from '../support/program.js';
+import { childrenOf, hasScript, PROGRAM, Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';
 import { DEBUGGER, expectStopped } from './stopped-by-signal.js';
 
-/** Runs a command in a terminal of its own (util-linux). */
-const HAS_SCRIPT = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;
 const ESC = '\x1b';
 
 let work: Workplace;
@@ -21,12 +19,6 @@ beforeAll(() => {
 afterAll(() => work.remove());
 
 const slow = (name: string) => work.sweep(endless(name));
-
-/** The child processes of a process whose command line names `entry`. */
-function childrenOf(parent: number, entry: string): number[] {
-  const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
-  return list.map(Number).filter(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(entry));
-}
 
 describe('a run', () => {
   // Node itself would open its debugger at this one. signals.slow.ts has the others.
@@ -97,7 +89,7 @@ function catches(pid: number): boolean {
 }
 
 // Without a terminal of its own there is nothing to suspend.
-it.skipIf(!HAS_SCRIPT)('^Z gives the terminal back to the shell, and `fg` takes it again', async () => {
+it.skipIf(!hasScript())('^Z gives the terminal back to the shell, and `fg` takes it again', async () => {
   const run = `'${process.execPath}' '${PROGRAM}' run ${slow('suspended')} --threads 1`;
   writeFileSync(work.path('shell'), `set -m\n${run}\necho "suspended: $?"\nfg\necho "ended: $?"\n`);
   const terminal = spawn('script', ['-qec', 'bash shell', '/dev/null'], {

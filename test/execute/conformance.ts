@@ -22,6 +22,28 @@ export function executorConformance(
       open = [];
     });
 
+    /** Runs a long task until the checkpoint t = 10, where `interrupt` must stop it. */
+    async function interrupted(pool: Executor, interrupt: () => void) {
+      const task = tinyTask(engine, { checkpoints: [0, 10, 1000, engine === 'wasm' ? 40_000 : 8_000] });
+      const undisturbed = await collect((await executor()).submit(task));
+      const before: ExecutorEvent[] = [];
+      for await (const event of pool.submit(task)) {
+        before.push(event);
+        if (event.kind === 'rows' && event.checkpoint.t === 10) interrupt();
+      }
+      expect(before.at(-1)?.kind).toBe('stopped');
+      const snapshot = before.find(event => event.kind === 'snapshot')!.snapshot;
+      const rowsBefore = before.filter(({ kind }) => kind === 'rows');
+      const checkpoints = task.checkpoints.slice(rowsBefore.length);
+      /** The rows are the same as undisturbed. */
+      const continueOn = async (other: Executor) => {
+        const resumed = await collect(other.submit({ ...task, checkpoints, snapshot }));
+        const joined = [...rowsBefore, ...resumed.filter(({ kind }) => kind === 'rows')];
+        expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
+      };
+      return { checkpoints, snapshot, continueOn };
+    }
+
     it('emits started, the rows of each checkpoint in order, then done', async () => {
       const variants = [
         greedy,
@@ -77,24 +99,11 @@ export function executorConformance(
     });
 
     it('stops with a snapshot, and continues from it with the same numbers', async () => {
-      const task = tinyTask(engine, { checkpoints: [0, 10, 1000, engine === 'wasm' ? 40_000 : 8_000] });
-      const undisturbed = await collect((await executor()).submit(task));
       const stopped = await executor();
-      const before: ExecutorEvent[] = [];
-      for await (const event of stopped.submit(task)) {
-        before.push(event);
-        if (event.kind === 'rows' && event.checkpoint.t === 10) stopped.stop();
-      }
-      expect(before.at(-1)?.kind).toBe('stopped');
-      const snapshot = before.find(event => event.kind === 'snapshot')!.snapshot;
-      const rowsBefore = before.filter(({ kind }) => kind === 'rows');
-      const rest = task.checkpoints.slice(rowsBefore.length);
-      expect(rest.length).toBeGreaterThan(0);
-      expect(snapshot.t).toBeLessThanOrEqual(rest[0]!.t);
-
-      const resumed = await collect((await executor()).submit({ ...task, checkpoints: rest, snapshot }));
-      const joined = [...rowsBefore, ...resumed.filter(({ kind }) => kind === 'rows')];
-      expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
+      const rest = await interrupted(stopped, () => stopped.stop());
+      expect(rest.checkpoints.length).toBeGreaterThan(0);
+      expect(rest.snapshot.t).toBeLessThanOrEqual(rest.checkpoints[0]!.t);
+      await rest.continueOn(await executor());
     });
 
     it('starts over with a warning where a snapshot is damaged', async () => {
@@ -106,24 +115,12 @@ export function executorConformance(
     });
 
     it('stops with a snapshot when it may run nothing, and goes on when it may again', async () => {
-      const task = tinyTask(engine, { checkpoints: [0, 10, 1000, engine === 'wasm' ? 40_000 : 8_000] });
-      const undisturbed = await collect((await executor()).submit(task));
       const pool = await executor();
-      const before: ExecutorEvent[] = [];
-      for await (const event of pool.submit(task)) {
-        before.push(event);
-        if (event.kind === 'rows' && event.checkpoint.t === 10) pool.resize(0);
-      }
+      const rest = await interrupted(pool, () => pool.resize(0));
       expect(pool.capacity).toBe(0);
-      expect(before.at(-1)?.kind).toBe('stopped');
-      const snapshot = before.find(event => event.kind === 'snapshot')!.snapshot;
-      const rowsBefore = before.filter(({ kind }) => kind === 'rows');
-      const rest = task.checkpoints.slice(rowsBefore.length);
       pool.resize(1);
       expect(pool.capacity).toBe(1);
-      const resumed = await collect(pool.submit({ ...task, checkpoints: rest, snapshot }));
-      const joined = [...rowsBefore, ...resumed.filter(({ kind }) => kind === 'rows')];
-      expect(withoutTimes(joined)).toEqual(withoutTimes(undisturbed.filter(({ kind }) => kind === 'rows')));
+      await rest.continueOn(pool);
     });
 
     it('starts no waiting task once it is stopped', async () => {

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { type RunningServer, serve } from '../../src/serve/server.js';
-import { Store } from '../../src/store/write/store.js';
-import { completeTrajectory, greedy, planned, sweep } from '../store/fixtures.js';
+import { writeFinished } from '../store/fixtures.js';
 import { Listener, postSql, request } from './client.js';
 
 const TOKEN = 'a-token-of-some-length';
@@ -18,11 +17,7 @@ let page: RunningServer;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'espalier-serve-'));
   db = join(home, 'a.sqlite');
-  const store = Store.open(db);
-  const plan = planned('aa', [0, 5], [greedy(3)]);
-  store.saveSweep(sweep('one'), [plan]);
-  completeTrajectory(store, plan);
-  store.close();
+  writeFinished(db);
   page = await serve({ db, port: 0 });
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 /** The cached state agrees with SQL over the whole database. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { refreshThresholds } from '../../src/analysis/thresholds.js';
+import { atOnce } from '../../src/base/steps.js';
 import { readReport } from '../../src/report/read-report.js';
 import { LiveCache, type View } from '../../src/serve/live-cache.js';
 import { LiveReader } from '../../src/store/read/live-reader.js';
@@ -24,17 +25,10 @@ import { plainSweep } from '../support/small-sweeps.js';
 
 const folder = temporaryFolders();
 
-function finish<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const { value, done } = work.next();
-    if (done) return value;
-  }
-}
-
 function viewOf(memory: LiveCache, live: LiveReader, params: Record<string, string> = {}): View {
-  expect(finish(memory.update(live))).toBe(true);
-  const view = finish(memory.select(live, params, null))!;
-  finish(view.slice.refresh(live));
+  expect(atOnce(memory.update(live))).toBe(true);
+  const view = atOnce(memory.select(live, params, null))!;
+  atOnce(view.slice.refresh(live));
   return view;
 }
 
@@ -138,7 +132,7 @@ it('counts agree with the view `progress` after every change', () => {
   const agree = () => {
     const live = new LiveReader(store.file);
     try {
-      expect(finish(memory.update(live))).toBe(true);
+      expect(atOnce(memory.update(live))).toBe(true);
       expect(memory.counts.progress(live)).toEqual(live.reader.progress());
       for (const ago of [0, 60_000])
         expect(live.cellsFinishedSince(Date.now() - ago)).toBe(sinceBy(live.reader, Date.now() - ago));

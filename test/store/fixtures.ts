@@ -12,7 +12,7 @@ import type {
   Variant,
 } from '../../src/domain/types.js';
 import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/schema/rows.js';
-import type { Store } from '../../src/store/write/store.js';
+import { Store } from '../../src/store/write/store.js';
 import { DEFAULTS } from '../support/defaults.js';
 
 /** A folder for each test, removed after it. */
@@ -134,4 +134,13 @@ export function completeTrajectory(
   }
   void store.finished(trajectory.id, { kind: 'done', trainWallS: 2, trainCpuS: 1 });
   store.flush();
+}
+
+/** Writes a database whose sweep `one` has one trajectory, `aa`, with all its cells. */
+export function writeFinished(file: string, variants: readonly Variant[] = [greedy(3)]): void {
+  const store = Store.open(file);
+  const plan = planned('aa', [0, 5], variants);
+  store.saveSweep(sweep('one'), [plan]);
+  completeTrajectory(store, plan);
+  store.close();
 }

@@ -8,6 +8,7 @@ import { Snapshots } from '../../src/store/file/snapshots.js';
 import { type ForgetScope, isNothing, readForgettable } from '../../src/store/read/forgettable.js';
 import { Store } from '../../src/store/write/store.js';
 import { computeThresholds } from '../../src/threshold/targets.js';
+import { query as queryFile } from '../support/results.js';
 import {
   ATTEMPT,
   cell,
@@ -46,14 +47,7 @@ const plan = (seed: number, times: readonly number[] = [0, 5], ks: readonly numb
   );
 
 /** Reads through a connection of its own. */
-function query(sql: string, ...params: unknown[]): Record<string, unknown>[] {
-  const db = new Sqlite(file, { readonly: true });
-  try {
-    return db.prepare(sql).all(...params) as Record<string, unknown>[];
-  } finally {
-    db.close();
-  }
-}
+const query = (sql: string, ...params: readonly unknown[]) => queryFile(file, sql, ...params);
 const count = (table: string): number => Number(query(`SELECT count(*) AS n FROM ${table}`)[0]!.n);
 
 /** Everything that users see of a sweep. */

@@ -12,15 +12,7 @@ import { isAlive, type LockRow } from '../../src/store/file/lock-row.js';
 import { type QueryBatch, type QueryOptions, querySql } from '../../src/store/user-sql/query.js';
 import { uniqueNames } from '../../src/store/user-sql/query-server.js';
 import { Store } from '../../src/store/write/store.js';
-import {
-  cell,
-  checkpoint,
-  completeTrajectory,
-  greedy,
-  planned,
-  sweep,
-  temporaryFolders,
-} from './fixtures.js';
+import { cell, checkpoint, greedy, planned, sweep, temporaryFolders, writeFinished } from './fixtures.js';
 
 const folder = temporaryFolders();
 let home: string;
@@ -29,11 +21,7 @@ let file: string;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'espalier-query-'));
   file = join(home, 'a.sqlite');
-  const store = Store.open(file);
-  const plan = planned('aa', [0, 5], [greedy(3)]);
-  store.saveSweep(sweep('one'), [plan]);
-  completeTrajectory(store, plan);
-  store.close();
+  writeFinished(file);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 

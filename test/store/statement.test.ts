@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QueryError } from '../../src/base/errors.js';
 import { connectReader } from '../../src/store/file/open.js';
 import { prepareReadOnly } from '../../src/store/user-sql/statement.js';
-import { Store } from '../../src/store/write/store.js';
-import { completeTrajectory, greedy, planned, sweep } from './fixtures.js';
+import { writeFinished } from './fixtures.js';
 
 let home: string;
 let file: string;
@@ -16,11 +15,7 @@ let db: Database;
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'espalier-statement-'));
   file = join(home, 'a.sqlite');
-  const store = Store.open(file);
-  const plan = planned('aa', [0, 5], [greedy(3)]);
-  store.saveSweep(sweep('one'), [plan]);
-  completeTrajectory(store, plan);
-  store.close();
+  writeFinished(file);
   db = connectReader(file);
 });
 afterAll(() => {

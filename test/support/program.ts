@@ -1,6 +1,6 @@
 /** Runs the compiled program as users do: a child process with arguments, in a separate folder. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
@@ -97,3 +97,13 @@ export class Workplace {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** The child processes of a process whose command line names `entry` (Linux). */
+export function childrenOf(parent: number, entry: string): number[] {
+  const list = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
+  return list.map(Number).filter(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(entry));
+}
+
+/** Whether there is `script` (util-linux), which runs a command in a terminal of its own. */
+export const hasScript = (): boolean =>
+  process.platform === 'linux' && spawnSync('script', ['--version']).status === 0;

@@ -6,10 +6,10 @@ export type Row = Record<string, string | number | null>;
 /** Columns of times and dates. */
 const TIMING = ['prune_wall_s', 'prune_cpu_s', 'finished_at'];
 
-export function query(db: string, sql: string): Row[] {
+export function query(db: string, sql: string, ...params: readonly unknown[]): Row[] {
   const file = new Sqlite(db, { readonly: true });
   try {
-    return file.prepare<[], Row>(sql).all();
+    return file.prepare<unknown[], Row>(sql).all(...params);
   } finally {
     file.close();
   }

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, linkSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
-import { withPart } from '../../base/atomic-file.js';
+import { publishNew, withPart } from '../../base/atomic-file.js';
 import { StoreError } from '../../base/errors.js';
 import { makeFolder } from '../../base/folders.js';
 import { TOOL_VERSION } from '../../base/paths.js';
@@ -116,21 +116,9 @@ function create(file: string): void {
         for (const companion of ['-wal', '-shm', '-journal']) rmSync(part + companion, { force: true });
       }
     });
-    publish(part, file);
+    // If another process has created the file meanwhile, that one stays, and the caller checks it.
+    ioGuard(file, () => publishNew(part, file));
   });
-}
-
-/** Never overwrites. If another process has created `file` meanwhile, that file stays, and the caller checks it. */
-function publish(part: string, file: string): void {
-  try {
-    linkSync(part, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    // The file system has no hard links.
-    ioGuard(file, () => {
-      if (!existsSync(file)) renameSync(part, file);
-    });
-  }
 }
 
 function verify(file: string, db: Database): Database {

@@ -1,6 +1,6 @@
 /** Lists the processes in a read transaction on a database in WAL mode, from the system's table of file locks. */
 import { readFileSync, statSync } from 'node:fs';
-import { sqliteFile } from './sqlite-files.js';
+import { companionFile } from './companions.js';
 
 export interface ReadingProcess {
   readonly pid: number;
@@ -14,7 +14,7 @@ const COMMAND_LENGTH = 120;
 
 /** The processes in a read transaction now, by process id. Empty except on Linux, which alone has /proc/locks. */
 export function readingProcesses(database: string, table = lockTable()): ReadingProcess[] {
-  const inode = inodeOf(sqliteFile(database, 'shm'));
+  const inode = inodeOf(companionFile(database, 'shm'));
   if (inode === null) return [];
   const pids = new Set<number>();
   for (const line of table.split('\n')) {

@@ -3,26 +3,18 @@
  * run writes the database. The run takes it within a second. A request names the run by the token of its lock row, so
  * that one which comes too late changes no later run.
  */
-import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { withPart } from '../../base/atomic-file.js';
 import { StoreError } from '../../base/errors.js';
 import { isSystemError, systemReason } from '../../base/system-error.js';
+import { companionFile } from './companions.js';
 
 /** Largest number of threads. */
 export const MAX_THREADS = 1024;
 
-/** Beside the file itself, so that a link to the database leads to the same request. */
-function requestFile(database: string): string {
-  try {
-    return `${realpathSync(database)}-threads`;
-  } catch {
-    return `${database}-threads`;
-  }
-}
-
 /** Replaces an earlier request. @throws StoreError DATABASE_IO if it cannot be written. */
 export function requestThreads(database: string, token: string, threads: number): void {
-  const file = requestFile(database);
+  const file = companionFile(database, 'threads');
   try {
     withPart(file, part => {
       writeFileSync(part, JSON.stringify({ token, threads }));
@@ -38,7 +30,7 @@ export function requestThreads(database: string, token: string, threads: number)
 
 /** Takes the request away. Returns its number of threads; null if there is none for this run. */
 export function takeThreadRequest(database: string, token: string): number | null {
-  const file = requestFile(database);
+  const file = companionFile(database, 'threads');
   try {
     const text = readFileSync(file, 'utf8');
     rmSync(file, { force: true });

@@ -14,8 +14,8 @@
 import { rmSync, statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { formatBytes } from '../../base/units.js';
+import { companionFile } from './companions.js';
 import { type ReadingProcess, readingProcesses } from './reading-processes.js';
-import { sqliteFile } from './sqlite-files.js';
 
 const LIMITS = {
   checkpointBytes: 4 * 2 ** 20,
@@ -63,7 +63,7 @@ export interface WalOptions {
 
 /** Size of a database's write-ahead log in bytes; 0 if there is none. */
 export const walBytes = (database: string): number =>
-  statSync(sqliteFile(database, 'wal'), { throwIfNoEntry: false })?.size ?? 0;
+  statSync(companionFile(database, 'wal'), { throwIfNoEntry: false })?.size ?? 0;
 
 /** The row that `PRAGMA wal_checkpoint` returns. */
 interface Checkpoint {
@@ -92,7 +92,7 @@ export class WriteAheadLog {
   ) {
     // Checkpoints run after a commit only, so no commit includes the copying of earlier ones.
     db.pragma('wal_autocheckpoint = 0');
-    this.files = (['wal', 'shm'] as const).map(which => sqliteFile(db.name, which));
+    this.files = (['wal', 'shm'] as const).map(which => companionFile(db.name, which));
     this.limits = { ...LIMITS, ...options.limits };
     this.passiveTimer = setInterval(
       () => this.inBackground(() => this.checkpoint('PASSIVE')),

@@ -1,18 +1,8 @@
 /** Saves a database that is still being written when its path no longer leads to it: removed, moved, or replaced. */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readlinkSync, rmSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { withPart } from '../../base/atomic-file.js';
+import { publishNew, withPart } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/folders.js';
 import { moveSnapshots } from './snapshots.js';
 
@@ -35,7 +25,7 @@ export function writeBack(file: string, db: Database): string | null {
       if (existsSync(target)) continue;
       // SQLite would take a log that was left there for that of the copy.
       for (const companion of ['wal', 'shm']) rmSync(`${target}-${companion}`, { force: true });
-      if (!publish(part, target)) continue;
+      if (!publishNew(part, target)) continue;
       if (target === home) return null;
       moveSnapshots(path, target);
       return target;
@@ -55,19 +45,6 @@ function* candidates(file: string): Generator<string> {
   const ending = extname(file);
   const stem = file.slice(0, file.length - ending.length);
   for (let i = 1; ; i++) yield `${stem}.rescued-${i}${ending}`;
-}
-
-/** Returns false if `target` exists. */
-function publish(part: string, target: string): boolean {
-  try {
-    linkSync(part, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    // The file system has no hard links.
-    if (existsSync(target)) return false;
-    renameSync(part, target);
-  }
-  return true;
 }
 
 function sync(file: string): void {

@@ -11,6 +11,7 @@ import type { Database } from 'better-sqlite3';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import { snapshotIterations } from '../file/snapshots.js';
 import { LACKS_CELLS } from './reader.js';
+import { sweepKey } from './sweep-key.js';
 
 export type ForgetScope =
   | { readonly kind: 'sweep'; readonly sweep: string }
@@ -77,14 +78,8 @@ const FAILED: ForgetQueries = {
 export const forgetQueries = ({ kind }: ForgetScope): ForgetQueries => (kind === 'failed' ? FAILED : UNASKED);
 
 /** The key of the sweep that is deleted, 0 if none is. @throws Error if no sweep of that name was saved. */
-export function forgottenSweep(db: Database, scope: ForgetScope): number {
-  if (scope.kind !== 'sweep') return 0;
-  const key = db.prepare('SELECT key FROM sweeps WHERE name = ?').pluck().get(scope.sweep) as
-    | number
-    | undefined;
-  if (key === undefined) throw new Error(`sweep ${scope.sweep} was never saved`);
-  return key;
-}
+export const forgottenSweep = (db: Database, scope: ForgetScope): number =>
+  scope.kind === 'sweep' ? sweepKey(db, scope.sweep) : 0;
 
 /** Ids of trajectories whose snapshots are deleted: also those that the database no longer knows. */
 export function forgettableSnapshots(db: Database, file: string, scope: ForgetScope): string[] {

@@ -16,6 +16,7 @@ import type { ForgetScope, Forgettable } from '../read/forgettable.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import type { SweepChanges } from '../read/sweep-changes.js';
+import { sweepKey } from '../read/sweep-key.js';
 import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
@@ -34,7 +35,7 @@ import { type LockOptions, WriterLock } from './lock.js';
 import { Recorder } from './recorder.js';
 import { RunningAttempts } from './running-attempts.js';
 import { replaceSweep } from './sweep-cells.js';
-import { replaceThresholds, sweepKey } from './thresholds.js';
+import { replaceThresholds } from './thresholds.js';
 
 const HEARTBEAT_MS = 60_000;
 

@@ -7,6 +7,7 @@ import {
   type ThresholdStamp,
   thresholdDigest,
 } from '../read/stored-thresholds.js';
+import { sweepKey } from '../read/sweep-key.js';
 import type { VariantKeys } from '../read/variants.js';
 import { dropFits } from '../schema/fits.js';
 
@@ -41,11 +42,4 @@ function valuesOf(row: ThresholdRow, variant: number): unknown[] {
   const { trajectoryId, metric, target, lower, upper, censoring, rawUpper, sustainedUpper, flagged } = row;
   const crossing = [lower, upper, censoring, rawUpper, sustainedUpper, Number(flagged)];
   return [trajectoryId, variant, metric, target, ...crossing];
-}
-
-/** @throws Error where no sweep of that name was saved. */
-export function sweepKey(db: Database, sweep: string): number {
-  const key = db.prepare('SELECT key FROM sweeps WHERE name = ?').pluck().get(sweep) as number | undefined;
-  if (key === undefined) throw new Error(`sweep ${sweep} was never saved`);
-  return key;
 }
