@@ -3,6 +3,7 @@ import type { Shape } from '../../src/engine/engine.js';
 import { ExactCandidates } from '../../src/engine/wasm/exact-candidates.js';
 import { WasmInstancePool } from '../../src/engine/wasm/kernels.js';
 import { type Layout, layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
+import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { type MemoryBlock, memoryOf, neuronAddress } from '../../src/engine/wasm/memory-block.js';
 import { WorkBudget } from '../../src/engine/wasm/work-budget.js';
 import { integerBelow, normals, stream } from '../../src/math/random.js';
@@ -43,12 +44,12 @@ async function openMemories(blocks: readonly number[], phi: Float32Array): Promi
   for (let q = 0; q < N; q++) {
     const { f32, layout, first } = memoryOf(memories, q);
     const place = neuronAddress(layout.phi, q - first, SAMPLES) / 4;
-    for (let s = 0; s < SAMPLES; s++) f32[place + 24 * s] = phi[q * SAMPLES + s]!;
+    for (let s = 0; s < SAMPLES; s++) f32[place + LANES * s] = phi[q * SAMPLES + s]!;
   }
   return memories;
 }
 
-it.each([[[34]], [[12, 12, 10]]])(
+it.each([[[17]], [[6, 6, 5]]])(
   'gives the product of any two neurons, in memories of %j blocks',
   async blocks => {
     const next = stream(1, 'test', 'candidates');
@@ -66,3 +67,8 @@ it.each([[[34]], [[12, 12, 10]]])(
     for (let i = 0; i < 500; i++) expectProduct(integerBelow(next, N), integerBelow(next, N));
   },
 );
+
+it('pays from 745 neurons on, which stored counts of passes depend on', () => {
+  expect(layOut({ ...SHAPE, width: 744 }).candidateCapacity).toBe(0);
+  expect(layOut({ ...SHAPE, width: 745 }).candidateCapacity).toBe(MAX_CANDIDATES);
+});

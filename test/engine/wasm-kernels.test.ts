@@ -25,7 +25,7 @@ function place(): (bytes: number) => number {
 }
 
 describe('activation functions, relative error below 1e-6', () => {
-  const points = Float32Array.from({ length: 20 * LANES * 50 }, (_, i) => (i - 12_000) / 150);
+  const points = Float32Array.from({ length: 10 * LANES * 50 }, (_, i) => (i - 12_000) / 150);
   const rows = points.length / LANES;
   const tiny = [-1e-4, -1e-10, 0, 1e-10, 1e-4, 0.6249, 0.6251, -0.6249, -0.6251];
   points.set(tiny);
@@ -133,7 +133,7 @@ describe('Gram columns', () => {
   });
 
   it('have bits that do not depend on their place in the group or on the size of the group', () => {
-    const neurons = [3, 17, 0, 23, 8, 9, 10, 11, 12, 1, 22, 5];
+    const neurons = [3, 17, 0, 47, 8, 24, 10, 23, 12, 1, 46, 5];
     expect(neurons).toHaveLength(PANEL);
     const alone = neurons.map(neuron => columns([neuron])[0]);
     expect(columns(neurons)).toEqual(alone);
@@ -150,9 +150,9 @@ describe('Gram columns', () => {
     for (const count of [1, 4, 63, 64, 67, n]) {
       f32.fill(Number.NaN, a / 4, b / 4 + n);
       kernels.copyNeuron(block + 4 * 7, count, a);
-      kernels.copyNeuron(block + 4 * 20, count, b);
+      kernels.copyNeuron(block + 4 * 40, count, b);
       let product = 0;
-      for (let s = 0; s < count; s++) product += phi[s * LANES + 7]! * phi[s * LANES + 20]!;
+      for (let s = 0; s < count; s++) product += phi[s * LANES + 7]! * phi[s * LANES + 40]!;
       expect(Math.abs(kernels.dot(a, b, count) - product)).toBeLessThan(1e-6 * count);
       if (count < n) expect(f32[a / 4 + count]).toBeNaN();
     }

@@ -84,8 +84,8 @@ function results(engine: Engine, problem: Problem) {
   return { first, second };
 }
 
-/** The last block of 230 neurons is not full. */
-const COMMON: Partial<ProblemOptions> = { rows: 90, width: 230, columns: 25, batchSize: 16 };
+/** The last block of 470 neurons is not full. */
+const COMMON: Partial<ProblemOptions> = { rows: 90, width: 470, columns: 25, batchSize: 16 };
 const CASES: Record<string, Partial<ProblemOptions>> = {
   'squared loss': {},
   'logistic loss, bias': { loss: 'logistic', bias: true },
@@ -97,7 +97,7 @@ const CASES: Record<string, Partial<ProblemOptions>> = {
   'dense inputs': { density: 1, columns: 40 },
   'silent blocks': {},
   'NTK scaling': { scaling: 'ntk', learningRate: 0.05 },
-  'a subnetwork, re-trained': { multiplicities: Array.from({ length: 230 }, (_, i) => 1 + (i % 7)) },
+  'a subnetwork, re-trained': { multiplicities: Array.from({ length: 470 }, (_, i) => 1 + (i % 7)) },
 };
 
 /** Makes all neurons of these blocks silent on inputs that are not negative. */
@@ -131,7 +131,7 @@ describe('a network in several memories', () => {
     const problem = makeProblem({ rows: 30, columns: 10, width: 1700 });
     const others = makeInputs({ rows: 1500, columns: 10, seed: 3 });
     const picks = Int32Array.from({ length: 2000 }, (_, i) => (i * 701) % 1700);
-    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 30)].map(engine => {
+    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 15)].map(engine => {
       const network = engine.open(problem);
       const outputs = network.subnetOutputs(others, picks, [3, 1600, 2000]);
       network.close();
@@ -142,7 +142,7 @@ describe('a network in several memories', () => {
 
   it('keeps and evicts the same columns as one in a single memory', async () => {
     const problem = makeSeparateProblem(560);
-    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 11)].map(engine => {
+    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 5)].map(engine => {
       const network = engine.open(problem);
       const path = network.activate().greedy('squared', 900);
       network.close();
@@ -154,7 +154,7 @@ describe('a network in several memories', () => {
 
   it('compares exact candidates across memories as within one', async () => {
     const problem = makeProblem({ rows: 400, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
-    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 9)].map(engine => {
+    const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 4)].map(engine => {
       const network = engine.open(problem);
       network.train(makeBatches(problem, 400), 400);
       const path = network.activate().greedy('squared', 200);
@@ -208,7 +208,7 @@ describe('memory of a network in several memories', () => {
     const engine = await engineOf(problem, 4);
     const before = allocated();
     let largest = 0;
-    for (const width of [30, 150, 230, 100, 200, 24, 230, 60]) {
+    for (const width of [60, 300, 470, 200, 400, LANES, 470, 120]) {
       const other = makeProblem({ ...COMMON, momentum: 0.5, width });
       largest = Math.max(largest, engine.memoryBytes(shapeOf(other)));
       const network = engine.open(other);
@@ -260,13 +260,13 @@ describe('memory of a network in several memories', () => {
     expect(engine.memoryBytes(shapeOf(wide))).toBeGreaterThan(engine.memoryLimitBytes);
     expect(() => engine.open(wide)).toThrow(TooLargeError);
     expect(() => engine.open(wide)).toThrow(
-      /^n = 90 samples and N = 1537 neurons need \d\.\d\d GiB, the engine "wasm" holds at most \d\.\d\d GiB$/,
+      /^n = 90 samples and N = 3073 neurons need \d\.\d\d GiB, the engine "wasm" holds at most \d\.\d\d GiB$/,
     );
   });
 
   it('is refused where the samples alone exceed one memory', async () => {
     const engine = await engineOf(problem, 1);
-    const long = makeProblem({ ...COMMON, momentum: 0.5, rows: 2000, width: 24 });
+    const long = makeProblem({ ...COMMON, momentum: 0.5, rows: 2000, width: LANES });
     expect(engine.memoryBytes(shapeOf(long))).toBe(Infinity);
     expect(() => engine.open(long)).toThrow(TooLargeError);
     expect(() => engine.open(long)).toThrow(
@@ -288,7 +288,7 @@ describe('splitMemory', () => {
 
   it('uses as few memories as possible, filled one after another', () => {
     const layouts = splitMemory(shape, limit)!;
-    expect(layouts.map(({ blocks }) => blocks).reduce((a, b) => a + b)).toBe(Math.ceil(20_000 / 24));
+    expect(layouts.map(({ blocks }) => blocks).reduce((a, b) => a + b)).toBe(Math.ceil(20_000 / LANES));
     expect(layouts).toHaveLength(2);
     for (const { bytes } of layouts) expect(bytes).toBeLessThanOrEqual(limit);
     const { blocks } = layouts[0]!;
@@ -297,11 +297,11 @@ describe('splitMemory', () => {
   });
 
   it('covers every block at any size', () => {
-    for (const width of [1, 23, 24, 25, 1000, 123_457]) {
+    for (const width of [1, LANES - 1, LANES, LANES + 1, 1000, 123_457]) {
       for (const datasetSize of [1, 1000, 300_000]) {
         const some = { ...shape, width, datasetSize };
         const blocks = splitMemory(some, limit)!.map(layout => layout.blocks);
-        expect(blocks.reduce((a, b) => a + b)).toBe(Math.ceil(width / 24));
+        expect(blocks.reduce((a, b) => a + b)).toBe(Math.ceil(width / LANES));
         expect(Math.min(...blocks)).toBeGreaterThan(0);
       }
     }

@@ -1,14 +1,20 @@
-/** Kernels that build Phi, [block][n][24] float32, and compute sums over it. */
-import { addWide, ROW, SEGMENT } from './shape';
+/** Kernels that build Phi, [block][n][48] float32, and compute sums over it. */
+import { addWide, HALF, ROW, SEGMENT } from './shape';
 import { sigma } from './sigma';
 
 /**
  * Converts one block's pre-activations into outputs, in place: phi_is = gain_i * sigma(z_is).
  *
- *   z      [count][24]
- *   gains  [24]          outputScale * b
+ *   z      [count][48]
+ *   gains  [48]          outputScale * b
  */
 export function activate(kind: i32, z: usize, count: usize, gains: usize): void {
+  activateHalf(kind, z, count, gains);
+  activateHalf(kind, z + HALF, count, gains + HALF);
+}
+
+/** 24 neurons. */
+function activateHalf(kind: i32, z: usize, count: usize, gains: usize): void {
   const c0 = v128.load(gains);
   const c1 = v128.load(gains, 16);
   const c2 = v128.load(gains, 32);
@@ -29,11 +35,11 @@ export function activate(kind: i32, z: usize, count: usize, gains: usize): void 
 /**
  * Adds some samples of one block to each neuron's sums.
  *
- *   phi          [count][24]
+ *   phi          [count][48]
  *   labels       [count]
- *   projections  [24] float64   += <Phi_i, y>
- *   norms        [24] float64   += ||Phi_i||^2
- *   peaks        [24] float32   max |Phi_i|
+ *   projections  [48] float64   += <Phi_i, y>
+ *   norms        [48] float64   += ||Phi_i||^2
+ *   peaks        [48] float32   max |Phi_i|
  *
  * If several calls cover the samples, all but the last must pass a multiple of SEGMENT samples.
  */
@@ -49,7 +55,7 @@ export function addStatistics(
     const samples = min(SEGMENT, count - from);
     const rows = phi + from * ROW;
     for (let lane: usize = 0; lane < ROW; lane += 32) {
-      addHalf(
+      addEight(
         rows + lane,
         labels + from * 4,
         samples,
@@ -62,7 +68,7 @@ export function addStatistics(
 }
 
 /** Eight neurons, one segment. */
-function addHalf(
+function addEight(
   phi: usize,
   labels: usize,
   count: usize,

@@ -1,10 +1,10 @@
 /** Kernels for columns of the Gram matrix Phi^T Phi, several per pass over Phi. */
 import { addWide, ENTRY, ROW, RUN, WIDE_ROW } from './shape';
-import { preactivate } from './sparse';
+import { combineRows } from './sparse';
 
 /** Maximum columns per pass. */
 const PANEL: usize = 12;
-/** Samples per float32 sum: few enough that Phi's rows and the columns' entries stay in the first-level cache. */
+/** Samples per float32 sum: few enough that Phi's rows and the columns' entries stay in the nearest caches. */
 const DEPTH: usize = 256;
 
 /**
@@ -42,11 +42,11 @@ export function gatherColumn(
  * <Phi_q, Phi_c> for the neurons q of one block and the columns c of a pass. A product's bits depend only on its two
  * columns, not on their places: omitted entries are 0.
  *
- *   phi      [n][24]                   one block
+ *   phi      [n][48]                   one block
  *   runs     [ceil(n / DEPTH)][12]
  *   targets  [columns] u32             addresses of each column's 24 float64, written
  *   columns  at most 12
- *   scratch  [24]
+ *   scratch  [48]
  *
  * The kernel first reads each segment's rows sequentially, at the full memory bandwidth. The return value only keeps
  * the compiler from removing these reads.
@@ -59,7 +59,8 @@ export function gram(phi: usize, n: usize, runs: usize, targets: usize, columns:
     const end = line + min(DEPTH, n - from) * ROW;
     for (; line < end; line += 64) touched |= load<u32>(line);
     for (let c: usize = 0; c < columns; c++) {
-      preactivate(phi, runs + c * RUN, 1, scratch);
+      const run = runs + c * RUN;
+      combineRows(phi, load<u32>(run), load<u32>(run, 4), scratch);
       const target: usize = load<u32>(targets + 4 * c);
       for (let lane: usize = 0; lane < ROW; lane += 16) addWide(target + 2 * lane, v128.load(scratch + lane));
     }

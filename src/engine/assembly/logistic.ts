@@ -52,9 +52,9 @@ const LOG_SEGMENT: usize = 256;
  *
  *   sum_s l' Phi_q(s)    sum_s l'' Phi_q(s)^2    sum_s l''' Phi_q(s)^3    sum_s l'' Phi_q(s)^4
  *
- *   phi          [n][24]
+ *   phi          [n][48]
  *   derivatives  [n][4]
- *   moments      [4][24] float64, written
+ *   moments      [4][48] float64, written
  *
  * As in `gram`, it reads rows ahead to load them early, up to SEGMENT rows past the block.
  */
@@ -138,10 +138,10 @@ export function logisticMargins(z: usize, labels: usize, n: usize, j: f64, margi
  * The sums over samples of the logistic loss of (z + Phi_q) / j for the neurons of one block, in float32. The error
  * is at most 1e-5 of the sum plus 1e-6 per sample.
  *
- *   phi      [n][24]
+ *   phi      [n][48]
  *   margins  [n][2]
- *   losses   [24] float64, written
- *   scratch  [24] float64
+ *   losses   [48] float64, written
+ *   scratch  [48] float64
  */
 export function logisticLosses(phi: usize, margins: usize, n: usize, losses: usize, scratch: usize): void {
   memory.fill(losses, 0, WIDE_ROW);

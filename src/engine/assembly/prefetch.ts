@@ -1,11 +1,11 @@
 /** Kernels of ../wasm/gram-prefetcher.ts: a sketch of Phi (some of its rows), and single exact products. */
-import { addWide, ROW, SEGMENT, sumOfLanes, WIDE_ROW } from './shape';
+import { addWide, HALF, ROW, SEGMENT, sumOfLanes, WIDE_ROW } from './shape';
 
 /**
  * Copies m of the n rows of one block, evenly spread.
  *
- *   phi     [n][24]
- *   sketch  [m][24], written
+ *   phi     [n][48]
+ *   sketch  [m][48], written
  */
 export function sketchRows(phi: usize, n: usize, m: usize, sketch: usize): void {
   for (let t: usize = 0; t < m; t++) {
@@ -17,37 +17,44 @@ export function sketchRows(phi: usize, n: usize, m: usize, sketch: usize): void 
 /**
  * <values, Phi_q> over the rows of the sketch, for the neurons of one block.
  *
- *   sketch    [m][24]
+ *   sketch    [m][48]
  *   values    [m]
- *   products  [24] float64, written
+ *   products  [48] float64, written
  */
 export function sketchProducts(sketch: usize, values: usize, m: usize, products: usize): void {
   memory.fill(products, 0, WIDE_ROW);
   for (let from: usize = 0; from < m; from += SEGMENT) {
-    let a0 = f32x4.splat(0);
-    let a1 = f32x4.splat(0);
-    let a2 = f32x4.splat(0);
-    let a3 = f32x4.splat(0);
-    let a4 = f32x4.splat(0);
-    let a5 = f32x4.splat(0);
-    const end = values + min(from + SEGMENT, m) * 4;
-    let row = sketch + from * ROW;
-    for (let value = values + from * 4; value < end; value += 4, row += ROW) {
-      const v = v128.load32_splat(value);
-      a0 = f32x4.add(a0, f32x4.mul(v, v128.load(row)));
-      a1 = f32x4.add(a1, f32x4.mul(v, v128.load(row, 16)));
-      a2 = f32x4.add(a2, f32x4.mul(v, v128.load(row, 32)));
-      a3 = f32x4.add(a3, f32x4.mul(v, v128.load(row, 48)));
-      a4 = f32x4.add(a4, f32x4.mul(v, v128.load(row, 64)));
-      a5 = f32x4.add(a5, f32x4.mul(v, v128.load(row, 80)));
+    const rows = min(SEGMENT, m - from);
+    for (let half: usize = 0; half < ROW; half += HALF) {
+      addProducts(sketch + from * ROW + half, values + from * 4, rows, products + 2 * half);
     }
-    addWide(products, a0);
-    addWide(products + 32, a1);
-    addWide(products + 64, a2);
-    addWide(products + 96, a3);
-    addWide(products + 128, a4);
-    addWide(products + 160, a5);
   }
+}
+
+/** 24 neurons, one segment. */
+function addProducts(row: usize, values: usize, rows: usize, products: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  const end = values + rows * 4;
+  for (; values < end; values += 4, row += ROW) {
+    const v = v128.load32_splat(values);
+    a0 = f32x4.add(a0, f32x4.mul(v, v128.load(row)));
+    a1 = f32x4.add(a1, f32x4.mul(v, v128.load(row, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(v, v128.load(row, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(v, v128.load(row, 48)));
+    a4 = f32x4.add(a4, f32x4.mul(v, v128.load(row, 64)));
+    a5 = f32x4.add(a5, f32x4.mul(v, v128.load(row, 80)));
+  }
+  addWide(products, a0);
+  addWide(products + 32, a1);
+  addWide(products + 64, a2);
+  addWide(products + 96, a3);
+  addWide(products + 128, a4);
+  addWide(products + 160, a5);
 }
 
 /**

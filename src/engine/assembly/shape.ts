@@ -1,10 +1,10 @@
 /**
  * The shapes that all kernels share.
  *
- * Neurons are stored in blocks of 24, one float32 each: six registers of four lanes. A matrix over neurons has the
- * shape [block][row][24], so the address of neuron i in row r of its block is
+ * Neurons are stored in blocks of 48, one float32 each: three registers of 16 lanes, the widest of any processor. A
+ * matrix over neurons has the shape [block][row][48], so the address of neuron i in row r of its block is
  *
- *   base + (i / 24) * rows * ROW + r * ROW + (i % 24) * 4
+ *   base + (i / 48) * rows * ROW + r * ROW + (i % 48) * 4
  *
  * Padding neurons, whose weights, signs and shares are 0, fill the last block. Kernels treat them like the others,
  * and they stay at 0.
@@ -18,9 +18,11 @@
  */
 
 /** Bytes of one row of a block. */
-export const ROW: usize = 96;
+export const ROW: usize = 192;
+/** Bytes of half a row, 24 neurons: six registers of four lanes leave as many for products (x64 has 16). */
+export const HALF: usize = ROW / 2;
 /** Bytes of one row of a block in float64. */
-export const WIDE_ROW: usize = 192;
+export const WIDE_ROW: usize = 2 * ROW;
 /** Bytes of an entry. */
 export const ENTRY: usize = 8;
 /** Bytes of a run of entries. */

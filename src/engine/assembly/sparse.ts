@@ -4,41 +4,66 @@ import { addWide, ENTRY, move, ROW, RUN, SEGMENT, WIDE_ROW } from './shape';
 /**
  * The pre-activations a_i . x of one block of neurons; in general, linear combinations of the rows of a block.
  *
- *   weights  [d][24]        one block
+ *   weights  [d][48]        one block
  *   runs     [count]        the entries of each sample; offset = column * ROW
- *   out      [count][24]    written
+ *   out      [count][48]    written
  */
 export function preactivate(weights: usize, runs: usize, count: usize, out: usize): void {
   const end = runs + count * RUN;
-  while (runs < end) {
-    let entry: usize = load<u32>(runs);
-    const last: usize = load<u32>(runs, 4);
-    let a0 = f32x4.splat(0);
-    let a1 = f32x4.splat(0);
-    let a2 = f32x4.splat(0);
-    let a3 = f32x4.splat(0);
-    let a4 = f32x4.splat(0);
-    let a5 = f32x4.splat(0);
-    while (entry < last) {
-      const w = weights + load<u32>(entry);
-      const x = v128.load32_splat(entry, 4);
-      a0 = f32x4.add(a0, f32x4.mul(x, v128.load(w)));
-      a1 = f32x4.add(a1, f32x4.mul(x, v128.load(w, 16)));
-      a2 = f32x4.add(a2, f32x4.mul(x, v128.load(w, 32)));
-      a3 = f32x4.add(a3, f32x4.mul(x, v128.load(w, 48)));
-      a4 = f32x4.add(a4, f32x4.mul(x, v128.load(w, 64)));
-      a5 = f32x4.add(a5, f32x4.mul(x, v128.load(w, 80)));
-      entry += ENTRY;
-    }
-    v128.store(out, a0);
-    v128.store(out, a1, 16);
-    v128.store(out, a2, 32);
-    v128.store(out, a3, 48);
-    v128.store(out, a4, 64);
-    v128.store(out, a5, 80);
-    runs += RUN;
-    out += ROW;
+  for (; runs < end; runs += RUN, out += ROW) combineRows(weights, load<u32>(runs), load<u32>(runs, 4), out);
+}
+
+/**
+ * The sum of value * row over the entries from `entry` to `last`, in order.
+ *
+ *   rows  address that the entries' offsets count from
+ *   sum   [48]    written
+ *
+ * V8 keeps twelve sums, a value and a product in the 16 registers of x64 as long as this loop stands alone: within
+ * another loop it unrolls it, and with more than stores after it, sums spill. Both cost half of the speed.
+ */
+export function combineRows(rows: usize, entry: usize, last: usize, sum: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = f32x4.splat(0);
+  let a2 = f32x4.splat(0);
+  let a3 = f32x4.splat(0);
+  let a4 = f32x4.splat(0);
+  let a5 = f32x4.splat(0);
+  let a6 = f32x4.splat(0);
+  let a7 = f32x4.splat(0);
+  let a8 = f32x4.splat(0);
+  let a9 = f32x4.splat(0);
+  let a10 = f32x4.splat(0);
+  let a11 = f32x4.splat(0);
+  while (entry < last) {
+    const row = rows + load<u32>(entry);
+    const x = v128.load32_splat(entry, 4);
+    a0 = f32x4.add(a0, f32x4.mul(x, v128.load(row)));
+    a1 = f32x4.add(a1, f32x4.mul(x, v128.load(row, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(x, v128.load(row, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(x, v128.load(row, 48)));
+    a4 = f32x4.add(a4, f32x4.mul(x, v128.load(row, 64)));
+    a5 = f32x4.add(a5, f32x4.mul(x, v128.load(row, 80)));
+    a6 = f32x4.add(a6, f32x4.mul(x, v128.load(row, 96)));
+    a7 = f32x4.add(a7, f32x4.mul(x, v128.load(row, 112)));
+    a8 = f32x4.add(a8, f32x4.mul(x, v128.load(row, 128)));
+    a9 = f32x4.add(a9, f32x4.mul(x, v128.load(row, 144)));
+    a10 = f32x4.add(a10, f32x4.mul(x, v128.load(row, 160)));
+    a11 = f32x4.add(a11, f32x4.mul(x, v128.load(row, 176)));
+    entry += ENTRY;
   }
+  v128.store(sum, a0);
+  v128.store(sum, a1, 16);
+  v128.store(sum, a2, 32);
+  v128.store(sum, a3, 48);
+  v128.store(sum, a4, 64);
+  v128.store(sum, a5, 80);
+  v128.store(sum, a6, 96);
+  v128.store(sum, a7, 112);
+  v128.store(sum, a8, 128);
+  v128.store(sum, a9, 144);
+  v128.store(sum, a10, 160);
+  v128.store(sum, a11, 176);
 }
 
 /**
@@ -73,7 +98,7 @@ export function countColumns(runs: usize, count: usize, counts: usize): void {
     let entry: usize = load<u32>(runs);
     const last: usize = load<u32>(runs, 4);
     while (entry < last) {
-      const cell = counts + load<u32>(entry) / 24;
+      const cell = counts + load<u32>(entry) / (<u32>ROW / 4);
       store<u32>(cell, load<u32>(cell) + 1);
       entry += ENTRY;
     }
@@ -121,7 +146,7 @@ export function fillColumns(runs: usize, count: usize, sample: usize, places: us
     let entry: usize = load<u32>(runs);
     const last: usize = load<u32>(runs, 4);
     while (entry < last) {
-      const cell = places + load<u32>(entry) / 24;
+      const cell = places + load<u32>(entry) / (<u32>ROW / 4);
       const place: usize = load<u32>(cell);
       store<u32>(place, <u32>offset);
       store<u32>(place, load<u32>(entry, 4), 4);
@@ -138,11 +163,11 @@ export function fillColumns(runs: usize, count: usize, sample: usize, places: us
  *
  *   G = sum over the column's entries of x * delta        v <- momentum v + G + decay w        w <- w - rate v
  *
- *   weights   [d][24]        changed
- *   velocity  [d][24]        changed; 0 where momentum is 0
- *   deltas    [B][24]
+ *   weights   [d][48]        changed
+ *   velocity  [d][48]        changed; 0 where momentum is 0
+ *   deltas    [B][48]
  *   columns   [count] x { u32 weight offset, u32 start, u32 end }
- *   scratch   [24] float64, [24] float32
+ *   scratch   [48] float32, [48] float64
  *
  * With momentum or decay, `columns` must contain all d columns.
  */
@@ -162,65 +187,38 @@ export function descend(
   const end = columns + count * COLUMN;
   for (; columns < end; columns += COLUMN) {
     const offset: usize = load<u32>(columns);
-    let entry: usize = load<u32>(columns, 4);
+    const first: usize = load<u32>(columns, 4);
     const last: usize = load<u32>(columns, 8);
-    const several = last - entry > COLUMN_SEGMENT;
-    if (several) memory.fill(scratch, 0, WIDE_ROW);
-    let a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128;
-    do {
-      const stop = last - entry > COLUMN_SEGMENT ? entry + COLUMN_SEGMENT : last;
-      a0 = f32x4.splat(0);
-      a1 = f32x4.splat(0);
-      a2 = f32x4.splat(0);
-      a3 = f32x4.splat(0);
-      a4 = f32x4.splat(0);
-      a5 = f32x4.splat(0);
-      while (entry < stop) {
-        const delta = deltas + load<u32>(entry);
-        const x = v128.load32_splat(entry, 4);
-        a0 = f32x4.add(a0, f32x4.mul(x, v128.load(delta)));
-        a1 = f32x4.add(a1, f32x4.mul(x, v128.load(delta, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(x, v128.load(delta, 32)));
-        a3 = f32x4.add(a3, f32x4.mul(x, v128.load(delta, 48)));
-        a4 = f32x4.add(a4, f32x4.mul(x, v128.load(delta, 64)));
-        a5 = f32x4.add(a5, f32x4.mul(x, v128.load(delta, 80)));
-        entry += ENTRY;
-      }
-      if (several) {
-        addWide(scratch, a0);
-        addWide(scratch + 32, a1);
-        addWide(scratch + 64, a2);
-        addWide(scratch + 96, a3);
-        addWide(scratch + 128, a4);
-        addWide(scratch + 160, a5);
-      }
-    } while (entry < last);
+    if (last - first > COLUMN_SEGMENT) combineSegments(deltas, first, last, scratch);
+    else combineRows(deltas, first, last, scratch);
     const w = weights + offset;
-    if (several) {
-      a0 = narrow(scratch);
-      a1 = narrow(scratch + 32);
-      a2 = narrow(scratch + 64);
-      a3 = narrow(scratch + 96);
-      a4 = narrow(scratch + 128);
-      a5 = narrow(scratch + 160);
-    }
     if (plain) {
-      v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(eta, a0)));
-      v128.store(w, f32x4.sub(v128.load(w, 16), f32x4.mul(eta, a1)), 16);
-      v128.store(w, f32x4.sub(v128.load(w, 32), f32x4.mul(eta, a2)), 32);
-      v128.store(w, f32x4.sub(v128.load(w, 48), f32x4.mul(eta, a3)), 48);
-      v128.store(w, f32x4.sub(v128.load(w, 64), f32x4.mul(eta, a4)), 64);
-      v128.store(w, f32x4.sub(v128.load(w, 80), f32x4.mul(eta, a5)), 80);
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        const gradient = v128.load(scratch + lane);
+        v128.store(w + lane, f32x4.sub(v128.load(w + lane), f32x4.mul(eta, gradient)));
+      }
     } else {
       const v: usize = velocity === 0 ? 0 : velocity + offset;
-      move(w, v, a0, momentum, decay, eta);
-      move(w + 16, v === 0 ? 0 : v + 16, a1, momentum, decay, eta);
-      move(w + 32, v === 0 ? 0 : v + 32, a2, momentum, decay, eta);
-      move(w + 48, v === 0 ? 0 : v + 48, a3, momentum, decay, eta);
-      move(w + 64, v === 0 ? 0 : v + 64, a4, momentum, decay, eta);
-      move(w + 80, v === 0 ? 0 : v + 80, a5, momentum, decay, eta);
+      for (let lane: usize = 0; lane < ROW; lane += 16) {
+        move(w + lane, v === 0 ? 0 : v + lane, v128.load(scratch + lane), momentum, decay, eta);
+      }
     }
   }
+}
+
+/**
+ * As `combineRows`, of many entries: float32 over each COLUMN_SEGMENT of them, float64 over these sums.
+ *
+ *   sum  [48] float32, written, followed by scratch of [48] float64
+ */
+function combineSegments(rows: usize, entry: usize, last: usize, sum: usize): void {
+  const wide = sum + ROW;
+  memory.fill(wide, 0, WIDE_ROW);
+  for (; entry < last; entry += COLUMN_SEGMENT) {
+    combineRows(rows, entry, min(entry + COLUMN_SEGMENT, last), sum);
+    for (let lane: usize = 0; lane < ROW; lane += 16) addWide(wide + 2 * lane, v128.load(sum + lane));
+  }
+  for (let lane: usize = 0; lane < ROW; lane += 16) v128.store(sum + lane, narrow(wide + 2 * lane));
 }
 
 /** Bytes of a column's entries per float32 sum. */

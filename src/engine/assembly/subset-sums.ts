@@ -7,13 +7,13 @@
  * instead of eight multiply-adds.
  *
  *   panel    [tiles][rows][16]     a batch's inputs, 16 columns per tile
- *   masks    [groups][24] u32      of one block: the set of a group's samples on which a neuron is active, as the
+ *   masks    [groups][48] u32      of one block: the set of a group's samples on which a neuron is active, as the
  *                                  byte offset of its sum in the group's table
  *   tables   [groups][256][16]     of one tile: the sums of all subsets of each group's rows
  *
  * A sum runs over the samples of a group in order, then over the groups in order, for every neuron.
  */
-import { ENTRY, move, ROW, RUN } from './shape';
+import { ENTRY, HALF, move, ROW, RUN } from './shape';
 
 /** Samples per group. */
 const GROUP: usize = 8;
@@ -72,50 +72,55 @@ export function sumSubsets(panel: usize, slopes: usize, groups: usize, tables: u
 /**
  * Writes on which samples the neurons of one block are active.
  *
- *   z      [count][24]
- *   masks  [ceil(count / 8)][24] u32, written
+ *   z      [count][48]
+ *   masks  [ceil(count / 8)][48] u32, written
  */
 export function maskRows(z: usize, count: usize, masks: usize): void {
-  const zero = f32x4.splat(0);
-  for (let row: usize = 0; row < count; row += GROUP) {
+  for (let row: usize = 0; row < count; row += GROUP, z += GROUP * ROW, masks += ROW) {
     const rows = min(GROUP, count - row);
-    let m0 = zero;
-    let m1 = zero;
-    let m2 = zero;
-    let m3 = zero;
-    let m4 = zero;
-    let m5 = zero;
-    let flag = i32x4.splat(<i32>TILE_ROW);
-    const end = z + rows * ROW;
-    for (; z < end; z += ROW) {
-      m0 = v128.or(m0, v128.and(f32x4.gt(v128.load(z), zero), flag));
-      m1 = v128.or(m1, v128.and(f32x4.gt(v128.load(z, 16), zero), flag));
-      m2 = v128.or(m2, v128.and(f32x4.gt(v128.load(z, 32), zero), flag));
-      m3 = v128.or(m3, v128.and(f32x4.gt(v128.load(z, 48), zero), flag));
-      m4 = v128.or(m4, v128.and(f32x4.gt(v128.load(z, 64), zero), flag));
-      m5 = v128.or(m5, v128.and(f32x4.gt(v128.load(z, 80), zero), flag));
-      flag = i32x4.shl(flag, 1);
-    }
-    v128.store(masks, m0);
-    v128.store(masks, m1, 16);
-    v128.store(masks, m2, 32);
-    v128.store(masks, m3, 48);
-    v128.store(masks, m4, 64);
-    v128.store(masks, m5, 80);
-    masks += ROW;
+    maskHalf(z, rows, masks);
+    maskHalf(z + HALF, rows, masks + HALF);
   }
+}
+
+/** 24 neurons, one group. */
+function maskHalf(z: usize, rows: usize, masks: usize): void {
+  const zero = f32x4.splat(0);
+  let m0 = zero;
+  let m1 = zero;
+  let m2 = zero;
+  let m3 = zero;
+  let m4 = zero;
+  let m5 = zero;
+  let flag = i32x4.splat(<i32>TILE_ROW);
+  const end = z + rows * ROW;
+  for (; z < end; z += ROW) {
+    m0 = v128.or(m0, v128.and(f32x4.gt(v128.load(z), zero), flag));
+    m1 = v128.or(m1, v128.and(f32x4.gt(v128.load(z, 16), zero), flag));
+    m2 = v128.or(m2, v128.and(f32x4.gt(v128.load(z, 32), zero), flag));
+    m3 = v128.or(m3, v128.and(f32x4.gt(v128.load(z, 48), zero), flag));
+    m4 = v128.or(m4, v128.and(f32x4.gt(v128.load(z, 64), zero), flag));
+    m5 = v128.or(m5, v128.and(f32x4.gt(v128.load(z, 80), zero), flag));
+    flag = i32x4.shl(flag, 1);
+  }
+  v128.store(masks, m0);
+  v128.store(masks, m1, 16);
+  v128.store(masks, m2, 32);
+  v128.store(masks, m3, 48);
+  v128.store(masks, m4, 64);
+  v128.store(masks, m5, 80);
 }
 
 /**
  * One gradient step on one tile of one block's weights: G, v and w as in `descend`.
  *
- *   weights   [columns][24]       of the tile, changed
- *   velocity  [columns][24]       changed; 0 where momentum is 0
- *   masks     [groups][24] u32    of the block
+ *   weights   [columns][48]       of the tile, changed
+ *   velocity  [columns][48]       changed; 0 where momentum is 0
+ *   masks     [groups][48] u32    of the block
  *   tables    [groups][256][16]   of the tile
  *   columns   of the tile, at most 16
- *   factors   [24]
- *   scratch   [24][16]
+ *   factors   [48]
+ *   scratch   [48][16]
  */
 export function descendTile(
   weights: usize,

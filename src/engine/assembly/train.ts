@@ -1,16 +1,22 @@
 /** Kernels between the two sparse products of a step: outputs, slopes of the loss, deltas. */
 import { expm } from './double';
-import { addWide, ROW, SEGMENT, sumOfLanes } from './shape';
+import { addWide, HALF, ROW, SEGMENT, sumOfLanes } from './shape';
 import { RELU, sigma, smoothSlope } from './sigma';
 
 /**
- * Adds one block's part to the network's outputs: f_s += sum over the block of coefficient_i * sigma(z_is).
+ * Adds one block's part to the network's outputs: f_s += sum over half a block of coefficient_i * sigma(z_is), for
+ * each half.
  *
- *   z             [count][24]
- *   coefficients  [24]            share * outputScale * b
+ *   z             [count][48]
+ *   coefficients  [48]            share * outputScale * b
  *   f             [count] float64
  */
 export function addOutputs(kind: i32, z: usize, count: usize, coefficients: usize, f: usize): void {
+  addHalfOutputs(kind, z, count, coefficients, f);
+  addHalfOutputs(kind, z + HALF, count, coefficients + HALF, f);
+}
+
+function addHalfOutputs(kind: i32, z: usize, count: usize, coefficients: usize, f: usize): void {
   const c0 = v128.load(coefficients);
   const c1 = v128.load(coefficients, 16);
   const c2 = v128.load(coefficients, 32);
@@ -66,21 +72,21 @@ export function lossSlopes(
 /**
  * Converts one block's pre-activations into deltas, in place: delta_is = factor_i * slope_s * sigma'(z_is).
  *
- *   z        [count][24]   pre-activations, then deltas
+ *   z        [count][48]   pre-activations, then deltas
  *   slopes   [count]
- *   factors  [24]          rate * b
+ *   factors  [48]          rate * b
  */
 export function deltas(kind: i32, z: usize, count: usize, slopes: usize, factors: usize): void {
   const end = z + count * ROW;
   for (; z < end; z += ROW, slopes += 4) {
     const slope = v128.load32_splat(slopes);
     if (kind === RELU) {
-      maskedSlope(z, factors, slope);
-      maskedSlope(z + 16, factors + 16, slope);
-      maskedSlope(z + 32, factors + 32, slope);
-      maskedSlope(z + 48, factors + 48, slope);
-      maskedSlope(z + 64, factors + 64, slope);
-      maskedSlope(z + 80, factors + 80, slope);
+      for (let lane: usize = 0; lane < ROW; lane += 64) {
+        maskedSlope(z + lane, factors + lane, slope);
+        maskedSlope(z + lane + 16, factors + lane + 16, slope);
+        maskedSlope(z + lane + 32, factors + lane + 32, slope);
+        maskedSlope(z + lane + 48, factors + lane + 48, slope);
+      }
     } else {
       for (let lane: usize = 0; lane < ROW; lane += 16) {
         const factor = f32x4.mul(v128.load(factors + lane), slope);
@@ -99,10 +105,10 @@ function maskedSlope(z: usize, factors: usize, slope: v128): void {
 /**
  * Adds some samples of one block to the gradient of its signs.
  *
- *   z        [count][24]   pre-activations
+ *   z        [count][48]   pre-activations
  *   slopes   [count]
- *   sums     [24] float64  += sum_s slope_s * sigma(z_is)
- *   scratch  [24] float32
+ *   sums     [48] float64  += sum_s slope_s * sigma(z_is)
+ *   scratch  [48] float32
  */
 export function addSignSums(
   kind: i32,

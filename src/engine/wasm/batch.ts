@@ -4,7 +4,7 @@ import type { MemoryBlock } from './memory-block.js';
 import { WorkBudget } from './work-budget.js';
 
 /** Work of sorting one entry into its column. */
-const SORT_WORK = 8;
+const SORT_WORK = 4;
 
 export class Batch {
   readonly #memory: MemoryBlock;

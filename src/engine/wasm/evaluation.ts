@@ -99,7 +99,7 @@ export class Evaluation {
         const sum = holder.layout.f / 8;
         for (let s = 0; s < rows; s++) means[from + s] = holder.f64[sum + s]! / k;
       });
-      holder.budget.spend(rows * picked);
+      holder.budget.spend((rows * picked) / 2);
     });
     return outputs;
   }

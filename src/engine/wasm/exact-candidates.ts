@@ -1,12 +1,12 @@
 /**
- * Exact products of the outputs of a few neurons, one pair at a time. A neuron's outputs are 96 bytes apart in phi,
+ * Exact products of the outputs of a few neurons, one pair at a time. A neuron's outputs are 192 bytes apart in phi,
  * so they are copied into contiguous rows of the first memory block, a least recently used cache.
  */
 import { type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 
 /** Work of copying one distant output, and of one sample of a product. */
-const COPY_WORK = 4;
-const PRODUCT_WORK = 0.25;
+const COPY_WORK = 2;
+const PRODUCT_WORK = 0.125;
 
 export class ExactCandidates {
   readonly #memories: readonly MemoryBlock[];

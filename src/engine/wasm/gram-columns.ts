@@ -5,7 +5,7 @@ import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './me
 
 /** Work of one sample of one block in a pass, and of gathering one output. */
 const PASS_WORK = PANEL;
-const GATHER_WORK = 4;
+const GATHER_WORK = 2;
 
 /** The column cache of one selection. It evicts the least recently used column. */
 export class GramColumns {

@@ -184,7 +184,7 @@ export class GramPrefetcher {
     for (let t = 0; t < rows; t++) f32[layout.sketchValues / 4 + t] = residual[t]!;
     broadcastRegion(owner, memories, 'basisValues', this.#rank);
     broadcastRegion(owner, memories, 'sketchValues', rows);
-    budget.spend(this.#rank * rows);
+    budget.spend((this.#rank * rows) / 2);
     return residualSquaredNorm > NEGLIGIBLE * norm ? residualSquaredNorm : 0;
   }
 

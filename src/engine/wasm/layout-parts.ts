@@ -1,8 +1,8 @@
 /** The composite parts of a layout and their sizes. See layout.ts. */
 import type { Shape } from '../engine.js';
 
-/** Neurons per block. */
-export const LANES = 24;
+/** Neurons per block: three registers of 512 bits, the widest of any processor. */
+export const LANES = 48;
 /** Bytes of one row of a block in float32. */
 export const ROW_BYTES = LANES * 4;
 /** Maximum number of rows of other inputs per stage. */
@@ -16,7 +16,7 @@ export const ENTRY_BYTES = 8;
 const COLUMN_BYTES = 12;
 const STAGED_ENTRIES = 2 ** 18;
 const STAGED_FLOATS = 2 ** 20;
-const GATHERED_BLOCKS = 64;
+const GATHERED_BLOCKS = 32;
 /**
  * Subset sums pay if at least DENSE_SHARE of the inputs' entries are stored, for at least SUBSET_WIDTH neurons (which
  * share the tables), and up to SUBSET_ROWS rows per batch (whose tables fit in the second-level cache).
@@ -32,17 +32,17 @@ export type Reserve = (bytes: number) => number;
 
 /** One batch: its entries by row, and the same entries by column. */
 export interface BatchLayout {
-  /** u32 [B][2]: runs of entries, offset = column * 96. */
+  /** u32 [B][2]: runs of entries, offset = column * 192. */
   readonly runs: number;
-  /** { u32 column * 96, f32 value }: the rows' entries, contiguous; 0 if `runs` refer to Layout.entries. */
+  /** { u32 column * 192, f32 value }: the rows' entries, contiguous; 0 if `runs` refer to Layout.entries. */
   readonly rowEntries: number;
   /** f32 [B] */
   readonly labels: number;
   /** f32 [B]: multiplicity of the row in the batch, divided by the batch size. */
   readonly shares: number;
-  /** { u32 column * 96, u32 start, u32 end } [d] */
+  /** { u32 column * 192, u32 start, u32 end } [d] */
   readonly columns: number;
-  /** { u32 row * 96, f32 value } */
+  /** { u32 row * 192, f32 value } */
   readonly entries: number;
 }
 
@@ -53,12 +53,12 @@ export interface StageLayout {
   /** {u32, f32} [S] */
   readonly entries: number;
   readonly entryCapacity: number;
-  /** f32 [K][d][24]: weights of the gathered neurons. */
+  /** f32 [K][d][48]: weights of the gathered neurons. */
   readonly weights: number;
-  /** f32 [K][24] */
+  /** f32 [K][48] */
   readonly gains: number;
   readonly blocks: number;
-  /** f32 [blocks][rows][24], at most `floats` floats. `writeRows` uses it as scratch for values and columns. */
+  /** f32 [blocks][rows][48], at most `floats` floats. `writeRows` uses it as scratch for values and columns. */
   readonly phi: number;
   readonly floats: number;
 }
@@ -73,11 +73,11 @@ export interface SubsetLayout {
   readonly slopes: number;
   /** f32 [groups][256][16] */
   readonly tables: number;
-  /** u32 [blocks][groups][24] */
+  /** u32 [blocks][groups][48] */
   readonly masks: number;
   /** f64 [P]: gradients of the signs. */
   readonly signSums: number;
-  /** f32 [24][16] */
+  /** f32 [48][16] */
   readonly scratch: number;
 }
 

@@ -2,17 +2,17 @@
  * The layout of one memory block of an open network (memory-block.ts, split-memory.ts). Addresses count bytes.
  * Opening the network fixes them, and the memory never grows, so views of it stay valid.
  *
- *   blocks  blocks of 24 neurons in this memory block, of the network's ceil(N / 24); P = 24 * blocks. Padding
+ *   blocks  blocks of 48 neurons in this memory block, of the network's ceil(N / 48); P = 48 * blocks. Padding
  *           neurons fill the network's last block; their weights, signs and shares are 0
  *   B       rows of a batch without repeats
  *   E       entries stored in the n rows
- *   C       Gram columns, min(512, 24 * ceil(N / 24))
+ *   C       Gram columns, min(512, 48 * ceil(N / 48))
  *   R, S    2048 rows and max(2^18, d) entries of other inputs at a time
- *   K       gathered blocks, min(64, ceil(N / 24))
+ *   K       gathered blocks, min(32, ceil(N / 48))
  *
  *   region            type, shape                    content
- *   weights           f32 [blocks][d][24]            a
- *   velocity          f32 [blocks][d][24]            momentum of a, if momentum is not 0
+ *   weights           f32 [blocks][d][48]            a
+ *   velocity          f32 [blocks][d][48]            momentum of a, if momentum is not 0
  *   signs             f32 [P]                        b
  *   signVelocity      f32 [P]                        momentum of b
  *   gains             f32 [P]                        outputScale * b
@@ -21,10 +21,10 @@
  *   projections       f64 [P]                        <Phi_i, y>
  *   norms             f64 [P]                        ||Phi_i||^2
  *   peaks             f32 [P]                        max |Phi_i|
- *   scratch           64 x 8 bytes                   sums within kernels
+ *   scratch           f64 [3][48]                    sums within kernels
  *   labels            f32 [n]
  *   runs              u32 [n][2]                     start and end of each row's entries
- *   entries           {u32, f32} [E]                 column * 96, value
+ *   entries           {u32, f32} [E]                 column * 192, value
  *   batches[0..1]     see BatchLayout                the current batch; for short batches also the next one
  *   counts            u32 [d]                        number of entries in each column of a batch
  *   subsets           see SubsetLayout               gradients of relu neurons on dense inputs
@@ -33,23 +33,23 @@
  *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
  *   z                 f64 [n]                        sum of the picked Phi
  *   values            f32 [n]                        one neuron's outputs, copied between memory blocks
- *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons of a Gram pass: sample * 96, value;
+ *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons of a Gram pass: sample * 192, value;
  *                                                    logistic selection: margins, f32 [n][2]
  *   columnRuns        u32 [ceil(n / 256)][12][2]     start and end of the entries of each 256 samples
- *   columnSums        f32 [24]                       scratch of a pass
+ *   columnSums        f32 [48]                       scratch of a pass
  *   targets           u32 [12]                       destination addresses of those columns
  *   columns           f64 [C][P]                     cached Gram columns
- *   sketch            f32 [blocks][M][24]            M = min(n, 256 + n / 64) of the rows of phi
+ *   sketch            f32 [blocks][M][48]            M = min(n, 256 + n / 64) of the rows of phi
  *   sketchValues      f32 [M]                        one neuron's outputs on the sketch
- *   basis             f32 [blocks][64][24]           coordinates of all neurons in a basis of cached columns' neurons
+ *   basis             f32 [blocks][64][48]           coordinates of all neurons in a basis of cached columns' neurons
  *   basisValues       f32 [64]                       one neuron's coordinates
  *   candidates        f32 [64][n]                    contiguous outputs of neurons, for exact products of pairs;
  *                                                    empty in small networks
  *   sketchProducts    f64 [P]                        products with sketchValues or basisValues
- *   moments           f64 [blocks][4][24]            logistic selection: terms of the loss's series
+ *   moments           f64 [blocks][4][48]            logistic selection: terms of the loss's series
  *   losses            f64 [P]                        logistic selection: losses computed in float32
  *   staged            see StageLayout                rows of other inputs
- *   phi               f32 [blocks][n][24]            activations; in training [blocks][B][24]: pre-activations, then
+ *   phi               f32 [blocks][n][48]            activations; in training [blocks][B][48]: pre-activations, then
  *                                                    deltas. Kernels may read 128 rows past its end
  */
 import type { Shape } from '../engine.js';
@@ -72,12 +72,10 @@ export const PAGE = 65536;
 export const PANEL = 12;
 /** Maximum number of basis vectors for guessed columns (gram-prefetcher.ts). */
 export const BASIS = 64;
-/**
- * Neurons whose outputs are stored contiguously (exact-candidates.ts), and the minimum number of a network's blocks
- * at which this pays.
- */
+/** Neurons whose outputs are stored contiguously (exact-candidates.ts), and the N from which on this pays. */
 export const MAX_CANDIDATES = 64;
-const CANDIDATE_BLOCKS = 32;
+/** Numbers of passes depend on it and are stored: another value needs new numerics. */
+const CANDIDATE_WIDTH = 745;
 
 const GRAM_COLUMNS = 512;
 /** Rows past the end of phi that kernels may read, because they read ahead to warm the cache. */
@@ -142,7 +140,7 @@ export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues' | 'ba
 /** Bytes of the entries of one column of a Gram pass: n, and one that the branchless kernel may write past them. */
 export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
 
-/** Number of blocks of 24 neurons in a network. */
+/** Number of blocks of 48 neurons in a network. */
 export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
 
 /**
@@ -162,7 +160,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     return start;
   };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
-  const candidateCapacity = blocksOf(shape) < CANDIDATE_BLOCKS ? 0 : MAX_CANDIDATES;
+  const candidateCapacity = shape.width < CANDIDATE_WIDTH ? 0 : MAX_CANDIDATES;
   const sketchRows = Math.min(n, 256 + Math.floor(n / 64));
   const layout = {
     blocks,
@@ -177,7 +175,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     projections: take(padded * 8),
     norms: take(padded * 8),
     peaks: take(padded * 4),
-    scratch: take(512),
+    scratch: take(3 * LANES * 8),
     labels: take(n * 4),
     runs: take(n * 8),
     entries: take(entryCount * ENTRY_BYTES),

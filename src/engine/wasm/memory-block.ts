@@ -1,8 +1,8 @@
 /**
  * A memory block: one WebAssembly memory of an open network, with its layout and sizes. It holds a contiguous range
- * of the network's neurons, in blocks of 24, and its own copy of everything per sample.
+ * of the network's neurons, in blocks of 48, and its own copy of everything per sample.
  *
- * A network that fits in one memory has one memory block. "Block" alone always means a block of 24 neurons.
+ * A network that fits in one memory has one memory block. "Block" alone always means a block of 48 neurons.
  */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
@@ -33,8 +33,8 @@ export const ACTIVATION_KIND: Readonly<Record<Activation, number>> = { relu: 0, 
 export const ACTIVATION_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
 /** Work of writing one stored entry of an input, and one weight. */
-const ENTRY_WORK = 1;
-const PACK_WORK = 2;
+const ENTRY_WORK = 0.5;
+const PACK_WORK = 1;
 
 /** N of the whole network. */
 export function widthOf(memories: readonly MemoryBlock[]): number {
@@ -49,7 +49,7 @@ export function memoryOf(memories: readonly MemoryBlock[], i: number): MemoryBlo
   return memories[s]!;
 }
 
-/** The address of the memory block's neuron i in row 0 of its block, in a matrix [block][rows][24] at `base`. */
+/** The address of the memory block's neuron i in row 0 of its block, in a matrix [block][rows][48] at `base`. */
 export function neuronAddress(base: number, i: number, rows: number): number {
   const lane = i % LANES;
   return base + ((i - lane) / LANES) * rows * ROW_BYTES + lane * 4;
@@ -80,7 +80,7 @@ export function initOutputs(memory: MemoryBlock, previous: MemoryBlock | null, r
   else memory.f64.fill(0, memory.layout.f / 8, memory.layout.f / 8 + rows);
 }
 
-/** Writes the memory block's part of an N x d matrix as [block][d][24]. Padding neurons are 0; null means all 0. */
+/** Writes the memory block's part of an N x d matrix as [block][d][48]. Padding neurons are 0; null means all 0. */
 export function packMatrix(memory: MemoryBlock, source: FloatArray | null, address: number): void {
   const { f32, layout, budget, first, width, columns } = memory;
   for (let block = 0; block < layout.blocks; block++) {
@@ -97,7 +97,7 @@ export function packMatrix(memory: MemoryBlock, source: FloatArray | null, addre
   }
 }
 
-/** Reads [block][d][24] of all memory blocks as one N x d matrix. Never calls `pulse`: it also runs after a stop. */
+/** Reads [block][d][48] of all memory blocks as one N x d matrix. Never calls `pulse`: it also runs after a stop. */
 export function unpackMatrix(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
@@ -149,7 +149,7 @@ export function unpackWideVector(
 }
 
 /**
- * Writes rows `from` to `to` - 1 of an input matrix: entries { u32 column * 96, f32 value } at `entries`, and for
+ * Writes rows `from` to `to` - 1 of an input matrix: entries { u32 column * 192, f32 value } at `entries`, and for
  * each row { u32 start, u32 end } at `runs`. Uses staged.phi as scratch.
  */
 export function writeRows(

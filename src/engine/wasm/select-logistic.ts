@@ -38,12 +38,12 @@ const FLOAT32_PER_SAMPLE = 2e-6;
 /** The second bound is computed only for max |delta| below this: chi grows like e^t. */
 const PEAK_LIMIT = 30;
 /** With more candidates than this per block of neurons, float32 losses of whole blocks cost less than exact ones. */
-const MANY_PER_BLOCK = 2;
+const MANY_PER_BLOCK = 4;
 /** Work per sample: of one block in a pass, of one block's float32 losses, of the loss at u0, of one exact loss. */
 const PASS_WORK = 8;
 const FLOAT32_WORK = 32;
-const POINT_WORK = 16;
-const EXACT_WORK = 10;
+const POINT_WORK = 8;
+const EXACT_WORK = 5;
 
 export function selectLogistic(
   memories: readonly MemoryBlock[],

@@ -1,8 +1,8 @@
 /** z, the sum of the selected neurons' outputs on the n training samples. Every memory block has a copy. */
 import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 
-/** Work of adding one output of a neuron to z. Reads are 96 bytes apart. */
-const STRIDED_WORK = 4;
+/** Work of adding one output of a neuron to z. Reads are 192 bytes apart. */
+const STRIDED_WORK = 2;
 
 /** z = 0, in every memory block. */
 export function clearSum(memories: readonly MemoryBlock[]): void {

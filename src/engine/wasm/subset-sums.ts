@@ -3,11 +3,15 @@
  * another. All neurons share the tables of a tile. See ../assembly/subset-sums.ts.
  */
 import type { Batch } from './batch.js';
-import { GROUP, LANES, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
+import { GROUP, ROW_BYTES, type SubsetLayout, TILE_COLUMNS } from './layout-parts.js';
 import type { MemoryBlock } from './memory-block.js';
 
-/** Work of forming one sum of a table; work per group and column of adding the sums and updating the weights. */
-const TABLE_WORK = 0.5;
+/**
+ * Work of spreading one row of a batch; of forming one sum of a table; of adding the sums and updating the weights, per
+ * group and column.
+ */
+const SPREAD_WORK = 12;
+const TABLE_WORK = 0.25;
 const SUM_WORK = 4;
 
 export class SubsetSums {
@@ -20,7 +24,7 @@ export class SubsetSums {
   }
 
   /**
-   * Updates weights and velocity from the batch's pre-activations `z`, f32 [blocks][stride rows][24], and the slopes
+   * Updates weights and velocity from the batch's pre-activations `z`, f32 [blocks][stride rows][48], and the slopes
    * at layout.slopes.
    */
   descend(
@@ -71,6 +75,6 @@ export class SubsetSums {
     kernels.spreadRows(runs, count, rows, panel);
     f32.fill(0, slopes / 4, slopes / 4 + rows);
     f32.copyWithin(slopes / 4, whole.slopes / 4, whole.slopes / 4 + count);
-    budget.spend(count * LANES);
+    budget.spend(SPREAD_WORK * count);
   }
 }

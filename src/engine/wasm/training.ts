@@ -177,7 +177,7 @@ export class Training {
     }
   }
 
-  /** Writes the gradient of the block's signs, without the factor rate, to 24 float64 at `sums`. */
+  /** Writes the gradient of the block's signs, without the factor rate, to 48 float64 at `sums`. */
   #sumSigns({ rows, entryCount }: Batch, block: number, sums: number): void {
     const { kernels, layout, f64, budget, kind, sigmaWork } = this.#memory;
     const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;

@@ -1,5 +1,5 @@
 /** Work between two calls of `pulse`: about 25 ms on an idle core. */
-const SLICE = 2 ** 24;
+const SLICE = 2 ** 23;
 
 /** Cuts work into slices and calls `pulse` between them. Unit of work: one multiply-add per neuron of a block. */
 export class WorkBudget {
