@@ -96,6 +96,36 @@ describe('entries of inputs', () => {
   });
 });
 
+it('half a block has the pre-activations of the whole one, and 0 for its padding', () => {
+  const { kernels, f32, u32 } = machine;
+  const normal = normals(stream(1, 'test', 'half'));
+  const take = place();
+  const [columns, rows] = [9, 3];
+  const weights = take(columns * ROW_BYTES);
+  const entries = take(columns * rows * 8);
+  const runs = take(rows * 8);
+  const [whole, half] = [take(rows * ROW_BYTES), take(rows * ROW_BYTES)];
+  for (let i = 0; i < columns * LANES; i++) f32[weights / 4 + i] = normal();
+  for (let e = 0; e < columns * rows; e++) {
+    u32[entries / 4 + 2 * e] = (e % columns) * ROW_BYTES;
+    f32[entries / 4 + 2 * e + 1] = normal();
+  }
+  // A full row, an empty one and a short one.
+  [0, columns, columns, columns, 2 * columns, 2 * columns + 2].forEach((e, i) => {
+    u32[runs / 4 + i] = entries + 8 * e;
+  });
+  f32.fill(Number.NaN, half / 4, half / 4 + rows * LANES);
+  kernels.preactivate(weights, runs, rows, whole);
+  kernels.preactivateHalf(weights, runs, rows, half);
+  for (let row = 0; row < rows; row++) {
+    const [expected, actual] = [whole, half].map(at =>
+      f32.slice(at / 4 + row * LANES, at / 4 + (row + 1) * LANES),
+    );
+    expect(actual).toEqual(expected!.fill(0, LANES / 2));
+    expect(expected!.every(value => value === 0)).toBe(row === 1);
+  }
+});
+
 describe('Gram columns', () => {
   const n = 300;
   const normal = normals(stream(1, 'test', 'gram'));

@@ -3,6 +3,14 @@ export { activate, addNeuron, addStatistics } from './activations';
 export { gatherColumn, gram } from './gram';
 export { logisticLoss, logisticLosses, logisticMargins, logisticMoments, logisticPoint } from './logistic';
 export { copyNeuron, dot, sketchProducts, sketchRows } from './prefetch';
-export { countColumns, descend, fillColumns, layColumns, packEntries, preactivate } from './sparse';
+export {
+  countColumns,
+  descend,
+  fillColumns,
+  layColumns,
+  packEntries,
+  preactivate,
+  preactivateHalf,
+} from './sparse';
 export { descendTile, maskRows, spreadRows, sumSubsets } from './subset-sums';
 export { addOutputs, addSignSums, deltas, lossSlopes } from './train';

@@ -66,6 +66,45 @@ export function combineRows(rows: usize, entry: usize, last: usize, sum: usize):
   v128.store(sum, a11, 176);
 }
 
+/** As `preactivate`, for a block whose neurons past the first 24 are padding: writes 0 for these. */
+export function preactivateHalf(weights: usize, runs: usize, count: usize, out: usize): void {
+  const zero = f32x4.splat(0);
+  const end = runs + count * RUN;
+  for (; runs < end; runs += RUN, out += ROW) {
+    let entry: usize = load<u32>(runs);
+    const last: usize = load<u32>(runs, 4);
+    let a0 = zero;
+    let a1 = zero;
+    let a2 = zero;
+    let a3 = zero;
+    let a4 = zero;
+    let a5 = zero;
+    while (entry < last) {
+      const row = weights + load<u32>(entry);
+      const x = v128.load32_splat(entry, 4);
+      a0 = f32x4.add(a0, f32x4.mul(x, v128.load(row)));
+      a1 = f32x4.add(a1, f32x4.mul(x, v128.load(row, 16)));
+      a2 = f32x4.add(a2, f32x4.mul(x, v128.load(row, 32)));
+      a3 = f32x4.add(a3, f32x4.mul(x, v128.load(row, 48)));
+      a4 = f32x4.add(a4, f32x4.mul(x, v128.load(row, 64)));
+      a5 = f32x4.add(a5, f32x4.mul(x, v128.load(row, 80)));
+      entry += ENTRY;
+    }
+    v128.store(out, a0);
+    v128.store(out, a1, 16);
+    v128.store(out, a2, 32);
+    v128.store(out, a3, 48);
+    v128.store(out, a4, 64);
+    v128.store(out, a5, 80);
+    v128.store(out, zero, 96);
+    v128.store(out, zero, 112);
+    v128.store(out, zero, 128);
+    v128.store(out, zero, 144);
+    v128.store(out, zero, 160);
+    v128.store(out, zero, 176);
+  }
+}
+
 /**
  * Packs rows of inputs into entries with offset = column * ROW.
  *

@@ -14,6 +14,8 @@ import {
 interface Part {
   readonly memory: MemoryBlock;
   readonly blocks: number;
+  /** The part's neurons; padding fills the last block. */
+  readonly width: number;
   readonly weights: number;
   readonly gains: number;
 }
@@ -74,11 +76,14 @@ export class Evaluation {
     const memories = parts.map(part => part.memory);
     const maxBlocks = Math.max(...parts.map(part => part.blocks));
     this.#forEachStage(memories, inputs, maxBlocks, (from, rows) => {
-      for (const { memory, blocks, weights, gains } of parts) {
+      for (const { memory, blocks, width, weights, gains } of parts) {
         const { kernels, layout, budget, kind, columns, entriesPerRow, sigmaWork } = memory;
         for (let block = 0; block < blocks; block++) {
           const phi = layout.staged.phi + block * rows * ROW_BYTES;
-          kernels.preactivate(weights + block * columns * ROW_BYTES, layout.staged.runs, rows, phi);
+          // A few picks often end in the first half of a block.
+          const isHalf = width - block * LANES <= LANES / 2;
+          const preactivate = isHalf ? kernels.preactivateHalf : kernels.preactivate;
+          preactivate(weights + block * columns * ROW_BYTES, layout.staged.runs, rows, phi);
           kernels.activate(kind, phi, rows, gains + block * ROW_BYTES);
           budget.spend(rows * (entriesPerRow + sigmaWork));
         }
@@ -151,7 +156,7 @@ export class Evaluation {
         picks: picks.slice(),
         parts: memories.map(memory => {
           const { blocks, weights, gains } = memory.layout;
-          return { memory, blocks, weights, gains };
+          return { memory, blocks, width: memory.width, weights, gains };
         }),
         places: Array.from(picks, neuron => {
           const memory = memoryOf(memories, neuron);
@@ -170,7 +175,7 @@ export class Evaluation {
     }
     return {
       picks: picks.slice(),
-      parts: [{ memory: target, blocks, weights: staged.weights, gains: staged.gains }],
+      parts: [{ memory: target, blocks, width: gathered.size, weights: staged.weights, gains: staged.gains }],
       places: Array.from(picks, neuron => ({ memory: target, place: gathered.get(neuron)! })),
     };
   }

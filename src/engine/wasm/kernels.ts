@@ -8,6 +8,7 @@ import { compile, Instance, Memory, type WasmMemory, type WasmModule } from './w
 /** The exports of ../assembly/index.ts, which documents the arguments. */
 export interface Kernels {
   preactivate(weights: number, runs: number, count: number, out: number): void;
+  preactivateHalf(weights: number, runs: number, count: number, out: number): void;
   packEntries(columns: number, values: number, count: number, entries: number): void;
   countColumns(runs: number, count: number, counts: number): void;
   layColumns(counts: number, d: number, entries: number, columns: number, all: boolean): number;
