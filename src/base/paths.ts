@@ -18,5 +18,12 @@ export const TOOL_VERSION: string = version;
 export const OLDEST_NODE: string = engines.node.replace('>=', '');
 /** The compiled kernels of the wasm engine. */
 export const KERNELS_FILE = join(PACKAGE_ROOT, 'dist', 'kernels.wasm');
+/** The native kernels of the wasm engine, where they are built (src/engine/native/build.mjs). */
+export const NATIVE_KERNELS_FILE = join(
+  PACKAGE_ROOT,
+  'dist',
+  'native',
+  `kernels-${process.platform}-${process.arch}.node`,
+);
 /** Compiled worker entries: Node 20 refuses TypeScript in worker threads. */
 export const workerFile = (name: string): string => join(PACKAGE_ROOT, 'dist', 'workers', `${name}.js`);

@@ -52,6 +52,8 @@ export interface BenchReport {
   readonly cpu: string;
   readonly engine: 'wasm';
   readonly numerics: number;
+  /** What ran the hot loops: wasm, native-128, native-256 or native-512. */
+  readonly kernels: string;
   readonly dataset: 'digits' | 'mnist';
   readonly quick: boolean;
   /** Measured in the same run. */
@@ -83,6 +85,7 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     engine: 'wasm',
     numerics: config.numerics,
+    kernels: environment.engine.kernels!,
     dataset: options.dataset,
     quick: options.quick,
     ceilings,

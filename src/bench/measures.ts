@@ -2,7 +2,7 @@
 
 import type { TrajectoryTask } from '../domain/messages.js';
 import type { TrajectoryConfig, Variant } from '../domain/types.js';
-import { WasmInstancePool } from '../engine/wasm/kernels.js';
+import { WasmInstancePool } from '../engine/wasm/instance-pool.js';
 import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
 import { stream } from '../math/random.js';

@@ -65,7 +65,7 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
   },
 };
 
-function asTable({ ceilings, results, cpu, node, tool, dataset }: BenchReport): string {
+function asTable({ ceilings, results, cpu, node, tool, dataset, kernels }: BenchReport): string {
   const head = ['name', 'one', 'ms', 'CPU ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];
   const rows = results.map(result => [
     result.name,
@@ -79,8 +79,8 @@ function asTable({ ceilings, results, cpu, node, tool, dataset }: BenchReport): 
     result.passes,
   ]);
   return (
-    `espalier ${tool}, node ${node}, ${cpu}, one thread, inputs: ${dataset}\n` +
-    `ceilings: multiply-adds ${rounded(ceilings.multiplyAddGflops)} GFLOP/s (strict SIMD, registers only), ` +
+    `espalier ${tool}, node ${node}, ${cpu}, one thread, ${kernels} kernels, inputs: ${dataset}\n` +
+    `ceilings: multiply-adds ${rounded(ceilings.multiplyAddGflops)} GFLOP/s (128-bit WebAssembly, registers only), ` +
     `streaming read ${rounded(ceilings.streamingReadGBs)} GB/s\n${renderTable(head, rows)}`
   );
 }

@@ -129,6 +129,7 @@ async function runAndPrint(
   const { spec, engine } = prepared;
   const threads = threadsOf(args);
   const fitting = threadsThatFit(prepared, threads);
+  if (engine.warning !== null) display.printLine(`warning: ${engine.warning}`);
   for (const advice of sweepAdvice(spec)) display.printLine(`note: ${advice}`);
   if (fitting < threads) {
     const only = fitting === 1 ? 'one' : fitting;

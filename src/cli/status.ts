@@ -95,7 +95,8 @@ function holderLine({ db, holder, cellsPerSecond, secondsLeft }: StatusReport): 
   const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
   const threads = holder.threads === null ? '' : ` on ${counted(holder.threads, 'thread')}`;
-  return `running ${what}${threads} (${who}): ${rate}${left}`;
+  const kernels = holder.kernels === null ? '' : `, ${holder.kernels} kernels`;
+  return `running ${what}${threads}${kernels} (${who}): ${rate}${left}`;
 }
 
 function failureTable(failures: readonly FailureRow[]): string {

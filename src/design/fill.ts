@@ -70,7 +70,7 @@ export async function writeSimulatedDatabase(
   const store = Store.open(file, options);
   try {
     store.saveSweep(storedSweep(spec), planned);
-    const attempt = { ...provenance(1), worker: `simulated from ${law}, seed ${seed}` };
+    const attempt = { ...provenance(1), kernels: null, worker: `simulated from ${law}, seed ${seed}` };
     let cells = 0;
     let pending: Promise<void>[] = [];
     for (const trajectory of planned) {

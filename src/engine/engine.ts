@@ -81,6 +81,10 @@ export interface Engine {
   readonly name: EngineName;
   /** Version of the engine's results, raised whenever any bit of them changes. Part of a trajectory's identity. */
   readonly numerics: number;
+  /** What runs the hot loops, where there is a choice, e.g. `native-512`; else null. It changes no bit of the results. */
+  readonly kernels: string | null;
+  /** What users should know about this engine on this machine; null for nothing. */
+  readonly warning: string | null;
   /** Peak bytes of one open network with its activations; Infinity if the engine cannot hold that many samples. */
   memoryBytes(shape: Shape): number;
   /** The largest `memoryBytes` that the engine can hold. */

@@ -1,9 +1,9 @@
 /** One attempt at a trajectory: records and reports each event, and decides what follows the last one. */
 
 import type { ActiveTimeClock } from '../base/active-time-clock.js';
-import type { provenance } from '../base/provenance.js';
 import type { CheckpointTask, ExecutorEvent, Snapshot } from '../domain/messages.js';
 import type { Snapshots } from '../store/file/snapshots.js';
+import type { AttemptInfo } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
 import type { DiskFullPause } from './disk-full.js';
 import type { Job } from './job-queue.js';
@@ -28,7 +28,7 @@ export interface RunContext {
   readonly clock: ActiveTimeClock;
   readonly disk: DiskFullPause;
   readonly warnings: Warnings;
-  readonly provenance: ReturnType<typeof provenance>;
+  readonly provenance: Omit<AttemptInfo, 'worker'>;
   /** `performance.now()` at the stop; Infinity before it. */
   readonly stoppedAt: () => number;
   /** Whether no further trajectory starts: after a stop or a fault. */

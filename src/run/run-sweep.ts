@@ -154,7 +154,11 @@ async function runInPlace(
   }
 }
 
-const engineOf = ({ engine: { name, numerics } }: PreparedSweep) => ({ engine: name, numerics });
+const engineOf = ({ engine: { name, numerics, kernels } }: PreparedSweep) => ({
+  engine: name,
+  numerics,
+  kernels,
+});
 
 /** Stores the thresholds of finished trajectories and summarises them. */
 function summariseStored(

@@ -54,7 +54,7 @@ export class Scheduler {
       clock: new ActiveTimeClock(),
       disk: new DiskFullPause(executor, warn, options.signal),
       warnings: new Warnings(warn),
-      provenance: provenance(executor.capacity),
+      provenance: { ...provenance(executor.capacity), kernels: prepared.engine.kernels },
       stoppedAt: () => this.#stoppedAt,
       isStopping: () => this.#isStopping,
     };

@@ -15,6 +15,7 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
       holder: () => reader.holder(),
       progress: () => counts.progress(live),
       descriptions: () => reader.descriptions(),
+      latestKernels: () => reader.latestKernels(),
       cellsFinishedSince: moment => live.cellsFinishedSince(moment),
       statusCounts: () => reader.statusCounts(),
       slowest: () => [],

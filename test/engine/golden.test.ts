@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NUMERICS } from '../../src/engine/numerics.js';
 import { CASES, goldenHashes, type Hashes } from './golden/cases.js';
+import { NATIVE } from './kernels/built.js';
 
 const expected: Hashes = JSON.parse(
   readFileSync(new URL('golden/hashes.json', import.meta.url), 'utf8'),
@@ -11,7 +12,7 @@ const UPDATE =
 
 let actual: Hashes;
 beforeAll(async () => {
-  actual = await goldenHashes();
+  actual = await goldenHashes('wasm');
 });
 
 describe('golden hashes: the same on every version of Node and every processor', () => {
@@ -39,4 +40,8 @@ describe('golden hashes: the same on every version of Node and every processor',
       expect(actual.engine[name], message).toEqual(expected.engine[name]);
     });
   }
+
+  it.skipIf(NATIVE.length === 0)('the same on native kernels', async () => {
+    expect((await goldenHashes('native')).engine).toEqual(expected.engine);
+  });
 });

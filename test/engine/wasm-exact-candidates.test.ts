@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Shape } from '../../src/engine/engine.js';
 import { ExactCandidates } from '../../src/engine/wasm/exact-candidates.js';
-import { WasmInstancePool } from '../../src/engine/wasm/kernels.js';
+import { WasmInstancePool } from '../../src/engine/wasm/instance-pool.js';
 import { type Layout, layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
 import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { type MemoryBlock, memoryOf, neuronAddress } from '../../src/engine/wasm/memory-block.js';

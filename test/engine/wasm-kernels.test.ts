@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type WasmInstance, WasmInstancePool } from '../../src/engine/wasm/kernels.js';
+import { type WasmInstance, WasmInstancePool } from '../../src/engine/wasm/instance-pool.js';
 import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
 import { ACTIVATION_KIND } from '../../src/engine/wasm/memory-block.js';

@@ -53,6 +53,7 @@ export const ATTEMPT: AttemptInfo = {
   gitDirty: true,
   cpu: 'a cpu',
   threads: 2,
+  kernels: 'native-256',
 };
 
 export function config(datasetSize: number, seed: number, width = 10): TrajectoryConfig {

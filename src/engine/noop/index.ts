@@ -20,6 +20,8 @@ export function createNoopEngine(): Engine {
   return {
     name: 'noop',
     numerics: NUMERICS.noop,
+    kernels: null,
+    warning: null,
     memoryBytes: ({ width, columns, datasetSize }) => 4 * width * (columns + 1) + 8 * (width + datasetSize),
     memoryLimitBytes: Number.POSITIVE_INFINITY,
     open: problem => new NoopNetwork(problem, stepMs),

@@ -17,6 +17,8 @@ export function createReferenceEngine(): Engine {
   return {
     name: 'reference',
     numerics: NUMERICS.reference,
+    kernels: null,
+    warning: null,
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {

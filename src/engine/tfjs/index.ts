@@ -51,6 +51,8 @@ export async function createTfjsEngine({
   const engine: Engine = {
     name: 'tfjs',
     numerics: NUMERICS.tfjs,
+    kernels: null,
+    warning: null,
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {

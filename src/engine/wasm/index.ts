@@ -1,24 +1,31 @@
-/** The default engine: AssemblyScript kernels on sparse inputs, float32 with float64 sums. */
+/** The default engine: AssemblyScript kernels, or their native twins, on sparse inputs; float32 with float64 sums. */
 
 import { TooLargeError } from '../../base/errors.js';
 import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { MEMORY_LIMIT, WasmInstancePool } from './kernels.js';
+import { MEMORY_LIMIT, WasmInstancePool } from './instance-pool.js';
 import { shapeOf, WasmNetwork } from './network.js';
 import { bytesOf, MAX_MEMORIES, splitMemory } from './split-memory.js';
 
 export interface WasmOptions {
   /** Maximum bytes of one memory, for tests; by default what 32 bits address. */
   readonly memoryLimit?: number;
+  /** As ESPALIER_KERNELS, which is the default. */
+  readonly kernels?: string | undefined;
 }
 
-/** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built. */
-export async function createWasmEngine({ memoryLimit = MEMORY_LIMIT }: WasmOptions = {}): Promise<Engine> {
-  const pool = await WasmInstancePool.load();
+/** @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if the kernels are not built, or not those that are asked for. */
+export async function createWasmEngine({
+  memoryLimit = MEMORY_LIMIT,
+  kernels,
+}: WasmOptions = {}): Promise<Engine> {
+  const pool = await WasmInstancePool.load(kernels);
   return {
     name: 'wasm',
     numerics: NUMERICS.wasm,
+    kernels: pool.choice.name,
+    warning: pool.choice.warning,
     memoryLimitBytes: MAX_MEMORIES * memoryLimit,
     memoryBytes: shape => bytesOf(splitMemory(shape, memoryLimit)),
     open(problem) {

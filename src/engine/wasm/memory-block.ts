@@ -7,7 +7,7 @@
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
 import type { FloatArray } from '../engine.js';
-import type { WasmInstance } from './kernels.js';
+import type { WasmInstance } from './instance-pool.js';
 import type { Layout, Region } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import type { WorkBudget } from './work-budget.js';

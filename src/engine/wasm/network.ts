@@ -3,7 +3,7 @@ import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem, Shape } from '../engine.js';
 import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
-import type { WasmInstance } from './kernels.js';
+import type { WasmInstance } from './instance-pool.js';
 import type { Layout } from './layout.js';
 import {
   ACTIVATION_KIND,

@@ -173,6 +173,14 @@ export class Reader {
     return holder && { ...holder, alive: isAlive(holder) };
   }
 
+  /** What ran the hot loops in the last attempt; null before it, and where there is no choice. */
+  latestKernels(): string | null {
+    const [latest] = this.all<{ kernels: string | null }>(
+      'SELECT kernels FROM attempts ORDER BY id DESC LIMIT 1',
+    );
+    return latest?.kernels ?? null;
+  }
+
   /** Number of cells whose last metric was recorded at or after `moment` (milliseconds since 1970, UTC). */
   cellsFinishedSince(moment: number): number {
     return this.all<{ count: number }>(

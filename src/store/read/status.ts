@@ -21,6 +21,8 @@ export interface StatusReport {
     readonly alive: boolean;
     /** Trajectories that run at once, 0 while it is paused; null before they start. */
     readonly threads: number | null;
+    /** What runs the hot loops, e.g. `native-512`; null before they start, and where there is no choice. */
+    readonly kernels: string | null;
   } | null;
   /** Number of trajectories that are in some sweep, by status. */
   readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
@@ -87,6 +89,7 @@ export type StatusSource = Pick<
   | 'holder'
   | 'progress'
   | 'descriptions'
+  | 'latestKernels'
   | 'cellsFinishedSince'
   | 'statusCounts'
   | 'slowest'
@@ -103,6 +106,7 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
       sweep: lockRow.sweep,
       alive: lockRow.alive,
       threads: lockRow.threads,
+      kernels: lockRow.threads === null ? null : reader.latestKernels(),
     };
     const descriptions = reader.descriptions();
     const sweeps = reader

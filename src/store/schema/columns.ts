@@ -177,6 +177,10 @@ const ATTEMPTS: RelationInfo = {
       ['error_code', 'NULL unless failed'],
       ['error', 'the same in words'],
       ['stack', 'where in the program'],
+      [
+        'kernels',
+        'what ran the hot loops: wasm, native-128, native-256 or native-512; NULL for other engines',
+      ],
     ),
   ],
 };

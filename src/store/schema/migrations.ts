@@ -52,6 +52,8 @@ export const MIGRATIONS: readonly string[] = [
   REVISIONS,
   // Text of the sweep file about the sweep; the threads of the run, 0 while it is paused.
   'ALTER TABLE sweeps ADD COLUMN description TEXT; ALTER TABLE holder ADD COLUMN threads INTEGER;',
+  // What ran the hot loops: Engine.kernels.
+  'ALTER TABLE attempts ADD COLUMN kernels TEXT',
 ];
 
 /** This program's schema version, stored as `user_version`. */

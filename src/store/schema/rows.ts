@@ -39,6 +39,8 @@ export interface SweepRow extends Omit<StoredSweep, 'axes'> {
 
 /** Machine, program and worker of an attempt. Engine and numerics are columns of its trajectory. */
 export interface AttemptInfo extends Provenance {
+  /** What runs the engine's hot loops, e.g. `native-512`; null where there is no choice. */
+  readonly kernels: string | null;
   /** host/process/thread, e.g. `host/1234/2` for the second thread of process 1234. */
   readonly worker: string;
 }

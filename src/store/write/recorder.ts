@@ -65,8 +65,8 @@ export class Recorder {
     );
     this.addAttempt = db.prepare(
       `INSERT INTO attempts (trajectory_id, started_at, host, process, worker, tool_version, node_version,
-         git_revision, git_dirty, cpu, threads, engine, numerics)
-       SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, engine, numerics FROM trajectories WHERE id = ?`,
+         git_revision, git_dirty, cpu, threads, kernels, engine, numerics)
+       SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, engine, numerics FROM trajectories WHERE id = ?`,
     );
     this.end = db.prepare(
       `UPDATE trajectories SET status = @status, error_code = @code, error = @error, finished_at = @finishedAt,
@@ -101,10 +101,11 @@ export class Recorder {
 
   /** Records the start of an attempt. */
   started(id: string, at: string, info: AttemptInfo): void {
-    const { host, process, worker, toolVersion, nodeVersion, gitRevision, gitDirty, cpu, threads } = info;
+    const { host, process, worker, toolVersion, nodeVersion, gitRevision, gitDirty, cpu, threads, kernels } =
+      info;
     const dirty = gitDirty === null ? null : Number(gitDirty);
     this.start.run(worker, at, id);
-    const by = [host, process, worker, toolVersion, nodeVersion, gitRevision, dirty, cpu, threads];
+    const by = [host, process, worker, toolVersion, nodeVersion, gitRevision, dirty, cpu, threads, kernels];
     this.addAttempt.run(at, ...by, id);
   }
 

@@ -91,10 +91,10 @@ const TRAIN: TrainSettings = {
   layers: 'first',
 };
 
-export async function goldenHashes(): Promise<Hashes> {
+export async function goldenHashes(kernels?: string): Promise<Hashes> {
   const dataset = loadDataset(DIGITS);
   const environment: TrajectoryEnvironment = {
-    engine: await createWasmEngine(),
+    engine: await createWasmEngine({ kernels }),
     inputs: new InputLibrary(new Map([[imagesKey(IDENTITY), dataset]])),
     stopRequested: () => false,
   };
