@@ -20,7 +20,9 @@ export const FULL = {
   dense: { ...base, datasetSize: 4096, width: 10_000, rate: 1e-3, warm: 5, repeats: 3, steps: 10 },
   checkpoint: { ...base, datasetSize: 60_000, width: 10_000, t: 500, warm: 1 },
   published: { ...base },
-  trajectory: { ...base, datasetSize: 10_000, width: 1000, k: 100, checkpoints: multiplesUpTo(100, 4000) },
+  trajectory: { ...base, datasetSize: 10_000, width: 1000, k: 100, checkpoints: multiplesUpTo(100, 2000) },
+  'trajectory-wide': { ...base, datasetSize: 20_000, width: 10_000, checkpoints: multiplesUpTo(100, 200) },
+  evaluation: { ...base },
 };
 
 /** Small sizes: checks that everything runs and both sides agree. The times mean nothing. */
@@ -37,6 +39,15 @@ export const QUICK = {
     k: 20,
     checkpoints: multiplesUpTo(20, 60),
   },
+  'trajectory-wide': {
+    ...base,
+    images: 400,
+    datasetSize: 400,
+    width: 150,
+    k: 20,
+    checkpoints: multiplesUpTo(20, 40),
+  },
+  evaluation: { ...base },
 };
 
 export const CASES = {
@@ -44,5 +55,29 @@ export const CASES = {
   dense: 'SGD step, dense Gaussian inputs',
   checkpoint: 'checkpoint, exact selection',
   published: 'the same, published selection',
-  trajectory: 'trajectory, exact selection',
+  trajectory: 'trajectory, exact selection, evaluated on the training set',
+  'trajectory-wide': 'the same',
+  evaluation: 'ours with the sets that a sweep evaluates by default, over ours without',
+};
+
+/** Instruction sets, each for both sides: our kernels, and what tells PyTorch and OpenBLAS to use no wider ones. */
+export const INSTRUCTION_SETS = {
+  avx2: {
+    flag: /\bavx2\b/,
+    kernels: 'native-256',
+    environment: {
+      OPENBLAS_CORETYPE: 'Haswell',
+      ATEN_CPU_CAPABILITY: 'avx2',
+      MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+    },
+  },
+  avx512: {
+    flag: /\bavx512f\b/,
+    kernels: 'native-512',
+    environment: {
+      OPENBLAS_CORETYPE: 'SkylakeX',
+      ATEN_CPU_CAPABILITY: 'avx512',
+      MKL_ENABLE_INSTRUCTIONS: 'AVX512',
+    },
+  },
 };

@@ -2,6 +2,8 @@
 //
 //   ours.mjs prepare FOLDER    writes the arrays that both sides start from
 //   ours.mjs measure FOLDER    prints JSON: seconds of each repeat, and the results to compare with theirs
+//   ours.mjs evaluation FOLDER the same of a trajectory with the sets that a sweep evaluates by default
+//   ours.mjs kernels           prints JSON: what runs the hot loops
 //   ours.mjs check FOLDER      prints JSON: how closely both sides' results agree
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,15 +13,15 @@ import { measureDense, measureSubnets, selectPaths } from '../../dist/src/trajec
 import { runTrajectory } from '../../dist/src/trajectory/run-trajectory.js';
 import { changeError, divergenceError } from './check.mjs';
 import { readNpy } from './npy.mjs';
-import { batchesOf, imageProblem, openGaussian, openImages } from './problem.mjs';
+import { batchesOf, engine, imageProblem, openGaussian, openImages } from './problem.mjs';
 
 const DENSE_SETS = ['train', 'test'];
 const SUBNET_SETS = ['train', 'pool', 'test'];
 
 const [command, folder] = process.argv.slice(2);
 const place = name => join(folder, name);
-const spec = JSON.parse(readFileSync(place('case.json'), 'utf8'));
-const variant = { method: 'greedy', objective: 'squared', subnetSize: spec.k, retrainIterations: 0 };
+const spec = folder && JSON.parse(readFileSync(place('case.json'), 'utf8'));
+const variant = { method: 'greedy', objective: 'squared', subnetSize: spec?.k, retrainIterations: 0 };
 const open = () => (spec.kind === 'dense' ? openGaussian(spec) : openImages(spec));
 const resume = () => openImages(spec, readFileSync(place('snapshot.bin')));
 const print = value => process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -36,11 +38,12 @@ function prepare() {
   if (spec.kind === 'dense') {
     writeNpy(place('inputs.npy'), inputs.value, [inputs.rows, inputs.columns]);
     writeNpy(place('labels.npy'), session.labels);
-    return;
+    return null;
   }
   writeNpy(place('samples.npy'), session.samples);
   if (spec.kind === 'checkpoint') writeFileSync(place('snapshot.bin'), session.snapshot('peers').bytes);
   if (spec.dataset === 'digits') for (const set of ['pool', 'test']) writeSet(session, set);
+  return null;
 }
 
 /** Writes a set of images as dense inputs (zeros included) and labels. */
@@ -97,13 +100,13 @@ function measureCheckpoint() {
   return { ...times, metrics, passes, distinct: new Set(picks).size };
 }
 
-function measureTrajectory() {
+function measureTrajectory(evaluate = { dense: ['train'], subnet: ['train'] }) {
   const { environment, config } = imageProblem(spec);
   const task = {
     id: 'peers',
     config,
     checkpoints: spec.checkpoints.map(t => ({ t, variants: [variant] })),
-    evaluate: { dense: DENSE_SETS, subnet: SUBNET_SETS },
+    evaluate,
     snapshot: null,
   };
   const [times, losses] = repeat(() => {
@@ -122,7 +125,8 @@ const MEASURES = {
   step: measureSteps,
   dense: measureSteps,
   checkpoint: measureCheckpoint,
-  trajectory: measureTrajectory,
+  trajectory: () => measureTrajectory(),
+  'trajectory-wide': () => measureTrajectory(),
 };
 
 /** Steps: relative error of the weights' change. Checkpoints: score error of the first pick that differs, if any. */
@@ -136,6 +140,8 @@ function check() {
   return divergenceError(inputs, labels, network, values('ours_picks'), values('theirs_picks'));
 }
 
-if (command === 'prepare') prepare();
+if (command === 'kernels') print(engine.kernels);
+else if (command === 'prepare') print(prepare());
+else if (command === 'evaluation') print(measureTrajectory({ dense: DENSE_SETS, subnet: SUBNET_SETS }));
 else if (command === 'measure') print(MEASURES[spec.kind]());
 else print(check());

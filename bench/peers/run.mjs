@@ -3,7 +3,12 @@
 //
 //   npm run build && node bench/peers/run.mjs [options]
 //
-//   --only CASE    step, dense, checkpoint, published (also runs checkpoint) or trajectory; repeatable
+// Both sides of a round use the same instruction set: our native kernels of that width, and OpenBLAS's kernels for it.
+//
+//   --only CASE    step, dense, checkpoint, published (also runs checkpoint), trajectory, trajectory-wide or evaluation
+//                  (ours alone; also runs trajectory); repeatable
+//   --isa NAME     avx2 or avx512; repeatable. Default: all that the processor has
+//   --kernels NAME ours on other kernels (ESPALIER_KERNELS), e.g. wasm
 //   --rounds R     processes of each side (3)
 //   --dataset NAME mnist or digits. Default: MNIST if found (ESPALIER_DATA_DIR, ../shared/data, the cache)
 //   --python FILE  the interpreter that has PyTorch
@@ -11,22 +16,21 @@
 //   --json         prints the figures as JSON
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { renderTable } from '../../dist/src/cli/output.js';
 import { findKnownDataset } from '../../dist/src/data/locate.js';
-import { CASES, FULL, QUICK } from './cases.mjs';
+import { CASES, FULL, INSTRUCTION_SETS, QUICK } from './cases.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-/** Below this rate, a matrix product leaves the processor's abilities unused. */
-const SLOW_GFLOPS = 25;
-
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: Object.keys(CASES) },
+    isa: { type: 'string', multiple: true },
+    kernels: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     dataset: { type: 'string' },
     python: { type: 'string' },
@@ -46,33 +50,43 @@ function pinning() {
   }
 }
 
-/**
- * Sets one thread, and OpenBLAS's kernels for this processor unless OPENBLAS_CORETYPE is set. OpenBLAS versions older
- * than the processor fall back to kernels of 2005, which would be unfair.
- */
-function environment() {
-  const environment = {
-    ...process.env,
-    OMP_NUM_THREADS: '1',
-    OPENBLAS_NUM_THREADS: '1',
-    MKL_NUM_THREADS: '1',
-  };
-  const flags = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
-  if (/\bavx512f\b/.test(flags)) environment.OPENBLAS_CORETYPE ??= 'SkylakeX';
-  else if (/\bavx2\b/.test(flags)) environment.OPENBLAS_CORETYPE ??= 'Haswell';
-  return environment;
-}
-
 const PIN = pinning();
-const ENVIRONMENT = environment();
 
-function run(...command) {
+function run(environment, ...command) {
   const [file, ...args] = [...PIN, ...command];
-  return execFileSync(file, args, { env: ENVIRONMENT, encoding: 'utf8', maxBuffer: 2 ** 28 });
+  return execFileSync(file, args, {
+    env: { ...process.env, ...environment },
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  });
 }
-const ours = (command, folder) =>
-  run(process.execPath, ...process.execArgv, join(HERE, 'ours.mjs'), command, folder);
-const theirs = (python, ...args) => JSON.parse(run(python, join(HERE, 'theirs.py'), ...args));
+
+/** Both sides on one instruction set. Without one that is known here: our widest kernels, and what OpenBLAS chooses. */
+function sidesOf(isa) {
+  const { kernels = 'auto', environment = {} } = INSTRUCTION_SETS[isa] ?? {};
+  const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+  const own = { ESPALIER_KERNELS: options.kernels ?? kernels };
+  return {
+    isa,
+    ours: (command, folder = '') =>
+      JSON.parse(run(own, process.execPath, ...process.execArgv, join(HERE, 'ours.mjs'), command, folder)),
+    theirs: (python, ...args) =>
+      JSON.parse(run({ ...environment, ...oneThread }, python, join(HERE, 'theirs.py'), ...args)),
+  };
+}
+
+function chooseInstructionSets() {
+  const flags = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+  const here = Object.keys(INSTRUCTION_SETS).filter(name => INSTRUCTION_SETS[name].flag.test(flags));
+  const missing = options.isa?.find(name => !here.includes(name));
+  if (missing !== undefined) {
+    log(`--isa ${missing}: this processor has ${here.join(', ') || 'none of those known'}`);
+    process.exit(2);
+  }
+  if (options.isa) return options.isa;
+  return here.length > 0 ? here : ['as it is'];
+}
+
 const log = line => process.stderr.write(`${line}\n`);
 
 function findPython() {
@@ -88,7 +102,7 @@ function findPython() {
   if (found) return found;
   log(
     `PyTorch is not installed (tried ${names.join(', ')}): nothing to compare with. ` +
-      'Debian: apt-get install python3-torch libopenblas0; --python names another interpreter',
+      'Debian: apt-get install python3-torch libopenblas0-pthread; --python names another interpreter',
   );
   process.exit(2);
 }
@@ -108,7 +122,7 @@ function findMnist() {
   return found && { dataDir: found.folder, paths: found.paths };
 }
 
-function prepareCase(kind, root, mnist) {
+function prepareCase(kind, root, mnist, { ours }) {
   const folder = join(root, kind);
   mkdirSync(folder);
   const sizes = (options.quick ? QUICK : FULL)[kind];
@@ -124,25 +138,55 @@ function prepareCase(kind, root, mnist) {
   return { folder, spec };
 }
 
-/** Runs the rounds of one case: ours, theirs, ours, theirs. */
-function compare(kind, python, root, mnist) {
-  const { folder, spec } = prepareCase(kind, root, mnist);
-  const rounds = Array.from({ length: Number(options.rounds) }, (_, round) => {
-    log(`${kind}: round ${round + 1}`);
+const roundsOf = measure =>
+  Array.from({ length: Number(options.rounds) }, (_, round) => {
+    log(`  round ${round + 1}`);
+    return measure();
+  });
+
+/** Runs the rounds of one case: for each instruction set ours, then theirs, and again. Returns a result for each set. */
+function compare(kind, python, root, mnist, pairs) {
+  log(kind);
+  const { folder, spec } = prepareCase(kind, root, mnist, pairs[0]);
+  const agreements = [];
+  const rounds = roundsOf(() =>
+    pairs.map((pair, p) => {
+      const round = {
+        ours: pair.ours('measure', folder),
+        theirs: pair.theirs(python, '--unit', kind, folder),
+      };
+      agreements[p] ??= agreement(kind, folder, round, pair);
+      return round;
+    }),
+  );
+  const what = `${CASES[kind]}, n = ${spec.datasetSize}, N = ${spec.width}`;
+  return pairs.map(({ isa }, p) => {
+    const own = rounds.map(round => round[p]);
+    return { case: kind, isa, what, folder, ...figures(own), agreement: agreements[p], rounds: own };
+  });
+}
+
+/** Our trajectory with the default evaluation against the same without, in turn. */
+function compareEvaluation({ folder }, pairs) {
+  log('evaluation');
+  const rounds = roundsOf(() =>
+    pairs.map(({ ours }) => ({ theirs: ours('evaluation', folder), ours: ours('measure', folder) })),
+  );
+  const agreement = { what: '', agrees: true };
+  return pairs.map(({ isa }, p) => {
+    const own = rounds.map(round => round[p]);
+    const { theirsCpuSeconds, ...rest } = figures(own);
     return {
-      ours: JSON.parse(ours('measure', folder)),
-      theirs: theirs(python, '--unit', kind, folder),
+      case: 'evaluation',
+      isa,
+      what: CASES.evaluation,
+      ...rest,
+      oursCpuSeconds: theirsCpuSeconds,
+      theirsCpuSeconds: null,
+      agreement,
+      rounds: own,
     };
   });
-  const what = `${CASES[kind]}, n = ${spec.datasetSize}, N = ${spec.width}`;
-  return {
-    case: kind,
-    what,
-    folder,
-    ...figures(rounds),
-    agreement: agreement(kind, folder, rounds[0]),
-    rounds,
-  };
 }
 
 /** Medians of times, and of the ratios of rounds. Mainly CPU time, since other programs may share the core. */
@@ -159,16 +203,16 @@ function figures(rounds) {
 }
 
 /** How closely both sides agree, in words, and whether it is close enough. */
-function agreement(kind, folder, { ours: mine, theirs: other }) {
+function agreement(kind, folder, { ours: mine, theirs: other }, { ours }) {
   const relative = (a, b) => Math.abs(a - b) / Math.abs(b);
-  if (kind === 'trajectory') {
+  if (kind.startsWith('trajectory')) {
     const [dense, subnet] = [0, 1].map(which =>
       Math.max(...mine.losses.map((losses, i) => relative(losses[which], other.losses[i][which]))),
     );
     // Rounding may decide a tie and give another, about equally good subnetwork: only dense losses must agree.
     return { what: `losses to ${digits(dense)}, subnetworks' to ${digits(subnet)}`, agrees: dense < 0.01 };
   }
-  const { changeError, equalPicks, scoreError } = JSON.parse(ours('check', folder));
+  const { changeError, equalPicks, scoreError } = ours('check', folder);
   if (kind !== 'checkpoint') {
     return { what: `change of weights to ${digits(changeError)}`, agrees: changeError < 1e-3 };
   }
@@ -183,14 +227,74 @@ function agreement(kind, folder, { ours: mine, theirs: other }) {
 const digits = error => error.toExponential(0);
 
 /** Compares theirs with our whole checkpoint, whose result must exist. */
-function comparePublished(python, { folder, rounds: [{ ours: mine }] }) {
+function comparePublished(python, { isa, folder, rounds: [{ ours: mine }] }, { theirs }) {
   log('published: three picks');
   const round = { ours: mine, theirs: theirs(python, '--unit', 'published', folder) };
   const agreement = { what: 'estimated from 3 picks', agrees: true };
-  return { case: 'published', what: CASES.published, ...figures([round]), agreement, rounds: [round] };
+  return { case: 'published', isa, what: CASES.published, ...figures([round]), agreement, rounds: [round] };
 }
 
 const threeDigits = value => Number(value.toPrecision(3));
+
+/** What each side computes with, one line for each instruction set. Refuses a BLAS that nobody would use. */
+function describeSides(python, pairs) {
+  return pairs.map(({ isa, ours, theirs }) => {
+    const probe = theirs(python, '--probe');
+    const kernels = ours('kernels');
+    log(
+      `${isa}: ours ${kernels} kernels; PyTorch ${probe.torch} (${probe.capability}), ` +
+        `${probe.library ?? 'its own BLAS'}, core type ${probe.core ?? 'unknown'}, ` +
+        `matrix product ${threeDigits(probe.gflops)} GFLOP/s`,
+    );
+    if (probe.library?.startsWith('reference BLAS')) {
+      log(
+        'PyTorch multiplies with the reference BLAS, which nobody would use: apt-get install libopenblas0-pthread',
+      );
+      process.exit(2);
+    }
+    return { isa, kernels, ...probe };
+  });
+}
+
+function measureAll(python, root, mnist, pairs) {
+  const wanted = new Set(options.only);
+  if (wanted.has('published')) wanted.add('checkpoint');
+  if (wanted.has('evaluation')) wanted.add('trajectory');
+  const results = [];
+  for (const kind of Object.keys(CASES).filter(name => wanted.has(name))) {
+    const of = (name, isa) => results.find(result => result.case === name && result.isa === isa);
+    if (kind === 'published') {
+      results.push(...pairs.map(pair => comparePublished(python, of('checkpoint', pair.isa), pair)));
+    } else if (kind === 'evaluation') {
+      results.push(...compareEvaluation(of('trajectory', pairs[0].isa), pairs));
+    } else {
+      results.push(...compare(kind, python, root, mnist, pairs));
+    }
+  }
+  return results;
+}
+
+function tableOf(results) {
+  const head = [
+    'case',
+    'both on',
+    'ours, CPU s',
+    'PyTorch, CPU s',
+    'PyTorch / ours',
+    'by wall time',
+    'both agree',
+  ];
+  const rows = results.map(result => [
+    result.what,
+    result.isa,
+    threeDigits(result.oursCpuSeconds),
+    result.theirsCpuSeconds === null ? '' : threeDigits(result.theirsCpuSeconds),
+    threeDigits(result.cpuRatio),
+    threeDigits(result.wallRatio),
+    result.agreement.what,
+  ]);
+  return renderTable(head, rows);
+}
 
 function main() {
   const unknown = options.only.find(name => !(name in CASES));
@@ -198,43 +302,24 @@ function main() {
     log(`--only ${unknown}: expected one of ${Object.keys(CASES).join(', ')}`);
     process.exit(2);
   }
-  const wanted = new Set(options.only);
-  if (wanted.has('published')) wanted.add('checkpoint');
+  const pairs = chooseInstructionSets().map(sidesOf);
   const python = findPython();
-  const probe = theirs(python, '--probe');
   const mnist = findMnist();
+  const inputs = mnist ? 'MNIST' : 'generated digits';
   log(
-    `PyTorch ${probe.torch}, ${probe.blas ?? 'its own BLAS'} (OPENBLAS_CORETYPE ${ENVIRONMENT.OPENBLAS_CORETYPE}), ` +
-      `matrix product ${threeDigits(probe.gflops)} GFLOP/s; ` +
-      `inputs: ${mnist ? 'MNIST' : 'generated digits'}; ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}`,
+    `${cpus()[0]?.model.trim()}, ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}; inputs: ${inputs}`,
   );
-  if (probe.gflops < SLOW_GFLOPS) {
-    log(
-      'warning: this PyTorch multiplies matrices slowly, so the ratios flatter us; try: apt-get install libopenblas0',
-    );
-  }
+  const sides = describeSides(python, pairs);
   const root = mkdtempSync(join(tmpdir(), 'espalier-peers-'));
   try {
-    const results = [];
-    for (const kind of Object.keys(CASES).filter(name => wanted.has(name))) {
-      const result =
-        kind === 'published' ? comparePublished(python, results.at(-1)) : compare(kind, python, root, mnist);
-      results.push(result);
-    }
+    const results = measureAll(python, root, mnist, pairs);
     if (options.json) {
       const plain = results.map(({ folder, ...result }) => result);
-      process.stdout.write(`${JSON.stringify({ probe, results: plain }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ cpu: cpus()[0]?.model.trim(), sides, results: plain }, null, 2)}\n`,
+      );
     } else {
-      const head = ['case', 'ours, CPU s', 'PyTorch, CPU s', 'PyTorch / ours', 'by wall time', 'both agree'];
-      const rows = results.map(result => [
-        result.what,
-        threeDigits(result.oursCpuSeconds),
-        threeDigits(result.theirsCpuSeconds),
-        threeDigits(result.cpuRatio),
-        threeDigits(result.wallRatio),
-        result.agreement.what,
-      ]);
-      process.stdout.write(renderTable(head, rows));
+      process.stdout.write(tableOf(results));
     }
     const wrong = results.filter(({ agreement }) => !agreement.agrees);
     for (const { case: name } of wrong)

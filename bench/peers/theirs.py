@@ -6,6 +6,7 @@ gradient in two matrix products, one matrix-vector product for each distinct neu
 
     f(x) = mean_i b_i relu(a_i . x), squared loss, first layer; weights a are N x d.
 """
+import ctypes
 import gzip
 import itertools
 import json
@@ -112,21 +113,24 @@ def loss_and_accuracy(outputs, labels):
     return [float((outputs - labels).double().square().mean() / 2), float((outputs * labels > 0).double().mean())]
 
 
-def checkpoint(network, x, y, pool, test, phi, k):
-    """What a checkpoint of a sweep records: dense on train and test, the subnetwork on train, pool and test."""
+def checkpoint(network, x, y, phi, k, pool=None, test=None):
+    """What a checkpoint of a sweep records: dense and subnetwork on the training set, and on pool and test set where
+    these are given."""
     p, norms, f = network.activations(x, y, phi)
     picks = select(phi, p, norms, k)
     neurons, counts = np.unique(picks, return_counts=True)
     counts = torch.from_numpy(counts).float() / k
     shares = counts * network.signs[neurons]
-    return {
+    metrics = {
         "picks": picks,
         "dense_train": loss_and_accuracy(f, y),
-        "dense_test": loss_and_accuracy(network.outputs(test[0]), test[1]),
         "subnet_train": loss_and_accuracy(counts @ phi[neurons], y),
-        "subnet_pool": loss_and_accuracy(network.outputs(pool[0], neurons, shares), pool[1]),
-        "subnet_test": loss_and_accuracy(network.outputs(test[0], neurons, shares), test[1]),
     }
+    if test:
+        metrics["dense_test"] = loss_and_accuracy(network.outputs(test[0]), test[1])
+        for name, (inputs, labels) in (("pool", pool), ("test", test)):
+            metrics["subnet_" + name] = loss_and_accuracy(network.outputs(inputs, neurons, shares), labels)
+    return metrics
 
 
 def timed(work):
@@ -164,7 +168,7 @@ def measure_checkpoint(case):
     test = case.image_set("test")
     network = Network(case.tensor("weights"), case.tensor("signs"), case.rate)
     phi = torch.empty(len(network.weights), len(x))
-    work = lambda: checkpoint(network, x, y, pool, test, phi, case.k)
+    work = lambda: checkpoint(network, x, y, phi, case.k, pool, test)
     for _ in range(case.warm):
         work()
     times, metrics = repeat(case, work)
@@ -202,8 +206,7 @@ def measure_published(case):
 
 
 def measure_trajectory(case):
-    x, y, pool = case.training_set()
-    test = case.image_set("test")
+    x, y, _ = case.training_set()
     start = case.tensor("weights")
     batches = case.tensor("batches").long()
     phi = torch.empty(len(start), len(x))
@@ -215,7 +218,7 @@ def measure_trajectory(case):
             for batch in batches[done:t]:
                 network.step(x[batch], y[batch])
             done = t
-            metrics = checkpoint(network, x, y, pool, test, phi, case.k)
+            metrics = checkpoint(network, x, y, phi, case.k)
             losses.append([metrics["dense_train"][0], metrics["subnet_train"][0]])
         return losses
 
@@ -223,12 +226,33 @@ def measure_trajectory(case):
     return {**times, "losses": losses}
 
 
+def blas():
+    """The library that multiplies matrices, and the kernels that it chose. Debian calls all of them libblas.so.3."""
+    with open("/proc/self/maps") as file:
+        found = re.findall(r"(/\S*/lib[^/\s]*(?:blas|mkl_rt|mkl_core)[^/\s]*)$", file.read(), re.MULTILINE)
+    for path in dict.fromkeys(found):
+        name = os.path.basename(path)
+        if "mkl" in name:
+            return {"library": "MKL " + name, "core": os.environ.get("MKL_ENABLE_INSTRUCTIONS")}
+        try:
+            core = ctypes.CDLL(path).openblas_get_corename
+            core.restype = ctypes.c_char_p
+            return {"library": "OpenBLAS " + name, "core": core().decode()}
+        except (AttributeError, OSError):
+            continue
+    return {"library": "reference BLAS " + os.path.basename(found[0]) if found else None, "core": None}
+
+
 def probe():
     a, b = torch.rand(2000, 784), torch.rand(128, 784)
     seconds = min(timed(lambda: b @ a.t())[0] for _ in range(9))
-    with open("/proc/self/maps") as file:
-        found = re.findall(r"/(lib[^/\s]*(?:blas|mkl_rt|mkl_core)[^/\s]*)$", file.read(), re.MULTILINE)
-    return {"torch": torch.__version__, "blas": found[0] if found else None, "gflops": 2 * a.numel() * 128 / seconds / 1e9}
+    capability = re.search(r"CPU capability usage: (\S+)", torch.__config__.show())
+    return {
+        "torch": torch.__version__,
+        "capability": capability and capability[1],
+        **blas(),
+        "gflops": 2 * a.numel() * 128 / seconds / 1e9,
+    }
 
 
 UNITS = {
@@ -237,6 +261,7 @@ UNITS = {
     "checkpoint": measure_checkpoint,
     "published": measure_published,
     "trajectory": measure_trajectory,
+    "trajectory-wide": measure_trajectory,
 }
 
 if __name__ == "__main__":

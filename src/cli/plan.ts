@@ -99,7 +99,7 @@ function printPlan(
     ['snapshot', `${formatBytes(plan.snapshotBytes)} per unfinished trajectory at most`],
     [
       'expected time',
-      `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine` +
+      `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine${plan.kernels ? `, ${plan.kernels} kernels` : ''}` +
         (plan.cellsHeld > 0 ? ` (${formatDuration(plan.secondsAll)} from nothing)` : '') +
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],

@@ -20,6 +20,8 @@ import { type Schedule, scheduleOf } from './schedule.js';
 export interface SweepPlan {
   readonly sweep: string;
   readonly engine: string;
+  /** What runs the engine's hot loops here, whose speed was measured; null where there is no choice. */
+  readonly kernels: string | null;
   readonly threads: number;
   readonly trajectories: number;
   readonly cells: number;
@@ -149,6 +151,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
   return {
     sweep: spec.name,
     engine: engine.name,
+    kernels: engine.kernels,
     threads: (missing.length > 0 ? rest : whole).threads,
     trajectories: trajectories.length,
     cells: plan.cells,

@@ -28,6 +28,7 @@ describe('espalier bench --quick --json', () => {
       'cpu',
       'engine',
       'numerics',
+      'kernels',
       'dataset',
       'quick',
       'ceilings',

@@ -136,6 +136,7 @@ describe('espalier plan', () => {
         'sweep',
         'db',
         'engine',
+        'kernels',
         'threads',
         'trajectories',
         'cells',

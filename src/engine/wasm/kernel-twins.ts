@@ -44,10 +44,10 @@ export interface CallShape {
 }
 
 /** Maximum bytes of the memory of a call. */
-const CALL_BYTES = 2 ** 22;
+const CALL_BYTES = 4 << 20;
 const PANEL = 12;
 const DEPTH = 256;
-const TABLE_BYTES = TILE_COLUMNS * 4 * 2 ** GROUP;
+const TABLE_BYTES = TILE_COLUMNS * 4 * (1 << GROUP);
 
 /** Lays out the memory of a call from address 64 on; 0 stands for no address. */
 class Arena {
@@ -225,7 +225,7 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
     const velocity = momentum > 0 ? arena.rows(count) : 0;
     const masks = arena.take(4 * groups * LANES);
     for (let i = 0; i < groups * LANES; i++)
-      arena.u32[masks / 4 + i] = integerBelow(arena.next, 2 ** GROUP) * TILE_COLUMNS * 4;
+      arena.u32[masks / 4 + i] = integerBelow(arena.next, 1 << GROUP) * TILE_COLUMNS * 4;
     const tables = arena.numbers((groups * TABLE_BYTES) / 4);
     const factors = arena.numbers(LANES);
     const scratch = arena.take(LANES * TILE_COLUMNS * 4);
