@@ -145,6 +145,9 @@ INLINE void move(char *weights, char *velocity, Vector gradient, float momentum,
   store(weights, held - rate * v);
 }
 
+/** Columns whose weights are fetched ahead. */
+constexpr uint32_t AHEAD = 16;
+
 void descend(char *memory, Address weights, Address velocity, Address deltasAt, Address columnsAt, uint32_t count,
              float momentum, float decay, float rate) {
   const Column *columns = reinterpret_cast<const Column *>(memory + columnsAt);
@@ -168,6 +171,11 @@ void descend(char *memory, Address weights, Address velocity, Address deltasAt, 
       }
       UNROLLED for (int k = 0; k < REGISTERS; k++)
         sum.v[k] = __builtin_convertvector(*reinterpret_cast<const Wide *>(wide + 2 * k * STEP), Vector);
+    }
+    // Weights lie too far apart for the hardware to look ahead across pages.
+    if (c + AHEAD < count) {
+      const char *next = memory + weights + columns[c + AHEAD].offset;
+      UNROLLED for (int line = 0; line < ROW; line += 64) __builtin_prefetch(next + line, 1);
     }
     char *w = memory + weights + columns[c].offset;
     char *v = velocity ? memory + velocity + columns[c].offset : nullptr;
