@@ -188,6 +188,7 @@ async function trajectory(bench: Bench): Promise<Measured> {
     evaluate: { dense: DENSE_SETS, subnet: SUBNET_SETS },
     snapshot: null,
     memoryBytes: 0,
+    refinement: null,
     snapshotEveryMs: null,
   };
   const selections: { passes: number; distinct: number }[] = [];

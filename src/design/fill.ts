@@ -116,9 +116,9 @@ export async function writeSimulatedDatabase(
   }
 }
 
-function asSimulated({ config, checkpoints }: PlannedTrajectory): PlannedTrajectory {
+function asSimulated({ config, checkpoints, refinement }: PlannedTrajectory): PlannedTrajectory {
   const own = Object.freeze({ ...config, engine: 'simulated' as const, numerics: NUMERICS.simulated });
-  return { id: trajectoryId(own), config: own, checkpoints };
+  return { id: trajectoryId(own), config: own, checkpoints, refinement };
 }
 
 /** t* of every curve: the law's value times the noise of its seed, its own noise and the effect of pruning. */

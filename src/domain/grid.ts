@@ -79,7 +79,12 @@ export function expandGrid(
     else if (block !== existing.block) existing.others = (existing.others ?? new Set()).add(block);
   }
   return Array.from(planned, ([id, { config, block, others }]) =>
-    Object.freeze({ id, config, checkpoints: others ? cells.merged([block, ...others]) : block }),
+    Object.freeze({
+      id,
+      config,
+      checkpoints: others ? cells.merged([block, ...others]) : block,
+      refinement: null,
+    }),
   );
 }
 

@@ -2,7 +2,15 @@
  * Messages to and from an executor: tasks and events. Plain data, because it crosses threads (and may later cross
  * machines).
  */
-import type { PlannedTrajectory, SetMetrics, SetName, TrajectoryConfig, Variant } from './types.js';
+import type {
+  CurveRow,
+  PlannedTrajectory,
+  Refinement,
+  SetMetrics,
+  SetName,
+  TrajectoryConfig,
+  Variant,
+} from './types.js';
 
 /** The cells of one checkpoint that are not finished yet. */
 export interface CheckpointTask {
@@ -16,14 +24,43 @@ export interface UnfinishedTrajectory {
   readonly checkpoints: readonly CheckpointTask[];
 }
 
+/** One finished cell, as the choice of further checkpoints sees it: from fresh rows and from stored ones alike. */
+export type MeasuredCell = Pick<CurveRow, keyof Variant | 't' | 'metrics'>;
+
+/** The value that a `published` target stands for on one curve. */
+export interface PublishedLevel {
+  readonly metric: string;
+  readonly variant: Variant;
+  readonly value: number;
+}
+
+/** What a worker needs to choose further checkpoints from the rows as they come (threshold/refine.ts). */
+export interface RefinementTask extends Refinement {
+  /** The planned checkpoints, finished or not, ascending from 0. */
+  readonly coarse: readonly number[];
+  /** Every chosen checkpoint gets all of them. */
+  readonly variants: readonly Variant[];
+  /** Finished cells at checkpoints of the fine sequence, as of the start of the task. They are not computed again. */
+  readonly stored: readonly MeasuredCell[];
+  /** The levels of `published` targets that are known. */
+  readonly levels: readonly PublishedLevel[];
+  /** How many states at coarse checkpoints the worker may keep in memory, at least 1. */
+  readonly keptStates: number;
+}
+
 /** One trajectory, as an executor receives it. */
 export interface TrajectoryTask {
   readonly id: string;
   readonly config: TrajectoryConfig;
-  /** Ascending in t. */
+  /** The unfinished cells that are known, ascending in t. With a refinement there may be none: it may choose some. */
   readonly checkpoints: readonly CheckpointTask[];
+  /** Null if `checkpoints` are all. */
+  readonly refinement: RefinementTask | null;
   readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
-  /** The snapshot to resume from, at an iteration <= the first checkpoint; null: start at iteration 0. */
+  /**
+   * The snapshot to resume from; null: start at iteration 0. Its iteration is <= the first checkpoint, except with a
+   * refinement: checkpoints before it then start at iteration 0.
+   */
   readonly snapshot: Snapshot | null;
   /** Expected peak memory in bytes, without the shared images. */
   readonly memoryBytes: number;
@@ -63,13 +100,19 @@ export interface CellRow extends Variant {
 /**
  * An event of a running trajectory.
  *
- * - `rows`: emitted as each checkpoint finishes
+ * - `rows`: emitted as each checkpoint finishes. `chosen`: checkpoints of the fine sequence that become part of the
+ *   trajectory because of these rows, ascending, each once; stored with the rows. Empty without a refinement.
  * - `warning`: for the user, e.g. eta * lambda_max above 2; warnings with one topic state the same of several
  *   trajectories
  * - `done`, `stopped`, `failed`: exactly one of them, last
  */
 export type TrajectoryEvent =
-  | { readonly kind: 'rows'; readonly checkpoint: CheckpointRow; readonly cells: readonly CellRow[] }
+  | {
+      readonly kind: 'rows';
+      readonly checkpoint: CheckpointRow;
+      readonly cells: readonly CellRow[];
+      readonly chosen: readonly number[];
+    }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly kind: 'warning'; readonly topic: string; readonly message: string }
   | { readonly kind: 'done'; readonly trainWallS: number; readonly trainCpuS: number | null }

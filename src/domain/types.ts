@@ -93,11 +93,22 @@ export interface PlannedCheckpoint {
   readonly variants: readonly Variant[];
 }
 
+/** How the checkpoints of a trajectory are refined around its crossings (threshold/refine.ts). */
+export interface Refinement {
+  /** The fine sequence: iterations ascending from 0. All planned checkpoints are members of it. */
+  readonly fine: readonly number[];
+  /** The targets whose crossings are located on it. */
+  readonly targets: readonly ThresholdSpec[];
+}
+
 /** One training run and its cells. Checkpoints ascend in t. */
 export interface PlannedTrajectory {
   readonly id: string;
   readonly config: TrajectoryConfig;
+  /** With a refinement: the coarse ones, all with the same variants. */
   readonly checkpoints: readonly PlannedCheckpoint[];
+  /** Null if `checkpoints` are all. */
+  readonly refinement: Refinement | null;
 }
 
 /** The mean loss over samples, and the share of samples (0 to 1) whose output has the label's sign. */
@@ -116,6 +127,8 @@ export interface ThresholdSpec {
   /** Null for `published`. */
   readonly value: number | null;
   readonly primary: boolean;
+  /** False: crossings are located on coarse checkpoints alone. Absent: on refined ones where the sweep refines. */
+  readonly refine?: false;
   /**
    * `published` only: paths of the settings that move with n (zipped, one value at each n), if any. Curves that
    * differ only in n and in these settings are compared.

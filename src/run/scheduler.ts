@@ -161,6 +161,7 @@ export class Scheduler {
       id,
       config,
       checkpoints,
+      refinement: null,
       evaluate,
       snapshot,
       memoryBytes: Number.isFinite(bytes) ? bytes : this.prepared.bytesOf(trajectory),

@@ -58,7 +58,11 @@ export function* runTrajectory(
         yield* save(session);
       }
       trained = addElapsed(trained, training);
-      yield { kind: 'rows', ...pruneAt(checkpoint, task, session, environment, etaLambdaMax, training) };
+      yield {
+        kind: 'rows',
+        ...pruneAt(checkpoint, task, session, environment, etaLambdaMax, training),
+        chosen: [],
+      };
       const isLast = checkpoint === task.checkpoints.at(-1);
       if (due.inMs() <= 0 && !isLast) yield* save(session);
     }

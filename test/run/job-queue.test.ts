@@ -4,7 +4,12 @@ import { type Job, JobQueue } from '../../src/run/job-queue.js';
 import { tinyConfig } from '../support/tiny.js';
 
 const job = (id: string, cost: number, bytes = 1, rank = 0): Job => {
-  const trajectory: PlannedTrajectory = { id, config: tinyConfig('reference'), checkpoints: [] };
+  const trajectory: PlannedTrajectory = {
+    id,
+    config: tinyConfig('reference'),
+    checkpoints: [],
+    refinement: null,
+  };
   return { trajectory, checkpoints: [], rank, cost, bytes, failures: 0, wasTried: false };
 };
 const idOf = (taken: Job | null) => taken?.trajectory.id ?? null;

@@ -74,7 +74,7 @@ export function planned(
   variants: readonly Variant[],
   settings: TrajectoryConfig = config(20, 0),
 ): PlannedTrajectory {
-  return { id, config: settings, checkpoints: checkpoints.map(t => ({ t, variants })) };
+  return { id, config: settings, checkpoints: checkpoints.map(t => ({ t, variants })), refinement: null };
 }
 
 export function sweep(name: string, changes: Partial<StoredSweep> = {}): StoredSweep {

@@ -64,6 +64,7 @@ export function tinyTask(
     config: tinyConfig(engine, options.config),
     checkpoints: checkpoints.map(t => ({ t, variants })),
     evaluate: { dense: ['train', 'pool', 'test'], subnet: ['train', 'pool', 'test'] },
+    refinement: null,
     snapshot: null,
     memoryBytes: 0,
     snapshotEveryMs: null,

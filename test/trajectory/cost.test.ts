@@ -34,6 +34,7 @@ function planned(
     id: 'aa',
     config: { ...config, train: { ...config.train, batchSize: 4, ...train } },
     checkpoints: checkpoints.map(t => ({ t, variants })),
+    refinement: null,
   };
 }
 

@@ -60,6 +60,7 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
         id: trajectory.id,
         config: completeConfig(JSON.parse(trajectory.config)),
         checkpoints: byCheckpoint(members),
+        refinement: null,
       },
       folders: [...new Set(named.flatMap(row => foldersIn(JSON.parse(row))))],
     };
