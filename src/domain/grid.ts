@@ -17,6 +17,7 @@ import type {
   EngineName,
   PlannedCheckpoint,
   PlannedTrajectory,
+  Refinement,
   TrajectoryConfig,
   Variant,
 } from './types.js';
@@ -78,14 +79,18 @@ export function expandGrid(
     if (!existing) planned.set(id, { config, block, others: null });
     else if (block !== existing.block) existing.others = (existing.others ?? new Set()).add(block);
   }
-  return Array.from(planned, ([id, { config, block, others }]) =>
-    Object.freeze({
-      id,
-      config,
-      checkpoints: others ? cells.merged([block, ...others]) : block,
-      refinement: null,
-    }),
-  );
+  const refinement = refinementOf(spec);
+  return Array.from(planned, ([id, { config, block, others }]) => {
+    const checkpoints = others ? cells.merged([block, ...others]) : block;
+    return Object.freeze({ id, config, checkpoints, refinement });
+  });
+}
+
+/** How a sweep refines its checkpoints; null where it does not. */
+export function refinementOf({ axes, thresholds }: SweepSpec): Refinement | null {
+  const fine = axes.find(axis => axis.path === 'pretrainIterations')?.refined?.fine;
+  if (!fine) return null;
+  return Object.freeze({ fine, targets: thresholds.filter(({ refine }) => refine !== false) });
 }
 
 const SIZES_AND_SEED = ['datasetSize', 'width', 'seed'];

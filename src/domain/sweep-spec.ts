@@ -28,6 +28,15 @@ export interface Axis {
   readonly values: readonly unknown[];
   /** Position in `axes.zip` of the axis's group; null if the axis is not zipped. */
   readonly zip: number | null;
+  /** `pretrainIterations` with `refine` only: `values` are then the coarse checkpoints. */
+  readonly refined?: RefinedAxis;
+}
+
+export interface RefinedAxis {
+  /** The fine sequence, ascending from 0. */
+  readonly fine: readonly number[];
+  /** As in the sweep file, e.g. `{ from: 5, to: 4000, ratio: 2, refine: 1.12 }`. */
+  readonly form: Readonly<Record<string, unknown>>;
 }
 
 /** A sweep, frozen, with all defaults filled in. */

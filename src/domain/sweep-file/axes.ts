@@ -12,6 +12,18 @@ export type CheckpointRange =
   | { readonly from: number; readonly to: number; readonly step: number }
   | { readonly from: number; readonly to: number; readonly ratio: number };
 
+/** Coarse checkpoints, a range or a list, with the ratio of the fine ones between them. */
+export type RefinedCheckpoints = (CheckpointRange | { readonly at: readonly number[] }) & {
+  readonly refine: number;
+};
+
+export interface CoarseAndFine {
+  /** Ascending from 0; members of `fine`. */
+  readonly coarse: readonly number[];
+  /** Ascending from 0. */
+  readonly fine: readonly number[];
+}
+
 /** The seeds 0..count-1, or the listed seeds. */
 export function seedValues(form: SeedCount | readonly number[]): number[] {
   return 'count' in form ? Array.from({ length: form.count }, (_, seed) => seed) : [...form];
@@ -35,6 +47,47 @@ export function checkpointValues(
     values.push(t);
   }
   return withZero([...values, form.to]);
+}
+
+/**
+ * The coarse checkpoints and the fine sequence between them.
+ *
+ * - By ratio, the fine sequence is that of the same range at the ratio `refine`, and a coarse checkpoint is its first
+ *   member at or after each value of the coarse rule.
+ * - By step or list, fine members start from each coarse checkpoint above 0: next = max(t + 1, round(t * refine)),
+ *   ending before the next coarse one.
+ *
+ * Nothing lies between 0 and the first checkpoint after it.
+ *
+ * @returns null if there are more than `limit` checkpoints.
+ */
+export function refinedCheckpoints(form: RefinedCheckpoints, limit = MAX_AXIS_VALUES): CoarseAndFine | null {
+  const rule = checkpointValues('at' in form ? form.at : form, limit);
+  if (!rule) return null;
+  if ('ratio' in form) {
+    const { from, to, refine } = form;
+    const fine = checkpointValues({ from, to, ratio: refine }, limit);
+    return fine && { coarse: membersAtOrAfter(rule, fine), fine };
+  }
+  const next = byRatio(form.refine);
+  const fine = [0];
+  for (const [i, coarse] of rule.entries()) {
+    const previous = rule[i - 1] ?? 0;
+    if (previous > 0) for (let t = next(previous); t < coarse; t = next(t)) fine.push(t);
+    if (coarse > 0) fine.push(coarse);
+    if (fine.length > limit) return null;
+  }
+  return { coarse: rule, fine };
+}
+
+/** For each value, the first member of a sequence at or after it, each member once. Both ascend. */
+function membersAtOrAfter(values: readonly number[], sequence: readonly number[]): number[] {
+  let i = 0;
+  const members = values.map(value => {
+    while (sequence[i]! < value) i++;
+    return sequence[i]!;
+  });
+  return [...new Set(members)];
 }
 
 const byRatio = (ratio: number) => (t: number) => Math.max(t + 1, Math.round(t * ratio));

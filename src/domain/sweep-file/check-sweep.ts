@@ -16,9 +16,12 @@ import { type Path, type Problem, showPath } from './yaml.js';
 /** The limit of cells; a sweep with more is refused as a mistake. */
 export const MAX_CELLS = 10_000_000;
 
-/** The number of cells of the grid before duplicates are merged. */
+/** The most cells that the grid may ask for, all fine checkpoints included, before duplicates are merged. */
 export function gridSize(spec: Grid): number {
-  return dimensionsOf(spec).reduce((cells, { length }) => cells * length, 1);
+  return dimensionsOf(spec).reduce((cells, { axes, length }) => {
+    const fine = axes[0]!.refined?.fine.length ?? length;
+    return cells * fine;
+  }, 1);
 }
 
 /** The checks that need no data files. */
@@ -151,6 +154,16 @@ function checkSymmetry(spec: Grid): Problem[] {
 
 /** Advice on combinations that are valid but questionable, one line each. */
 export function sweepAdvice(spec: SweepSpec): string[] {
+  return [...scalingAdvice(spec), ...refinementAdvice(spec)];
+}
+
+function refinementAdvice({ axes, thresholds }: SweepSpec): string[] {
+  const isRefined = axes.some(({ refined }) => refined);
+  if (!isRefined || thresholds.some(({ refine }) => refine !== false)) return [];
+  return ['axes.pretrainIterations.refine has no effect: no threshold is refined'];
+}
+
+function scalingAdvice(spec: SweepSpec): string[] {
   for (const point of combinations(spec, ['width', 'subnetSize', 'network.scaling'])) {
     const [width, k] = [axisNumberAt(point, 'width'), axisNumberAt(point, 'subnetSize')];
     if (settingsAt(spec, point).network.scaling !== 'ntk' || 4 * k >= width) continue;

@@ -7,7 +7,14 @@ import { systemReason } from '../../base/system-error.js';
 import { counted } from '../../base/units.js';
 import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
 import { type DatasetSettings, SET_NAMES } from '../types.js';
-import { type CheckpointRange, checkpointValues, type SeedCount, seedValues } from './axes.js';
+import {
+  type CheckpointRange,
+  checkpointValues,
+  type RefinedCheckpoints,
+  refinedCheckpoints,
+  type SeedCount,
+  seedValues,
+} from './axes.js';
 import { validate } from './check-shape.js';
 import { checkSweep } from './check-sweep.js';
 import { AXES, REQUIRED_AXES, SEED_DEFAULT, type SweepFile } from './schema.js';
@@ -73,6 +80,13 @@ function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
     if (byPath.has(path)) {
       const at: Path = zip === null ? ['axes', path] : ['axes', 'zip', zip, path];
       problems.push({ path: at, value: form, what: 'is an axis already', expected: 'each axis only once' });
+    } else if (isRefined(form)) {
+      if (zip === null) byPath.set(path, refinedAxis(path, form));
+      else {
+        const at: Path = ['axes', 'zip', zip, path, 'refine'];
+        const expected = 'none where pretrainIterations is zipped';
+        problems.push({ path: at, value: form.refine, expected });
+      }
     } else byPath.set(path, { path, values: axisValues(path, form, zip !== null), zip });
   };
 
@@ -101,6 +115,14 @@ function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
 
 const AXIS_ORDER = Object.keys(AXES);
 
+const isRefined = (form: unknown): form is RefinedCheckpoints =>
+  typeof form === 'object' && form !== null && (form as { refine?: unknown }).refine !== undefined;
+
+function refinedAxis(path: string, form: RefinedCheckpoints): Axis {
+  const { coarse, fine } = refinedCheckpoints(form)!;
+  return { path, values: coarse, zip: null, refined: { fine, form: { ...form } } };
+}
+
 function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
   const forms = typeof form === 'object' && form !== null ? form : [form];
   if (path === 'seed') return seedValues(forms as SeedCount | number[]);
@@ -114,6 +136,7 @@ function axisValues(path: string, form: unknown, zipped: boolean): unknown[] {
 
 /** Problems of one zip: fewer than two axes, lists of unequal length, or a repeated combination. */
 function zipProblems(zip: Record<string, unknown>, i: number): Problem[] {
+  if (Object.values(zip).some(isRefined)) return [];
   const lists = Object.entries(zip).map(([path, form]) => ({ path, values: axisValues(path, form, true) }));
   const [first] = lists;
   if (!first || lists.length < 2) {
@@ -166,7 +189,9 @@ function resolveSettings(file: SweepFile, axes: readonly Axis[]): SweepSettings 
 function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unknown> {
   const { name, settings, axes, evaluate, thresholds } = spec;
   const own = Object.fromEntries(
-    axes.filter(axis => axis.zip === null).map(({ path, values }) => [path, values]),
+    axes
+      .filter(axis => axis.zip === null)
+      .map(({ path, values, refined }) => [path, refined?.form ?? values]),
   );
   const zips: Record<string, unknown>[] = [];
   for (const { path, values, zip } of axes) if (zip !== null) zips[zip] = { ...zips[zip], [path]: values };

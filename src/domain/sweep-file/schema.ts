@@ -1,6 +1,6 @@
 /** The schema of a whole sweep file: settings, axes, and the rules of both. */
 import { z } from 'zod';
-import { checkpointValues, MAX_AXIS_VALUES } from './axes.js';
+import { checkpointValues, MAX_AXIS_VALUES, type RefinedCheckpoints, refinedCheckpoints } from './axes.js';
 import { evaluate, GROUPS, pruneMethod, SETTINGS, THRESHOLD_DEFAULT, threshold } from './settings.js';
 import {
   above,
@@ -21,24 +21,44 @@ export const SEED_DEFAULT = { count: 1 } as const;
 const seedForm = group('Seeds 0..count-1.', { count: whole(1, MAX_AXIS_VALUES) });
 const from = whole(0).default(0).meta({ description: 'First checkpoint.', unit: 'iterations' });
 const to = whole(0).meta({ description: 'Last checkpoint, included.', unit: 'iterations' });
+const refine = above(1).meta({
+  description:
+    'Makes these checkpoints coarse ones. Around each crossing of a target, checkpoints at this ratio are added: next = max(t + 1, round(t * refine)).',
+});
 const stepForm = group('Checkpoints at equal steps.', {
   from,
   to,
   step: whole(1, MAX_WHOLE, `${wholeText(1)} (or give a ratio)`),
+  refine: refine.optional(),
 }).check(ranged);
 const ratioForm = group('Checkpoints at equal ratios: next = max(t + 1, round(t * ratio)).', {
   from,
   to,
   ratio: above(1),
+  refine: refine.optional(),
 }).check(ranged);
+const listForm = group('Listed checkpoints, refined.', { at: listOf(whole(0), 1), refine }).check(ranged);
 
-type Range = z.output<typeof stepForm> | z.output<typeof ratioForm>;
+type Range = z.output<typeof stepForm> | z.output<typeof ratioForm> | z.output<typeof listForm>;
 function ranged({ value, issues }: z.core.ParsePayload<Range>): void {
   // Other issues of the range are reported first; the comparison needs valid numbers.
   if (issues.length > 0) return;
-  const refuse = (message: string) => issues.push({ code: 'custom', path: ['to'], input: value.to, message });
-  if (value.to < value.from) refuse(`a whole number, at least ${value.from} (from)`);
-  else if (!checkpointValues(value)) refuse(`at most ${MAX_AXIS_VALUES} checkpoints`);
+  const refuse = (key: string, message: string) =>
+    issues.push({
+      code: 'custom',
+      path: [key],
+      input: (value as Readonly<Record<string, unknown>>)[key],
+      message,
+    });
+  const tooMany = `at most ${MAX_AXIS_VALUES} checkpoints`;
+  if (!('at' in value)) {
+    if (value.to < value.from) return void refuse('to', `a whole number, at least ${value.from} (from)`);
+    if (!checkpointValues(value)) return void refuse('to', tooMany);
+  }
+  if (value.refine === undefined) return;
+  if ('ratio' in value && value.refine >= value.ratio)
+    refuse('refine', `a number above 1 and below ${value.ratio} (ratio)`);
+  else if (!refinedCheckpoints(value as RefinedCheckpoints)) refuse('refine', tooMany);
 }
 
 /** The rule for a value, a list of values, or a short form of a list. `shapes` names the forms. */
@@ -61,11 +81,11 @@ const namedAxes = (list: typeof listOf) => ({
   pretrainIterations: formed(
     whole(0),
     list,
-    [stepForm, ratioForm],
-    '{ from, to, step } or { from, to, ratio }',
+    [stepForm, ratioForm, listForm],
+    '{ from, to, step } or { from, to, ratio }, either with refine, or { at: [...], refine }',
   ).meta({
     description:
-      't, the checkpoints at which the network is pruned. 0 is always added; `to` is always the last. By ratio: next = max(t + 1, round(t * ratio)).',
+      't, the checkpoints at which the network is pruned. 0 is always added; `to` is always the last. By ratio: next = max(t + 1, round(t * ratio)). With `refine`, further ones around the crossings.',
     unit: 'iterations',
   }),
   subnetSize: oneOrMore(whole(1), list).meta({

@@ -170,6 +170,11 @@ export const threshold = group('When a curve over t is good enough. Exactly one 
     expected: 'true',
     description: "As good as the best over t at the sweep's largest n, per seed: the published criterion.",
   }),
+  refine: flag().optional().meta({
+    description:
+      'false: in a sweep with refined checkpoints, the crossings of this target are located on the coarse ones alone.',
+    default: true,
+  }),
   primary: flag().optional().meta({
     description: 'This one decides; the others are secondary. Without any, the first.',
     default: false,

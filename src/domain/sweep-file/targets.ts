@@ -21,7 +21,8 @@ export function resolveThresholds(
   const thresholds = given.map((entry: ThresholdEntry, i): ThresholdSpec => {
     const kind = TARGET_KINDS.find(name => entry[name] !== undefined) ?? 'published';
     const value = kind === 'published' ? null : entry[kind]!;
-    const spec = { metric: entry.metric, kind, value, primary: i === Math.max(primary, 0) };
+    const refine = entry.refine === false ? ({ refine: false } as const) : {};
+    const spec = { metric: entry.metric, kind, value, primary: i === Math.max(primary, 0), ...refine };
     return kind === 'published' && moving.length > 0 ? { ...spec, movesWithSize: moving } : spec;
   });
 
@@ -69,8 +70,9 @@ function isFunctionOf({ values: sizes }: Axis, { values }: Axis): boolean {
 }
 
 /** A threshold in the form of the sweep file. */
-export function thresholdEntry({ metric, kind, value, primary }: ThresholdSpec): ThresholdEntry {
-  return { metric, [kind]: kind === 'published' ? true : value, ...(primary ? { primary } : {}) };
+export function thresholdEntry({ metric, kind, value, primary, refine }: ThresholdSpec): ThresholdEntry {
+  const target = { metric, [kind]: kind === 'published' ? true : value };
+  return { ...target, ...(refine === false ? { refine } : {}), ...(primary ? { primary } : {}) };
 }
 
 function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Problem[] {

@@ -35,7 +35,7 @@ const SETTABLE: ReadonlyMap<string, Path> = new Map<string, Path>([
   ...[...SETTINGS.keys(), 'evaluate.dense', 'evaluate.subnet'].map(path => [path, path.split('.')] as const),
   ...[...Object.keys(AXES), 'zip'].map(path => [`axes.${path}`, ['axes', path]] as const),
   ['axes.seed.count', ['axes', 'seed', 'count']],
-  ...['from', 'to', 'step', 'ratio'].map(
+  ...['from', 'to', 'step', 'ratio', 'at', 'refine'].map(
     key => [`axes.pretrainIterations.${key}`, ['axes', 'pretrainIterations', key]] as const,
   ),
 ]);

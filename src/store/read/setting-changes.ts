@@ -41,7 +41,8 @@ export function originChanges(former: TrajectoryConfig, now: TrajectoryConfig): 
 function valuesByPath(definition: Definition): Map<string, readonly unknown[]> {
   const values = new Map<string, readonly unknown[]>();
   const { zip = [], ...own } = (definition.axes ?? {}) as Axes;
-  for (const axes of [own, ...zip]) for (const [path, list] of Object.entries(axes)) values.set(path, list);
+  for (const axes of [own, ...zip])
+    for (const [path, list] of Object.entries(axes)) values.set(path, Array.isArray(list) ? list : [list]);
   for (const group of GROUPS) {
     for (const [key, value] of Object.entries((definition[group] ?? {}) as object)) {
       const path = `${group}.${key}`;
