@@ -2,6 +2,7 @@
  * The thresholds of a sweep: the one place that decides whether to take the stored ones or to compute. Only the live page
  * also computes, for single curves of a run at work (serve/curve-cache.ts).
  */
+import { type RefinedGrid, refinedGridOf } from '../domain/sweep-file/axes.js';
 import type { ThresholdRow, ThresholdSpec, Variant } from '../domain/types.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
@@ -50,9 +51,16 @@ function inOrderOfTargets(rows: readonly ThresholdRow[], specs: readonly Thresho
   return keyed.sort((a, b) => a.curve - b.curve || a.place - b.place).map(({ row }) => row);
 }
 
-function computeFrom(reader: Reader, { name, thresholds }: SweepRow): Thresholds {
-  return computeThresholds(thresholds, reader.curveRows(name), reader.largestSize(name));
+function computeFrom(reader: Reader, { name, thresholds, definition }: SweepRow): Thresholds {
+  return computeThresholds(thresholds, reader.curveRows(name), {
+    largestSize: reader.largestSize(name),
+    grid: storedGrid(definition),
+  });
 }
+
+/** The refined checkpoints of a stored definition; null where it does not refine. */
+export const storedGrid = (definition: unknown): RefinedGrid | null =>
+  refinedGridOf((definition as { axes?: Record<string, unknown> }).axes ?? {});
 
 type CurveId = Variant & { readonly trajectoryId: string };
 /** Names a curve within its sweep. */

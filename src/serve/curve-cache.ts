@@ -4,6 +4,7 @@
  */
 import type { Steps } from '../base/steps.js';
 import { findMetric } from '../domain/metrics.js';
+import { type RefinedGrid, refinedGridOf } from '../domain/sweep-file/axes.js';
 import type {
   CurveRow,
   PruneMethod,
@@ -52,6 +53,7 @@ export class CurveCache {
   // Keyed by data set size.
   private readonly indicesBySize = new Map<number, number[]>();
   private readonly summaries = new Map<number, readonly CurvePoint[]>();
+  private readonly grid: RefinedGrid | null;
   /** Thresholds that depend on one curve alone. */
   private readonly perCurve: readonly ThresholdSpec[];
   private readonly published: readonly ThresholdSpec[];
@@ -63,6 +65,7 @@ export class CurveCache {
 
   constructor(private readonly selection: Selection) {
     const { sweep, members, set } = selection;
+    this.grid = refinedGridOf(sweep.axes);
     this.perCurve = sweep.thresholds.filter(({ kind }) => kind !== 'published');
     this.published = sweep.thresholds.filter(({ kind }) => kind === 'published');
     this.thresholdStamp = sweep.thresholdStamp;
@@ -138,7 +141,7 @@ export class CurveCache {
     this.crossings.set(
       index,
       stored?.filter(row => !isPublished(row)) ??
-        computeThresholds(this.perCurve, this.curveRows(index, curve, config)).rows,
+        computeThresholds(this.perCurve, this.curveRows(index, curve, config), { grid: this.grid }).rows,
     );
   }
 
@@ -173,7 +176,10 @@ export class CurveCache {
     }
     if (this.pointCount > MAX_PUBLISHED_ROWS) return [];
     const largest = Math.max(...this.indicesBySize.keys());
-    const { rows } = computeThresholds(this.published, this.completeRows(), largest);
+    const { rows } = computeThresholds(this.published, this.completeRows(), {
+      largestSize: largest,
+      grid: this.grid,
+    });
     return rows.map(row => this.point(Number(row.trajectoryId), row));
   }
 

@@ -1,20 +1,15 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 import { counted } from '../base/units.js';
-import { findMetric, type MetricInfo } from '../domain/metrics.js';
+import type { PublishedLevel } from '../domain/messages.js';
+import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
-import { findCrossing, hasSettled, lastGain, type SmoothCurve, smoothCurve, type Trend } from './crossing.js';
+import { findCrossing, type SmoothCurve, smoothCurve } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';
+import { absoluteLevel, columnsOf, type Goal, goalOf, levelWithinDense } from './goals.js';
+import { placesAsked } from './places-asked.js';
 
-/** A target with everything derived from it before any row is read. */
-interface Goal {
-  readonly spec: ThresholdSpec;
-  readonly metric: MetricInfo;
-  readonly trend: Trend;
-  /** The dense network's column for the same quantity on the same set. */
-  readonly denseColumn: string;
-  readonly label: string;
-}
+export { targetLabel } from './goals.js';
 
 export interface Thresholds {
   readonly rows: readonly ThresholdRow[];
@@ -22,22 +17,15 @@ export interface Thresholds {
   readonly notes: readonly string[];
 }
 
-/** The column `target` of the view `thresholds`: `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`. */
-export function targetLabel({ kind, value }: ThresholdSpec): string {
-  switch (kind) {
-    case 'atMost':
-      return `<= ${value}`;
-    case 'atLeast':
-      return `>= ${value}`;
-    case 'withinDense':
-      return `within ${value} of dense`;
-    case 'published':
-      return 'published';
-  }
-}
-
 /** Whether a threshold's target is the best value of other curves, known only when all have been read. */
 export const isPublished = ({ target }: ThresholdRow): boolean => target === 'published';
+
+export interface ThresholdOptions {
+  /** The n of `published`: the sweep's largest, finished or not. Default: the largest in the rows. */
+  readonly largestSize?: number | undefined;
+  /** Null or absent for a sweep without refined checkpoints. */
+  readonly grid?: RefinedGrid | null | undefined;
+}
 
 /**
  * One threshold for each target and curve. A curve is one variant (method, objective, k, re-training) of one
@@ -50,75 +38,91 @@ export const isPublished = ({ target }: ThresholdRow): boolean => target === 'pu
  * - published: the best raw value over t of the same metric at the largest n, among curves with the same seed, width,
  *   variant and settings, except settings that move with n. A note if there is no such curve.
  *
+ * In a sweep that refines its checkpoints, crossings are located on the fine sequence. Those of a target with
+ * `refine: false`, and of a `published` one around whose crossing checkpoints are missing, are located on the coarse
+ * checkpoints alone, from which the best value of `published` comes, too.
+ *
  * A curve with fewer than two measured points of the metric gets no row and is counted in a note. Variants without
  * re-training are skipped for re-trained metrics. The sweep file's checks ensure that a target suits its metric.
  *
  * @param rows finished trajectories only, ordered by trajectory, variant, t; read once, curve by curve.
- * @param largestSize the n of `published`: the sweep's largest, finished or not. Default: the largest in `rows`.
  * @throws Error if the order of `rows` is broken.
  */
 export function computeThresholds(
   specs: readonly ThresholdSpec[],
   rows: Iterable<CurveRow>,
-  largestSize?: number,
+  { largestSize, grid = null }: ThresholdOptions = {},
 ): Thresholds {
   const goals = specs.map(goalOf);
-  const columns = new Set(goals.map(({ metric }) => metric.column));
-  for (const { spec, denseColumn } of goals) if (spec.kind === 'withinDense') columns.add(denseColumn);
   const out: ThresholdRow[] = [];
   const refused = new Refusals();
   const published = new Published(largestSize);
 
-  for (const curve of curves(rows, [...columns])) {
-    const smooth = smoother(curve);
+  for (const curve of curves(rows, columnsOf(goals))) {
+    const smooth = smoother(curve, grid);
     const { datasetSize } = curve.head.config;
     for (const goal of goals) {
-      const { spec, metric, trend, denseColumn } = goal;
+      const { spec, metric } = goal;
       if (metric.network === 'retrained' && curve.head.retrainIterations === 0) continue;
-      const measured = smooth(metric.column, trend);
-      const unit = metric.summed ? datasetSize : 1;
+      const isFine = spec.refine !== false;
+      const measured = smooth(metric.column, goal, isFine);
       if (measured.t.length < 2) refused.add(goal, 'fewer than two measured checkpoints');
-      else if (spec.kind === 'published') published.add(goal, curve, measured);
+      else if (spec.kind === 'published')
+        published.add(goal, curve, smooth(metric.column, goal, false), isFine ? measured : null);
       else if (spec.kind === 'withinDense') {
-        const tolerance = spec.value! / unit;
-        const dense = smooth(denseColumn, trend);
-        if (dense.t.length === 0 || dense.t.at(-1) !== curve.t.at(-1)) {
-          refused.add(goal, `${denseColumn} was not measured at the last checkpoint`);
-        } else if (!denseHasConverged(dense, tolerance)) {
-          const remedy = isStillGaining(dense, tolerance)
-            ? 'train for longer'
-            : 'it ends noisier than half the tolerance, or has turned back: a larger tolerance';
-          refused.add(goal, `the dense curve has not converged by the last checkpoint (${remedy})`);
-        } else {
-          const slack = trend.direction === 'down' ? tolerance : -tolerance;
-          out.push(thresholdRow(goal, curve.head, measured, dense.raw.at(-1)! + slack));
-        }
-      } else out.push(thresholdRow(goal, curve.head, measured, spec.value! / unit));
+        const dense = smooth(goal.denseColumn, goal, isFine);
+        const level = levelWithinDense(goal, dense, datasetSize, curve.t.at(-1));
+        if (typeof level === 'string') refused.add(goal, level);
+        else out.push(thresholdRow(goal, curve.head, measured, level));
+      } else out.push(thresholdRow(goal, curve.head, measured, absoluteLevel(goal, datasetSize)));
     }
   }
-  published.finish(out, refused);
+  for (const { goal, head, coarse, fine, level } of published.known(refused)) {
+    const isLocated = fine !== null && placesAsked(fine, level).size === 0;
+    out.push(thresholdRow(goal, head, isLocated ? fine : coarse, level));
+  }
   return { rows: out, notes: refused.lines() };
 }
 
-/**
- * Whether a dense curve's last value is final, within a tolerance on the same scale. All of these must hold:
- *
- * - It has settled (`hasSettled`).
- * - Its fit gains at most half the tolerance from t_max / 2 to t_max.
- * - Its last raw value is within half the tolerance of the fit: it is not noisier, and has not turned back.
- */
-export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolean {
-  return (
-    !isStillGaining(dense, tolerance) && Math.abs(dense.raw.at(-1)! - dense.fit.at(-1)!) <= tolerance / 2
-  );
+/** The levels of the `published` targets that are refined, by trajectory. Parameters as of `computeThresholds`. */
+export function publishedLevels(
+  specs: readonly ThresholdSpec[],
+  rows: Iterable<CurveRow>,
+  { largestSize, grid = null }: ThresholdOptions,
+): Map<string, PublishedLevel[]> {
+  const goals = specs.filter(({ kind, refine }) => kind === 'published' && refine !== false).map(goalOf);
+  const levels = new Map<string, PublishedLevel[]>();
+  if (goals.length === 0) return levels;
+  const published = new Published(largestSize);
+  for (const curve of curves(rows, columnsOf(goals))) {
+    const smooth = smoother(curve, grid);
+    for (const goal of goals) {
+      if (goal.metric.network === 'retrained' && curve.head.retrainIterations === 0) continue;
+      const coarse = smooth(goal.metric.column, goal, false);
+      if (coarse.t.length >= 2) published.add(goal, curve, coarse, null);
+    }
+  }
+  for (const { goal, head, level: value } of published.known(null)) {
+    const { trajectoryId, method, objective, subnetSize, retrainIterations } = head;
+    const variant = { method, objective, subnetSize, retrainIterations };
+    const known = levels.get(trajectoryId) ?? [];
+    levels.set(trajectoryId, known);
+    known.push({ metric: goal.spec.metric, variant, value });
+  }
+  return levels;
 }
 
-const isStillGaining = (dense: SmoothCurve, tolerance: number): boolean =>
-  !hasSettled(dense) || lastGain(dense) > tolerance / 2;
+interface PublishedCurve {
+  readonly goal: Goal;
+  readonly head: CurveRow;
+  readonly coarse: SmoothCurve;
+  /** Null if the target is not refined. */
+  readonly fine: SmoothCurve | null;
+}
 
 /** Curves of `published` targets. They wait for the best value at the largest n, which may come later. */
 class Published {
-  private readonly waiting: { goal: Goal; head: CurveRow; curve: SmoothCurve; group: string }[] = [];
+  private readonly waiting: (PublishedCurve & { readonly group: string })[] = [];
   /** Best value by group, at the largest n seen in it. */
   private readonly best = new Map<string, { n: number; value: number }>();
   private readonly groups = new Map<string, number>();
@@ -126,25 +130,26 @@ class Published {
 
   constructor(private readonly fixedSize: number | undefined) {}
 
-  add(goal: Goal, { head }: RawCurve, curve: SmoothCurve): void {
+  add(goal: Goal, { head }: RawCurve, coarse: SmoothCurve, fine: SmoothCurve | null): void {
     const { datasetSize } = head.config;
     const group = `${goal.metric.column} ${this.groupOf(head, goal.spec.movesWithSize ?? [])}`;
-    const value = curve.raw.reduce((a, b) => (curve.direction === 'down' ? Math.min(a, b) : Math.max(a, b)));
-    this.waiting.push({ goal, head, curve, group });
+    const value = coarse.raw[coarse.optimum]!;
+    this.waiting.push({ goal, head, coarse, fine, group });
     const best = this.best.get(group);
     if (!best || best.n < datasetSize) this.best.set(group, { n: datasetSize, value });
     this.largestSize = Math.max(this.largestSize, datasetSize);
   }
 
-  finish(out: ThresholdRow[], refused: Refusals): void {
+  /** The curves whose level is known, with it; the others are refused. */
+  *known(refused: Refusals | null): Generator<PublishedCurve & { readonly level: number }> {
     const size = this.fixedSize ?? this.largestSize;
-    for (const { goal, head, curve, group } of this.waiting) {
+    for (const { group, ...curve } of this.waiting) {
       const best = this.best.get(group)!;
-      if (best.n === size) out.push(thresholdRow(goal, head, curve, best.value));
+      if (best.n === size) yield { ...curve, level: best.value };
       else {
-        const moving = goal.spec.movesWithSize ?? [];
+        const moving = curve.goal.spec.movesWithSize ?? [];
         const aside = moving.length > 0 ? ` (${moving.join(', ')} aside)` : '';
-        refused.add(goal, `no finished curve at n = ${size} with the same seed and settings${aside}`);
+        refused?.add(curve.goal, `no finished curve at n = ${size} with the same seed and settings${aside}`);
       }
     }
   }
@@ -177,24 +182,26 @@ class Refusals {
   }
 }
 
-function goalOf(spec: ThresholdSpec): Goal {
-  const metric = findMetric(spec.metric);
-  if (!metric) throw new Error(`no threshold can be set on ${spec.metric}`);
-  return {
-    spec,
-    metric,
-    trend: { direction: metric.better === 'lower' ? 'down' : 'up', turnsBack: metric.set !== 'train' },
-    denseColumn: `dense_${metric.set}_${metric.quantity}`,
-    label: targetLabel(spec),
-  };
-}
-
-/** Caches fits: each column of a curve is fitted once for all its targets. */
-function smoother(curve: RawCurve): (column: string, trend: Trend) => SmoothCurve {
+/**
+ * Caches fits: each column of a curve is fitted once for all its targets. In a sweep that refines its checkpoints, on the
+ * fine sequence or on the coarse checkpoints alone.
+ */
+function smoother(
+  curve: RawCurve,
+  grid: RefinedGrid | null,
+): (column: string, goal: Goal, isFine: boolean) => SmoothCurve {
   const cache = new Map<string, SmoothCurve>();
-  return (column, trend) => {
-    const smooth = cache.get(column) ?? smoothCurve(curve.t, curve.values.get(column)!, trend);
-    cache.set(column, smooth);
+  const coarse = grid && new Set(grid.coarse);
+  const smoothOn = (column: string, { trend }: Goal, isFine: boolean): SmoothCurve => {
+    const values = curve.values.get(column)!;
+    if (!coarse || isFine) return smoothCurve(curve.t, values, trend, grid?.fine);
+    const isCoarse = (_: unknown, i: number): boolean => coarse.has(curve.t[i]!);
+    return smoothCurve(curve.t.filter(isCoarse), values.filter(isCoarse), trend);
+  };
+  return (column, goal, isFine) => {
+    const key = `${column} ${isFine}`;
+    const smooth = cache.get(key) ?? smoothOn(column, goal, isFine);
+    cache.set(key, smooth);
     return smooth;
   };
 }

@@ -75,7 +75,9 @@ function failing(each: PlannedTrajectory, done: number): void {
   store.flush();
 }
 function analysed(name: string): void {
-  const { rows, notes } = computeThresholds([...SPECS], store.toReader().curveRows(name), 20);
+  const { rows, notes } = computeThresholds([...SPECS], store.toReader().curveRows(name), {
+    largestSize: 20,
+  });
   const data = store.toReader().thresholdData(name)!;
   store.replaceThresholds(name, { rows, notes }, { version: VERSION, data });
   store.replaceFits(name, { simulationSeed: 1, fits: [], report: { of: name } });
@@ -372,7 +374,7 @@ it('whatever is forgotten, other sweeps keep their rows, and the counts are thos
           expect(now.results).toEqual(expect.arrayContaining(expected[i]!.results));
         } else expect(now).toEqual(expected[i]);
         expect(validOf(name)).toEqual(valid[i]);
-        const { rows } = computeThresholds([...SPECS], store.toReader().curveRows(name), 20);
+        const { rows } = computeThresholds([...SPECS], store.toReader().curveRows(name), { largestSize: 20 });
         expect(validOf(name)!.rows).toHaveLength(rows.length);
       }
       // Statuses agree with the cells, no row is an orphan, and there is nothing left to forget.

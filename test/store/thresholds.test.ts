@@ -47,7 +47,7 @@ const VERSION = 7;
 const valid = () => store.toReader().validThresholds('one', VERSION);
 
 function computed() {
-  const { rows, notes } = computeThresholds(specs, store.toReader().curveRows('one'), 30);
+  const { rows, notes } = computeThresholds(specs, store.toReader().curveRows('one'), { largestSize: 30 });
   const data = store.toReader().thresholdData('one')!;
   store.replaceThresholds('one', { rows, notes }, { version: VERSION, data });
   return { rows, notes };

@@ -289,7 +289,7 @@ describe('published', () => {
   });
 
   test('where the largest n of the sweep is not finished, there is no target', () => {
-    const result = computeThresholds([goal], curve(small, T, rising(0.9, 20)), 400);
+    const result = computeThresholds([goal], curve(small, T, rising(0.9, 20)), { largestSize: 400 });
     expect(result.rows).toEqual([]);
     expect(result.notes[0]).toContain('no finished curve at n = 400');
   });

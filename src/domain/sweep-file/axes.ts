@@ -17,7 +17,8 @@ export type RefinedCheckpoints = (CheckpointRange | { readonly at: readonly numb
   readonly refine: number;
 };
 
-export interface CoarseAndFine {
+/** The checkpoints of a sweep that refines them. */
+export interface RefinedGrid {
   /** Ascending from 0; members of `fine`. */
   readonly coarse: readonly number[];
   /** Ascending from 0. */
@@ -61,7 +62,7 @@ export function checkpointValues(
  *
  * @returns null if there are more than `limit` checkpoints.
  */
-export function refinedCheckpoints(form: RefinedCheckpoints, limit = MAX_AXIS_VALUES): CoarseAndFine | null {
+export function refinedCheckpoints(form: RefinedCheckpoints, limit = MAX_AXIS_VALUES): RefinedGrid | null {
   const rule = checkpointValues('at' in form ? form.at : form, limit);
   if (!rule) return null;
   if ('ratio' in form) {
@@ -78,6 +79,14 @@ export function refinedCheckpoints(form: RefinedCheckpoints, limit = MAX_AXIS_VA
     if (fine.length > limit) return null;
   }
   return { coarse: rule, fine };
+}
+
+/** The refined checkpoints of a sweep's resolved axes (`SweepSpec.definition`); null where it does not refine. */
+export function refinedGridOf(axes: Readonly<Record<string, unknown>>): RefinedGrid | null {
+  const form = axes.pretrainIterations;
+  return typeof form === 'object' && form !== null && 'refine' in form
+    ? refinedCheckpoints(form as RefinedCheckpoints)
+    : null;
 }
 
 /** For each value, the first member of a sequence at or after it, each member once. Both ascend. */

@@ -1,0 +1,90 @@
+/** Targets with everything that is derived from them before any row is read, and the level that each sets to a curve. */
+import { findMetric, type MetricInfo } from '../domain/metrics.js';
+import type { ThresholdSpec } from '../domain/types.js';
+import { hasSettled, lastGain, type SmoothCurve, type Trend } from './crossing.js';
+
+export interface Goal {
+  readonly spec: ThresholdSpec;
+  readonly metric: MetricInfo;
+  readonly trend: Trend;
+  /** The dense network's column for the same quantity on the same set. */
+  readonly denseColumn: string;
+  readonly label: string;
+}
+
+/** The column `target` of the view `thresholds`: `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`. */
+export function targetLabel({ kind, value }: ThresholdSpec): string {
+  switch (kind) {
+    case 'atMost':
+      return `<= ${value}`;
+    case 'atLeast':
+      return `>= ${value}`;
+    case 'withinDense':
+      return `within ${value} of dense`;
+    case 'published':
+      return 'published';
+  }
+}
+
+export function goalOf(spec: ThresholdSpec): Goal {
+  const metric = findMetric(spec.metric);
+  if (!metric) throw new Error(`no threshold can be set on ${spec.metric}`);
+  return {
+    spec,
+    metric,
+    trend: { direction: metric.better === 'lower' ? 'down' : 'up', turnsBack: metric.set !== 'train' },
+    denseColumn: `dense_${metric.set}_${metric.quantity}`,
+    label: targetLabel(spec),
+  };
+}
+
+/** The metric columns that goals are read from. */
+export function columnsOf(goals: readonly Goal[]): string[] {
+  const columns = new Set(goals.map(({ metric }) => metric.column));
+  for (const { spec, denseColumn } of goals) if (spec.kind === 'withinDense') columns.add(denseColumn);
+  return [...columns];
+}
+
+/** The level of an absolute target. A `_loss_sum` is n (the trajectory's data set size, for every set) times the mean. */
+export const absoluteLevel = ({ spec, metric }: Goal, datasetSize: number): number =>
+  spec.value! / (metric.summed ? datasetSize : 1);
+
+/**
+ * The level of `withinDense`: as good as the dense network at the trajectory's last checkpoint, less the tolerance; or why
+ * there is none.
+ *
+ * @param lastT the trajectory's last checkpoint.
+ */
+export function levelWithinDense(
+  { spec, metric, trend, denseColumn }: Goal,
+  dense: SmoothCurve,
+  datasetSize: number,
+  lastT: number | undefined,
+): number | string {
+  const tolerance = spec.value! / (metric.summed ? datasetSize : 1);
+  if (dense.t.length === 0 || dense.t.at(-1) !== lastT)
+    return `${denseColumn} was not measured at the last checkpoint`;
+  if (!denseHasConverged(dense, tolerance)) {
+    const remedy = isStillGaining(dense, tolerance)
+      ? 'train for longer'
+      : 'it ends noisier than half the tolerance, or has turned back: a larger tolerance';
+    return `the dense curve has not converged by the last checkpoint (${remedy})`;
+  }
+  return dense.raw.at(-1)! + (trend.direction === 'down' ? tolerance : -tolerance);
+}
+
+/**
+ * Whether a dense curve's last value is final, within a tolerance on the same scale. All of these must hold:
+ *
+ * - It has settled (`hasSettled`).
+ * - Its fit gains at most half the tolerance from t_max / 2 to t_max.
+ * - Its last raw value is within half the tolerance of the fit: it is not noisier, and has not turned back.
+ */
+export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolean {
+  return (
+    !isStillGaining(dense, tolerance) && Math.abs(dense.raw.at(-1)! - dense.fit.at(-1)!) <= tolerance / 2
+  );
+}
+
+const isStillGaining = (dense: SmoothCurve, tolerance: number): boolean =>
+  !hasSettled(dense) || lastGain(dense) > tolerance / 2;

@@ -1,0 +1,162 @@
+/**
+ * Chooses the fine checkpoints of a trajectory from its own rows: those of every coarse interval in which a curve may cross
+ * one of its targets (statistics.md, section 1).
+ *
+ * The choice goes in rounds. Round 0 looks at the coarse checkpoints alone, each later round at all that the rounds before
+ * it have chosen, and rows of other checkpoints are never looked at. What is chosen is therefore the same in whatever
+ * order rows come, and whatever else is stored.
+ */
+import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
+import type { TrajectoryConfig, Variant } from '../domain/types.js';
+import { crossingIndices, type SmoothCurve, smoothCurve } from './crossing.js';
+import { absoluteLevel, columnsOf, type Goal, goalOf, levelWithinDense } from './goals.js';
+import { placesAsked } from './places-asked.js';
+
+/** What the choice follows from, beside the rows. */
+export type ChoiceRules = Pick<RefinementTask, 'fine' | 'targets' | 'coarse' | 'variants' | 'levels'> &
+  Pick<TrajectoryConfig, 'datasetSize'>;
+
+/** The metric columns that a choice reads. */
+export const choiceColumns = ({ targets }: Pick<ChoiceRules, 'targets'>): string[] =>
+  columnsOf(targets.map(goalOf));
+
+/**
+ * The fine checkpoints that follow from the rows so far, ascending, without coarse ones. Nothing more follows when these
+ * and all coarse checkpoints have their rows and are what is returned.
+ *
+ * A checkpoint counts as measured once it has a cell of every variant. Until all coarse ones are, only the first raw
+ * crossings of known levels choose.
+ */
+export function chosenCheckpoints(rules: ChoiceRules, cells: Iterable<MeasuredCell>): number[] {
+  const choice = new Choice(rules, cells);
+  if (!choice.hasAllCoarse) return choice.atOnce();
+  while (choice.isMeasured() && choice.advance());
+  return choice.chosen();
+}
+
+class Choice {
+  private readonly goals: readonly Goal[];
+  private readonly byCheckpoint = new Map<number, Map<string, MeasuredCell>>();
+  /** By place in the fine sequence: whether the rounds so far have it. */
+  private readonly included: Uint8Array;
+  /** Places of the coarse checkpoints. */
+  private readonly coarsePlaces: readonly number[];
+  private readonly levels: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly rules: ChoiceRules,
+    cells: Iterable<MeasuredCell>,
+  ) {
+    const { fine, coarse, targets, levels } = rules;
+    this.goals = targets.map(goalOf);
+    this.levels = new Map(
+      levels.map(({ metric, variant, value }) => [`${metric} ${variantKey(variant)}`, value]),
+    );
+    for (const cell of cells) {
+      const at = this.byCheckpoint.get(cell.t) ?? new Map<string, MeasuredCell>();
+      this.byCheckpoint.set(cell.t, at);
+      at.set(variantKey(cell), cell);
+    }
+    const placeOf = new Map(fine.map((t, place) => [t, place]));
+    this.coarsePlaces = coarse.map(t => placeOf.get(t)!);
+    this.included = new Uint8Array(fine.length);
+    for (const place of this.coarsePlaces) this.included[place] = 1;
+  }
+
+  get hasAllCoarse(): boolean {
+    return this.rules.coarse.every(t => this.has(t));
+  }
+
+  /** Whether all checkpoints of the rounds so far have their rows. */
+  isMeasured(): boolean {
+    return this.rules.fine.every((t, place) => this.included[place] === 0 || this.has(t));
+  }
+
+  /** Without the coarse ones. */
+  chosen(): number[] {
+    const coarse = new Set(this.rules.coarse);
+    return this.rules.fine.filter((t, place) => this.included[place] === 1 && !coarse.has(t));
+  }
+
+  /** The intervals of raw crossings among the coarse checkpoints that are measured without a gap. */
+  atOnce(): number[] {
+    const { coarse, datasetSize, variants } = this.rules;
+    const gap = coarse.findIndex(t => !this.has(t));
+    const measured = coarse.slice(0, gap < 0 ? coarse.length : gap);
+    for (const { goal, variant } of this.curves()) {
+      const level =
+        goal.spec.kind === 'withinDense' ? undefined : this.knownLevel(goal, variant, datasetSize);
+      if (level === undefined) continue;
+      const curve = smoothCurve(
+        measured,
+        this.valuesAt(measured, variant ?? variants[0]!, goal.metric.column),
+        goal.trend,
+        this.rules.fine,
+      );
+      const { raw } = crossingIndices(curve, level);
+      if (raw > 0 && raw < curve.t.length) this.included.fill(1, curve.place[raw - 1]!, curve.place[raw]!);
+    }
+    return this.chosen();
+  }
+
+  /** Takes one round. Returns whether it has chosen anything. */
+  advance(): boolean {
+    const { fine, variants, datasetSize } = this.rules;
+    const t = fine.filter((_, place) => this.included[place] === 1);
+    const before = this.included.slice();
+    const cached = new Map<string, SmoothCurve>();
+    const curveOf = (column: string, variant: Variant, goal: Goal): SmoothCurve => {
+      const key = `${column} ${variantKey(variant)}`;
+      const curve = cached.get(key) ?? smoothCurve(t, this.valuesAt(t, variant, column), goal.trend, fine);
+      cached.set(key, curve);
+      return curve;
+    };
+    for (const { goal, variant } of this.curves()) {
+      const shown = variant ?? variants[0]!;
+      const curve = curveOf(goal.metric.column, shown, goal);
+      if (curve.t.length < 2) continue;
+      const level =
+        goal.spec.kind === 'withinDense'
+          ? levelWithinDense(goal, curveOf(goal.denseColumn, shown, goal), datasetSize, t.at(-1))
+          : this.knownLevel(goal, variant, datasetSize);
+      if (typeof level !== 'number') continue;
+      for (const place of placesAsked(curve, level)) this.include(place);
+    }
+    return this.included.some((value, place) => value !== before[place]);
+  }
+
+  /** Every curve that has a threshold: one of the dense network, else one for each variant. */
+  private *curves(): Generator<{ readonly goal: Goal; readonly variant: Variant | null }> {
+    for (const goal of this.goals) {
+      if (goal.metric.network === 'dense' && goal.spec.kind !== 'published') {
+        yield { goal, variant: null };
+        continue;
+      }
+      for (const variant of this.rules.variants)
+        if (goal.metric.network !== 'retrained' || variant.retrainIterations > 0) yield { goal, variant };
+    }
+  }
+
+  private knownLevel(goal: Goal, variant: Variant | null, datasetSize: number): number | undefined {
+    if (goal.spec.kind !== 'published') return absoluteLevel(goal, datasetSize);
+    return this.levels.get(`${goal.spec.metric} ${variantKey(variant ?? this.rules.variants[0]!)}`);
+  }
+
+  /** Includes the coarse interval that holds a place. */
+  private include(place: number): void {
+    const next = this.coarsePlaces.findIndex(coarse => coarse > place);
+    this.included.fill(1, this.coarsePlaces[next - 1]!, this.coarsePlaces[next]!);
+  }
+
+  private has(t: number): boolean {
+    return this.byCheckpoint.get(t)?.size === this.rules.variants.length;
+  }
+
+  private valuesAt(t: readonly number[], variant: Variant, column: string): (number | null)[] {
+    const key = variantKey(variant);
+    return t.map(at => this.byCheckpoint.get(at)!.get(key)!.metrics[column] ?? null);
+  }
+}
+
+const variantKey = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
+  `${method}/${objective}/${subnetSize}/${retrainIterations}`;
