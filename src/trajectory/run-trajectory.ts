@@ -12,11 +12,13 @@ import type {
   TrajectoryTask,
 } from '../domain/messages.js';
 import { stabilityLimit } from '../domain/stability.js';
+import { Agenda } from './agenda.js';
 import { stateBytes } from './cost.js';
 import type { TrajectoryEnvironment } from './environment.js';
 import { initialState } from './initial.js';
 import { LAMBDA_MAX_NEURONS, lambdaMax } from './lambda-max.js';
 import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
+import { Route } from './route.js';
 import { openSession, type Session } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
 
@@ -48,29 +50,29 @@ export function* runTrajectory(
       savedT = open.t;
       due.restart();
     };
-    for (const checkpoint of task.checkpoints) {
+    const agenda = new Agenda(task);
+    const route = new Route(task, session);
+    for (let checkpoint = agenda.next(); checkpoint; ) {
       let training: Elapsed = { wallS: 0, cpuS: 0 };
+      route.goBackTo(checkpoint.t);
       for (;;) {
         const watch = new Stopwatch();
-        session.trainTo(checkpoint.t, due.inMs());
+        route.trainTowards(checkpoint.t, due.inMs());
         training = addElapsed(training, watch.lap());
         if (session.t === checkpoint.t) break;
-        yield* save(session);
+        if (due.inMs() <= 0) yield* save(session);
       }
       trained = addElapsed(trained, training);
-      yield {
-        kind: 'rows',
-        ...pruneAt(checkpoint, task, session, environment, etaLambdaMax, training),
-        chosen: [],
-      };
-      const isLast = checkpoint === task.checkpoints.at(-1);
-      if (due.inMs() <= 0 && !isLast) yield* save(session);
+      const rows = pruneAt(checkpoint, task, session, environment, etaLambdaMax, training);
+      yield { kind: 'rows', ...rows, chosen: agenda.finish(rows.checkpoint, rows.cells) };
+      checkpoint = agenda.next();
+      if (due.inMs() <= 0 && checkpoint) yield* save(session);
     }
     yield { kind: 'done', trainWallS: trained.wallS, trainCpuS: trained.cpuS };
   } catch (error) {
     if (error instanceof StoppedError) {
       const snapshot = session?.snapshot(task.id);
-      if (snapshot && snapshot.t > savedT) yield { kind: 'snapshot', snapshot };
+      if (snapshot && snapshot.t !== savedT) yield { kind: 'snapshot', snapshot };
       yield { kind: 'stopped' };
     } else {
       yield { kind: 'failed', ...describeError(error) };

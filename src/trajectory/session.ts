@@ -23,6 +23,7 @@ export interface Session {
   readonly samples: Int32Array;
   readonly inputs: InputMatrix;
   readonly labels: Float32Array;
+  /** Another one after `restore`. */
   readonly network: Network;
   /** The network's problem, from which that of a subnetwork is derived. */
   readonly problem: Problem;
@@ -35,6 +36,8 @@ export interface Session {
    *   iteration
    */
   trainTo(t: number, forMs?: number): void;
+  /** Goes on from a state of this trajectory at iteration t, or from iteration 0. */
+  restore(from: { readonly t: number; readonly state: NetworkState } | null): void;
   /** The state at iteration t. Null if a stop aborted a slice without a saved state, e.g. the first steps. */
   snapshot(id: string): Snapshot | null;
   close(): void;
@@ -53,7 +56,7 @@ export function openSession(
   const inputs = scaled.source.gather('pool', samples);
   const poolSigns = labelSigns(scaled.dataset.pool.labels, config.dataset.positive);
   const labels = Float32Array.from(samples, index => poolSigns[index]!);
-  const batches = new Batches(datasetSize, train.batchSize, seed);
+  let batches = new Batches(datasetSize, train.batchSize, seed);
   const resumed = snapshot && decodeSnapshot(id, snapshot);
   let t = 0;
   let sliceStartMs: number | null = null;
@@ -82,7 +85,7 @@ export function openSession(
     state: resumed ? resumed.state : initialState(settings, seed, width, inputs.columns),
     pulse,
   };
-  const network = environment.engine.open(problem);
+  let network = environment.engine.open(problem);
   const timing: StepTiming = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
   batches.skip(t);
@@ -93,7 +96,9 @@ export function openSession(
     samples,
     inputs,
     labels,
-    network,
+    get network() {
+      return network;
+    },
     problem,
     get t() {
       return t;
@@ -113,6 +118,16 @@ export function openSession(
           t += steps;
         },
       });
+    },
+    restore(from) {
+      network.close();
+      const state = from?.state ?? initialState(settings, seed, width, inputs.columns);
+      network = environment.engine.open({ ...problem, state });
+      t = from?.t ?? 0;
+      batches = new Batches(datasetSize, train.batchSize, seed);
+      batches.skip(t);
+      sliceStartMs = null;
+      stateBefore = null;
     },
     snapshot(id) {
       const state = sliceStartMs === null ? network.state() : stateBefore;
