@@ -90,7 +90,7 @@ export function expandGrid(
 export function refinementOf({ axes, thresholds }: SweepSpec): Refinement | null {
   const fine = axes.find(axis => axis.path === 'pretrainIterations')?.refined?.fine;
   if (!fine) return null;
-  return Object.freeze({ fine, targets: thresholds.filter(({ refine }) => refine !== false) });
+  return Object.freeze({ fine, targets: thresholds.filter(({ refine }) => refine !== false), levels: [] });
 }
 
 const SIZES_AND_SEED = ['datasetSize', 'width', 'seed'];

@@ -27,13 +27,6 @@ export interface UnfinishedTrajectory {
 /** One finished cell, as the choice of further checkpoints sees it: from fresh rows and from stored ones alike. */
 export type MeasuredCell = Pick<CurveRow, keyof Variant | 't' | 'metrics'>;
 
-/** The value that a `published` target stands for on one curve. */
-export interface PublishedLevel {
-  readonly metric: string;
-  readonly variant: Variant;
-  readonly value: number;
-}
-
 /** What a worker needs to choose further checkpoints from the rows as they come (threshold/refine.ts). */
 export interface RefinementTask extends Refinement {
   /** The planned checkpoints, finished or not, ascending from 0. */
@@ -42,8 +35,6 @@ export interface RefinementTask extends Refinement {
   readonly variants: readonly Variant[];
   /** Finished cells at checkpoints of the fine sequence, as of the start of the task. They are not computed again. */
   readonly stored: readonly MeasuredCell[];
-  /** The levels of `published` targets that are known. */
-  readonly levels: readonly PublishedLevel[];
   /** How many states at coarse checkpoints the worker may keep in memory, at least 1. */
   readonly keptStates: number;
 }

@@ -93,12 +93,21 @@ export interface PlannedCheckpoint {
   readonly variants: readonly Variant[];
 }
 
+/** The value that a `published` target stands for on one curve. */
+export interface PublishedLevel {
+  readonly metric: string;
+  readonly variant: Variant;
+  readonly value: number;
+}
+
 /** How the checkpoints of a trajectory are refined around its crossings (threshold/refine.ts). */
 export interface Refinement {
   /** The fine sequence: iterations ascending from 0. All planned checkpoints are members of it. */
   readonly fine: readonly number[];
   /** The targets whose crossings are located on it. */
   readonly targets: readonly ThresholdSpec[];
+  /** What is known of `published` targets; they are refined once it is. */
+  readonly levels: readonly PublishedLevel[];
 }
 
 /** One training run and its cells. Checkpoints ascend in t. */

@@ -2,13 +2,15 @@
 
 import type { ActiveTimeClock } from '../base/active-time-clock.js';
 import type { CheckpointTask, ExecutorEvent, Snapshot } from '../domain/messages.js';
+import type { PlannedCheckpoint } from '../domain/types.js';
 import type { Snapshots } from '../store/file/snapshots.js';
-import type { AttemptInfo } from '../store/schema/rows.js';
+import type { AttemptInfo, Evaluate } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
 import type { DiskFullPause } from './disk-full.js';
 import type { Job } from './job-queue.js';
 import type { AttemptEnd, RunOptions } from './observer.js';
 import type { ProgressTracker } from './progress.js';
+import { choiceFault } from './refinement.js';
 import { retryAfter } from './retry-policy.js';
 import type { Warnings } from './warnings.js';
 
@@ -21,6 +23,7 @@ const SAVED_BYTES_PER_MS = 100_000;
 
 /** What all attempts of a run share. */
 export interface RunContext {
+  readonly sweep: { readonly name: string; readonly evaluate: Evaluate };
   readonly options: RunOptions;
   readonly store: Store;
   readonly snapshots: Snapshots;
@@ -39,23 +42,29 @@ export class Attempt {
   /** Active time (ms) at the start; null before it. An attempt that stops before its start is not recorded. */
   #startedMs: number | null = null;
   #checkpointsDone = 0;
+  /** Checkpoints that rows of this attempt have chosen. */
+  readonly #chosen = new Set<number>();
   /** Iteration of the last finished checkpoint, or of the start. */
   #t: number;
   /** Active time (ms) at which `#t` was reached. */
   #reachedMs = 0;
 
-  /** @param from iteration at which the attempt starts. */
+  /**
+   * @param from iteration at which the attempt starts.
+   * @param known checkpoints that follow from the rows stored before it, finished or not.
+   */
   constructor(
     private readonly context: RunContext,
     private readonly job: Job,
     private readonly checkpoints: readonly CheckpointTask[],
     from: number,
+    private readonly known: readonly PlannedCheckpoint[],
   ) {
     this.#t = from;
   }
 
   async handle(event: ExecutorEvent): Promise<void> {
-    const { store, warnings, tracker } = this.context;
+    const { warnings } = this.context;
     const { id } = this.job.trajectory;
     switch (event.kind) {
       case 'started':
@@ -65,18 +74,50 @@ export class Attempt {
       case 'snapshot':
         return this.#saveSnapshot(id, event.snapshot);
       case 'rows':
-        this.#recordWork(event.checkpoint.t);
-        return tracker.onCommitted(store.rows(id, event.checkpoint, event.cells), () => {
-          tracker.progress.cellsDone += event.cells.length;
-        });
+        return this.#onRows(event);
       case 'failed':
-        this.#onEnded(event);
-        return this.#onFailed(event);
       case 'stopped':
+        return this.#onEnd(event);
       case 'done':
-        this.#onEnded(event);
-        return this.#onFinished(event);
+        return this.#onEnd(await this.#checked(event));
     }
+  }
+
+  #onRows({ checkpoint, cells, chosen }: Extract<ExecutorEvent, { kind: 'rows' }>): void {
+    const { store, tracker, sweep } = this.context;
+    const { trajectory } = this.job;
+    this.#recordWork({ t: checkpoint.t, variants: cells });
+    for (const t of chosen) this.#chosen.add(t);
+    const variants = trajectory.checkpoints[0]!.variants;
+    const added = { sweep: sweep.name, checkpoints: chosen.map(t => ({ t, variants })) };
+    const isRefined = chosen.length > 0;
+    tracker.onCommitted(store.rows(trajectory.id, checkpoint, cells, isRefined ? added : undefined), () => {
+      tracker.progress.cellsDone += cells.length;
+      tracker.progress.cells += chosen.length * variants.length;
+    });
+  }
+
+  /** A trajectory is done only when its stored rows ask for no other checkpoints than were sent. */
+  async #checked(done: Extract<AttemptEnd, { kind: 'done' }>): Promise<AttemptEnd> {
+    const { store, disk, options, sweep } = this.context;
+    const { trajectory } = this.job;
+    if (!trajectory.refinement) return done;
+    const sent = new Set(this.#chosen);
+    for (const { t } of [...trajectory.checkpoints, ...this.known]) sent.add(t);
+    let fault: string | null = null;
+    const isRead = await disk.write(options.db, () => {
+      fault = choiceFault(store, trajectory, sweep.evaluate, sent);
+    });
+    if (!isRead) return { kind: 'stopped' };
+    return fault === null
+      ? done
+      : { kind: 'failed', code: 'CHECKPOINTS_DIFFER', message: fault, stack: null };
+  }
+
+  #onEnd(event: AttemptEnd): void {
+    this.#onEnded(event);
+    if (event.kind === 'failed') this.#onFailed(event);
+    else this.#onFinished(event);
   }
 
   #onStarted(slot: number): void {
@@ -150,15 +191,15 @@ export class Attempt {
     });
   }
 
-  #recordWork(t: number): void {
+  #recordWork(checkpoint: CheckpointTask): void {
     const { clock, tracker } = this.context;
     const { trajectory } = this.job;
     const now = clock.ms();
-    const checkpoint = this.checkpoints[this.#checkpointsDone]!;
     const work = tracker.workOf(trajectory, [checkpoint], this.#t, this.#checkpointsDone === 0 ? 1 : 0);
     tracker.eta.record(trajectory.id, work, (now - this.#reachedMs) / 1000);
     this.#checkpointsDone++;
-    this.#t = t;
+    // After a chosen checkpoint, training goes on from where it was.
+    this.#t = Math.max(this.#t, checkpoint.t);
     this.#reachedMs = now;
   }
 }

@@ -16,7 +16,7 @@ import type {
 } from '../domain/types.js';
 import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/index.js';
-import { type DataSizes, shapeOf, workerBytes } from '../trajectory/cost.js';
+import { type DataSizes, shapeOf, workerMemory } from '../trajectory/cost.js';
 import { imagesKey } from '../trajectory/environment.js';
 
 export interface PreparedSweep {
@@ -36,6 +36,8 @@ export interface PreparedSweep {
   sizesOf(trajectory: PlannedTrajectory): DataSizes;
   /** Peak bytes of a worker that runs this trajectory. */
   bytesOf(trajectory: PlannedTrajectory): number;
+  /** How many states such a worker may keep, where the trajectory's checkpoints are refined. */
+  keptStatesOf(trajectory: PlannedTrajectory): number;
 }
 
 export interface PrepareOptions {
@@ -90,23 +92,41 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);
   const bytesBySizes = new WeakMap<
     DataSizes,
-    WeakMap<PlannedTrajectory['checkpoints'], Map<string, number>>
+    WeakMap<PlannedTrajectory['checkpoints'], Map<string, ReturnType<typeof workerMemory>>>
   >();
-  const bytesOf = (trajectory: PlannedTrajectory): number => {
+  const memoryOf = (trajectory: PlannedTrajectory): ReturnType<typeof workerMemory> => {
     const { checkpoints, config } = trajectory;
     const sizes = sizesOf(trajectory);
     const ofSizes = getOrCreate(bytesBySizes, sizes, () => new WeakMap());
-    const byShape = getOrCreate(ofSizes, checkpoints, () => new Map<string, number>());
+    const byShape = getOrCreate(
+      ofSizes,
+      checkpoints,
+      () => new Map<string, ReturnType<typeof workerMemory>>(),
+    );
     const { batchSize, momentum } = config.train;
     return getOrCreate(byShape, `${config.datasetSize}/${config.width}/${batchSize}/${momentum > 0}`, () => {
-      const bytes = workerBytes(trajectory, spec.evaluate, engine, sizes);
+      const memory = workerMemory(trajectory, spec.evaluate, engine, sizes, memoryBytes - imageBytes);
+      const { bytes } = memory;
       refuseTooLarge(trajectory, engine, sizes, { bytes, imageBytes, memoryBytes });
-      return bytes;
+      return memory;
     });
   };
+  const bytesOf = (trajectory: PlannedTrajectory): number => memoryOf(trajectory).bytes;
+  const keptStatesOf = (trajectory: PlannedTrajectory): number => memoryOf(trajectory).keptStates;
   for (const trajectory of trajectories) bytesOf(trajectory);
   const { dataDir } = options;
-  return { spec, engine, trajectories, data, dataDir, memoryBytes, imageBytes, sizesOf, bytesOf };
+  return {
+    spec,
+    engine,
+    trajectories,
+    data,
+    dataDir,
+    memoryBytes,
+    imageBytes,
+    sizesOf,
+    bytesOf,
+    keptStatesOf,
+  };
 }
 
 /** Returns the value of a key, creating it if there is none. */

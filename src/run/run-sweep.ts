@@ -13,6 +13,7 @@ import { EventLog } from './event-log.js';
 import { loadData } from './load-data.js';
 import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
+import { refineFromStored } from './refinement.js';
 import { Scheduler } from './scheduler.js';
 import { storedSweep } from './stored-sweep.js';
 
@@ -101,9 +102,11 @@ async function runInPlace(
   options.signal?.addEventListener('abort', stop);
   const began = performance.now();
   try {
-    const changes = store.saveSweep(storedSweep(spec), trajectories);
+    const sweep = storedSweep(spec);
+    const changes = store.saveSweep(sweep, trajectories);
     if (changes) observer.changed?.(changes);
-    const left = store.unfinishedTrajectories(trajectories, spec.evaluate);
+    const known = refineFromStored(store, sweep, trajectories);
+    const left = store.unfinishedTrajectories(known, spec.evaluate);
     log.event('run began', {
       sweep: spec.name,
       left: left.length,

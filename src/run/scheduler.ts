@@ -9,16 +9,18 @@
 
 import { ActiveTimeClock } from '../base/active-time-clock.js';
 import { provenance } from '../base/provenance.js';
-import type { UnfinishedTrajectory } from '../domain/messages.js';
+import type { RefinementTask, UnfinishedTrajectory } from '../domain/messages.js';
 import type { Executor } from '../execute/executor.js';
 import type { Snapshots } from '../store/file/snapshots.js';
 import type { Store, SweepProgress } from '../store/write/store.js';
+import { knownCheckpoints } from '../threshold/refine.js';
 import { Attempt, type RunContext } from './attempt.js';
 import { DiskFullPause } from './disk-full.js';
 import type { Job } from './job-queue.js';
 import type { RunOptions } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 import { ProgressTracker } from './progress.js';
+import { refinementTask } from './refinement.js';
 import { Warnings } from './warnings.js';
 
 export class Scheduler {
@@ -39,6 +41,7 @@ export class Scheduler {
   ) {
     const warn = (message: string) => options.observer?.warning?.(message);
     this.#context = {
+      sweep: { name: prepared.spec.name, evaluate: prepared.spec.evaluate },
       options,
       store,
       snapshots,
@@ -149,19 +152,28 @@ export class Scheduler {
     const { id, config } = trajectory;
     const { evaluate } = this.prepared.spec;
     let { checkpoints } = job;
-    if (job.wasTried) {
+    let refinement = null as RefinementTask | null;
+    if (job.wasTried || trajectory.refinement) {
       const isRead = await disk.write(options.db, () => {
-        checkpoints = store.unfinished(trajectory, evaluate);
+        if (job.wasTried && trajectory.refinement)
+          store.deriveMembers({ name: this.prepared.spec.name, evaluate }, [trajectory]);
+        if (job.wasTried) checkpoints = store.unfinished(trajectory, evaluate);
+        const stored = store.measuredCells(trajectory, evaluate);
+        refinement = refinementTask(trajectory, stored, this.prepared.keptStatesOf(trajectory));
       });
       if (!isRead) return tracker.queue.release(job);
     }
-    const snapshot = snapshots.read(id, checkpoints[0]?.t ?? 0);
-    const attempt = new Attempt(this.#context, job, checkpoints, snapshot?.t ?? 0);
+    // A worker that refines goes on from the snapshot after checkpoints that lie before it.
+    const until = trajectory.refinement ? trajectory.checkpoints.at(-1)!.t : checkpoints[0]?.t;
+    const snapshot = snapshots.read(id, until ?? 0);
+    const from = Math.min(snapshot?.t ?? 0, checkpoints[0]?.t ?? 0);
+    const known = refinement ? knownCheckpoints(trajectory, refinement.stored) : checkpoints;
+    const attempt = new Attempt(this.#context, job, checkpoints, from, known);
     const task = {
       id,
       config,
       checkpoints,
-      refinement: null,
+      refinement,
       evaluate,
       snapshot,
       memoryBytes: Number.isFinite(bytes) ? bytes : this.prepared.bytesOf(trajectory),

@@ -7,14 +7,38 @@
  * order rows come, and whatever else is stored.
  */
 import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
-import type { TrajectoryConfig, Variant } from '../domain/types.js';
+import type { PlannedCheckpoint, PlannedTrajectory, TrajectoryConfig, Variant } from '../domain/types.js';
 import { crossingIndices, type SmoothCurve, smoothCurve } from './crossing.js';
 import { absoluteLevel, columnsOf, type Goal, goalOf, levelWithinDense } from './goals.js';
 import { placesAsked } from './places-asked.js';
 
 /** What the choice follows from, beside the rows. */
-export type ChoiceRules = Pick<RefinementTask, 'fine' | 'targets' | 'coarse' | 'variants' | 'levels'> &
+export type ChoiceRules = Pick<RefinementTask, 'fine' | 'targets' | 'levels' | 'coarse' | 'variants'> &
   Pick<TrajectoryConfig, 'datasetSize'>;
+
+/** The rules of a planned trajectory; null if it does not refine. */
+export function choiceRules({ refinement, checkpoints, config }: PlannedTrajectory): ChoiceRules | null {
+  return (
+    refinement && {
+      ...refinement,
+      coarse: checkpoints.map(({ t }) => t),
+      variants: checkpoints[0]!.variants,
+      datasetSize: config.datasetSize,
+    }
+  );
+}
+
+/** The checkpoints of a trajectory that are known from its rows: the planned ones, and those that follow. */
+export function knownCheckpoints(
+  trajectory: PlannedTrajectory,
+  cells: Iterable<MeasuredCell>,
+): readonly PlannedCheckpoint[] {
+  const rules = choiceRules(trajectory);
+  const chosen = rules ? chosenCheckpoints(rules, cells) : [];
+  if (!rules || chosen.length === 0) return trajectory.checkpoints;
+  const { variants } = rules;
+  return [...trajectory.checkpoints, ...chosen.map(t => ({ t, variants }))].sort((a, b) => a.t - b.t);
+}
 
 /** The metric columns that a choice reads. */
 export const choiceColumns = ({ targets }: Pick<ChoiceRules, 'targets'>): string[] =>

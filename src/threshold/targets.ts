@@ -1,8 +1,7 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 import { counted } from '../base/units.js';
-import type { PublishedLevel } from '../domain/messages.js';
 import type { RefinedGrid } from '../domain/sweep-file/axes.js';
-import type { CurveRow, ThresholdRow, ThresholdSpec } from '../domain/types.js';
+import type { CurveRow, PublishedLevel, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, type SmoothCurve, smoothCurve } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';

@@ -112,7 +112,26 @@ function longestPaths(variants: readonly Variant[]): Variant[] {
   return [...longest.values()];
 }
 
-/** Peak bytes of a worker that runs this trajectory, without the shared images. */
+/** Bytes of states that a worker keeps to go back to: at most these, and at most as many as it needs otherwise. */
+const KEPT_BYTES = 256 * 2 ** 20;
+
+/** Peak bytes of a worker that runs this trajectory, without the shared images, and how many states it may keep. */
+export function workerMemory(
+  planned: PlannedTrajectory,
+  evaluate: Evaluate,
+  engine: Engine,
+  sizes: DataSizes,
+  available = Number.POSITIVE_INFINITY,
+): { readonly bytes: number; readonly keptStates: number } {
+  const base = workerBytes(planned, evaluate, engine, sizes);
+  if (!planned.refinement) return { bytes: base, keptStates: 0 };
+  const state = stateBytes(planned.config, sizes.columns);
+  const fitting = Math.floor(Math.min(KEPT_BYTES, base, available - base) / state);
+  const keptStates = Math.max(1, Math.min(fitting, planned.refinement.fine.length));
+  return { bytes: base + keptStates * state, keptStates };
+}
+
+/** Without the states that it keeps. */
 export function workerBytes(
   planned: PlannedTrajectory,
   evaluate: Evaluate,

@@ -7,6 +7,7 @@ import type { PlannedTrajectory, SetName } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import { type Evaluate, type StoredSweep, setMask, setsOf } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
+import { withKnownCheckpoints } from './measured-cells.js';
 import { planHash } from './plan-hash.js';
 import { originChanges, type SettingChange, settingChanges } from './setting-changes.js';
 import { UnfinishedCells } from './unfinished.js';
@@ -61,7 +62,9 @@ export function storedSweepChanges(
           .prepare<[string], FormerSweep>('SELECT * FROM sweeps WHERE name = ?')
           .get(sweep.name);
         if (!former || former.plan === planHash(sweep, planned)) return null;
-        return sweepChanges(db, new VariantKeys(db), former, sweep, planned);
+        const variants = new VariantKeys(db);
+        const known = withKnownCheckpoints(db, variants, planned, sweep.evaluate);
+        return sweepChanges(db, variants, former, sweep, known);
       }),
     );
   } finally {
@@ -85,6 +88,7 @@ type MemberRow = [trajectory: number, t: number, variant: number, wasFinished: 0
  * Null where no cell is new, dropped or to be measured again. Reads each member once, about 1.5 us each.
  *
  * @param former the stored sweep of the same name, whose members are still those in the database.
+ * @param planned with the checkpoints that are known (`withKnownCheckpoints`).
  */
 export function sweepChanges(
   db: Database,

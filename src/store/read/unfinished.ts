@@ -3,9 +3,11 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { PlannedTrajectory } from '../../domain/types.js';
 import { type Evaluate, setMask } from '../schema/rows.js';
+import { MeasuredCells } from './measured-cells.js';
 import type { VariantKeys } from './variants.js';
 
 export class UnfinishedCells {
+  private readonly measured: MeasuredCells;
   private readonly finished: Statement<
     [string, number, number, number, number],
     [t: number, variant: number]
@@ -15,6 +17,7 @@ export class UnfinishedCells {
     db: Database,
     private readonly variants: VariantKeys,
   ) {
+    this.measured = new MeasuredCells(db, variants);
     this.finished = db
       .prepare<[string, number, number, number, number], [number, number]>(
         `SELECT c.t, c.variant FROM cells c JOIN checkpoints k ON k.trajectory = c.trajectory AND k.t = c.t
@@ -25,8 +28,8 @@ export class UnfinishedCells {
   }
 
   /**
-   * The planned cells that lack metrics, by checkpoint, without complete checkpoints. Returns the planned checkpoints
-   * themselves if no cell is finished.
+   * The cells that lack metrics, by checkpoint, without complete checkpoints: of the planned checkpoints, and of those
+   * that follow from stored rows. Returns the planned checkpoints themselves if no cell is finished.
    */
   checkpointsOf(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
     const subnet = setMask(evaluate.subnet);
@@ -39,7 +42,7 @@ export class UnfinishedCells {
     }
     if (finished.size === 0) return trajectory.checkpoints;
     const tasks: CheckpointTask[] = [];
-    for (const { t, variants } of trajectory.checkpoints) {
+    for (const { t, variants } of this.measured.checkpointsOf(trajectory, evaluate)) {
       const keys = finished.get(t);
       const missing = keys
         ? variants.filter(variant => !keys.has(this.variants.find(variant) ?? -1))

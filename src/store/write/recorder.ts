@@ -1,6 +1,7 @@
 /** Statements that record what executors report. Callers of methods that write must be in a transaction. */
 import type { Database, Statement } from 'better-sqlite3';
-import type { CellRow, CheckpointRow } from '../../domain/messages.js';
+import type { CellRow, CheckpointRow, CheckpointTask } from '../../domain/messages.js';
+import { sweepKey } from '../read/sweep-key.js';
 import type { VariantKeys } from '../read/variants.js';
 import {
   type AttemptInfo,
@@ -27,6 +28,7 @@ export class Recorder {
   private readonly findKey: Statement<[string], number>;
   private readonly checkpoint: Statement<Value[]>;
   private readonly cell: Statement<Value[]>;
+  private readonly member: Statement<Value[]>;
   private readonly start: Statement<Value[]>;
   private readonly addAttempt: Statement<Value[]>;
   private readonly end: Statement<[Record<string, Value>]>;
@@ -59,6 +61,7 @@ export class Recorder {
         `finished_ms = CASE WHEN recorded | excluded.recorded = recorded THEN finished_ms ELSE excluded.finished_ms END`,
       ]),
     );
+    this.member = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?, ?, ?)');
     this.start = db.prepare(
       `UPDATE trajectories SET status = 'running', attempts = attempts + 1, error_code = NULL, error = NULL,
          worker = ?, started_at = ?, finished_at = NULL WHERE id = ?`,
@@ -137,6 +140,13 @@ export class Recorder {
         atMs,
       );
     }
+  }
+
+  /** Adds cells to a sweep's members. Those that it has stay. */
+  addMembers(sweep: string, trajectory: number, checkpoints: readonly CheckpointTask[]): void {
+    const key = sweepKey(this.db, sweep);
+    for (const { t, variants } of checkpoints)
+      for (const variant of variants) this.member.run(key, trajectory, t, this.variants.findOrAdd(variant));
   }
 
   /**

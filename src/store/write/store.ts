@@ -9,10 +9,17 @@
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
-import type { CellRow, CheckpointRow, CheckpointTask, UnfinishedTrajectory } from '../../domain/messages.js';
+import type {
+  CellRow,
+  CheckpointRow,
+  CheckpointTask,
+  MeasuredCell,
+  UnfinishedTrajectory,
+} from '../../domain/messages.js';
 import type { PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
 import type { ForgetScope, Forgettable } from '../read/forgettable.js';
+import { MeasuredCells } from '../read/measured-cells.js';
 import { Reader } from '../read/reader.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import type { SweepChanges } from '../read/sweep-changes.js';
@@ -34,12 +41,18 @@ import { type DiskWatcher, GroupCommit, isDiskFull } from './group-commit.js';
 import { type LockOptions, WriterLock } from './lock.js';
 import { Recorder } from './recorder.js';
 import { RunningAttempts } from './running-attempts.js';
-import { replaceSweep } from './sweep-cells.js';
+import { deriveMembers, replaceSweep } from './sweep-cells.js';
 import { replaceThresholds } from './thresholds.js';
 
 const HEARTBEAT_MS = 60_000;
 
 export type { SweepProgress } from '../schema/rows.js';
+
+/** Cells to add to the members of a sweep. */
+export interface ChosenCells {
+  readonly sweep: string;
+  readonly checkpoints: readonly CheckpointTask[];
+}
 
 export interface StoreOptions extends LockOptions {
   /** Allows a file on a network file system. */
@@ -54,6 +67,7 @@ export class Store {
   private readonly recorder: Recorder;
   private readonly reader: Reader;
   private readonly missing: UnfinishedCells;
+  private readonly measured: MeasuredCells;
   private readonly heartbeat: NodeJS.Timeout;
   private readonly running = new RunningAttempts();
   private readonly group = new GroupCommit(work => this.commit(work));
@@ -82,6 +96,7 @@ export class Store {
     this.variants = new VariantKeys(db);
     this.recorder = new Recorder(db, this.variants);
     this.missing = new UnfinishedCells(db, this.variants);
+    this.measured = new MeasuredCells(db, this.variants);
     this.reader = new Reader(file, db);
     this.heartbeat = setInterval(() => this.group.beat(), HEARTBEAT_MS).unref();
   }
@@ -142,11 +157,43 @@ export class Store {
   /**
    * Records a checkpoint and its cells. Stored metrics stay; new ones are added to the same row. Resolves when the rows
    * are durable, rejects if their commit fails.
+   *
+   * @param chosen the cells that a sweep asks for because of these rows, its members from the same commit on.
    */
-  rows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): Promise<void> {
+  rows(
+    id: string,
+    checkpoint: CheckpointRow,
+    cells: readonly CellRow[],
+    chosen?: ChosenCells,
+  ): Promise<void> {
     const atMs = Date.now();
     const key = this.running.addCheckpoint(id, checkpoint) ?? this.recorder.key(id);
-    return this.group.addDurably(id, cells.length, () => this.recorder.rows(key, atMs, checkpoint, cells));
+    return this.group.addDurably(id, cells.length, () => {
+      this.recorder.rows(key, atMs, checkpoint, cells);
+      if (chosen) this.recorder.addMembers(chosen.sweep, key, chosen.checkpoints);
+    });
+  }
+
+  /** The stored cells that the choice of further checkpoints looks at (read/measured-cells.ts). */
+  measuredCells(trajectory: PlannedTrajectory, evaluate: Evaluate): MeasuredCell[] {
+    this.group.flushFor(trajectory.id);
+    return withStoreErrors(this.file, () => this.measured.of(trajectory, evaluate));
+  }
+
+  /**
+   * Makes the members of a saved sweep that refines its checkpoints what follows from the stored rows. Returns whether
+   * any changed.
+   */
+  deriveMembers(
+    sweep: Pick<StoredSweep, 'name' | 'evaluate'>,
+    trajectories: readonly PlannedTrajectory[],
+  ): boolean {
+    this.flush();
+    let changed = 0;
+    this.commit(() => {
+      changed = deriveMembers(this.db, this.variants, sweep, trajectories);
+    });
+    return changed > 0;
   }
 
   /**

@@ -1,8 +1,10 @@
 /** Stores which cells belong to which sweep, and keeps the statuses of trajectories consistent with that. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { PlannedTrajectory, Variant } from '../../domain/types.js';
+import { MeasuredCells, withKnownCheckpoints } from '../read/measured-cells.js';
 import { planHash } from '../read/plan-hash.js';
 import { type FormerSweep, type SweepChanges, sweepChanges } from '../read/sweep-changes.js';
+import { sweepKey } from '../read/sweep-key.js';
 import type { VariantKeys } from '../read/variants.js';
 import { dropFits } from '../schema/fits.js';
 import { type StoredSweep, setMask } from '../schema/rows.js';
@@ -22,12 +24,13 @@ export function replaceSweep(
   const plan = planHash(sweep, trajectories);
   const former = db.prepare<[string], FormerSweep>('SELECT * FROM sweeps WHERE name = ?').get(sweep.name);
   const isSame = former?.plan === plan;
-  const changes = former && !isSame ? sweepChanges(db, variants, former, sweep, trajectories) : null;
+  const known = isSame ? [] : withKnownCheckpoints(db, variants, trajectories, sweep.evaluate);
+  const changes = former && !isSame ? sweepChanges(db, variants, former, sweep, known) : null;
   const key = replaceDefinition(db, sweep, plan);
   // An equal plan leaves members and statuses as they are, so rerunning a finished sweep takes no time.
   if (isSame) return null;
   withCache(db, BYTES_PER_TRAJECTORY * trajectories.length, () =>
-    replaceSweepCells(db, variants, sweep, key, trajectories),
+    replaceSweepCells(db, variants, sweep, key, known),
   );
   return changes;
 }
@@ -83,6 +86,50 @@ function replaceSweepCells(
   for (const trajectory of dropped) {
     if (!trajectoryKeys.removeIfUntouched(trajectory)) statuses.reconcile(trajectory);
   }
+}
+
+/**
+ * Makes the members of a sweep that refines its checkpoints what follows from the stored rows, for these trajectories of
+ * it. Returns the number of cells added and removed. The caller must be in a transaction.
+ */
+export function deriveMembers(
+  db: Database,
+  variants: VariantKeys,
+  { name, evaluate }: Pick<StoredSweep, 'name' | 'evaluate'>,
+  trajectories: readonly PlannedTrajectory[],
+): number {
+  const key = sweepKey(db, name);
+  const measured = new MeasuredCells(db, variants);
+  const statuses = new StatusReconciler(db);
+  const keyOf = db.prepare<[string], number>('SELECT key FROM trajectory_keys WHERE id = ?').pluck();
+  const members = db
+    .prepare<[number, number], [number, number]>(
+      'SELECT t, variant FROM members WHERE sweep = ? AND trajectory = ?',
+    )
+    .raw();
+  const add = db.prepare('INSERT INTO members VALUES (?, ?, ?, ?)');
+  const remove = db.prepare(
+    'DELETE FROM members WHERE sweep = ? AND trajectory = ? AND t = ? AND variant = ?',
+  );
+  let changed = 0;
+  for (const planned of trajectories) {
+    const trajectory = keyOf.get(planned.id)!;
+    const left = new Map(
+      members.all(key, trajectory).map(([t, variant]) => [`${t} ${variant}`, [t, variant] as const]),
+    );
+    const before = changed;
+    for (const checkpoint of measured.checkpointsOf(planned, evaluate)) {
+      for (const variant of checkpoint.variants) {
+        const cell = [checkpoint.t, variants.findOrAdd(variant)] as const;
+        if (left.delete(cell.join(' '))) continue;
+        add.run(key, trajectory, ...cell);
+        changed++;
+      }
+    }
+    for (const cell of left.values()) changed += remove.run(key, trajectory, ...cell).changes;
+    if (changed > before) statuses.reconcile(trajectory);
+  }
+  return changed;
 }
 
 /** Inserts or updates the row of a sweep and returns its key. */
