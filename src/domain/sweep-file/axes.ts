@@ -74,9 +74,11 @@ export function refinedCheckpoints(form: RefinedCheckpoints, limit = MAX_AXIS_VA
   const fine = [0];
   for (const [i, coarse] of rule.entries()) {
     const previous = rule[i - 1] ?? 0;
-    if (previous > 0) for (let t = next(previous); t < coarse; t = next(t)) fine.push(t);
+    for (let t = previous > 0 ? next(previous) : coarse; t < coarse; t = next(t)) {
+      if (fine.length === limit) return null;
+      fine.push(t);
+    }
     if (coarse > 0) fine.push(coarse);
-    if (fine.length > limit) return null;
   }
   return { coarse: rule, fine };
 }

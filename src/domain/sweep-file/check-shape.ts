@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { didYouMean } from '../../base/nearest.js';
 import { AXES, SWEEP, type SweepFile } from './schema.js';
 import { GROUPS, SETTINGS } from './settings.js';
+import { expectedOf } from './value-rules.js';
 import { isMapping, type Path, type Problem, type SweepDocument } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;
@@ -61,14 +62,18 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   return best && rank(best) < Infinity ? best : null;
 }
 
-/** The keys of a mapping that some alternatives accept and others refuse. */
+/** Of the alternatives that refuse the fewest keys of a mapping: the keys that some of them accept and others refuse. */
 function exclusiveKeys(branches: readonly (readonly Issue[])[]): string[] {
+  const isUnknown = ({ code }: Issue) => code === 'unrecognized_keys';
   const refused = branches.flatMap(issues => {
-    const unknown = issues.filter(({ path, code }) => path.length === 0 && code === 'unrecognized_keys');
-    return unknown.map(issue => (issue as z.core.$ZodIssueUnrecognizedKeys).keys);
+    const atRoot = issues.filter(({ path }) => path.length === 0);
+    // Another type than a mapping.
+    if (!atRoot.every(isUnknown)) return [];
+    return [atRoot.flatMap(issue => (issue as z.core.$ZodIssueUnrecognizedKeys).keys)];
   });
-  const all = [...new Set(refused.flat())];
-  return all.filter(key => refused.some(keys => !keys.includes(key))).sort();
+  const fewest = Math.min(...refused.map(keys => keys.length));
+  const closest = refused.filter(keys => keys.length === fewest);
+  return [...new Set(closest.flat())].filter(key => closest.some(keys => !keys.includes(key))).sort();
 }
 
 function valueAt(raw: unknown, path: Path): unknown {
@@ -96,6 +101,11 @@ function unknownKey(path: Path, key: string): Problem {
   const [head] = path;
   const inAxes = head === 'axes' && (path.length === 1 || path[1] === 'zip');
   const allowed = inAxes ? Object.keys(AXES) : knownKeys(path);
+  const axis = head === 'axes' ? AXES[String(path.at(-1))] : undefined;
+  if (axis && allowed.includes(key)) {
+    const what = 'does not go with the other keys';
+    return { path: [...path, key], value: key, what, expected: expectedOf(axis) };
+  }
   const elsewhere = [...SETTINGS.keys()].find(setting => setting.endsWith(`.${key}`));
   let hint = didYouMean(key, allowed);
   if (inAxes && GROUP_NAMES.has(key)) hint = ` (write ${key}.<setting>, with a dot)`;

@@ -81,8 +81,9 @@ function resolveAxes(file: SweepFile): { axes: Axis[]; problems: Problem[] } {
       const at: Path = zip === null ? ['axes', path] : ['axes', 'zip', zip, path];
       problems.push({ path: at, value: form, what: 'is an axis already', expected: 'each axis only once' });
     } else if (isRefined(form)) {
-      if (zip === null) byPath.set(path, refinedAxis(path, form));
-      else {
+      const axis = refinedAxis(path, form);
+      byPath.set(path, { ...axis, zip });
+      if (zip !== null) {
         const at: Path = ['axes', 'zip', zip, path, 'refine'];
         const expected = 'none where pretrainIterations is zipped';
         problems.push({ path: at, value: form.refine, expected });

@@ -318,6 +318,31 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
     's.yaml:6: axes.pretrainIterations: has ratio and step, expected only one of ratio and step',
   ],
   [
+    'a refinement that is coarser than its checkpoints',
+    MINIMAL.replace('[0, 10]', '{ from: 5, to: 20, ratio: 1.5, refine: 1.5 }'),
+    's.yaml:6: axes.pretrainIterations.refine: found 1.5, expected a number above 1 and below 1.5 (ratio)',
+  ],
+  [
+    'a refinement of nothing',
+    MINIMAL.replace('[0, 10]', '{ at: [5, 20] }'),
+    's.yaml:6: axes.pretrainIterations.refine: is missing, expected a number above 1',
+  ],
+  [
+    'a refined list and a range at once',
+    MINIMAL.replace('[0, 10]', '{ at: [5, 20], to: 9, refine: 1.1 }'),
+    's.yaml:6: axes.pretrainIterations.to: does not go with the other keys, expected a whole number from 0 to 2147483647, a list of such values, or { from, to, step } or { from, to, ratio }, either with refine, or { at: [...], refine }',
+  ],
+  [
+    'a refinement with a million million checkpoints',
+    MINIMAL.replace('[0, 10]', '{ at: [1, 2000000000], refine: 1.000000001 }'),
+    's.yaml:6: axes.pretrainIterations.refine: found 1.000000001, expected at most 1000000 checkpoints',
+  ],
+  [
+    'zipped checkpoints that are refined',
+    `${MINIMAL.replace(/.*pretrainIterations.*\n/, '')}  zip:\n    - { seed: [1, 2], pretrainIterations: { at: [1, 9], refine: 1.5 } }\n`,
+    's.yaml:8: axes.zip[0].pretrainIterations.refine: found 1.5, expected none where pretrainIterations is zipped',
+  ],
+  [
     'a range without steps',
     MINIMAL.replace('[0, 10]', '{ from: 5, to: 40, step: 0 }'),
     's.yaml:6: axes.pretrainIterations.step: found 0, expected a whole number from 1 to 2147483647 (or give a ratio)',
@@ -345,7 +370,7 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   [
     'a misspelled range',
     MINIMAL.replace('[0, 10]', '{ from: 0, too: 5, ratio: 2 }'),
-    's.yaml:6: axes.pretrainIterations.too: unknown key, expected one of from, to, step, ratio (did you mean to?) (and 1 more problem)',
+    's.yaml:6: axes.pretrainIterations.too: unknown key, expected one of from, to, step, refine, ratio, at (did you mean to?) (and 1 more problem)',
   ],
   [
     'no seed',
@@ -388,7 +413,7 @@ const THRESHOLDS: readonly (readonly [what: string, list: string, message: strin
   [
     'a misspelled target',
     '[{ metric: subnet_train_loss, atmost: 1 }]',
-    's.yaml:8: thresholds[0].atmost: unknown key, expected one of metric, atMost, atLeast, withinDense, published, primary (did you mean atMost?)',
+    's.yaml:8: thresholds[0].atmost: unknown key, expected one of metric, atMost, atLeast, withinDense, published, refine, primary (did you mean atMost?)',
   ],
   [
     'a loss that rises',

@@ -48,12 +48,14 @@ const known = new Set([
     'to',
     'step',
     'ratio',
+    'refine',
+    'at',
     'axes.zip',
     'axes.seed.count',
     'evaluate.dense',
     'evaluate.subnet',
   ],
-  ...['from', 'to', 'step', 'ratio'].map(key => `axes.pretrainIterations.${key}`),
+  ...['from', 'to', 'step', 'ratio', 'at', 'refine'].map(key => `axes.pretrainIterations.${key}`),
   ...describeGroups().flatMap(({ settings }) => settings.map(({ key }) => key)),
 ]);
 
