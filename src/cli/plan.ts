@@ -6,7 +6,7 @@ import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
-import { unfinishedCells } from '../store/read/reader.js';
+import { heldCells } from '../store/read/reader.js';
 import { type SweepChanges, storedSweepChanges } from '../store/read/sweep-changes.js';
 import { describeChanges } from './changes.js';
 import {
@@ -53,7 +53,7 @@ export async function planOf(
   return planSweep(prepared, {
     threads: threadsOf(args),
     rates: await inTurns(measureSpeed(prepared)),
-    unfinished: unfinishedCells(db, prepared.trajectories, prepared.spec.evaluate),
+    ...heldCells(db, prepared.trajectories, prepared.spec.evaluate),
     snapshots: snapshotIterations(db),
     order: args.order,
     secondsAvailable: deadline ? secondsUntil(deadline, Date.now()) : undefined,
@@ -89,6 +89,7 @@ function printPlan(
   const rows: [string, string][] = [
     ['trajectories', String(plan.trajectories)],
     ['cells', `${plan.cells}, of which ${db} holds ${plan.cellsHeld}`],
+    ...(plan.cellsExpected ? [['refined', refinedText(plan)] satisfies [string, string]] : []),
     ...(changes ? [['edited', describeChanges(changes, db)] satisfies [string, string]] : []),
     [
       'arithmetic',
@@ -108,6 +109,12 @@ function printPlan(
   process.stdout.write(`${plan.sweep}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
   for (const advice of sweepAdvice(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
+}
+
+function refinedText({ cells, cellsExpected, keptStates }: SweepPlan): string {
+  const { low, mean, high } = cellsExpected!;
+  const kept = `, with up to ${counted(keptStates!, 'state')} kept by a worker to go back to`;
+  return mean === cells ? `no further cells${kept}` : `to about ${mean} cells, ${low} to ${high}${kept}`;
 }
 
 /** What will be finished at the deadline that the plan was made for. */

@@ -111,7 +111,11 @@ function bar(
         left,
       };
       if (!started) single.start(progress.cells, progress.cellsDone, payload);
-      else single.update(progress.cellsDone, payload);
+      else {
+        // Refined checkpoints add cells.
+        single.setTotal(progress.cells);
+        single.update(progress.cellsDone, payload);
+      }
       started = true;
     },
     printLine(text) {

@@ -126,7 +126,7 @@ export class Attempt {
     const worker = `${provenance.host}/${provenance.process}/${slot}`;
     store.started(trajectory.id, { ...provenance, threads: tracker.threads(), worker });
     options.observer?.started?.(trajectory, worker, this.#t);
-    tracker.eta.start(trajectory.id, tracker.workOf(trajectory, this.checkpoints, this.#t, 1));
+    tracker.eta.start(trajectory.id, tracker.workExpected(trajectory, this.checkpoints, this.#t));
     this.#startedMs = clock.ms();
     this.#reachedMs = this.#startedMs;
   }

@@ -12,6 +12,7 @@ import {
   type WorkKind,
 } from '../trajectory/cost.js';
 import { calibrate, type Rates, type TypicalWork } from './calibrate.js';
+import { expectedArithmetic, expectedCheckpoints, shareOpen } from './expected-checkpoints.js';
 import type { Job } from './job-queue.js';
 import { defaultOrder, type Order, rankBy } from './order.js';
 import type { PreparedSweep } from './prepare.js';
@@ -24,14 +25,19 @@ export interface SweepPlan {
   readonly kernels: string | null;
   readonly threads: number;
   readonly trajectories: number;
+  /** Cells that are known to be needed: where checkpoints are refined, further ones follow from these. */
   readonly cells: number;
   /** Cells that the database already holds with all requested metrics. */
   readonly cellsHeld: number;
+  /** Cells in the end, where checkpoints are refined: about two standard deviations around the mean; else null. */
+  readonly cellsExpected: { readonly low: number; readonly mean: number; readonly high: number } | null;
   /** Floating-point operations of the whole sweep, by kind of work. */
   readonly arithmetic: Arithmetic;
   /** Peak bytes of the largest trajectory's worker; then of all threads, with the images they share. */
   readonly workerBytes: number;
   readonly totalBytes: number;
+  /** How many states the worker of the largest trajectory may keep to go back to; null where nothing is refined. */
+  readonly keptStates: number | null;
   /** Bytes of the largest trajectory's snapshot. */
   readonly snapshotBytes: number;
   /** Wall seconds on these threads: for the missing cells, for the whole sweep, and for the longest trajectory. */
@@ -61,9 +67,12 @@ function largestWorker(prepared: PreparedSweep): number {
   return prepared.trajectories.reduce((most, trajectory) => Math.max(most, prepared.bytesOf(trajectory)), 1);
 }
 
+const largestOf = ({ trajectories, bytesOf }: PreparedSweep): PlannedTrajectory =>
+  trajectories.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a));
+
 /** A small part of the largest trajectory's work, which represents the sweep in the measurement. */
-function typicalWork({ trajectories, bytesOf }: PreparedSweep): TypicalWork {
-  const largest = trajectories.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a));
+function typicalWork(prepared: PreparedSweep): TypicalWork {
+  const largest = largestOf(prepared);
   const { width, datasetSize } = largest.config;
   const variants = largest.checkpoints.flatMap(checkpoint => checkpoint.variants);
   return {
@@ -90,6 +99,8 @@ const secondsIn = ({ duration }: Schedule): number => (duration > 0 ? THREAD_STA
 export interface PlanOptions {
   readonly threads: number;
   readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
+  /** Number of cells that are known to be needed; default: those of the planned checkpoints. */
+  readonly cellsKnown?: (trajectory: PlannedTrajectory) => number;
   /** The iteration to resume from, by trajectory id. */
   readonly snapshots: ReadonlyMap<string, number>;
   /** Speed of this machine. By default it is measured. */
@@ -113,15 +124,21 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
   const rates = options.rates ?? atOnce(measureSpeed(prepared));
   const arithmetic = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<WorkKind, number>;
   const plan = { cells: 0, cellsHeld: 0, longest: 0, snapshot: 0 };
+  const expected = new ExpectedCells();
   const all: Job[] = [];
   const missing: Job[] = [];
   for (const trajectory of trajectories) {
     const sizes = prepared.sizesOf(trajectory);
-    const own = arithmeticOf(trajectory, spec.evaluate, sizes);
+    const evaluate = spec.evaluate;
+    const own = addArithmetic(
+      arithmeticOf(trajectory, evaluate, sizes),
+      expectedArithmetic(trajectory, trajectory.checkpoints, evaluate, sizes),
+    );
     for (const kind of WORK_KINDS) arithmetic[kind] += own[kind];
     const checkpoints = options.unfinished(trajectory);
-    const cells = countCells([trajectory]);
+    const cells = options.cellsKnown?.(trajectory) ?? countCells([trajectory]);
     plan.cells += cells;
+    expected.add(trajectory, cells, shareOpen(trajectory, checkpoints));
     plan.cellsHeld += cells - countCells([{ checkpoints }]);
     const job = {
       trajectory,
@@ -137,7 +154,10 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     if (checkpoints.length === 0) continue;
     const snapshot = options.snapshots.get(trajectory.id) ?? 0;
     const from = snapshot > checkpoints[0]!.t ? 0 : snapshot;
-    const work = arithmeticOf({ ...trajectory, checkpoints }, spec.evaluate, sizes, from);
+    const work = addArithmetic(
+      arithmeticOf({ ...trajectory, checkpoints }, evaluate, sizes, from),
+      expectedArithmetic(trajectory, checkpoints, evaluate, sizes),
+    );
     missing.push({ ...job, cost: secondsOf(work, rates) });
   }
   const budget = prepared.memoryBytes - prepared.imageBytes;
@@ -156,9 +176,13 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     trajectories: trajectories.length,
     cells: plan.cells,
     cellsHeld: plan.cellsHeld,
+    cellsExpected: expected.range(),
     arithmetic,
     workerBytes: largestWorker(prepared),
     totalBytes: whole.bytes + prepared.imageBytes,
+    keptStates: trajectories.some(({ refinement }) => refinement)
+      ? prepared.keptStatesOf(largestOf(prepared))
+      : null,
     snapshotBytes: plan.snapshot,
     secondsLeft: secondsIn(rest),
     secondsAll: secondsIn(whole),
@@ -168,6 +192,28 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
       ? finishedWithin(secondsAvailable, rest, trajectories, plan.cellsHeld)
       : null,
   };
+}
+
+const addArithmetic = (a: Arithmetic, b: Arithmetic): Arithmetic =>
+  Object.fromEntries(WORK_KINDS.map(kind => [kind, a[kind] + b[kind]])) as unknown as Arithmetic;
+
+/** Adds up the cells of trajectories whose checkpoints are refined. */
+class ExpectedCells {
+  private isRefined = false;
+  private readonly sum = { low: 0, mean: 0, high: 0 };
+
+  /** @param share of the trajectory that is open. */
+  add(trajectory: PlannedTrajectory, known: number, share: number): void {
+    const added = expectedCheckpoints(trajectory);
+    const variants = trajectory.checkpoints[0]?.variants.length ?? 0;
+    this.isRefined ||= added !== null;
+    for (const key of ['low', 'mean', 'high'] as const)
+      this.sum[key] += known + Math.round((added?.[key] ?? 0) * share * variants);
+  }
+
+  range(): SweepPlan['cellsExpected'] {
+    return this.isRefined ? { ...this.sum } : null;
+  }
 }
 
 function finishedWithin(

@@ -6,8 +6,9 @@ import type { CheckpointTask, UnfinishedTrajectory } from '../domain/messages.js
 import type { Snapshots } from '../store/file/snapshots.js';
 import type { Store, SweepProgress } from '../store/write/store.js';
 import { arithmeticOf } from '../trajectory/cost.js';
-import { CostModel, type Work, workOf } from './cost-model.js';
+import { addWork, CostModel, type Work, workOf } from './cost-model.js';
 import { EtaEstimator } from './eta.js';
+import { expectedArithmetic } from './expected-checkpoints.js';
 import { type Job, JobQueue } from './job-queue.js';
 import type { RunOptions } from './observer.js';
 import { rankBy } from './order.js';
@@ -71,6 +72,19 @@ export class ProgressTracker {
     );
   }
 
+  /** Work of a whole attempt: of these checkpoints, and of those that they are expected to choose. */
+  workExpected(
+    trajectory: UnfinishedTrajectory['trajectory'],
+    checkpoints: readonly CheckpointTask[],
+    from: number,
+  ): Work {
+    const known = this.workOf(trajectory, checkpoints, from, 1);
+    if (!trajectory.refinement) return known;
+    const { spec, sizesOf } = this.prepared;
+    const sizes = sizesOf(trajectory);
+    return addWork(known, workOf(expectedArithmetic(trajectory, checkpoints, spec.evaluate, sizes)));
+  }
+
   /** Runs `work` after the commit is durable, so reported progress never exceeds stored progress. */
   onCommitted(committed: Promise<void>, work: () => void): void {
     const done = committed
@@ -116,6 +130,6 @@ export class ProgressTracker {
 
   #workLeft(trajectory: UnfinishedTrajectory['trajectory'], checkpoints: readonly CheckpointTask[]): Work {
     const from = this.snapshots.startFor(trajectory.id, checkpoints[0]?.t ?? 0);
-    return this.workOf(trajectory, checkpoints, from, 1);
+    return this.workExpected(trajectory, checkpoints, from);
   }
 }

@@ -5,7 +5,7 @@ import { parseSweep } from '../../src/domain/sweep-file/parse.js';
 import type { EngineName, PlannedTrajectory } from '../../src/domain/types.js';
 import { planSweep, threadsThatFit } from '../../src/run/plan.js';
 import { type PreparedSweep, prepareSweep } from '../../src/run/prepare.js';
-import { unfinishedCells } from '../../src/store/read/reader.js';
+import { heldCells } from '../../src/store/read/reader.js';
 import { Workplace } from '../support/program.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';
 
@@ -172,7 +172,7 @@ describe('espalier plan', () => {
     await work.run('run', work.sweep(plainSweep({ name: 'held' })));
     const held = async (changes: Changes, engine: EngineName = 'wasm') => {
       const { trajectories, spec } = await prepare(changes, engine);
-      const unfinished = unfinishedCells(work.path('results/held.sqlite'), trajectories, spec.evaluate);
+      const { unfinished } = heldCells(work.path('results/held.sqlite'), trajectories, spec.evaluate);
       const missing = trajectories.map(trajectory => ({ checkpoints: unfinished(trajectory) }));
       return countCells(trajectories) - countCells(missing);
     };

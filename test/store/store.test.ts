@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThresholdRow } from '../../src/domain/types.js';
-import { openReader, unfinishedCells } from '../../src/store/read/reader.js';
+import { heldCells, openReader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
 import {
   ATTEMPT,
@@ -431,9 +431,9 @@ describe('sweeps', () => {
       { sweep: 'two', n: 4 },
     ]);
     expect(reader.prepare('SELECT count(*) FROM cells').pluck().get()).toBe(5);
-    const unfinished = unfinishedCells(file, [small, other], EVALUATE);
+    const { unfinished } = heldCells(file, [small, other], EVALUATE);
     expect([unfinished(small), unfinished(other)]).toEqual([[], []]);
-    expect(unfinishedCells(`${file}-absent`, [small], EVALUATE)(small)).toEqual(small.checkpoints);
+    expect(heldCells(`${file}-absent`, [small], EVALUATE).unfinished(small)).toEqual(small.checkpoints);
   });
 
   it('are replaced under the same name; cells that they no longer contain stay stored', () => {

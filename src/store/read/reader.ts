@@ -1,6 +1,7 @@
 /** Reads from a database, both for the run that holds it and for concurrent readers. */
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
+import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
@@ -19,6 +20,7 @@ import {
   type TrajectoryStatus,
 } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
+import { withKnownCheckpoints } from './measured-cells.js';
 import { dataSource, type StoredThresholds, validThresholds } from './stored-thresholds.js';
 import { UnfinishedCells } from './unfinished.js';
 import { VariantKeys } from './variants.js';
@@ -51,23 +53,38 @@ export function openReader(file: string): Reader {
   return new Reader(file, connectReader(file));
 }
 
-/** As `Reader.unfinished`. Without a database, everything is unfinished. @throws StoreError as `openReader`. */
-export function unfinishedCells(
+/** What a database has of a sweep. */
+export interface HeldCells {
+  /** As `Reader.unfinished`. */
+  unfinished(trajectory: PlannedTrajectory): readonly CheckpointTask[];
+  /** As `Reader.cellsKnown`. */
+  cellsKnown(trajectory: PlannedTrajectory): number;
+}
+
+/** Without a database, everything is unfinished. @throws StoreError as `openReader`. */
+export function heldCells(
   file: string,
-  planned: Iterable<PlannedTrajectory>,
+  planned: readonly PlannedTrajectory[],
   evaluate: Evaluate,
-): (trajectory: PlannedTrajectory) => readonly CheckpointTask[] {
+): HeldCells {
   let reader: Reader;
   try {
     reader = openReader(file);
   } catch (error) {
     const isMissing = error instanceof StoreError && error.code === 'DATABASE_MISSING';
-    if (isMissing) return trajectory => trajectory.checkpoints;
-    throw error;
+    if (!isMissing) throw error;
+    return {
+      unfinished: ({ checkpoints }) => checkpoints,
+      cellsKnown: trajectory => countCells([trajectory]),
+    };
   }
   try {
     const unfinished = reader.unfinished(planned, evaluate);
-    return trajectory => unfinished.get(trajectory.id) ?? trajectory.checkpoints;
+    const known = reader.cellsKnown(planned, evaluate);
+    return {
+      unfinished: ({ id, checkpoints }) => unfinished.get(id) ?? checkpoints,
+      cellsKnown: trajectory => known.get(trajectory.id) ?? countCells([trajectory]),
+    };
   } finally {
     reader.close();
   }
@@ -201,6 +218,14 @@ export class Reader {
        ORDER BY seconds DESC, y.id LIMIT ?`,
       limit,
     );
+  }
+
+  /** Trajectory id -> number of cells that are known to be needed. */
+  cellsKnown(planned: readonly PlannedTrajectory[], evaluate: Evaluate): Map<string, number> {
+    const known = this.inTransaction(() =>
+      withKnownCheckpoints(this.db, new VariantKeys(this.db), planned, evaluate),
+    );
+    return new Map(known.map(trajectory => [trajectory.id, countCells([trajectory])]));
   }
 
   /** Trajectory id -> planned cells that lack metrics. */
