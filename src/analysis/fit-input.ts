@@ -1,10 +1,11 @@
 /** What `fitSweep` needs of a database: thresholds, each with its curve's settings. */
+import type { ThresholdRow } from '../domain/types.js';
 import type { FitInput, FitRow } from '../fit/index.js';
 import type { Reader } from '../store/read/reader.js';
 import { finishedCurves } from '../store/read/sweep-curves.js';
 import type { SweepRow } from '../store/schema/rows.js';
-import type { Thresholds } from '../threshold/targets.js';
-import { curveKey, sweepThresholds } from './thresholds.js';
+import { isPublished, type Thresholds, targetLabel } from '../threshold/targets.js';
+import { curveKey, storedGrid, sweepThresholds } from './thresholds.js';
 
 /** Sizes of the training pools of data sets that have but one. */
 export const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
@@ -16,11 +17,13 @@ export function readFitInput(
   { rows, notes }: Thresholds = sweepThresholds(reader, sweep),
 ): FitInput {
   const curves = new Map(finishedCurves(reader, sweep.name).map(curve => [curveKey(curve), curve]));
+  const sequenceOf = sequences(rows, sweep);
   const fitRows = rows.map((row): FitRow => {
-    const { checkpoints, config, axes, deadNeurons, etaLambdaMax } = curves.get(curveKey(row))!;
+    const { checkpoints: measured, config, axes, deadNeurons, etaLambdaMax } = curves.get(curveKey(row))!;
     const training = { loss: config.train.loss, deadNeurons, etaLambdaMax };
     const { datasetSize, width, seed, engine, numerics, dataset } = config;
     const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
+    const checkpoints = sequenceOf(row) ?? measured;
     return { ...row, datasetSize, width, seed, engine, numerics, checkpoints, pool, axes, training };
   });
   return {
@@ -30,6 +33,32 @@ export function readFitInput(
     zippedWithSize: zippedWithSize(sweep.definition),
     notes,
     ...progressOf(reader, sweep.name),
+  };
+}
+
+/**
+ * The sequence of checkpoints on which a row's crossing is located, in a sweep that refines them; null in any other. On
+ * the measured checkpoints, which are dense around the crossing that was seen, no other crossing could be simulated.
+ */
+function sequences(
+  rows: readonly ThresholdRow[],
+  { definition, thresholds }: Pick<SweepRow, 'definition' | 'thresholds'>,
+): (row: ThresholdRow) => readonly number[] | null {
+  const grid = storedGrid(definition);
+  if (!grid) return () => null;
+  const { fine, coarse } = grid;
+  const specOf = new Map(thresholds.map(spec => [`${spec.metric} ${targetLabel(spec)}`, spec]));
+  const isFine = ({ lower, upper }: ThresholdRow): boolean => fine[fine.indexOf(lower ?? 0) + 1] === upper;
+  /** `published` targets of which a crossing is known no better than to the coarse checkpoints. */
+  const isCoarse = new Set(
+    rows
+      .filter(row => isPublished(row) && row.censoring === 'interval' && !isFine(row))
+      .map(({ metric }) => metric),
+  );
+  return row => {
+    if (specOf.get(`${row.metric} ${row.target}`)?.refine === false) return coarse;
+    if (!isPublished(row) || !isCoarse.has(row.metric)) return fine;
+    return row.censoring === 'interval' && isFine(row) ? fine : coarse;
   };
 }
 

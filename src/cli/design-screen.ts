@@ -34,6 +34,7 @@ export function renderDesign(report: DesignReport): string {
     '',
     ...advice(report),
     `Cost: ${formatDuration(cost.seconds)} on ${counted(cost.threads, 'thread')} of this machine, from nothing`,
+    ...refinedLine(report),
     '',
   ].join('\n');
 }
@@ -65,6 +66,15 @@ function advice({ laws, simulations, sizes, seeds, checkpoints }: DesignReport):
       : '',
   ].filter(Boolean);
   return more.length === 0 ? lines : [...lines, `A design that decides has about: ${more.join('; ')}`];
+}
+
+function refinedLine({ refined }: DesignReport): string[] {
+  if (!refined) return [];
+  const { from, to, ratio, refine } = refined.pretrainIterations;
+  return [
+    `The same crossings from about ${Math.round((100 * refined.cells) / refined.cellsNow)}% of the cells, in ` +
+      `${formatDuration(refined.seconds)}: pretrainIterations: { from: ${from}, to: ${to}, ratio: ${ratio}, refine: ${refine} }`,
+  ];
 }
 
 const round = (value: number): string => String(Number(value.toPrecision(3)));

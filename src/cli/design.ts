@@ -4,11 +4,13 @@ import { inTurns } from '../base/steps.js';
 import { counted } from '../base/units.js';
 import { writeSimulatedDatabase } from '../design/fill.js';
 import { assumptionsFromDatabase } from '../design/learn.js';
+import { refinedProposal } from '../design/refined.js';
 import type { DesignReport } from '../design/report.js';
 import { type Assumptions, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
 import { TRUE_LAWS, type TrueLaw } from '../design/truths.js';
 import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
+import type { PreparedSweep } from '../run/prepare.js';
 import { renderDesign } from './design-screen.js';
 import { moreThanZero, numberOption, WHOLE, wholeFrom, zeroOrMore } from './numbers.js';
 import {
@@ -114,6 +116,15 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       );
       return;
     }
+    const rates = await inTurns(measureSpeed(prepared));
+    const plan = (sweep: PreparedSweep): SweepPlan =>
+      planSweep(sweep, {
+        threads: threadsOf(args),
+        rates,
+        unfinished: trajectory => trajectory.checkpoints,
+        snapshots: new Map(),
+      });
+    const now = plan(prepared);
     const report: DesignReport = {
       shape: 1,
       sweep: prepared.spec.name,
@@ -125,20 +136,26 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       simulations,
       simulationSeed,
       laws: await inTurns(tryDesign(template.sample, assumed, { simulations, seed: simulationSeed })),
-      cost: costOf(
-        planSweep(prepared, {
-          threads: threadsOf(args),
-          rates: await inTurns(measureSpeed(prepared)),
-          unfinished: trajectory => trajectory.checkpoints,
-          snapshots: new Map(),
-        }),
-      ),
+      cost: { seconds: now.secondsAll, threads: now.threads },
+      refined: refinedCost(prepared, now, plan),
     };
     process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : renderDesign(report));
   },
 };
 
-const costOf = ({ secondsAll, threads }: SweepPlan) => ({ seconds: secondsAll, threads });
+/** The cost with refined checkpoints, where that saves a fifth of the cells or more. */
+function refinedCost(
+  prepared: PreparedSweep,
+  { cells: cellsNow }: SweepPlan,
+  plan: (sweep: PreparedSweep) => SweepPlan,
+): DesignReport['refined'] {
+  const proposal = refinedProposal(prepared);
+  if (!proposal) return null;
+  const { cellsExpected, secondsAll } = plan(proposal.prepared);
+  const cells = cellsExpected!.mean;
+  if (cells > 0.8 * cellsNow) return null;
+  return { pretrainIterations: proposal.pretrainIterations, cells, cellsNow, seconds: secondsAll };
+}
 
 function assumptions(args: DesignArguments, template: Template, learnt: Assumptions | null): Assumptions {
   const base = learnt?.noise ?? DEFAULT_NOISE;

@@ -16,8 +16,10 @@ import type {
 import { NUMERICS } from '../engine/numerics.js';
 import { normals, stream } from '../math/random.js';
 import type { PreparedSweep } from '../run/prepare.js';
+import { refinementTask } from '../run/refinement.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { Store, type StoreOptions } from '../store/write/store.js';
+import { Agenda } from '../trajectory/agenda.js';
 import type { Assumptions } from './simulate.js';
 import type { Template } from './template.js';
 import { type TrueLaw, trueTimes } from './truths.js';
@@ -79,7 +81,10 @@ export async function writeSimulatedDatabase(
       const curve = new Curve(target, config.datasetSize);
       const measure = (sets: readonly SetName[], t: number, tStar: number): SetMetrics =>
         Object.fromEntries(sets.map(set => [set, curve.at(t / tStar)]));
-      for (const { t, variants } of trajectory.checkpoints) {
+      const refinement = refinementTask(trajectory, [], 1);
+      const agenda = new Agenda({ checkpoints: trajectory.checkpoints, refinement, config });
+      for (let next = agenda.next(); next; next = agenda.next()) {
+        const { t, variants } = next;
         const dense = measure(spec.evaluate.dense, t, times.of(trajectory, 'dense', null));
         const row = { t, dense, deadNeurons: 0, etaLambdaMax: 0, trainWallS: 0, trainCpuS: 0 };
         const pruned = variants.map(variant => ({
@@ -95,7 +100,8 @@ export async function writeSimulatedDatabase(
           pruneWallS: 0,
           pruneCpuS: 0,
         }));
-        pending.push(store.rows(id, row, pruned));
+        const checkpoints = agenda.finish(row, pruned).map(chosen => ({ t: chosen, variants }));
+        pending.push(store.rows(id, row, pruned, { sweep: spec.name, checkpoints }));
         cells += pruned.length;
       }
       pending.push(store.finished(id, { kind: 'done', trainWallS: 0, trainCpuS: 0 }));

@@ -1,3 +1,4 @@
+import type { RefinedProposal } from './refined.js';
 import type { Assumptions, Trial } from './simulate.js';
 
 /** The shape of `design --json`; fields are added, never renamed. Times are iterations; ln is natural. */
@@ -17,4 +18,12 @@ export interface DesignReport {
   readonly laws: readonly Trial[];
   /** Wall seconds of the whole sweep from scratch, with this many threads on this machine. */
   readonly cost: { readonly seconds: number; readonly threads: number };
+  /** The same crossings from refined checkpoints, with what they would cost; null where there is nothing to gain. */
+  readonly refined: {
+    readonly pretrainIterations: RefinedProposal['pretrainIterations'];
+    /** Expected cells, and those of this sweep. */
+    readonly cells: number;
+    readonly cellsNow: number;
+    readonly seconds: number;
+  } | null;
 }

@@ -13,7 +13,7 @@ export interface Template {
   readonly group: Pick<Group, 'key' | 'name'>;
   /** One entry for each curve, with placeholder thresholds. */
   readonly sample: Sample;
-  /** Checkpoints of the curves, ascending, without 0. */
+  /** Checkpoints on which the curves' crossings are located, ascending, without 0. */
   readonly checkpoints: readonly number[];
 }
 
@@ -21,7 +21,10 @@ export interface Template {
 export function templateOf({ spec, trajectories }: Pick<PreparedSweep, 'spec' | 'trajectories'>): Template {
   const target = spec.thresholds.find(({ primary }) => primary);
   if (!target) throw new UsageError(`design: ${spec.name} sets no thresholds, expected at least one`);
-  const rows = trajectories.flatMap(({ id, config, checkpoints }) => {
+  const rows = trajectories.flatMap(({ id, config, checkpoints, refinement }) => {
+    // A `published` target is refined in a later run alone.
+    const isRefined = target.refine !== false && target.kind !== 'published';
+    const fine = isRefined ? refinement?.fine : undefined;
     const { datasetSize, width, seed, engine, numerics, dataset } = config;
     const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
     const own = { trajectoryId: id, datasetSize, width, seed, engine, numerics, pool };
@@ -31,7 +34,8 @@ export function templateOf({ spec, trajectories }: Pick<PreparedSweep, 'spec' | 
         ...own,
         ...variant,
         axes: axisValuesOf(spec, config, variant),
-        checkpoints: checkpoints.filter(({ variants: pruned }) => pruned.includes(variant)).map(({ t }) => t),
+        checkpoints:
+          fine ?? checkpoints.filter(({ variants: pruned }) => pruned.includes(variant)).map(({ t }) => t),
         metric: target.metric,
         target: targetLabel(target),
         lower: 0,

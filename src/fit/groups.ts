@@ -15,7 +15,7 @@ export interface FitRow extends ThresholdRow {
   readonly numerics: number;
   /** The sweep's further axes by path, from the column `axes` of the view `thresholds`. */
   readonly axes: Readonly<Record<string, unknown>>;
-  /** The curve's checkpoints, ascending. */
+  /** The checkpoints on which the crossing is located, ascending: of the curve, or of the sequence that refines them. */
   readonly checkpoints: readonly number[];
   /** Size of the training pool; null if unknown. */
   readonly pool: number | null;

@@ -1,14 +1,17 @@
 /** Reads the content of a sweep's report. */
 
 import { readFitInput } from '../analysis/fit-input.js';
+import { storedGrid } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
 import { inTurns } from '../base/steps.js';
 import { findMetric } from '../domain/metrics.js';
+import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import { SET_NAMES, type SetName } from '../domain/types.js';
 import { type FitInput, type FitOptions, fitSteps } from '../fit/index.js';
 import { type ChosenSlice, chooseSlice, type SliceChoice } from '../slice/choose-slice.js';
 import {
   type CrossingPoint,
+  type CurvePoint,
   checkpointsOf,
   curvePoints,
   type Slice,
@@ -87,7 +90,8 @@ function readFigureData(
 ): Omit<FigureData, 'fit'> {
   const set = mainSet(sweep);
   const checkpoints = checkpointsOf(reader, sweep.name);
-  const curves = curvePoints(reader, slice, trajectories, set, evenSubset(checkpoints, MOST_CHECKPOINTS));
+  const shown = curvePoints(reader, slice, trajectories, set, evenSubset(checkpoints, MOST_CHECKPOINTS));
+  const curves = atCommonCheckpoints(shown, storedGrid(sweep.definition));
   const measured = checkpoints.filter(t => curves.some(point => point.t === t));
   return {
     slice,
@@ -98,6 +102,16 @@ function readFigureData(
     times: timePoints(reader, sweep.name),
     primary: primaryOf(sweep),
   };
+}
+
+/** Without the refined checkpoints that only some seeds of a size have: a band over other seeds at each would jump. */
+function atCommonCheckpoints(curves: readonly CurvePoint[], grid: RefinedGrid | null): readonly CurvePoint[] {
+  if (!grid) return curves;
+  const coarse = new Set(grid.coarse);
+  const most = new Map<string, number>();
+  const curveOf = ({ network, n }: CurvePoint): string => `${network} ${n}`;
+  for (const point of curves) most.set(curveOf(point), Math.max(most.get(curveOf(point)) ?? 0, point.seeds));
+  return curves.filter(point => coarse.has(point.t) || point.seeds === most.get(curveOf(point)));
 }
 
 /** The fitted crossings of the slice. */

@@ -54,6 +54,7 @@ export class CurveCache {
   private readonly indicesBySize = new Map<number, number[]>();
   private readonly summaries = new Map<number, readonly CurvePoint[]>();
   private readonly grid: RefinedGrid | null;
+  private readonly coarse: ReadonlySet<number> | null;
   /** Thresholds that depend on one curve alone. */
   private readonly perCurve: readonly ThresholdSpec[];
   private readonly published: readonly ThresholdSpec[];
@@ -66,6 +67,7 @@ export class CurveCache {
   constructor(private readonly selection: Selection) {
     const { sweep, members, set } = selection;
     this.grid = refinedGridOf(sweep.axes);
+    this.coarse = this.grid && new Set(this.grid.coarse);
     this.perCurve = sweep.thresholds.filter(({ kind }) => kind !== 'published');
     this.published = sweep.thresholds.filter(({ kind }) => kind === 'published');
     this.thresholdStamp = sweep.thresholdStamp;
@@ -206,8 +208,12 @@ export class CurveCache {
     });
     const summary = [
       // All methods prune the same dense network, so the curves of one method are enough.
-      ...methods.slice(0, 1).flatMap(({ curves }) => summarise(n, 'dense', curves, indicesOf('dense'))),
-      ...methods.flatMap(({ method, curves }) => summarise(n, method, curves, indicesOf('subnet'))),
+      ...methods
+        .slice(0, 1)
+        .flatMap(({ curves }) => summarise(n, 'dense', curves, indicesOf('dense'), this.coarse)),
+      ...methods.flatMap(({ method, curves }) =>
+        summarise(n, method, curves, indicesOf('subnet'), this.coarse),
+      ),
     ];
     this.summaries.set(n, summary);
     return summary;

@@ -13,15 +13,18 @@ export interface Curve {
 }
 
 /**
- * Mean and range over seeds for one data set size. Each checkpoint covers the curves that have reached it.
+ * Mean and range over seeds for one data set size. Each checkpoint covers the curves that have reached it. Refined ones,
+ * which only some curves have, are left out: a band over other seeds at each checkpoint would jump.
  *
  * @param columns indices of loss and accuracy in `Curve.values`.
+ * @param coarse the checkpoints that all curves will have; null for all.
  */
 export function summarise(
   n: number,
   network: CurvePoint['network'],
   curves: readonly Curve[],
   columns: readonly number[],
+  coarse: ReadonlySet<number> | null = null,
 ): CurvePoint[] {
   const sumsAt = new Map<number, Sums>();
   for (const { t, values } of curves) {
@@ -35,7 +38,8 @@ export function summarise(
       for (const [m, column] of columns.entries()) add(sums.measures[m]!, values[column]![i]!);
     }
   }
-  return thinned([...sumsAt.keys()].sort((a, b) => a - b)).map(t => {
+  const common = [...sumsAt].filter(([t, { seeds }]) => !coarse || coarse.has(t) || seeds === curves.length);
+  return thinned(common.map(([t]) => t).sort((a, b) => a - b)).map(t => {
     const { seeds, measures } = sumsAt.get(t)!;
     const [loss, accuracy] = measures.map(spreadOf);
     return { n, t, network, seeds, loss: loss!, accuracy: accuracy! };

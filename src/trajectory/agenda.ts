@@ -16,7 +16,11 @@ export class Agenda {
   private readonly pending: Map<number, CheckpointTask>;
   private readonly choice: Choice | null;
 
-  constructor({ checkpoints, refinement, config }: TrajectoryTask) {
+  constructor({
+    checkpoints,
+    refinement,
+    config,
+  }: Pick<TrajectoryTask, 'checkpoints' | 'refinement' | 'config'>) {
     this.pending = new Map(checkpoints.map(checkpoint => [checkpoint.t, checkpoint]));
     this.choice = refinement && new Choice(refinement, config.datasetSize, this.pending);
   }

@@ -141,6 +141,7 @@ describe('espalier plan', () => {
         'trajectories',
         'cells',
         'cellsHeld',
+        'cellsExpected',
         'changes',
         'arithmetic',
         'workerBytes',

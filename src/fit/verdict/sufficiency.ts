@@ -183,7 +183,7 @@ export const noiseNotIdentifiable: Shortfall = {
   code: 'noise',
   found: 'every interval holds what the law predicts, so that the noise cannot be estimated',
   needed: 'intervals narrower than the noise',
-  remedy: 'finer checkpoints (ratio 1.1 to 1.15)',
+  remedy: 'finer checkpoints (ratio 1.1 to 1.15, or a finer `refine`)',
 };
 const percent = (share: number): string => `${Math.round(100 * share)}%`;
 export const factor = (range: number): string => `${Number(range.toPrecision(3))}x`;
