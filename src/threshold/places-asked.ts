@@ -2,7 +2,7 @@
 import { crossingIndices, meets, type SmoothCurve } from './crossing.js';
 
 /** How many standard deviations of noise a value that is not measured may lie outside of its measured neighbours. */
-const MARGIN = 4;
+const MARGIN = 2;
 
 /**
  * The places of the sequence that are not measured and that lie in the interval of the first raw, the isotonic or the

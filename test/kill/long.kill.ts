@@ -20,7 +20,7 @@ import {
   type Subject,
 } from './harness.js';
 import { SmallDisk } from './small-disk.js';
-import { NOOP, PLAIN, RICH } from './subjects.js';
+import { NOOP, PLAIN, REFINED, RICH } from './subjects.js';
 import { withThreadKiller } from './threads.js';
 
 const KILLS = Number(process.env.ESPALIER_KILLS ?? 500);
@@ -66,8 +66,9 @@ beforeAll(async () => {
 describe('the whole process', () => {
   const share = (of: number) => Math.ceil(KILLS * of);
   it.each([
-    ['plain', PLAIN, share(0.45)],
-    ['rich', RICH, share(0.3)],
+    ['plain', PLAIN, share(0.35)],
+    ['refined', REFINED, share(0.2)],
+    ['rich', RICH, share(0.2)],
     ['full-batch', fullBatch(), share(0.1)],
     ['noop', NOOP, share(0.16)],
   ] as const)('loses nothing when killed: %s', async (name, subject, kills) => {

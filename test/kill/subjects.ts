@@ -50,3 +50,21 @@ export const NOOP: Subject = {
   afterStop: 0.2,
   damage: 0.2,
 };
+
+/** Checkpoints that follow from rows: killed between the rows that choose them and their own. */
+export const REFINED: Subject = {
+  ...PLAIN,
+  sweep: plainSweep({
+    name: 'refined',
+    axes: {
+      datasetSize: [40, 70],
+      seed: { count: 3 },
+      pretrainIterations: { from: 4, to: 12_000, ratio: 2, refine: 1.2 },
+    },
+    thresholds: [
+      { metric: 'subnet_train_loss', atMost: 0.3 },
+      { metric: 'subnet_train_loss', atMost: 0.05 },
+      { metric: 'dense_train_loss', atMost: 0.2 },
+    ],
+  }),
+};
