@@ -13,8 +13,12 @@ export interface ExpectedCheckpoints {
   readonly high: number;
 }
 
-/** The curves of one target (raw, isotonic, sustained crossings; all subnet sizes) hit about so many intervals. */
+/**
+ * The curves of one target hit about so many intervals, and those of several overlap: as measured on MNIST at ratio 2, 1.6
+ * of 11 intervals for one target, and 6.8 for twelve.
+ */
 const INTERVALS_PER_TARGET = 1.6;
+const OVERLAP = 0.75;
 
 /** Null for a trajectory without a refinement. Assumes that the targets' crossings lie anywhere, as on an even grid. */
 export function expectedCheckpoints({
@@ -28,7 +32,7 @@ export function expectedCheckpoints({
   const intervals = fine.filter((t, i) => coarse.has(t) && i > 0 && !coarse.has(fine[i - 1]!)).length;
   const located = targets.filter(({ kind }) => kind !== 'published').length + (levels.length > 0 ? 1 : 0);
   if (intervals === 0 || located === 0) return { mean: 0, low: 0, high: 0 };
-  const share = 1 - (1 - 1 / intervals) ** (INTERVALS_PER_TARGET * located);
+  const share = 1 - (1 - 1 / intervals) ** (INTERVALS_PER_TARGET * located ** OVERLAP);
   const deviation = Math.sqrt((share * (1 - share)) / intervals);
   return {
     mean: between * share,

@@ -1,5 +1,6 @@
 /** Curves t*(n) drawn from known laws on a sweep's design, for the proofs that the fitter is right. */
 import { atOnce } from '../../src/base/steps.js';
+import { refinedCheckpoints } from '../../src/domain/sweep-file/axes.js';
 import {
   type CrossingRow,
   type Evidence,
@@ -12,7 +13,9 @@ import {
   simulateSample,
   type VerdictCode,
 } from '../../src/fit/index.js';
-import { stream } from '../../src/math/random.js';
+import { normals, stream } from '../../src/math/random.js';
+import { findCrossing, smoothCurve } from '../../src/threshold/crossing.js';
+import { chosenCheckpoints } from '../../src/threshold/refine.js';
 
 export interface Design {
   readonly sizes: readonly number[];
@@ -81,6 +84,51 @@ export function* drawSamples(
   for (let i = 0; i < count; i++) yield simulateSample(base, logMu, noise, stream(i, 'proof', name));
 }
 
+/**
+ * As `drawSamples`, of a design whose checkpoints are refined: each curve is measured with noise at the checkpoints that it
+ * asks for, and its crossing is found there.
+ */
+export function* drawRefinedSamples(
+  name: string,
+  count: number,
+  design: Design,
+  logMu: readonly number[],
+  noise: Noise = NOISE,
+): Generator<Sample> {
+  const grid = refinedCheckpoints({ from: 5, to: design.tMax, ratio: 2, refine: design.ratio })!;
+  const nRef = Math.exp(design.sizes.reduce((sum, n) => sum + Math.log(n), 0) / design.sizes.length);
+  const target = { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true } as const;
+  const variant = { method: 'greedy', objective: 'squared', subnetSize: 1, retrainIterations: 0 } as const;
+  const rules = { ...grid, targets: [target], levels: [], variants: [variant], datasetSize: 1 };
+  for (let i = 0; i < count; i++) {
+    const normal = normals(stream(i, 'proof', 'refined', name));
+    const rows: CrossingRow[] = [];
+    for (let seed = 0; seed < design.seeds; seed++) {
+      const [level, slope] = [noise.seedLevel * normal(), noise.seedSlope * normal()];
+      for (const [s, datasetSize] of design.sizes.entries()) {
+        const x = Math.log(datasetSize / nRef);
+        const crossing = Math.exp(logMu[s]! + level + slope * x + noise.own * normal());
+        // Meets the target at the crossing, with noise of 1%.
+        const cells = grid.fine.map(t => {
+          const loss = (0.5 / (1 + (t / crossing) * (0.5 / 0.15 - 1))) * Math.exp(0.01 * normal());
+          return { ...variant, t, metrics: { subnet_train_loss: loss } };
+        });
+        const asked = new Set([...grid.coarse, ...chosenCheckpoints(rules, cells)]);
+        const measured = cells.filter(({ t }) => asked.has(t));
+        const curve = smoothCurve(
+          measured.map(({ t }) => t),
+          measured.map(({ metrics }) => metrics.subnet_train_loss),
+          { direction: 'down', turnsBack: false },
+          grid.fine,
+        );
+        const { lower, upper } = findCrossing(curve, target.value)!;
+        rows.push({ datasetSize, seed, lower: lower!, upper, checkpoints: grid.fine });
+      }
+    }
+    yield packSample(rows);
+  }
+}
+
 export function countsOf(sample: Sample): SizeCounts[] {
   return sample.sizes.map((n, at) => {
     const own = [...sample.size.keys()].filter(i => sample.size[i] === at);
@@ -102,11 +150,15 @@ export function verdictShares(
   name: string,
   count: number,
   logMu: readonly number[],
-  { design = DESIGN, noise = NOISE }: { design?: Design; noise?: Noise } = {},
+  {
+    design = DESIGN,
+    noise = NOISE,
+    draw = drawSamples,
+  }: { design?: Design; noise?: Noise; draw?: typeof drawSamples } = {},
 ): Partial<Record<VerdictCode, number>> {
   const tally = new Map<VerdictCode, number>();
   let i = 0;
-  for (const sample of drawSamples(name, count, design, logMu, noise)) {
+  for (const sample of draw(name, count, design, logMu, noise)) {
     const { code } = judgeSample(sample, `${name} ${i++}`, true);
     tally.set(code, (tally.get(code) ?? 0) + 1);
   }

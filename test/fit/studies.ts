@@ -78,11 +78,17 @@ export const COVERAGE_NOISES: Readonly<Record<string, Noise>> = {
   'mostly from seeds': { own: 0.04, seedLevel: 0.08, seedSlope: 0.03 },
 };
 
-export function coverageStudy(lambda: number, seeds: number, noise: string, count: number): Coverage {
+export function coverageStudy(
+  lambda: number,
+  seeds: number,
+  noise: string,
+  count: number,
+  draw = drawSamples,
+): Coverage {
   let [held, heldSlope, known] = [0, 0, 0];
   const name = `coverage ${lambda} ${seeds} ${noise}`;
   const logMu = alongGrowth(lambda, 3);
-  for (const sample of drawSamples(name, count, { ...DESIGN, seeds }, logMu, COVERAGE_NOISES[noise])) {
+  for (const sample of draw(name, count, { ...DESIGN, seeds }, logMu, COVERAGE_NOISES[noise])) {
     const { lambda: found, slope } = estimates(sample, name);
     if (found?.interval95) {
       known++;
@@ -122,8 +128,8 @@ export const TRUTHS: Readonly<
 /** The factors by which a power law grows over the range. */
 export const POWER_FACTORS = [1.6, 2, 3, 10, 30];
 
-export const confusionStudy = (truth: string, count: number) =>
-  verdictShares(`confusion ${truth}`, count, TRUTHS[truth]!.logMu);
+export const confusionStudy = (truth: string, count: number, draw = drawSamples) =>
+  verdictShares(`confusion ${truth}`, count, TRUTHS[truth]!.logMu, { draw });
 
 export const powerStudy = (factor: number, count: number) =>
   verdictShares(`power ${factor}`, count, alongPower(factor));

@@ -91,7 +91,7 @@ const THRESHOLDS: RelationInfo = {
       ],
       ['raw_upper', 'the first checkpoint at which the raw curve meets the target; NULL for none'],
       ['sustained_upper', 'the first checkpoint from which on it always does; NULL for none'],
-      ['flagged', '1 where those two are more than two checkpoints apart'],
+      ['flagged', '1 where those two are more than two checkpoints (of the fine sequence, if refined) apart'],
     ),
     ...ORIGIN,
   ],
@@ -107,7 +107,7 @@ const PROGRESS: RelationInfo = {
       ['trajectories', 'training runs that the sweep asks for'],
       ['trajectories_done', 'of those, with all cells finished'],
       ['trajectories_failed', 'of those, failed and lacking cells'],
-      ['cells', 'cells that the sweep asks for'],
+      ['cells', 'cells that the sweep asks for; where it refines checkpoints, those that are known so far'],
       ['cells_done', 'of those, finished'],
       ['description', 'what the sweep file says about the sweep; NULL where it says nothing'],
     ),
@@ -121,7 +121,7 @@ const MEMBER_PROGRESS: RelationInfo = {
   columns: columns(
     ['sweep', 'key of the sweep'],
     ['trajectory', 'key of the trajectory'],
-    ['cells', 'cells that the sweep asks of it'],
+    ['cells', 'cells that the sweep asks of it, those that are known so far'],
     ['cells_done', 'of those, finished'],
   ),
 };
