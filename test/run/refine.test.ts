@@ -121,7 +121,8 @@ describe('a refined sweep', () => {
 
   it('refines published targets in the next run, and then no more', async () => {
     const published = [...TARGETS, { metric: 'subnet_train_accuracy', published: true }];
-    const sweep = sweepWith('refined', { datasetSize: [40, 70] }, published);
+    const range = { from: 4, to: 100, ratio: 3, refine: 1.3 };
+    const sweep = sweepWith('refined', { seed: [0], pretrainIterations: range }, published);
     const first = await run(db('a'), sweep);
     const second = await run(db('a'), sweep);
     expect(second.progress.cells).toBeGreaterThanOrEqual(first.progress.cells);
