@@ -142,6 +142,7 @@ describe('espalier plan', () => {
         'cells',
         'cellsHeld',
         'cellsExpected',
+        'keptStates',
         'changes',
         'arithmetic',
         'workerBytes',
