@@ -7,6 +7,7 @@
  */
 import { highWord, polynomial, scaleByPowerOfTwo, splitExponents, withHighWord } from './bits.js';
 
+export { acos, asin } from './inverse-trigonometric.js';
 export { cos, sin } from './trigonometric.js';
 
 /** ln 2 = LN2_HIGH + LN2_LOW. LN2_HIGH has 32 bits, so its products with integers below 2^21 are exact. */

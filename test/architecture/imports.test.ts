@@ -10,7 +10,7 @@ interface Import {
 }
 
 /** AssemblyScript has its own world; the page is a program of its own. */
-const APART = /^src\/(engine|bench)\/assembly\/|^src\/page\//;
+const APART = /^src\/(engine|bench|theory)\/assembly\/|^src\/page\//;
 
 const document = readFileSync(join(PACKAGE_ROOT, 'docs', 'architecture.md'), 'utf8');
 const block = (name: string): string[] =>
