@@ -67,6 +67,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./fit.js')).fitCommand,
   },
   {
+    command: 'predict <file>',
+    describe: 'Compute what the kernel at t = 0 predicts for a database or a sweep file, and the bounds',
+    load: async () => (await import('./predict.js')).predictCommand,
+  },
+  {
     command: 'report <db>',
     describe: 'Write a report as one HTML file, and its figures as SVG and PNG',
     load: async () => (await import('./report.js')).reportCommand,

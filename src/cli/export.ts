@@ -1,15 +1,13 @@
 import type { CommandModule } from 'yargs';
-import { DataError, UsageError } from '../base/errors.js';
+import { UsageError } from '../base/errors.js';
 import { removeEmptyFolders } from '../base/folders.js';
-import { inTurns } from '../base/steps.js';
 import { onFirstStopSignal } from '../base/stop-signals.js';
 import { asUsageError } from '../base/system-error.js';
 import { counted } from '../base/units.js';
-import { type Dataset, loadSteps } from '../data/dataset.js';
-import type { DatasetSettings } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
 import { NUMERICS } from '../engine/numerics.js';
-import { type StoredTrajectory, storedTrajectory } from '../store/read/stored-trajectory.js';
+import { loadIdentified } from '../run/load-identified.js';
+import { storedTrajectory } from '../store/read/stored-trajectory.js';
 import { InputLibrary, imagesKey } from '../trajectory/environment.js';
 import { exportTrajectory } from '../trajectory/export.js';
 import { exportedFiles, exportedTrajectory } from '../trajectory/export-folder.js';
@@ -76,7 +74,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     const chosen = at?.flatMap(values => values.split(',')).map(t => parseNumber('--at', t, oneOfThem));
     checkFolder('--output', output);
     refuseOtherExport(output, planned.id);
-    const dataset = await loadIdentified(stored, dataDir);
+    const dataset = await loadIdentified(config.dataset, stored.folders, dataDir);
     const stop = new AbortController();
     const ignoreSignals = onFirstStopSignal(() => stop.abort());
     const outermost = makeOutputFolder('--output', output);
@@ -105,38 +103,4 @@ function refuseOtherExport(output: string, id: string): void {
   if (other === id) return;
   const what = other === null ? `${file}, and nothing says of what` : `the export of trajectory ${other}`;
   throw new UsageError(`--output ${output}: this folder holds ${what}, expected another folder`);
-}
-
-/**
- * Loads the data set that the trajectory was trained on, from the first folder whose data have the same content.
- *
- * @throws DataError
- */
-async function loadIdentified(
-  { planned, folders }: StoredTrajectory,
-  dataDir: string | undefined,
-): Promise<Dataset> {
-  const { dataset: identity } = planned.config;
-  const { content: expected, ...settings } = identity;
-  const candidates: DatasetSettings[] =
-    identity.name !== 'idx'
-      ? [settings]
-      : (dataDir === undefined ? folders : [dataDir]).map(dir => ({ ...settings, dir }));
-  const reasons: string[] = [];
-  for (const candidate of candidates) {
-    try {
-      const dataset = await inTurns(loadSteps(candidate, { dataDir }));
-      if (dataset.content === expected) return dataset;
-      reasons.push(`${candidate.dir ?? 'those found'}: the content is ${dataset.content}`);
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      if (identity.name !== 'idx') throw error;
-      reasons.push(error.message);
-    }
-  }
-  throw new DataError(
-    'DATA_MISSING',
-    `the ${identity.name} data of content ${expected}, which the trajectory was trained on, were not found: ` +
-      `${reasons.join('; ')}; --data-dir says where they are`,
-  );
 }

@@ -4,7 +4,7 @@ import { Lanczos } from '../../src/math/lanczos.js';
 import { gauss, gaussLobatto, type Rule } from '../../src/math/quadrature.js';
 import { smallestEigenvalue } from '../../src/math/smallest-eigenvalue.js';
 import { bracketCrossings } from '../../src/theory/bracket.js';
-import { firstAtMost, lossAt } from '../../src/theory/kernel-curve.js';
+import { lossAt } from '../../src/theory/kernel-curve.js';
 import { referenceKernel } from '../../src/theory/reference-kernel.js';
 import { halfRateBound, sharpBound } from '../../src/theory/theorems.js';
 import { kernelProblem, matrixOf } from './problems.js';

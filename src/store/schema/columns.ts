@@ -2,6 +2,7 @@
 import { METRIC_COLUMNS, type MeasuredNetwork, type MetricInfo } from '../../domain/metrics.js';
 import { type ColumnInfo, columns, ORIGIN, type RelationInfo, SWEEP, TARGET } from './column-info.js';
 import { FITS, VERDICTS } from './fit-columns.js';
+import { PREDICTIONS } from './prediction-columns.js';
 
 const NETWORKS: Readonly<Record<MeasuredNetwork, string>> = {
   dense: 'the dense network',
@@ -191,6 +192,7 @@ export const RELATIONS: readonly RelationInfo[] = [
   THRESHOLDS,
   FITS,
   VERDICTS,
+  PREDICTIONS,
   PROGRESS,
   MEMBER_PROGRESS,
   TRAJECTORIES,

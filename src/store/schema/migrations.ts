@@ -10,6 +10,7 @@
  *   member_variants  the (trajectory, variant) pairs that a sweep requests, with its other axes as JSON
  *   threshold_rows   the crossings last computed for a sweep
  *   fit_reports, fit_groups, fit_laws   the laws last fitted to them
+ *   prediction_rows  what a kernel predicts for a trajectory of a sweep, one row a target
  *   revisions        `results`: counts every change to cells and checkpoints
  *   attempts         every start and end of a trajectory
  *   holder           at most one row: the process that may write
@@ -33,6 +34,7 @@
 import type { Database } from 'better-sqlite3';
 import { FIT_TABLES } from './fit-tables.js';
 import { INITIAL_SCHEMA } from './initial-schema.js';
+import { PREDICTION_ROWS } from './prediction-rows.js';
 import { REVISIONS } from './revisions.js';
 import { VIEWS } from './views.js';
 
@@ -54,6 +56,7 @@ export const MIGRATIONS: readonly string[] = [
   'ALTER TABLE sweeps ADD COLUMN description TEXT; ALTER TABLE holder ADD COLUMN threads INTEGER;',
   // What ran the hot loops: Engine.kernels.
   'ALTER TABLE attempts ADD COLUMN kernels TEXT',
+  PREDICTION_ROWS,
 ];
 
 /** This program's schema version, stored as `user_version`. */

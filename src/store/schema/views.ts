@@ -1,5 +1,6 @@
 /** The views that users query. Their columns and column order are public, their definitions are not. */
 import { FIT_COLUMNS } from './fits.js';
+import { PREDICTION_COLUMNS } from './predictions.js';
 import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
 
 const listed = (alias: string, columns: readonly string[]): string =>
@@ -89,4 +90,18 @@ const VERDICTS = `
   ORDER BY s.key, f.key;
 `;
 
-export const VIEWS = RESULTS + MEMBER_PROGRESS + PROGRESS + THRESHOLDS + FITS + VERDICTS;
+/** The axes of the trajectory alone: those of its cells, such as the objective, do not matter here. */
+const PREDICTIONS = `
+  CREATE VIEW predictions AS
+  SELECT s.name AS sweep, y.id AS trajectory_id, y.dataset_size, y.width, y.seed,
+    json_remove(a.axes, '$."prune.objective"', '$."prune.sampleSize"', '$."retrain.iterations"') AS axes,
+    ${listed('p', PREDICTION_COLUMNS)}, y.engine, y.numerics
+  FROM sweeps s
+  JOIN prediction_rows p ON p.sweep = s.key
+  JOIN member_variants a ON a.sweep = s.key AND a.trajectory = p.trajectory AND a.variant =
+    (SELECT min(variant) FROM member_variants WHERE sweep = s.key AND trajectory = p.trajectory)
+  JOIN trajectory_keys x ON x.key = p.trajectory
+  JOIN trajectories y ON y.id = x.id;
+`;
+
+export const VIEWS = RESULTS + MEMBER_PROGRESS + PROGRESS + THRESHOLDS + FITS + VERDICTS + PREDICTIONS;

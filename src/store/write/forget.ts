@@ -12,6 +12,7 @@ import {
 } from '../read/forgettable.js';
 import { dataSource, parsedStamp } from '../read/stored-thresholds.js';
 import { dropFits } from '../schema/fits.js';
+import { dropPredictions } from '../schema/predictions.js';
 import { isDiskFull } from './group-commit.js';
 import { StatusReconciler } from './sweep-cells.js';
 
@@ -107,6 +108,7 @@ function deleteSweep(db: Database, sweep: number): number[] {
     .pluck()
     .all(sweep) as number[];
   dropFits(db, sweep);
+  dropPredictions(db, sweep);
   for (const table of ['threshold_rows', 'member_variants', 'members'])
     db.prepare(`DELETE FROM ${table} WHERE sweep = ?`).run(sweep);
   db.prepare('DELETE FROM sweeps WHERE key = ?').run(sweep);
@@ -132,6 +134,7 @@ function deleteRows(db: Database): Omit<Forgettable, 'pendingAgain' | 'snapshots
   removed(`trajectory_keys WHERE key IN (${trajectories})`);
   // Keys are used again, so no row may keep the key of a trajectory that is gone.
   removed(`threshold_rows WHERE trajectory IN (${trajectories})`);
+  removed(`prediction_rows WHERE trajectory IN (${trajectories})`);
   return deleted;
 }
 

@@ -27,6 +27,7 @@ import { sweepKey } from '../read/sweep-key.js';
 import { UnfinishedCells } from '../read/unfinished.js';
 import { VariantKeys } from '../read/variants.js';
 import { replaceFits, type StoredFits } from '../schema/fits.js';
+import { type PredictionScope, replacePredictions, type StoredPrediction } from '../schema/predictions.js';
 import type {
   AttemptInfo,
   Evaluate,
@@ -232,6 +233,18 @@ export class Store {
   replaceFits(sweep: string, fits: StoredFits): void {
     this.flush();
     this.commit(() => replaceFits(this.db, sweepKey(this.db, sweep), fits, `espalier ${TOOL_VERSION}`));
+  }
+
+  /** Replaces the predictions of one kernel for a trajectory of a sweep. */
+  replacePredictions(
+    sweep: string,
+    trajectoryId: string,
+    scope: PredictionScope,
+    rows: readonly StoredPrediction[],
+  ): void {
+    this.flush();
+    const [key, trajectory] = [sweepKey(this.db, sweep), this.recorder.key(trajectoryId)];
+    this.commit(() => replacePredictions(this.db, key, trajectory, scope, rows));
   }
 
   /** A reader that sees everything recorded before this call. `close` closes it. */

@@ -203,6 +203,8 @@ class TrajectoryKeys {
   /** Removes a trajectory that is in no sweep, has no checkpoint and was never started. Returns whether it did. */
   removeIfUntouched(key: number): boolean {
     if (this.isTouched.get({ key })) return false;
+    // A sweep may have predicted it before any training. Keys are used again.
+    this.db.prepare('DELETE FROM prediction_rows WHERE trajectory = ?').run(key);
     this.db
       .prepare('DELETE FROM trajectories WHERE id = (SELECT id FROM trajectory_keys WHERE key = ?)')
       .run(key);

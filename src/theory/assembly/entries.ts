@@ -17,8 +17,6 @@ export function overlap(tile: usize, gates: usize, block: usize, words: u32, cou
   }
 }
 
-// @ts-expect-error: decorator
-@inline
 function openInBoth(a: usize, b: usize, words: u32): u32 {
   let sum: u64 = 0;
   for (let w: u32 = 0; w < words; w++, a += 8, b += 8) sum += popcnt<u64>(load<u64>(a) & load<u64>(b));
@@ -36,11 +34,11 @@ export function infiniteWidth(tile: usize, squares: usize, block: usize, count: 
     for (let lane: usize = 0; lane < 32; lane++, tile += 4) {
       const product = <f64>load<f32>(tile);
       const size = Math.sqrt(load<f64>(squares) * load<f64>(block + 8 * lane));
-      if (size == 0) continue;
+      if (!(size > 0)) continue;
       const cosine = Math.min(1, Math.max(-1, product / size));
       const arc = Math.asin(cosine);
       let entry = product * (0.25 + arc / (2 * Math.PI));
-      if (values != 0) {
+      if (values > 0) {
         const sine = Math.sqrt(1 - cosine * cosine);
         entry += (size * values * (sine + (0.5 * Math.PI + arc) * cosine)) / (2 * Math.PI);
       }

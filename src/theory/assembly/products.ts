@@ -27,8 +27,6 @@ export function combine(
 }
 
 /** A loop by itself: within another one V8 lets the sums spill. */
-// @ts-expect-error: decorator
-@inline(false)
 function combineRow(panel: usize, column: usize, value: usize, end: usize, out: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
@@ -78,8 +76,6 @@ export function scatter(
   }
 }
 
-// @ts-expect-error: decorator
-@inline(false)
 function scatterRow(panel: usize, column: usize, value: usize, end: usize, coefficients: usize): void {
   const c0 = v128.load(coefficients);
   const c1 = v128.load(coefficients, 16);

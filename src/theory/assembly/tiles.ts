@@ -26,21 +26,15 @@ export function multiplyTiles(tiles: usize, blocks: u32, v: usize, y: usize): vo
   }
 }
 
-// @ts-expect-error: decorator
-@inline
 function low(x: v128): v128 {
   return f64x2.promote_low_f32x4(x);
 }
 
-// @ts-expect-error: decorator
-@inline
 function high(x: v128): v128 {
   return f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 6, 7));
 }
 
 /** Sixteen lanes of `count` rows: sums[lane] += K v[row], and y[row] += K lanes[lane]. */
-// @ts-expect-error: decorator
-@inline(false)
 function half(tile: usize, count: u32, v: usize, lanes: usize, y: usize, sums: usize): void {
   let a0 = v128.load(sums);
   let a1 = v128.load(sums, 16);

@@ -1,0 +1,216 @@
+/** Predicts the trajectories of sweeps in a database: what is stored is not computed again. */
+import { Piscina } from 'piscina';
+import { StoppedError, TooLargeError } from '../base/errors.js';
+import { workerFile } from '../base/paths.js';
+import { formatBytes } from '../base/units.js';
+import type { Dataset } from '../data/dataset.js';
+import type { DatasetIdentity, ThresholdSpec } from '../domain/types.js';
+import {
+  type PredictableTrajectory,
+  predictableTrajectories,
+  storedPredictions,
+} from '../store/read/predictions.js';
+import { storedTrajectory } from '../store/read/stored-trajectory.js';
+import type { PredictionScope, StoredPrediction } from '../store/schema/predictions.js';
+import type { SweepRow } from '../store/schema/rows.js';
+import type { Store } from '../store/write/store.js';
+import { kernelBytes } from '../theory/choose-kernel.js';
+import type { KernelKind } from '../theory/kernel.js';
+import type { PredictedTrajectory, Prediction, PredictionTask } from '../theory/predict.js';
+import { targetsOf } from '../theory/targets.js';
+import { InputLibrary, imagesKey } from '../trajectory/environment.js';
+import { loadIdentified } from './load-identified.js';
+
+export interface PredictOptions {
+  readonly kernel: KernelKind;
+  readonly threads: number;
+  readonly dataDir?: string | undefined;
+  readonly memoryBytes: number;
+  readonly signal: AbortSignal;
+  /** Called as trajectories are finished, those that were stored before included. */
+  readonly progress?: (done: number, all: number) => void;
+}
+
+export interface PredictOutcome {
+  readonly trajectories: number;
+  /** Of these, computed now; the others were stored. */
+  readonly computed: number;
+  readonly stopped: boolean;
+  /** Core seconds of brackets with lambda_max and theorems, and of lambda_0. */
+  readonly bracketS: number;
+  readonly lambda0S: number;
+}
+
+interface Job {
+  readonly sweep: string;
+  readonly trajectory: PredictableTrajectory;
+  readonly task: PredictionTask;
+  readonly scope: PredictionScope;
+}
+
+/**
+ * Computes what is missing in worker threads, the largest trajectories first, and stores each trajectory when it is
+ * finished. The rows do not depend on threads or order.
+ *
+ * @throws DataError, TooLargeError (TOO_LARGE), StoreError
+ */
+export async function predictSweeps(
+  store: Store,
+  sweeps: readonly SweepRow[],
+  options: PredictOptions,
+): Promise<PredictOutcome> {
+  const reader = store.toReader();
+  const jobs: Job[] = [];
+  let trajectories = 0;
+  for (const { name, thresholds } of sweeps) {
+    const stored = storedPredictions(reader, name, options.kernel);
+    for (const trajectory of predictableTrajectories(reader, name)) {
+      const job = jobOf(name, trajectory, thresholds, options.kernel);
+      if (job.task.targets.length === 0) continue;
+      trajectories++;
+      if (!isStored(job, stored.get(trajectory.id))) jobs.push(job);
+    }
+  }
+  const outcome = { trajectories, computed: 0, stopped: false, bracketS: 0, lambda0S: 0 };
+  const report = () => options.progress?.(trajectories - jobs.length + outcome.computed, trajectories);
+  report();
+  if (jobs.length === 0 || options.signal.aborted) return { ...outcome, stopped: jobs.length > 0 };
+
+  const datasets = await loadAll(store.file, jobs, options.dataDir);
+  const threads = threadsFor(jobs, datasets, options);
+  const pool = new Piscina<PredictionTask, PredictedTrajectory>({
+    filename: workerFile('predict'),
+    workerData: datasets,
+    minThreads: 0,
+    maxThreads: threads,
+    // Each thread keeps the inputs that it has scaled.
+    idleTimeout: 1000,
+  });
+  const stop = () => void pool.destroy();
+  options.signal.addEventListener('abort', stop);
+  const size = ({ trajectory: { config } }: Job) => config.datasetSize * config.width;
+  try {
+    await Promise.all(
+      [...jobs]
+        .sort((a, b) => size(b) - size(a))
+        .map(async job => {
+          const { predictions, bracketS, lambda0S } = await pool.run(job.task);
+          if (options.signal.aborted) throw new StoppedError();
+          store.replacePredictions(
+            job.sweep,
+            job.trajectory.id,
+            job.scope,
+            predictions.map(p => rowOf(p, job)),
+          );
+          outcome.computed++;
+          outcome.bracketS += bracketS;
+          outcome.lambda0S += lambda0S;
+          report();
+        }),
+    );
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+    outcome.stopped = true;
+  } finally {
+    options.signal.removeEventListener('abort', stop);
+    await pool.destroy();
+  }
+  return outcome;
+}
+
+function jobOf(
+  sweep: string,
+  trajectory: PredictableTrajectory,
+  thresholds: readonly ThresholdSpec[],
+  kernel: KernelKind,
+): Job {
+  const { config, horizon, subnetSize } = trajectory;
+  const targets = targetsOf(thresholds, config.datasetSize);
+  return {
+    sweep,
+    trajectory,
+    task: { config, kernel, targets, lastIteration: horizon, subnetSize },
+    scope: { kernel, horizon, subnetSize },
+  };
+}
+
+function isStored(
+  { scope, task }: Job,
+  stored: { scope: PredictionScope; targets: readonly number[] } | undefined,
+): boolean {
+  return (
+    stored !== undefined &&
+    stored.scope.horizon === scope.horizon &&
+    stored.scope.subnetSize === scope.subnetSize &&
+    stored.targets.length === task.targets.length &&
+    task.targets.every(target => stored.targets.includes(target))
+  );
+}
+
+/** By imagesKey. */
+async function loadAll(
+  file: string,
+  jobs: readonly Job[],
+  dataDir: string | undefined,
+): Promise<Map<string, Dataset>> {
+  const needed = new Map<string, { identity: DatasetIdentity; id: string }>();
+  for (const { trajectory } of jobs)
+    needed.set(imagesKey(trajectory.config.dataset), {
+      identity: trajectory.config.dataset,
+      id: trajectory.id,
+    });
+  const datasets = new Map<string, Dataset>();
+  for (const [key, { identity, id }] of needed) {
+    const folders = identity.name === 'idx' ? storedTrajectory(file, id).folders : [];
+    datasets.set(key, await loadIdentified(identity, folders, dataDir));
+  }
+  return datasets;
+}
+
+/** Of a worker thread with what it may retain. */
+const WORKER_BASE_BYTES = 104 * 2 ** 20;
+
+/** As many threads as fit in memory. @throws TooLargeError if not even one does. */
+function threadsFor(
+  jobs: readonly Job[],
+  datasets: ReadonlyMap<string, Dataset>,
+  { threads, memoryBytes, kernel }: PredictOptions,
+): number {
+  const library = new InputLibrary(datasets);
+  const images = [...datasets.values()].reduce(
+    (sum, { pool, test }) => sum + (pool.count + test.count) * pool.pixels,
+    0,
+  );
+  let largest = 0;
+  for (const { trajectory } of jobs) {
+    const { config } = trajectory;
+    const { source } = library.open(config.dataset, config.inputs.scaling, config.network.bias);
+    const bytes = WORKER_BASE_BYTES + kernelBytes(config, kernel, source.columns, source.entriesPerRow);
+    if (images + bytes > memoryBytes)
+      throw new TooLargeError(
+        `the kernel of datasetSize ${config.datasetSize} with width ${config.width} needs ${formatBytes(images + bytes)}, ` +
+          `expected at most ${formatBytes(memoryBytes)}`,
+      );
+    largest = Math.max(largest, bytes);
+  }
+  return Math.max(1, Math.min(threads, jobs.length, Math.floor((memoryBytes - images) / largest)));
+}
+
+const rowOf = (p: Prediction, { scope }: Job): StoredPrediction => ({
+  target: p.target,
+  kernel: scope.kernel,
+  predicted: p.predicted,
+  predicted_lower: p.lower,
+  predicted_upper: p.upper,
+  floor: p.floor,
+  lanczos_steps: p.lanczosSteps,
+  bound_kind: p.boundKind,
+  lambda_max: p.lambdaMax,
+  lambda_0_upper: p.lambda0Upper,
+  lambda_0_exact: p.lambda0Exact,
+  t_lambda0_sharp: p.sharp,
+  t_lambda0_half: p.half,
+  t_theorem3_c1: p.theorem3,
+  t_theorem10_c1: p.theorem10,
+  reason: p.reason,
+});

@@ -1,0 +1,113 @@
+/** Reads what a sweep's predictions need, and those that are stored. */
+
+import { completeConfig } from '../../domain/later-settings.js';
+import type { TrajectoryConfig } from '../../domain/types.js';
+import type { PredictionScope } from '../schema/predictions.js';
+import type { Reader } from './reader.js';
+
+/** A trajectory of a sweep, with what its predictions depend on. */
+export interface PredictableTrajectory {
+  readonly id: string;
+  readonly config: TrajectoryConfig;
+  /** The sweep's last checkpoint, and its largest k, of this trajectory. */
+  readonly horizon: number;
+  readonly subnetSize: number;
+}
+
+/** By n, N, seed, id. */
+export function predictableTrajectories(reader: Reader, sweep: string): PredictableTrajectory[] {
+  return reader
+    .rows<Omit<PredictableTrajectory, 'config'> & { config: string }>(
+      `SELECT y.id, y.config, max(m.t) AS horizon, max(v.subnet_size) AS subnetSize
+       FROM sweeps s CROSS JOIN members m ON m.sweep = s.key
+       JOIN variants v ON v.key = m.variant
+       JOIN trajectory_keys x ON x.key = m.trajectory
+       JOIN trajectories y ON y.id = x.id
+       WHERE s.name = :sweep GROUP BY m.trajectory ORDER BY y.dataset_size, y.width, y.seed, y.id`,
+      { sweep },
+    )
+    .map(row => ({ ...row, config: completeConfig(JSON.parse(row.config)) }));
+}
+
+/** Trajectory id -> the stored rows of this kernel. */
+export function storedPredictions(
+  reader: Reader,
+  sweep: string,
+  kernel: string,
+): Map<string, { scope: PredictionScope; targets: number[] }> {
+  const rows = reader.rows<{ id: string; target: number; horizon: number; subnetSize: number }>(
+    `SELECT x.id, p.target, p.horizon, p.subnet_size AS subnetSize
+     FROM sweeps s JOIN prediction_rows p ON p.sweep = s.key JOIN trajectory_keys x ON x.key = p.trajectory
+     WHERE s.name = :sweep AND p.kernel = :kernel ORDER BY x.id, p.target`,
+    { sweep, kernel },
+  );
+  const stored = new Map<string, { scope: PredictionScope; targets: number[] }>();
+  for (const { id, target, horizon, subnetSize } of rows) {
+    const held = stored.get(id) ?? { scope: { kernel, horizon, subnetSize }, targets: [] };
+    held.targets.push(target);
+    stored.set(id, held);
+  }
+  return stored;
+}
+
+/** One target's prediction for one trajectory. */
+export interface PredictionRow {
+  readonly trajectoryId: string;
+  readonly n: number;
+  readonly width: number;
+  readonly seed: number;
+  /** JSON of the sweep's other axes. */
+  readonly axes: string;
+  readonly target: number;
+  readonly predicted: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly lambda0Exact: number | null;
+  readonly sharp: number | null;
+  readonly half: number | null;
+  readonly reason: string | null;
+}
+
+/** A sweep's predictions by one kernel, easiest target first, then by width, axes, n and seed. */
+export function predictionRows(reader: Reader, sweep: string, kernel: string): PredictionRow[] {
+  return reader.rows<PredictionRow>(
+    `SELECT trajectory_id AS trajectoryId, dataset_size AS n, width, seed, axes, target, predicted,
+       predicted_lower AS lower, predicted_upper AS upper, lambda_0_exact AS lambda0Exact,
+       t_lambda0_sharp AS sharp, t_lambda0_half AS half, reason
+     FROM predictions WHERE sweep = :sweep AND kernel = :kernel
+     ORDER BY target DESC, width, axes, n, seed, trajectory_id`,
+    { sweep, kernel },
+  );
+}
+
+/** A measured threshold on the training loss of the dense network or of a greedily selected subnetwork. */
+export interface MeasuredThreshold {
+  readonly trajectoryId: string;
+  readonly network: 'dense' | 'subnet';
+  readonly subnetSize: number;
+  /** A mean loss. */
+  readonly target: number;
+  readonly lower: number;
+  /** Null for one that was not met. */
+  readonly upper: number | null;
+}
+
+/** Those that predictions can be laid beside: absolute targets, interval- or right-censored, without re-training. */
+export function measuredThresholds(reader: Reader, sweep: string): MeasuredThreshold[] {
+  return reader.rows<MeasuredThreshold>(
+    `SELECT x.id AS trajectoryId, substr(r.metric, 1, instr(r.metric, '_') - 1) AS network,
+       v.subnet_size AS subnetSize,
+       CAST(substr(r.target, 4) AS REAL) / CASE WHEN r.metric LIKE '%\\_sum' ESCAPE '\\' THEN y.dataset_size ELSE 1 END
+         AS target,
+       r.lower, r.upper
+     FROM sweeps s JOIN threshold_rows r ON r.sweep = s.key
+     JOIN variants v ON v.key = r.variant
+     JOIN trajectory_keys x ON x.key = r.trajectory
+     JOIN trajectories y ON y.id = x.id
+     WHERE s.name = :sweep AND r.target LIKE '<= %' AND r.censoring IN ('interval', 'right')
+       AND r.metric IN ('dense_train_loss', 'dense_train_loss_sum', 'subnet_train_loss', 'subnet_train_loss_sum')
+       AND (r.metric LIKE 'dense%' OR (v.method = 'greedy' AND v.retrain_iterations = 0))
+     ORDER BY x.id, r.metric, v.subnet_size, r.target`,
+    { sweep },
+  );
+}
