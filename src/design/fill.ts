@@ -86,7 +86,16 @@ export async function writeSimulatedDatabase(
       for (let next = agenda.next(); next; next = agenda.next()) {
         const { t, variants } = next;
         const dense = measure(spec.evaluate.dense, t, times.of(trajectory, 'dense', null));
-        const row = { t, dense, deadNeurons: 0, etaLambdaMax: 0, trainWallS: 0, trainCpuS: 0 };
+        const row = {
+          t,
+          dense,
+          deadNeurons: 0,
+          etaLambdaMax: 0,
+          gatesChanged: null,
+          neuronVariance: null,
+          trainWallS: 0,
+          trainCpuS: 0,
+        };
         const pruned = variants.map(variant => ({
           ...variant,
           t,
@@ -97,6 +106,10 @@ export async function writeSimulatedDatabase(
               : null,
           distinctNeurons: Math.min(variant.subnetSize, config.width),
           activationPasses: null,
+          certifiedLoss:
+            spec.evaluate.certified && variant.method === 'greedy'
+              ? curve.at(t / times.of(trajectory, 'subnet', variant)).loss
+              : null,
           pruneWallS: 0,
           pruneCpuS: 0,
         }));

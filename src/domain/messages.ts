@@ -71,6 +71,10 @@ export interface CheckpointRow {
   readonly dense: SetMetrics;
   readonly deadNeurons: number;
   readonly etaLambdaMax: number;
+  /** Of relu: the share of (neuron, sample) pairs whose sigma' differs from t = 0; else null. */
+  readonly gatesChanged: number | null;
+  /** V / n: the mean over samples of the variance of the neurons' outputs. */
+  readonly neuronVariance: number | null;
   readonly trainWallS: number;
   readonly trainCpuS: number | null;
 }
@@ -84,6 +88,8 @@ export interface CellRow extends Variant {
   readonly distinctNeurons: number;
   /** Null if the method makes no pass over the activations. */
   readonly activationPasses: number | null;
+  /** What the certificate of greedy selection promises; null where it does not hold (trajectory/certificate.ts). */
+  readonly certifiedLoss: number | null;
   readonly pruneWallS: number;
   readonly pruneCpuS: number | null;
 }

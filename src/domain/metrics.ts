@@ -47,8 +47,23 @@ const perNetworkAndSet = (measures: readonly (keyof typeof UNITS)[]): readonly M
 /** The metric columns of the view `results`, in column order. */
 export const METRIC_COLUMNS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy']);
 
+/** What greedy selection on the squared loss is certain to reach (science.md); a column of cells of its own. */
+export const CERTIFIED_LOSS: MetricInfo = Object.freeze({
+  name: 'certified_loss',
+  column: 'certified_loss',
+  network: 'subnet',
+  set: 'train',
+  quantity: 'loss',
+  summed: false,
+  better: 'lower',
+  unit: 'mean over samples',
+});
+
 /** The metrics that a threshold may use: the columns and the summed losses. */
-export const THRESHOLD_METRICS: readonly MetricInfo[] = perNetworkAndSet(['loss', 'accuracy', 'loss_sum']);
+export const THRESHOLD_METRICS: readonly MetricInfo[] = [
+  ...perNetworkAndSet(['loss', 'accuracy', 'loss_sum']),
+  CERTIFIED_LOSS,
+];
 
 const byName = new Map(THRESHOLD_METRICS.map(info => [info.name, info]));
 

@@ -51,7 +51,12 @@ export interface SweepSpec {
   readonly settings: SweepSettings;
   /** In canonical order, independent of the order of the file's keys. */
   readonly axes: readonly Axis[];
-  readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+  readonly evaluate: {
+    readonly dense: readonly SetName[];
+    readonly subnet: readonly SetName[];
+    /** Whether a threshold is set on `certified_loss`. */
+    readonly certified?: true;
+  };
   /** Exactly one is primary, unless the list is empty. */
   readonly thresholds: readonly ThresholdSpec[];
   /** The sweep file with everything resolved, as plain JSON. Parsing it gives this spec again, without its description. */

@@ -124,6 +124,12 @@ export interface Activations {
   readonly outputs: Float64Array;
   /** ||Phi_i||^2, N values. Exactly 0 if and only if the neuron is silent on all n samples. */
   readonly squaredNorms: Float64Array;
+  /**
+   * Which neurons respond to each of the first `count` samples, at most n: bit s % 32 of word
+   * i * ceil(count / 32) + s / 32 is set if and only if Phi_i is not 0 at sample s. With relu, that is sigma'(a_i . x_s),
+   * if b_i is not 0.
+   */
+  responses(count: number): Uint32Array;
   /** Greedy forward selection: exact argmin at each step, ties to the lowest index. */
   greedy(objective: Loss, subnetSize: number): Path;
   /** u_k on the training samples for each k of `sizes` (ascending): one array of n per size. */

@@ -1,5 +1,6 @@
 /** The readable kernel: the whole matrix in float64. For up to some thousand samples. */
 import type { InputMatrix } from '../data/inputs.js';
+import { bitCount } from '../math/bits.js';
 import { multiplyPacked, packedLength } from '../math/cholesky.js';
 import { dot } from '../math/vectors.js';
 import { infiniteWidthEntry, secondLayer } from './infinite-width.js';
@@ -95,13 +96,6 @@ function openInBoth(gates: Uint32Array, a: number, b: number, words: number): nu
   let sum = 0;
   for (let w = 0; w < words; w++) sum += bitCount(gates[a + w]! & gates[b + w]!);
   return sum;
-}
-
-/** The number of ones among 32 bits. */
-export function bitCount(bits: number): number {
-  let sum = bits - ((bits >>> 1) & 0x55555555);
-  sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
-  return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 function scatterRow({ rowStart, column, value }: InputMatrix, row: number, dense: Float64Array): void {

@@ -1,5 +1,6 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 import { counted } from '../base/units.js';
+import { CERTIFIED_LOSS } from '../domain/metrics.js';
 import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import type { CurveRow, PublishedLevel, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, type SmoothCurve, smoothCurve } from './crossing.js';
@@ -42,7 +43,7 @@ export interface ThresholdOptions {
  * checkpoints alone, from which the best value of `published` comes, too.
  *
  * A curve with fewer than two measured points of the metric gets no row and is counted in a note. Variants without
- * re-training are skipped for re-trained metrics. The sweep file's checks ensure that a target suits its metric.
+ * re-training are skipped for re-trained metrics, and all but greedy ones for the certified loss. The sweep file's checks ensure that a target suits its metric.
  *
  * @param rows finished trajectories only, ordered by trajectory, variant, t; read once, curve by curve.
  * @throws Error if the order of `rows` is broken.
@@ -63,6 +64,7 @@ export function computeThresholds(
     for (const goal of goals) {
       const { spec, metric } = goal;
       if (metric.network === 'retrained' && curve.head.retrainIterations === 0) continue;
+      if (metric === CERTIFIED_LOSS && curve.head.method !== 'greedy') continue;
       const isFine = spec.refine !== false;
       const measured = smooth(metric.column, goal, isFine);
       if (measured.t.length < 2) refused.add(goal, 'fewer than two measured checkpoints');

@@ -2,6 +2,7 @@
 import type { Loss, PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
+import { gateBytes } from './gates.js';
 import { pathKey } from './prune.js';
 
 /** Floating-point operations (a multiply-add counts as two) by kind of work. */
@@ -153,6 +154,7 @@ export function workerBytes(
     (retrained > 0 ? engine.memoryBytes({ ...shape, width: retrained }) : 0) +
     compressedRowBytes(shape.datasetSize, shape.entriesPerRow) +
     3 * stateBytes(planned.config, shape.columns) +
+    gateBytes(shape.datasetSize, shape.width) +
     measured
   );
 }

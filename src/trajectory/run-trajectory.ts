@@ -13,11 +13,21 @@ import type {
 } from '../domain/messages.js';
 import { stabilityLimit } from '../domain/stability.js';
 import { Agenda } from './agenda.js';
+import { certifiedLosses, neuronVariance } from './certificate.js';
 import { stateBytes } from './cost.js';
 import type { TrajectoryEnvironment } from './environment.js';
+import { gatesChanged } from './gates.js';
 import { initialState } from './initial.js';
 import { LAMBDA_MAX_NEURONS, lambdaMax } from './lambda-max.js';
-import { distinctCount, measureDense, measureSubnets, pathKey, retrain, selectPaths } from './prune.js';
+import {
+  distinctCount,
+  measureDense,
+  measureSubnets,
+  pathKey,
+  retrain,
+  type SelectionPath,
+  selectPaths,
+} from './prune.js';
 import { Route } from './route.js';
 import { openSession, type Session } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
@@ -36,7 +46,7 @@ export function* runTrajectory(
   let savedT = 0;
   try {
     if (environment.stopRequested()) throw new StoppedError();
-    session = openSession(task.id, task.config, environment, task.snapshot?.bytes);
+    session = openSession(task.id, task.config, environment, task.snapshot?.bytes, { withGates: true });
     if (task.snapshot && session.t !== task.snapshot.t) yield damagedSnapshot(task);
     savedT = session.t;
     const etaLambdaMax = initialEtaLambdaMax(session);
@@ -125,6 +135,7 @@ function pruneAt(
     const ofPath = variants.filter(variant => pathKey(variant) === pathKey(path));
     const sizes = [...new Set(ofPath.map(variant => variant.subnetSize))].sort((a, b) => a - b);
     const measured = measureSubnets(session, activations, path.picks, sizes, task.evaluate.subnet);
+    const certified = isCertifiable(path, task) ? certifiedLosses(activations, session.labels, sizes) : null;
     const selecting = addElapsed(building, path.elapsed);
     return sizes.flatMap((size, i) => {
       const ofSize = ofPath
@@ -144,6 +155,7 @@ function pruneAt(
           retrained: again?.metrics ?? null,
           distinctNeurons: distinctCount(path.picks, size),
           activationPasses: path.passes?.[size - 1] ?? null,
+          certifiedLoss: certified?.[i] ?? null,
           pruneWallS: elapsed.wallS,
           pruneCpuS: elapsed.cpuS,
         };
@@ -154,10 +166,23 @@ function pruneAt(
   const dense = measureDense(session, activations, task.evaluate.dense);
   const deadNeurons = activations.squaredNorms.reduce((dead, norm) => dead + (norm === 0 ? 1 : 0), 0);
   return {
-    checkpoint: { t, dense, deadNeurons, etaLambdaMax, trainWallS: training.wallS, trainCpuS: training.cpuS },
+    checkpoint: {
+      t,
+      dense,
+      deadNeurons,
+      etaLambdaMax,
+      gatesChanged: gatesChanged(session.initialGates, activations, session.inputs.rows),
+      neuronVariance: neuronVariance(activations),
+      trainWallS: training.wallS,
+      trainCpuS: training.cpuS,
+    },
     cells,
   };
 }
+
+/** The certificate is about greedy selection on the squared loss that the network is trained with. */
+const isCertifiable = ({ method, objective }: SelectionPath, { config }: TrajectoryTask): boolean =>
+  method === 'greedy' && objective === 'squared' && config.train.loss === 'squared';
 
 /** eta * lambda_max at t = 0, also if the trajectory resumes from a snapshot. Called before any training. */
 function initialEtaLambdaMax({ config, inputs, problem, t }: Session): number {

@@ -8,6 +8,7 @@ import type { TrajectoryConfig } from '../domain/types.js';
 import type { Network, NetworkState, Problem } from '../engine/engine.js';
 import { Batches } from './batches.js';
 import type { ScaledInputs, TrajectoryEnvironment } from './environment.js';
+import { initialGates } from './gates.js';
 import { gradientRate, initialState, outputScale } from './initial.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
 
@@ -27,6 +28,8 @@ export interface Session {
   readonly network: Network;
   /** The network's problem, from which that of a subnetwork is derived. */
   readonly problem: Problem;
+  /** Gates at t = 0 (gates.ts); null without relu, and where they were not asked for. */
+  readonly initialGates: Uint32Array | null;
   /** The present iteration of the network. */
   readonly t: number;
   /**
@@ -49,6 +52,7 @@ export function openSession(
   config: TrajectoryConfig,
   environment: TrajectoryEnvironment,
   snapshot: Uint8Array | null = null,
+  { withGates = false }: { readonly withGates?: boolean } = {},
 ): Session {
   const { network: settings, train, datasetSize, width, seed } = config;
   const scaled = environment.inputs.open(config.dataset, config.inputs.scaling, settings.bias);
@@ -85,6 +89,13 @@ export function openSession(
     state: resumed ? resumed.state : initialState(settings, seed, width, inputs.columns),
     pulse,
   };
+  // Before the network itself is opened, so that the two are never in memory together.
+  const gates = withGates
+    ? initialGates(
+        environment.engine,
+        resumed ? { ...problem, state: initialState(settings, seed, width, inputs.columns) } : problem,
+      )
+    : null;
   let network = environment.engine.open(problem);
   const timing: StepTiming = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
@@ -100,6 +111,7 @@ export function openSession(
       return network;
     },
     problem,
+    initialGates: gates,
     get t() {
       return t;
     },

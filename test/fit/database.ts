@@ -58,6 +58,8 @@ export function fill(store: Store, name: string, truth: Truth): void {
         dense: at(0.8 * ends[0]!, t),
         deadNeurons: 0,
         etaLambdaMax: 0.5,
+        gatesChanged: null,
+        neuronVariance: null,
         trainWallS: 1,
         trainCpuS: 1,
       };
@@ -68,6 +70,7 @@ export function fill(store: Store, name: string, truth: Truth): void {
         retrained: null,
         distinctNeurons: 5,
         activationPasses: 1,
+        certifiedLoss: null,
         pruneWallS: 1,
         pruneCpuS: 1,
       }));

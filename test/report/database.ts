@@ -48,6 +48,7 @@ export function fill(file: string, name: string, text: string): void {
           retrained: null,
           distinctNeurons: variant.subnetSize,
           activationPasses: 1,
+          certifiedLoss: null,
           pruneWallS: 0.5,
           pruneCpuS: 0.5,
         }));
@@ -56,6 +57,8 @@ export function fill(file: string, name: string, text: string): void {
           dense: sets(loss * 1.1),
           deadNeurons: 0,
           etaLambdaMax: 1,
+          gatesChanged: 0.1,
+          neuronVariance: 1,
           trainWallS: 1,
           trainCpuS: 1,
         };

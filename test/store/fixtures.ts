@@ -103,6 +103,8 @@ export function checkpoint(t: number, sets: readonly SetName[] = EVALUATE.dense)
     dense: metrics(sets, t),
     deadNeurons: 2,
     etaLambdaMax: 0.5,
+    gatesChanged: 0.25,
+    neuronVariance: 1.5,
     trainWallS: 1,
     trainCpuS: 0.5,
   };
@@ -116,6 +118,7 @@ export function cell(t: number, variant: Variant, sets: readonly SetName[] = EVA
     retrained: variant.retrainIterations > 0 ? metrics(sets, t + 1000) : null,
     distinctNeurons: Math.min(variant.subnetSize, 7),
     activationPasses: variant.method === 'greedy' ? 3 : null,
+    certifiedLoss: variant.method === 'greedy' ? t + 0.5 : null,
     pruneWallS: 0.25,
     pruneCpuS: 0.2,
   };

@@ -1,10 +1,11 @@
 /** The fast kernels against the readable one, and brackets against whole eigendecompositions by plain iteration. */
 import { describe, expect, it } from 'vitest';
+import { bitCount } from '../../src/math/bits.js';
 import { normals, stream } from '../../src/math/random.js';
 import { bracketCrossings } from '../../src/theory/bracket.js';
 import type { Kernel, KernelProblem } from '../../src/theory/kernel.js';
 import { matrixFreeKernel } from '../../src/theory/matrix-free-kernel.js';
-import { bitCount, referenceKernel } from '../../src/theory/reference-kernel.js';
+import { referenceKernel } from '../../src/theory/reference-kernel.js';
 import { tiledKernel } from '../../src/theory/tiled-kernel.js';
 import { loadKernels } from '../../src/theory/wasm-room.js';
 import { randomProblem } from './problems.js';

@@ -5,6 +5,7 @@ import { InputError } from '../../base/errors.js';
 import { deepFreeze } from '../../base/frozen.js';
 import { systemReason } from '../../base/system-error.js';
 import { counted } from '../../base/units.js';
+import { CERTIFIED_LOSS } from '../metrics.js';
 import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
 import { type DatasetSettings, SET_NAMES } from '../types.js';
 import {
@@ -54,7 +55,10 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
   const targets = resolveThresholds(file.thresholds, resolved);
   document.throwFirstProblem([...checkSweep(resolved), ...targets.problems]);
   const { thresholds } = targets;
-  return deepFreeze({ ...resolved, thresholds, definition: definitionOf({ ...resolved, thresholds }) });
+  const asksCertified = thresholds.some(({ metric }) => metric === CERTIFIED_LOSS.name);
+  const measured = asksCertified ? { ...evaluate, certified: true as const } : evaluate;
+  const spec = { ...resolved, evaluate: measured, thresholds };
+  return deepFreeze({ ...spec, definition: definitionOf(spec) });
 }
 
 /** Reads a sweep file as `parseSweep` does. @throws InputError (BAD_INPUT), also if the file cannot be read. */
@@ -202,7 +206,7 @@ function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unkno
     dataset: dataset satisfies DatasetSettings,
     axes: zips.length > 0 ? { ...own, zip: zips } : own,
     ...groups,
-    evaluate,
+    evaluate: { dense: evaluate.dense, subnet: evaluate.subnet },
     thresholds: thresholds.map(thresholdEntry),
   };
 }

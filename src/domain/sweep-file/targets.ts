@@ -1,7 +1,7 @@
 /** Resolves the entries of `thresholds:`, and checks that the sweep records the metrics that they need. */
 
 import { dependenceOnSize } from '../dependence-on-size.js';
-import { findMetric, type MetricInfo } from '../metrics.js';
+import { CERTIFIED_LOSS, findMetric, type MetricInfo } from '../metrics.js';
 import type { Axis, SweepSpec } from '../sweep-spec.js';
 import type { ThresholdSpec } from '../types.js';
 import { TARGET_KINDS, THRESHOLD_DEFAULT, type ThresholdEntry } from './settings.js';
@@ -93,10 +93,28 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
     const expected = `${metric.column}, since a sum at the largest n is no target for a smaller one`;
     return [{ path: [...path, 'metric'], value: entry.metric, expected }];
   }
-  const needed = [metric];
+  if (metric === CERTIFIED_LOSS) {
+    const reason = whyUncertified(sweep);
+    if (reason) return [{ path: [...path, 'metric'], value: entry.metric, ...reason }];
+  }
+  const needed = metric === CERTIFIED_LOSS ? [] : [metric];
   if (kind === 'withinDense') needed.push(findMetric(`dense_${metric.set}_${metric.quantity}`)!);
   const missing = needed.map(info => notRecorded(info, sweep)).find(reason => reason !== null);
   return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
+}
+
+/** The certificate holds for greedy selection on the squared loss that the network is trained with. */
+function whyUncertified({ axes, settings }: Measuring) {
+  const valuesOf = (path: string, base: unknown) => axes.find(axis => axis.path === path)?.values ?? [base];
+  const what = 'is certified for greedy selection on the squared loss only';
+  if (!valuesOf('prune.method', settings.prune.method).includes('greedy'))
+    return { what, expected: 'greedy in prune.method' };
+  if (valuesOf('train.loss', settings.train.loss).some(loss => loss !== 'squared'))
+    return { what, expected: 'train.loss squared' };
+  const isOther = (objective: unknown) => objective !== 'squared' && objective !== 'training-loss';
+  if (valuesOf('prune.objective', settings.prune.objective).some(isOther))
+    return { what, expected: 'prune.objective squared' };
+  return null;
 }
 
 /** The reason why the sweep does not record this metric, and what to set; null if it does. */

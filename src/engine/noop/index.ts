@@ -66,6 +66,7 @@ class NoopNetwork implements Network {
     return {
       outputs: this.outputs(inputs),
       squaredNorms: new Float64Array(width).fill(1),
+      responses: count => new Uint32Array(width * Math.ceil(count / 32)),
       greedy: (_, subnetSize) => this.#path(subnetSize),
       subnetOutputs: (picks, sizes) => this.subnetOutputs(inputs, picks, sizes),
     };

@@ -1,5 +1,6 @@
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
+import { packResponses } from '../responses.js';
 import { greedyByScores, greedyExhaustive } from './select.js';
 import type { SpendWork } from './work-budget.js';
 
@@ -20,6 +21,10 @@ export class ReferenceActivations implements Activations {
     for (const [i, outputs] of phi.entries()) {
       for (let s = 0; s < outputs.length; s++) this.outputs[s]! += shares[i]! * outputs[s]!;
     }
+  }
+
+  responses(count: number): Uint32Array {
+    return packResponses(this.#phi, count);
   }
 
   greedy(objective: Loss, subnetSize: number): Path {

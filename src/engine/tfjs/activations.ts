@@ -1,6 +1,7 @@
 /** The activations of a network on the device, and means over picks on the host. */
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
+import { packResponses } from '../responses.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
 import { selectLogistic } from './select-logistic.js';
@@ -17,6 +18,12 @@ export class TfjsActivations implements Activations {
     this.outputs = outputs;
     this.squaredNorms = candidates.squaredNorms.slice();
     this.#candidates = candidates;
+  }
+
+  responses(count: number): Uint32Array {
+    this.#checkValid();
+    const all = Int32Array.from(this.squaredNorms, (_, i) => i);
+    return packResponses(this.#candidates.phi.columns(all), count);
   }
 
   greedy(objective: Loss, subnetSize: number): Path {

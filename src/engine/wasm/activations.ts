@@ -1,7 +1,7 @@
 /** Phi, the outputs of all neurons on the training samples, stored in the memory blocks by `buildActivations`. */
 import type { Loss } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
-import { ROW_BYTES } from './layout-parts.js';
+import { LANES, ROW_BYTES } from './layout-parts.js';
 import { initOutputs, type MemoryBlock, unpackVector, unpackWideVector } from './memory-block.js';
 import { selectLogistic } from './select-logistic.js';
 import { selectSquared } from './select-squared.js';
@@ -76,6 +76,26 @@ export class WasmActivations implements Activations {
 
   get squaredNorms(): Float64Array {
     return this.#statistics.squaredNorms;
+  }
+
+  responses(count: number): Uint32Array {
+    this.#checkValid();
+    const words = Math.ceil(count / 32);
+    const width = this.squaredNorms.length;
+    const bits = new Uint32Array(width * words);
+    for (const { f32, layout, first, width: own, samples } of this.#memories) {
+      for (let block = 0; block < layout.blocks; block++) {
+        const neurons = Math.min(LANES, own - block * LANES);
+        const to = (first + block * LANES) * words;
+        let at = (layout.phi + block * samples * ROW_BYTES) / 4;
+        for (let s = 0; s < count; s++, at += LANES) {
+          const bit = 1 << (s & 31);
+          const word = to + (s >> 5);
+          for (let i = 0; i < neurons; i++) if (f32[at + i] !== 0) bits[word + i * words]! |= bit;
+        }
+      }
+    }
+    return bits;
   }
 
   greedy(objective: Loss, subnetSize: number): Path {

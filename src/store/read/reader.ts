@@ -4,6 +4,7 @@ import { StoreError } from '../../base/errors.js';
 import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
+import { CERTIFIED_LOSS } from '../../domain/metrics.js';
 import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
@@ -11,6 +12,7 @@ import {
   DENSE_COLUMNS,
   type Evaluate,
   type FailureRow,
+  isCertified,
   RETRAINED_COLUMNS,
   STATUSES,
   SUBNET_COLUMNS,
@@ -43,7 +45,8 @@ export interface Relation {
 
 const PROGRESS_COLUMNS = `sweep, trajectories, trajectories_done AS trajectoriesDone,
   trajectories_failed AS trajectoriesFailed, cells, cells_done AS cellsDone`;
-const METRIC_COLUMNS = [...DENSE_COLUMNS, ...SUBNET_COLUMNS, ...RETRAINED_COLUMNS];
+const CELL_METRICS = [...SUBNET_COLUMNS, ...RETRAINED_COLUMNS, CERTIFIED_LOSS.column];
+const METRIC_COLUMNS = [...DENSE_COLUMNS, ...CELL_METRICS];
 
 /**
  * Opens a database read-only. Readers and the writer never block each other (SQLite's WAL mode).
@@ -127,7 +130,11 @@ export class Reader {
       description: row.description,
       definition: JSON.parse(row.definition!),
       thresholds: JSON.parse(row.thresholds!),
-      evaluate: { dense: setsOf(row.dense_mask), subnet: setsOf(row.subnet_mask) },
+      evaluate: {
+        dense: setsOf(row.dense_mask),
+        subnet: setsOf(row.subnet_mask),
+        ...(isCertified(row.subnet_mask) ? { certified: true } : {}),
+      },
       createdAt: row.created_at!,
       updatedAt: row.updated_at!,
     }));
@@ -312,7 +319,7 @@ type CurveCell = [
 
 const CURVE_CELLS = `
   SELECT v.method, v.objective, v.subnet_size, v.retrain_iterations, m.t,
-    ${[...DENSE_COLUMNS.map(c => `k.${c}`), ...SUBNET_COLUMNS.map(c => `c.${c}`), ...RETRAINED_COLUMNS.map(c => `c.${c}`)].join(', ')}
+    ${[...DENSE_COLUMNS.map(c => `k.${c}`), ...CELL_METRICS.map(c => `c.${c}`)].join(', ')}
   FROM members m
   JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t

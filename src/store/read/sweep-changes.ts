@@ -5,7 +5,7 @@ import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { PlannedTrajectory, SetName } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
-import { type Evaluate, type StoredSweep, setMask, setsOf } from '../schema/rows.js';
+import { type Evaluate, type StoredSweep, setMask, setsOf, subnetMask } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { withKnownCheckpoints } from './measured-cells.js';
 import { planHash } from './plan-hash.js';
@@ -109,7 +109,7 @@ export function sweepChanges(
   let current: number | null = null;
   let keys: ReadonlySet<number> | null = null;
   let count = { kept: 0, finished: 0 };
-  const masks = { dense: setMask(evaluate.dense), subnet: setMask(evaluate.subnet), sweep: former.key };
+  const masks = { dense: setMask(evaluate.dense), subnet: subnetMask(evaluate), sweep: former.key };
   for (const [trajectory, t, variant, wasFinished, isFinished] of members.iterate(masks)) {
     if (trajectory !== current) {
       current = trajectory;

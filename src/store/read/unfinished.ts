@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { CheckpointTask } from '../../domain/messages.js';
 import type { PlannedTrajectory } from '../../domain/types.js';
-import { type Evaluate, setMask } from '../schema/rows.js';
+import { type Evaluate, setMask, subnetMask } from '../schema/rows.js';
 import { MeasuredCells } from './measured-cells.js';
 import type { VariantKeys } from './variants.js';
 
@@ -32,7 +32,7 @@ export class UnfinishedCells {
    * that follow from stored rows. Returns the planned checkpoints themselves if no cell is finished.
    */
   checkpointsOf(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly CheckpointTask[] {
-    const subnet = setMask(evaluate.subnet);
+    const subnet = subnetMask(evaluate);
     const dense = setMask(evaluate.dense);
     const finished = new Map<number, Set<number>>();
     for (const [t, variant] of this.finished.all(trajectory.id, subnet, subnet, dense, dense)) {

@@ -60,10 +60,21 @@ const RESULTS: RelationInfo = {
       ['finished_at', 'when the cell was recorded (ISO 8601, UTC)'],
     ),
     ...ORIGIN,
-    ...columns([
-      'config',
-      "every setting that changes the numbers, as JSON: config ->> '$.train.learningRate'",
-    ]),
+    ...columns(
+      ['config', "every setting that changes the numbers, as JSON: config ->> '$.train.learningRate'"],
+      [
+        'gates_changed',
+        "share of the signs of sigma'(a . x) that differ from t = 0, over all neurons and the first 4,096 samples at most; NULL without relu, and in rows of earlier versions",
+      ],
+      [
+        'neuron_variance',
+        "V / n, the mean over samples of the variance of the neurons' outputs; NULL in rows of earlier versions",
+      ],
+      [
+        'certified_loss',
+        'what greedy selection cannot exceed, by its certificate; NULL unless selection and training use the squared loss, and in rows of earlier versions',
+      ],
+    ),
   ],
 };
 

@@ -16,6 +16,8 @@ import {
 export interface Evaluate {
   readonly dense: readonly SetName[];
   readonly subnet: readonly SetName[];
+  /** Whether a threshold is set on `certified_loss`, which earlier cells lack. */
+  readonly certified?: true;
 }
 
 /** A sweep to be stored. */
@@ -82,10 +84,19 @@ export const DENSE_COLUMNS = columnsOf('dense');
 export const SUBNET_COLUMNS = columnsOf('subnet');
 export const RETRAINED_COLUMNS = columnsOf('retrained');
 
-/** Sets as bits: train 1, pool 2, test 4. The columns `recorded` hold such masks, since a recorded NaN is a NULL. */
+/** Sets as bits: train 1, pool 2, test 4; in masks of cells also 8, see below. The columns `recorded` hold such masks, since a recorded NaN is a NULL. */
 export function setMask(sets: readonly SetName[]): number {
   return sets.reduce((mask, set) => mask | (1 << SET_NAMES.indexOf(set)), 0);
 }
+
+/** In the mask of cells: `certified_loss` has been computed, or found not to hold. */
+const CERTIFIED = 8;
+export const subnetMask = ({ subnet, certified }: Evaluate): number =>
+  setMask(subnet) | (certified ? CERTIFIED : 0);
+/** Of a mask of cells. */
+export const isCertified = (mask: number): boolean => (mask & CERTIFIED) !== 0;
+/** Every cell that is recorded now has it. */
+export const recordedMask = (subnet: number): number => subnet | CERTIFIED;
 
 export const setsOf = (mask: number): SetName[] => SET_NAMES.filter((_, bit) => mask & (1 << bit));
 

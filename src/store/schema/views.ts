@@ -21,7 +21,7 @@ const RESULTS = `
     ${listed('c', RETRAINED_COLUMNS)},
     c.distinct_neurons, c.activation_passes, k.dead_neurons, k.eta_lambda_max, c.prune_wall_s, c.prune_cpu_s,
     strftime('%Y-%m-%dT%H:%M:%fZ', c.finished_ms / 1000.0, 'unixepoch') AS finished_at,
-    y.engine, y.numerics, y.config
+    y.engine, y.numerics, y.config, k.gates_changed, k.neuron_variance, c.certified_loss
   FROM sweeps s
   CROSS JOIN members m ON m.sweep = s.key
   JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant

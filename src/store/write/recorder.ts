@@ -11,6 +11,7 @@ import {
   measureValues,
   type Outcome,
   RETRAINED_COLUMNS,
+  recordedMask,
   SUBNET_COLUMNS,
   type TrajectoryStatus,
 } from '../schema/rows.js';
@@ -123,6 +124,8 @@ export class Recorder {
       finiteOrNull(row.etaLambdaMax),
       finiteOrNull(row.trainWallS),
       finiteOrNull(row.trainCpuS),
+      finiteOrNull(row.gatesChanged),
+      finiteOrNull(row.neuronVariance),
     );
     for (const cell of cells) {
       const subnet = measuredMask(cell.subnet);
@@ -130,13 +133,14 @@ export class Recorder {
         trajectory,
         cell.t,
         this.variants.findOrAdd(cell),
-        cell.retrainIterations > 0 ? subnet & measuredMask(cell.retrained ?? {}) : subnet,
+        recordedMask(cell.retrainIterations > 0 ? subnet & measuredMask(cell.retrained ?? {}) : subnet),
         ...measureValues(cell.subnet),
         ...measureValues(cell.retrained),
         cell.distinctNeurons,
         cell.activationPasses,
         finiteOrNull(cell.pruneWallS),
         finiteOrNull(cell.pruneCpuS),
+        finiteOrNull(cell.certifiedLoss),
         atMs,
       );
     }
@@ -188,6 +192,8 @@ const CHECKPOINT_COLUMNS = [
   'eta_lambda_max',
   'train_wall_s',
   'train_cpu_s',
+  'gates_changed',
+  'neuron_variance',
 ];
 const CELL_COLUMNS = [
   ...SUBNET_COLUMNS,
@@ -196,6 +202,7 @@ const CELL_COLUMNS = [
   'activation_passes',
   'prune_wall_s',
   'prune_cpu_s',
+  'certified_loss',
 ];
 
 /**

@@ -7,7 +7,7 @@ import { type FormerSweep, type SweepChanges, sweepChanges } from '../read/sweep
 import { sweepKey } from '../read/sweep-key.js';
 import type { VariantKeys } from '../read/variants.js';
 import { dropFits } from '../schema/fits.js';
-import { type StoredSweep, setMask } from '../schema/rows.js';
+import { type StoredSweep, setMask, subnetMask } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 
 /**
@@ -140,7 +140,7 @@ function replaceDefinition(
 ): number {
   const now = new Date().toISOString();
   const texts = [JSON.stringify(definition), JSON.stringify(thresholds)] as const;
-  const masks = [setMask(evaluate.dense), setMask(evaluate.subnet)] as const;
+  const masks = [setMask(evaluate.dense), subnetMask(evaluate)] as const;
   const existing = db
     .prepare<[string], { key: number; definition: string; thresholds: string; plan: string | null }>(
       'SELECT key, definition, thresholds, plan FROM sweeps WHERE name = ?',

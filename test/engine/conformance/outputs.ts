@@ -34,6 +34,21 @@ export function outputs({ engine, tolerances }: Subject): void {
     expect(actual.every(Number.isFinite)).toBe(true);
   };
 
+  /** Outputs next to 0 may round to it, or away from it. */
+  const expectResponses = (bits: Uint32Array, phi: number[][], count: number, scale: number): void => {
+    const words = Math.ceil(count / 32);
+    expect(bits).toHaveLength(phi.length * words);
+    const wrong = phi.flatMap((row, i) =>
+      row.slice(0, count).filter((output, s) => {
+        const isSet = ((bits[i * words + (s >> 5)]! >>> (s & 31)) & 1) === 1;
+        return isSet !== (output !== 0) && Math.abs(output) > tolerances.outputs * scale;
+      }),
+    );
+    expect(wrong).toEqual([]);
+    for (let i = 0; i < phi.length; i++)
+      expect(count % 32 === 0 ? 0 : bits[(i + 1) * words - 1]! >>> (count % 32)).toBe(0);
+  };
+
   const checkAll = (
     problem: Problem,
     other: InputMatrix,
@@ -55,6 +70,8 @@ export function outputs({ engine, tolerances }: Subject): void {
       const activations = network.activate();
       expectOutputs(activations.outputs, naive.outputs(), scale);
       expect(activations.squaredNorms).toBeInstanceOf(Float64Array);
+      for (const count of [1, Math.min(40, problem.inputs.rows), problem.inputs.rows])
+        expectResponses(activations.responses(count), phi, count, scale);
       expectOutputs(
         activations.squaredNorms,
         phi.map(row => row.reduce((sum, output) => sum + output * output, 0)),
