@@ -105,6 +105,13 @@ function printPlan(
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],
   ];
+  if (plan.prediction) {
+    const { seconds, workerBytes } = plan.prediction;
+    rows.push([
+      'prediction',
+      `about ${formatDuration(seconds)} of one thread by \`espalier predict\`, ${formatBytes(workerBytes)} per worker at most`,
+    ]);
+  }
   if (deadline) rows.push(['finished by', finishedByText(plan, deadline)]);
   process.stdout.write(`${plan.sweep}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);

@@ -6,7 +6,7 @@ import { fileKind } from '../base/file-kind.js';
 import { memoryBudget } from '../base/memory.js';
 import { shellWord } from '../base/shell-word.js';
 import { counted, formatDuration, parseBytes } from '../base/units.js';
-import { predictSweeps } from '../run/predict.js';
+import { checkPredictionMemory, predictSweeps } from '../run/predict.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { checkHeader } from '../store/file/open.js';
 import { MAX_THREADS } from '../store/file/thread-request.js';
@@ -82,7 +82,7 @@ export const predictCommand: CommandModule<object, PredictArguments> = {
       ) as never,
   handler: async args => {
     const memoryBytes = args.memory === undefined ? memoryBudget() : parseBytes('--memory', args.memory);
-    const { store, choose } = isDatabase(args.file) ? openDatabase(args) : await openSweep(args);
+    const { store, choose } = isDatabase(args.file) ? openDatabase(args) : await openSweep(args, memoryBytes);
     const display = createProgressDisplay();
     const stopper = stopOnSignals(display);
     const startedAt = performance.now();
@@ -146,10 +146,13 @@ function openDatabase(args: PredictArguments): Opened {
 }
 
 /** Saves the sweep as `run` does, so that it goes on with the database. */
-async function openSweep(args: PredictArguments): Promise<Opened> {
+async function openSweep(args: PredictArguments, memoryBytes: number): Promise<Opened> {
   if (args.sweep !== undefined)
     throw new UsageError(`--sweep: ${args.file} is a sweep file, expected a database with this option`);
-  const prepared = await prepareFromArguments({ ...args, sweep: args.file, engine: 'wasm' });
+  // What a run would need is not what is needed here.
+  const sweep = { ...args, sweep: args.file, engine: 'wasm' as const, memory: undefined };
+  const prepared = await prepareFromArguments(sweep);
+  checkPredictionMemory(prepared, args.kernel, memoryBytes);
   const store = Store.open(databaseOf(prepared.spec, args), { unsafeFilesystem: args.unsafeFilesystem });
   return {
     store,

@@ -4,6 +4,8 @@ import { atOnce, type Steps } from '../base/steps.js';
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
+import { predictionCost } from '../theory/cost.js';
+import { targetsOf } from '../theory/targets.js';
 import {
   type Arithmetic,
   arithmeticOf,
@@ -38,6 +40,14 @@ export interface SweepPlan {
   readonly totalBytes: number;
   /** How many states the worker of the largest trajectory may keep to go back to; null where nothing is refined. */
   readonly keptStates: number | null;
+  /** What `espalier predict` takes for the whole sweep, with the network's own kernel; null without targets for it. */
+  readonly prediction: {
+    /** Thread seconds; of these, for lambda_0. */
+    readonly seconds: number;
+    readonly lambda0Seconds: number;
+    /** Peak bytes of a worker. */
+    readonly workerBytes: number;
+  } | null;
   /** Bytes of the largest trajectory's snapshot. */
   readonly snapshotBytes: number;
   /** Wall seconds on these threads: for the missing cells, for the whole sweep, and for the longest trajectory. */
@@ -183,6 +193,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     keptStates: trajectories.some(({ refinement }) => refinement)
       ? prepared.keptStatesOf(largestOf(prepared))
       : null,
+    prediction: predictionOf(prepared),
     snapshotBytes: plan.snapshot,
     secondsLeft: secondsIn(rest),
     secondsAll: secondsIn(whole),
@@ -214,6 +225,24 @@ class ExpectedCells {
   range(): SweepPlan['cellsExpected'] {
     return this.isRefined ? { ...this.sum } : null;
   }
+}
+
+function predictionOf({ trajectories, spec, sizesOf }: PreparedSweep): SweepPlan['prediction'] {
+  const asked = trajectories.filter(
+    ({ config }) => targetsOf(spec.thresholds, config.datasetSize).length > 0,
+  );
+  if (asked.length === 0) return null;
+  const costs = asked.map(trajectory =>
+    predictionCost(trajectory.config, 'initial', sizesOf(trajectory), trajectory.checkpoints.at(-1)?.t ?? 0),
+  );
+  return costs.reduce(
+    (sum, cost) => ({
+      seconds: sum.seconds + cost.seconds,
+      lambda0Seconds: sum.lambda0Seconds + cost.lambda0Seconds,
+      workerBytes: Math.max(sum.workerBytes, cost.bytes),
+    }),
+    { seconds: 0, lambda0Seconds: 0, workerBytes: 0 },
+  );
 }
 
 function finishedWithin(

@@ -4,7 +4,7 @@ import { StoppedError, TooLargeError } from '../base/errors.js';
 import { workerFile } from '../base/paths.js';
 import { formatBytes } from '../base/units.js';
 import type { Dataset } from '../data/dataset.js';
-import type { DatasetIdentity, ThresholdSpec } from '../domain/types.js';
+import type { DatasetIdentity, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
 import {
   type PredictableTrajectory,
   predictableTrajectories,
@@ -14,12 +14,13 @@ import { storedTrajectory } from '../store/read/stored-trajectory.js';
 import type { PredictionScope, StoredPrediction } from '../store/schema/predictions.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
-import { kernelBytes } from '../theory/choose-kernel.js';
+import { predictionCost } from '../theory/cost.js';
 import type { KernelKind } from '../theory/kernel.js';
 import type { PredictedTrajectory, Prediction, PredictionTask } from '../theory/predict.js';
 import { targetsOf } from '../theory/targets.js';
 import { InputLibrary, imagesKey } from '../trajectory/environment.js';
 import { loadIdentified } from './load-identified.js';
+import type { PreparedSweep } from './prepare.js';
 
 export interface PredictOptions {
   readonly kernel: KernelKind;
@@ -167,9 +168,6 @@ async function loadAll(
   return datasets;
 }
 
-/** Of a worker thread with what it may retain. */
-const WORKER_BASE_BYTES = 104 * 2 ** 20;
-
 /** As many threads as fit in memory. @throws TooLargeError if not even one does. */
 function threadsFor(
   jobs: readonly Job[],
@@ -185,15 +183,33 @@ function threadsFor(
   for (const { trajectory } of jobs) {
     const { config } = trajectory;
     const { source } = library.open(config.dataset, config.inputs.scaling, config.network.bias);
-    const bytes = WORKER_BASE_BYTES + kernelBytes(config, kernel, source.columns, source.entriesPerRow);
-    if (images + bytes > memoryBytes)
-      throw new TooLargeError(
-        `the kernel of datasetSize ${config.datasetSize} with width ${config.width} needs ${formatBytes(images + bytes)}, ` +
-          `expected at most ${formatBytes(memoryBytes)}`,
-      );
+    const { bytes } = predictionCost(config, kernel, source, trajectory.horizon);
+    refuseTooLarge(config, images + bytes, memoryBytes);
     largest = Math.max(largest, bytes);
   }
   return Math.max(1, Math.min(threads, jobs.length, Math.floor((memoryBytes - images) / largest)));
+}
+
+/** Checks a sweep before anything is written. @throws TooLargeError (TOO_LARGE) */
+export function checkPredictionMemory(
+  { trajectories, spec, imageBytes, sizesOf }: PreparedSweep,
+  kernel: KernelKind,
+  memoryBytes: number,
+): void {
+  for (const trajectory of trajectories) {
+    const { config, checkpoints } = trajectory;
+    if (targetsOf(spec.thresholds, config.datasetSize).length === 0) continue;
+    const { bytes } = predictionCost(config, kernel, sizesOf(trajectory), checkpoints.at(-1)?.t ?? 0);
+    refuseTooLarge(config, imageBytes + bytes, memoryBytes);
+  }
+}
+
+function refuseTooLarge({ datasetSize, width }: TrajectoryConfig, bytes: number, memoryBytes: number): void {
+  if (bytes <= memoryBytes) return;
+  throw new TooLargeError(
+    `the kernel of datasetSize ${datasetSize} with width ${width} needs ${formatBytes(bytes)}, expected at most ` +
+      `${formatBytes(memoryBytes)}`,
+  );
 }
 
 const rowOf = (p: Prediction, { scope }: Job): StoredPrediction => ({

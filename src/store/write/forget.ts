@@ -135,6 +135,7 @@ function deleteRows(db: Database): Omit<Forgettable, 'pendingAgain' | 'snapshots
   // Keys are used again, so no row may keep the key of a trajectory that is gone.
   removed(`threshold_rows WHERE trajectory IN (${trajectories})`);
   removed(`prediction_rows WHERE trajectory IN (${trajectories})`);
+  removed('prediction_rows WHERE (sweep, trajectory) NOT IN (SELECT sweep, trajectory FROM member_variants)');
   return deleted;
 }
 
