@@ -5,6 +5,7 @@ import type { Reader } from '../store/read/reader.js';
 import { finishedCurves } from '../store/read/sweep-curves.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { isPublished, type Thresholds, targetLabel } from '../threshold/targets.js';
+import { PredictedCrossings } from './predicted-crossings.js';
 import { curveKey, storedGrid, sweepThresholds } from './thresholds.js';
 
 /** Sizes of the training pools of data sets that have but one. */
@@ -18,13 +19,27 @@ export function readFitInput(
 ): FitInput {
   const curves = new Map(finishedCurves(reader, sweep.name).map(curve => [curveKey(curve), curve]));
   const sequenceOf = sequences(rows, sweep);
+  const predictions = new PredictedCrossings(reader, sweep.name);
   const fitRows = rows.map((row): FitRow => {
     const { checkpoints: measured, config, axes, deadNeurons, etaLambdaMax } = curves.get(curveKey(row))!;
     const training = { loss: config.train.loss, deadNeurons, etaLambdaMax };
     const { datasetSize, width, seed, engine, numerics, dataset } = config;
     const pool = dataset.pool ?? KNOWN_POOLS[dataset.name] ?? null;
     const checkpoints = sequenceOf(row) ?? measured;
-    return { ...row, datasetSize, width, seed, engine, numerics, checkpoints, pool, axes, training };
+    const predicted = predictions.get(row.trajectoryId, row.metric, row.target);
+    return {
+      ...row,
+      datasetSize,
+      width,
+      seed,
+      engine,
+      numerics,
+      checkpoints,
+      pool,
+      axes,
+      training,
+      predicted,
+    };
   });
   return {
     sweep: sweep.name,

@@ -53,6 +53,9 @@ function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
     unreachable: sum(size => size.unreachable),
     engine: group.engine,
     numerics: group.numerics,
+    lambda_predicted: group.lambdaPredicted?.value ?? null,
+    lambda_predicted_low: group.lambdaPredicted?.interval95?.low ?? null,
+    lambda_predicted_high: group.lambdaPredicted?.interval95?.high ?? null,
   };
 }
 

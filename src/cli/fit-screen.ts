@@ -16,6 +16,7 @@ export function renderFit(report: FitReport): string {
   else parts.push(folded(`No verdict on a primary target: ${missing}.`));
   const others = groups.filter(group => group !== primary);
   if (others.length > 0) parts.push(grids(others));
+  parts.push(...predictedGrid(groups));
   for (const note of notes) parts.push(folded(`note: ${note}`));
   const { time, lossReduction, learningRate, criterion } = conventions;
   parts.push(folded(`Conventions: ${[time, criterion, lossReduction, learningRate].join('; ')}.`));
@@ -47,11 +48,21 @@ function primaryScreen(group: FitGroup): string {
         ]
       : []),
     folded(verdict.sentence),
+    ...(group.lambdaPredicted ? [folded(predictedText(group)).trimEnd()] : []),
     ...verdict.reasons.map(reason => folded(`- ${reason}`, '  ').trimEnd()),
     ...warnings.map(warning => folded(`warning: ${warning}`).trimEnd()),
     '',
   ].join('\n');
 }
+
+const predictedText = ({ lambdaPredicted, lambda }: FitGroup): string =>
+  `lambda predicted by the kernel at t = 0: ${estimateText(lambdaPredicted!)}; measured: ` +
+  `${lambda ? estimateText(lambda) : 'not fitted'}.`;
+
+const estimateText = ({ value, interval95 }: NonNullable<FitGroup['lambda']>): string =>
+  interval95
+    ? `${round(value)} (95% interval ${round(interval95.low)} to ${round(interval95.high)})`
+    : `${round(value)}, without an interval`;
 
 /**
  * The mean log likelihood of crossings that a law was not fitted to. It falls with the square of the distance in units of
@@ -154,6 +165,24 @@ function grids(groups: readonly FitGroup[]): string {
       ),
     );
   return parts.join('\n');
+}
+
+/** lambda by target, predicted and measured; nothing without predictions. */
+function predictedGrid(groups: readonly FitGroup[]): string[] {
+  const withPrediction = groups.filter(({ lambdaPredicted }) => lambdaPredicted !== null);
+  if (withPrediction.length === 0) return [];
+  const first = new Map<string, FitGroup>();
+  for (const group of withPrediction) {
+    const key = targetOf(group);
+    if (!first.has(key)) first.set(key, group);
+  }
+  const rows = [...first].map(([target, { lambdaPredicted, lambda }]) => [
+    target,
+    estimateText(lambdaPredicted!),
+    lambda ? estimateText(lambda) : null,
+  ]);
+  const head = ['target, largest N and k', 'lambda predicted', 'lambda measured'];
+  return [`growth as the kernel at t = 0 predicts it for the dense network\n${renderTable(head, rows)}`];
 }
 
 const targetOf = ({ metric, target }: FitGroup): string => `${metric} ${target}`;

@@ -1,4 +1,5 @@
 /** Renders predictions: by target and n, with the measured thresholds beside them where there are any. */
+import { isSameTarget } from '../analysis/predicted-crossings.js';
 import type { PredictOutcome } from '../run/predict.js';
 import {
   type MeasuredThreshold,
@@ -109,16 +110,13 @@ export function meanRatio(
   let sum = 0;
   for (const { trajectoryId, predicted } of rows) {
     const own = measured
-      .filter(m => m.trajectoryId === trajectoryId && m.network === network && isClose(m.target, target))
+      .filter(m => m.trajectoryId === trajectoryId && m.network === network && isSameTarget(m.target, target))
       .sort((a, b) => b.subnetSize - a.subnetSize)[0];
     if (!predicted || !own?.upper || own.lower <= 0) return null;
     sum += Math.log(predicted / Math.sqrt(own.lower * own.upper));
   }
   return rows.length === 0 ? null : Math.exp(sum / rows.length);
 }
-
-/** A sum that is divided by n may differ in its last bits. */
-const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.abs(b);
 
 /**
  * The shape of `predict --json`: shape (1), db, kernel, trajectories, computed (of these, now), stopped, bracketSeconds,

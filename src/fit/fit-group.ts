@@ -5,6 +5,7 @@ import { circumstancesOf } from './circumstances.js';
 import { bandsOf } from './estimate/bands.js';
 import { countsBySize } from './estimate/counts.js';
 import { aicc, akaikeWeights, bic } from './estimate/criteria.js';
+import { predictedLambda } from './estimate/predicted.js';
 import { conditionalMean } from './estimate/residuals.js';
 import { holdOutLargest, leaveOneSizeOut } from './estimate/scores.js';
 import { estimateNoise } from './estimate/simulate.js';
@@ -70,6 +71,7 @@ export function* fitGroup(
     laws,
     slope,
     lambda,
+    lambdaPredicted: predictedLambda(rows),
     r,
     excess,
     holmP: null,

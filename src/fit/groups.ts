@@ -4,6 +4,7 @@ import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
 import type { Loss, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { targetLabel } from '../threshold/targets.js';
+import type { PredictedCrossing } from './estimate/predicted.js';
 import type { GroupKey } from './report.js';
 
 /** A threshold with the facts about its trajectory that the fits need. */
@@ -21,6 +22,8 @@ export interface FitRow extends ThresholdRow {
   readonly pool: number | null;
   /** The dense network's training. */
   readonly training?: TrainingState | undefined;
+  /** What the kernel predicts for the dense network at this target; absent without a prediction. */
+  readonly predicted?: PredictedCrossing | undefined;
 }
 
 /** What a curve's dense network has become; nulls where the database does not know. */

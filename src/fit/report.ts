@@ -81,6 +81,8 @@ export interface FitGroup extends GroupKey {
   readonly r: EstimateReport | null;
   /** lambda - r: 0 under a power law. */
   readonly excess: EstimateReport | null;
+  /** The same of what the kernel at t = 0 predicts for these curves (`espalier predict`); null without predictions. */
+  readonly lambdaPredicted: EstimateReport | null;
   /** Slope b = A r of the logarithmic law, iterations per unit of ln n. */
   readonly slope: EstimateReport | null;
   /** `slope.p` after Holm's correction over secondary groups; null if primary, without p, or insufficient data. */

@@ -23,7 +23,7 @@ export function verdictSection(fit: FitReport): Html {
   const primary = fit.primary === null ? null : fit.groups[fit.primary]!;
   return html`<section id="verdict" aria-labelledby="verdict-title"><h2 id="verdict-title">Verdict</h2>
 ${primary ? verdictOf(primary) : html`<p class="verdict v-insufficient-data">No verdict on a primary target: ${fit.missing}.</p>`}
-${fit.groups.length > 1 && html`<h3>Every target</h3>${gridOf(fit.groups)}<p class="more">Verdicts beside the primary one are secondary: they are not corrected for their number. Lambda is the exponent of growth: 0 under a logarithm, with its 95% interval over seeds.</p>`}
+${fit.groups.length > 1 && html`<h3>Every target</h3>${gridOf(fit.groups)}<p class="more">Verdicts beside the primary one are secondary: they are not corrected for their number. Lambda is the exponent of growth: 0 under a logarithm, with its 95% interval over seeds${fit.groups.some(group => group.lambdaPredicted !== null) && '; below it, that of what the kernel at t = 0 predicts for the dense network'}.</p>`}
 ${fit.notes.length > 0 && html`<ul class="notes">${fit.notes.map(note => html`<li>${note}</li>`)}</ul>`}
 <details><summary>How the verdict is reached</summary><p>${fit.conventions.criterion}.</p></details></section>`;
 }
@@ -61,15 +61,15 @@ function gridOf(groups: readonly FitGroup[]): Html {
 
 function cellOf(group: FitGroup | undefined): Html {
   if (!group) return html`<td class="none">–</td>`;
-  const { verdict, lambda, isPrimary } = group;
+  const { verdict, lambda, lambdaPredicted, isPrimary } = group;
   const detail = lambda && verdict.code !== 'insufficient-data';
-  return html`<td class="v-${verdict.code}${isPrimary && ' primary'}"><span class="sign" aria-hidden="true">${SIGNS[verdict.code]}</span> ${verdict.label}${isPrimary && ' (primary)'}${detail && html`<br><small>λ = ${significant(lambda.value)} ${intervalText(lambda.interval95)}</small>`}</td>`;
+  return html`<td class="v-${verdict.code}${isPrimary && ' primary'}"><span class="sign" aria-hidden="true">${SIGNS[verdict.code]}</span> ${verdict.label}${isPrimary && ' (primary)'}${detail && html`<br><small>λ = ${significant(lambda.value)} ${intervalText(lambda.interval95)}</small>`}${lambdaPredicted && html`<br><small>predicted ${significant(lambdaPredicted.value)} ${intervalText(lambdaPredicted.interval95)}</small>`}</td>`;
 }
 
 const listed = (groups: readonly FitGroup[]): Html =>
   tableOf(
     {
-      head: ['target', 'subnetwork', 'verdict', 'lambda', '95% from', 'to'],
+      head: ['target', 'subnetwork', 'verdict', 'lambda', '95% from', 'to', 'lambda predicted'],
       rows: groups.map(group => [
         criterion(group.metric, group.target),
         columnOf(group),
@@ -77,6 +77,7 @@ const listed = (groups: readonly FitGroup[]): Html =>
         group.lambda?.value ?? null,
         group.lambda?.interval95?.low ?? null,
         group.lambda?.interval95?.high ?? null,
+        group.lambdaPredicted?.value ?? null,
       ]),
     },
     'Verdicts',

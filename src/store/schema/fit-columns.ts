@@ -79,6 +79,14 @@ export const VERDICTS: RelationInfo = {
       ['unreachable', 'curves that have flattened out short of it: not in the fit'],
     ),
     ...ORIGIN,
-    ...columns(['simulation_seed', 'what all simulations were drawn from']),
+    ...columns(
+      ['simulation_seed', 'what all simulations were drawn from'],
+      [
+        'lambda_predicted',
+        'lambda of the free law fitted to what the kernel predicts for these curves; NULL without predictions',
+      ],
+      ['lambda_predicted_low', '95% interval; NULL where it is unidentified'],
+      ['lambda_predicted_high', 'its upper end'],
+    ),
   ],
 };

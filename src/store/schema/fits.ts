@@ -60,7 +60,14 @@ export const FIT_COLUMNS = [
   'engine',
   'numerics',
 ] as const;
-export type FitColumn = (typeof FIT_COLUMNS)[number];
+/** Further columns of `fit_groups`; the last ones of the view `verdicts`. */
+export const PREDICTED_COLUMNS = [
+  'lambda_predicted',
+  'lambda_predicted_low',
+  'lambda_predicted_high',
+] as const;
+const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS] as const;
+export type FitColumn = (typeof STORED_COLUMNS)[number];
 
 /** Deletes a sweep's fits, because its thresholds have changed. The caller must be in a transaction. */
 export function dropFits(db: Database, sweepKey: number): void {
@@ -79,11 +86,11 @@ export function replaceFits(db: Database, sweepKey: number, stored: StoredFits, 
     JSON.stringify(stored.report),
   );
   const addFit = db.prepare(
-    `INSERT INTO fit_groups (sweep, ${FIT_COLUMNS.join(', ')}) VALUES (?${', ?'.repeat(FIT_COLUMNS.length)})`,
+    `INSERT INTO fit_groups (sweep, ${STORED_COLUMNS.join(', ')}) VALUES (?${', ?'.repeat(STORED_COLUMNS.length)})`,
   );
   const addLaw = db.prepare('INSERT INTO fit_laws VALUES (?, ?, ?, ?, ?, ?, ?)');
   for (const { columns, laws } of stored.fits) {
-    const added = addFit.run(sweepKey, ...FIT_COLUMNS.map(column => columns[column]));
+    const added = addFit.run(sweepKey, ...STORED_COLUMNS.map(column => columns[column]));
     laws.forEach(({ model, parameters, logLikelihood, aicc, weight }, place) => {
       const text = JSON.stringify(parameters);
       addLaw.run(added.lastInsertRowid, place, model, text, logLikelihood, aicc, weight);
