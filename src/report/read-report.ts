@@ -20,6 +20,7 @@ import {
   timePoints,
 } from '../store/read/figure-rows.js';
 import { costOf, provenanceOf } from '../store/read/history.js';
+import { predictedPoints } from '../store/read/predictions.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { targetLabel } from '../threshold/targets.js';
@@ -100,6 +101,7 @@ function readFigureData(
     subnetSizes: subnetSizePoints(reader, slice, trajectories, set, spreadOut(measured, SIZE_CHECKPOINTS)),
     crossings: crossingsOf(rows, slice, trajectories),
     times: timePoints(reader, sweep.name),
+    predictions: predictedPoints(reader, sweep, trajectories, slice.subnetSize),
     primary: primaryOf(sweep),
   };
 }

@@ -86,6 +86,7 @@ function figureData(selection: Selection, { curves, crossings }: CachedCurves): 
     crossings,
     subnetSizes: [],
     times: [],
+    predictions: [],
     primary: target,
   };
 }

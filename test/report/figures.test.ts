@@ -24,7 +24,7 @@ describe.each(FIGURES.map(figure => [figure.name, figure] as const))('figure %s'
   });
 
   it('is empty without rows', async () => {
-    const empty = { curves: [], subnetSizes: [], crossings: [], times: [], fit: null };
+    const empty = { curves: [], subnetSizes: [], crossings: [], times: [], predictions: [], fit: null };
     expect(await drawFigure(figure, figureData(empty), { theme: 'paper', columns: 1 })).toBeNull();
     expect(figure.table(figureData(empty)).rows).toEqual([]);
   });

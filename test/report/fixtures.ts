@@ -3,6 +3,7 @@ import type { PruneMethod } from '../../src/domain/types.js';
 import { fitSweep } from '../../src/fit/index.js';
 import type { FigureData } from '../../src/report/figures/figure.js';
 import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/read/figure-rows.js';
+import type { PredictedPoint } from '../../src/store/read/predictions.js';
 
 export const SIZES = [100, 400, 1600, 6400];
 export const TIMES = [0, 5, 20, 80, 320, 1280];
@@ -48,6 +49,21 @@ const fitted = fitSweep(
   { bandDraws: 20, simulations: 200 },
 );
 
+/** The kernel predicts 25, 50, 100, 200; lambda_0 is exact at the smaller sizes. */
+export const predictions: PredictedPoint[] = SIZES.flatMap((n, i) =>
+  [0, 1, 2].map(seed => ({
+    n,
+    seed,
+    summed: false,
+    target: '<= 0.15',
+    predicted: 25 * 2 ** i + seed,
+    sharp: 20 * n,
+    half: 80 * n,
+    isExact: i < 2,
+    certified: i < 3 ? 60 * 2 ** i : null,
+  })),
+);
+
 export function figureData(changes: Partial<FigureData> = {}): FigureData {
   const curve = (network: CurvePoint['network'], factor: number): CurvePoint[] =>
     SIZES.flatMap(n =>
@@ -78,6 +94,7 @@ export function figureData(changes: Partial<FigureData> = {}): FigureData {
       ),
     ),
     crossings,
+    predictions,
     times: SIZES.map(n => ({
       n,
       trajectories: 3,

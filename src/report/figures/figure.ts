@@ -12,6 +12,7 @@ import type {
   SubnetSizePoint,
   TimePoint,
 } from '../../store/read/figure-rows.js';
+import type { PredictedPoint } from '../../store/read/predictions.js';
 import type { Theme } from '../style/theme.js';
 import type { Spec } from '../style/vega-config.js';
 
@@ -24,6 +25,8 @@ export interface FigureData {
   readonly subnetSizes: readonly SubnetSizePoint[];
   readonly crossings: readonly CrossingPoint[];
   readonly times: readonly TimePoint[];
+  /** What the kernel at t = 0 predicts; empty where `espalier predict` has not run. */
+  readonly predictions: readonly PredictedPoint[];
   /** Null where nothing is fitted. */
   readonly fit: FitReport | null;
   /** The target that is declared primary; null where none is. */

@@ -1,8 +1,10 @@
 /** All figures, in the order of a report: the main one first. */
+import { boundFigure } from './bound.js';
 import { curvesFigure } from './curves.js';
 import type { Figure } from './figure.js';
 import { heatmapFigure } from './heatmap.js';
 import { lambdaFigure } from './lambda.js';
+import { localExponentFigure } from './local-exponent.js';
 import { logLawFigure } from './log-law.js';
 import { residualsFigure } from './residuals.js';
 import { subnetSizeFigure } from './subnet-size.js';
@@ -15,6 +17,8 @@ export const FIGURES: readonly Figure[] = [
   thresholdsFigure,
   logLawFigure,
   lambdaFigure,
+  boundFigure,
+  localExponentFigure,
   residualsFigure,
   heatmapFigure,
   curvesFigure,

@@ -3,6 +3,7 @@
 import { completeConfig } from '../../domain/later-settings.js';
 import type { TrajectoryConfig } from '../../domain/types.js';
 import type { PredictionScope } from '../schema/predictions.js';
+import type { SweepRow } from '../schema/rows.js';
 import type { Reader } from './reader.js';
 
 /** A trajectory of a sweep, with what its predictions depend on. */
@@ -110,4 +111,82 @@ export function measuredThresholds(reader: Reader, sweep: string): MeasuredThres
      ORDER BY x.id, r.metric, v.subnet_size, r.target`,
     { sweep },
   );
+}
+
+/** One target's prediction for one trajectory, with what bounds and certificates say, for figures. */
+export interface PredictedPoint {
+  readonly n: number;
+  readonly seed: number;
+  /** Whether the target is on a sum over samples; `target` is as in the view `thresholds`. */
+  readonly summed: boolean;
+  readonly target: string;
+  readonly predicted: number | null;
+  /** The bound of lambda_0, and at half the rate; lower bounds of them unless `isExact`. */
+  readonly sharp: number | null;
+  readonly half: number | null;
+  readonly isExact: boolean;
+  /** The first checkpoint at which greedy selection of k neurons is certified to meet the target; null for none. */
+  readonly certified: number | null;
+}
+
+/**
+ * The predictions of some trajectories by the network's own kernel, or where it has predicted nothing by that of infinite
+ * width, easiest target first.
+ *
+ * @param ids trajectory ids. @param subnetSize k of the certificates.
+ */
+export function predictedPoints(
+  reader: Reader,
+  { name, thresholds }: Pick<SweepRow, 'name' | 'thresholds'>,
+  ids: readonly string[],
+  subnetSize: number,
+): PredictedPoint[] {
+  const own = predictionRows(reader, name, 'initial');
+  const wanted = new Set(ids);
+  const rows = (own.length > 0 ? own : predictionRows(reader, name, 'infinite')).filter(row =>
+    wanted.has(row.trajectoryId),
+  );
+  if (rows.length === 0) return [];
+  const certificates = certificatesOf(reader, name, ids, subnetSize);
+  const targets = new Map<string, { summed: boolean; value: number }>();
+  for (const { metric, kind, value } of thresholds) {
+    const form = /^(?:dense|subnet)_train_loss(_sum)?$/.exec(metric);
+    if (!form || kind !== 'atMost' || value === null) continue;
+    targets.set(`${form[1] ?? ''} ${value}`, { summed: form[1] !== undefined, value });
+  }
+  return [...targets.values()]
+    .sort((a, b) => Number(a.summed) - Number(b.summed) || b.value - a.value)
+    .flatMap(({ summed, value }) =>
+      rows
+        .filter(({ n, target }) => target === (summed ? value / n : value))
+        .map(({ trajectoryId, n, seed, target, predicted, sharp, half, lambda0Exact }) => ({
+          n,
+          seed,
+          summed,
+          target: `<= ${value}`,
+          predicted,
+          sharp,
+          half,
+          isExact: lambda0Exact !== null,
+          certified: certificates.get(trajectoryId)?.find(([, loss]) => loss <= target)?.[0] ?? null,
+        })),
+    );
+}
+
+/** Trajectory id -> (t, certified loss) of greedy selection, ascending in t. */
+function certificatesOf(reader: Reader, sweep: string, ids: readonly string[], subnetSize: number) {
+  const rows = reader.rows<{ id: string; t: number; loss: number }>(
+    `SELECT DISTINCT trajectory_id AS id, pretrain_iterations AS t, certified_loss AS loss FROM results
+     WHERE sweep = :sweep AND trajectory_id IN (SELECT value FROM json_each(:ids)) AND subnet_size = :subnetSize
+       AND prune_method = 'greedy' AND certified_loss IS NOT NULL
+     ORDER BY 1, 2`,
+    { sweep, ids: JSON.stringify(ids), subnetSize },
+  );
+  const curves = new Map<string, [t: number, loss: number][]>();
+  for (const { id, t, loss } of rows) {
+    const curve = curves.get(id) ?? [];
+    curve.push([t, loss]);
+    curves.set(id, curve);
+  }
+  return curves;
 }

@@ -1,0 +1,72 @@
+/** What the figures of predictions share: their targets, and rows of one target. */
+import type { CrossingPoint } from '../../store/read/figure-rows.js';
+import type { PredictedPoint } from '../../store/read/predictions.js';
+import { targetSign } from '../style/text.js';
+import { distinct, type FigureData } from './figure.js';
+
+/** Panels that readers can compare. */
+const MAX_PANELS = 4;
+
+export interface PredictedPanel {
+  readonly title: string;
+  readonly summed: boolean;
+  readonly target: string;
+  /** Ascending, with a prediction. */
+  readonly sizes: readonly number[];
+  readonly points: readonly PredictedPoint[];
+  /** Measured thresholds of the subnetwork and of the dense network, each seed once. */
+  readonly subnet: readonly CrossingPoint[];
+  readonly dense: readonly CrossingPoint[];
+}
+
+/** One panel for each target with predictions at two sizes or more, the easiest first; of many, some spread evenly. */
+export function predictedPanels({ predictions, crossings }: FigureData): PredictedPanel[] {
+  const keys = [...new Set(predictions.map(({ summed, target }) => JSON.stringify([summed, target])))];
+  const panels = keys.flatMap(key => {
+    const [summed, target] = JSON.parse(key) as [boolean, string];
+    const points = predictions.filter(
+      point => point.summed === summed && point.target === target && (point.predicted ?? 0) > 0,
+    );
+    const sizes = distinct(points.map(({ n }) => n));
+    if (sizes.length < 2) return [];
+    const suffix = summed ? '_sum' : '';
+    const of = (network: string) =>
+      once(crossings.filter(row => row.metric === `${network}_train_loss${suffix}` && row.target === target));
+    const title = `${summed ? 'summed ' : ''}training loss ${targetSign(target)}`;
+    return [{ title, summed, target, sizes, points, subnet: of('subnet'), dense: of('dense') }];
+  });
+  if (panels.length <= MAX_PANELS) return panels;
+  const step = (panels.length - 1) / (MAX_PANELS - 1);
+  return Array.from({ length: MAX_PANELS }, (_, i) => panels[Math.round(i * step)]!);
+}
+
+/** Rows of greedy selection where there are any: a dense network's are the same for every method. */
+function once(rows: readonly CrossingPoint[]): CrossingPoint[] {
+  const greedy = rows.filter(({ method }) => method === 'greedy');
+  const kept = new Map<string, CrossingPoint>();
+  for (const row of greedy.length > 0 ? greedy : rows) {
+    const key = `${row.n}/${row.seed}`;
+    if (!kept.has(key)) kept.set(key, row);
+  }
+  return [...kept.values()];
+}
+
+/** The geometric mean of positive values; null unless there are any. */
+export function geometricMean(values: readonly number[]): number | null {
+  if (values.length === 0 || values.some(value => !(value > 0))) return null;
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+/** The geometric mean over seeds of one n; null where a seed has no value. */
+export function meanAt(
+  points: readonly PredictedPoint[],
+  n: number,
+  of: (point: PredictedPoint) => number | null,
+): number | null {
+  const values = points.filter(point => point.n === n).map(of);
+  return values.includes(null) ? null : geometricMean(values as number[]);
+}
+
+/** The middle of a measured interval; null where it is open. */
+export const middleOf = ({ lower, upper, censoring }: CrossingPoint): number | null =>
+  censoring === 'interval' && lower !== null && upper !== null && lower > 0 ? Math.sqrt(lower * upper) : null;
