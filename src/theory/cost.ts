@@ -41,7 +41,8 @@ export function predictionCost(
     'matrix-free': (4 * n * width * entriesPerRow * (products + 2)) / RATES.sparse,
   }[method];
   const factors = method === 'reference' ? 2 : 1;
-  const lambda0Seconds = (factors * small ** 3) / 3 / RATES.plain + (method === 'reference' ? 0 : reference);
+  const lambda0Seconds =
+    (factors * small * small * small) / 3 / RATES.plain + (method === 'reference' ? 0 : reference);
   return {
     seconds: seconds + lambda0Seconds,
     lambda0Seconds,

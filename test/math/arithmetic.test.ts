@@ -9,7 +9,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 
-const FOLDERS = ['src/math', 'src/data', 'src/engine', 'src/trajectory'];
+const FOLDERS = ['src/math', 'src/data', 'src/engine', 'src/theory', 'src/trajectory'];
 /** Downloads are checked against a hash; distributions serve the statistics, which no stored cell depends on. */
 const EXEMPT = ['src/data/fetch.ts', 'src/math/normal.ts', 'src/math/student.ts'];
 const OPEN_ENDED =
