@@ -62,6 +62,7 @@ export type { Order } from './run/order.js';
 export { planSweep, type SweepPlan } from './run/plan.js';
 export { type PreparedSweep, type PrepareOptions, prepareSweep } from './run/prepare.js';
 export { runSweep } from './run/run-sweep.js';
+export { type PredictionRow, predictionRows } from './store/read/predictions.js';
 export { openReader, type Reader } from './store/read/reader.js';
 export type { SweepChanges } from './store/read/sweep-changes.js';
 export { type QueryBatch, type QueryOptions, querySql } from './store/user-sql/query.js';

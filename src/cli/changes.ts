@@ -12,14 +12,20 @@ const MAX_VALUES = 5;
 const MAX_CHARACTERS = 40;
 
 /** E.g. `without seed 3, 4: 0 cells new, 32 kept; out of results: 64 finished cells (they stay in the file; ...)`. */
-export function describeChanges({ cells, furtherSets, settings }: SweepChanges, db: string): string {
+export function describeChanges(
+  { cells, furtherSets, newlyCertified, settings }: SweepChanges,
+  db: string,
+): string {
   const held = cells.newHeld > 0 ? ` (${cells.newHeld} of them finished already)` : '';
   const parts = [`${counted(cells.new, 'cell')} new${held}, ${cells.kept} kept`];
   if (cells.measuredAgain > 0) {
     const sets = Object.entries(furtherSets).filter(([, names]) => names.length > 0);
-    const text = sets.map(([network, names]) => `${network}: ${names.join(', ')}`).join('; ');
+    const added = sets.map(([network, names]) => `${network}: ${names.join(', ')}`);
+    const text = [...added, ...(newlyCertified ? ['certified_loss'] : [])].join('; ');
     const again = counted(cells.measuredAgain, 'finished cell');
-    parts.push(`to be measured on more sets (${text}), until then out of results: ${again}`);
+    parts.push(
+      `to be measured ${added.length > 0 ? 'on more sets' : 'again'} (${text}), until then out of results: ${again}`,
+    );
   }
   if (cells.droppedFinished > 0) {
     parts.push(

@@ -1,18 +1,22 @@
 /** The live page's figures: the report's figures of one selection, as specifications that the page draws. */
 import type { FitReport } from '../fit/index.js';
 import { specOf } from '../report/drawing/render.js';
+import { boundFigure } from '../report/figures/bound.js';
 import { curvesFigure } from '../report/figures/curves.js';
 import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../report/figures/figure.js';
 import { groupsOfSlice } from '../report/figures/groups.js';
 import { heatmapFigure } from '../report/figures/heatmap.js';
+import { localExponentFigure } from '../report/figures/local-exponent.js';
 import { targetsFigure } from '../report/figures/targets.js';
 import { criterion } from '../report/style/text.js';
 import type { Selection, SelectionParams } from '../slice/selection.js';
+import type { PredictedPoint } from '../store/read/predictions.js';
 import type { CachedCurves } from './curve-cache.js';
 import type { Drawing, Figures } from './messages.js';
 
 /** Nothing is fitted here: laws and verdicts are the last stored ones, if any. */
 const LIVE_FIGURES: readonly Figure[] = [targetsFigure, curvesFigure, heatmapFigure];
+const PREDICTION_FIGURES: readonly Figure[] = [boundFigure, localExponentFigure];
 /** Rows of the table behind a figure; the SQL box has the rest. */
 const MAX_ROWS = 300;
 const MAX_VERDICTS = 12;
@@ -21,18 +25,25 @@ const MARGIN = { figure: 60, panel: 40 };
 
 export const paperColumns = ({ columns }: SelectionParams): Columns => (columns === '1' ? 1 : 2);
 
-/** @param fit the stored report of the sweep's fits, as JSON; null where nothing is stored. */
+/** What other commands have stored about a selection. */
+interface Stored {
+  /** The report of the sweep's fits, as JSON; null where nothing is stored. */
+  readonly fit: string | null;
+  readonly predictions: readonly PredictedPoint[];
+}
+
 export function drawFigures(
   selection: Selection,
   contents: CachedCurves,
-  fit: string | null,
+  { fit, predictions }: Stored,
   columns: Columns,
 ): Figures {
   const { complete, read } = contents;
-  const data = { ...figureData(selection, contents), fit: fitOf(fit) };
+  const data = { ...figureData(selection, contents), fit: fitOf(fit), predictions };
+  const figures = predictions.length > 0 ? [...LIVE_FIGURES, ...PREDICTION_FIGURES] : LIVE_FIGURES;
   return {
     choices: selection.choices,
-    drawings: LIVE_FIGURES.map(figure => drawing(figure, data, columns)),
+    drawings: figures.map(figure => drawing(figure, data, columns)),
     verdicts: verdictsOf(data),
     members: selection.members.length,
     complete,
@@ -67,7 +78,10 @@ function drawing(figure: Figure, data: FigureData, columns: Columns): Drawing {
   };
 }
 
-function figureData(selection: Selection, { curves, crossings }: CachedCurves): Omit<FigureData, 'fit'> {
+function figureData(
+  selection: Selection,
+  { curves, crossings }: CachedCurves,
+): Omit<FigureData, 'fit' | 'predictions'> {
   const { sweep, set, axes, members, target } = selection;
   const widths = new Set(members.map(({ width }) => width));
   const [width] = widths;
@@ -86,7 +100,6 @@ function figureData(selection: Selection, { curves, crossings }: CachedCurves): 
     crossings,
     subnetSizes: [],
     times: [],
-    predictions: [],
     primary: target,
   };
 }

@@ -39,6 +39,7 @@ interface Viewer {
   slice: CurveCache | null;
   version: number;
   fit: string | null;
+  predictions: number;
   drawnAt: number;
 }
 
@@ -64,7 +65,15 @@ export class Feed {
 
   add(stream: EventStream, params: SelectionParams): void {
     if (this.polling) stream.send('state', this.state);
-    this.viewers.set(stream, { params, isNew: true, slice: null, version: 0, fit: null, drawnAt: 0 });
+    this.viewers.set(stream, {
+      params,
+      isNew: true,
+      slice: null,
+      version: 0,
+      fit: null,
+      predictions: 0,
+      drawnAt: 0,
+    });
     this.hasUnsent = true;
     this.skipsRest = true;
     this.wake();
@@ -165,16 +174,31 @@ export class Feed {
       const { slice, selection } = view;
       used.add(slice);
       const fit = live.fit(selection.sweep.key);
-      const isShown = () => viewer.slice === slice && viewer.version === slice.version && viewer.fit === fit;
+      const predictions = live.predictionCount(selection.sweep.key);
+      const isShown = () =>
+        viewer.slice === slice &&
+        viewer.version === slice.version &&
+        viewer.fit === fit &&
+        viewer.predictions === predictions;
       if (!viewer.isNew && !this.isClosed && Date.now() - viewer.drawnAt < FIGURES_MS) {
         this.hasUnsent ||= slice.isStale || !isShown();
         continue;
       }
-      const show = () =>
-        stream.send('figures', drawFigures(selection, slice.contents(), fit, paperColumns(viewer.params)));
+      const points = predictions > 0 ? live.predictions(selection.sweep, selection.members) : [];
+      const show = () => {
+        const stored = { fit, predictions: points };
+        stream.send('figures', drawFigures(selection, slice.contents(), stored, paperColumns(viewer.params)));
+      };
       if (slice.isStale) await showInTurns(slice.refresh(live), show);
       if (viewer.isNew || !isShown()) show();
-      Object.assign(viewer, { isNew: false, slice, version: slice.version, fit, drawnAt: Date.now() });
+      Object.assign(viewer, {
+        isNew: false,
+        slice,
+        version: slice.version,
+        fit,
+        predictions,
+        drawnAt: Date.now(),
+      });
     }
     this.cache.prune(used);
   }

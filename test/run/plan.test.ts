@@ -147,6 +147,7 @@ describe('espalier plan', () => {
         'arithmetic',
         'workerBytes',
         'totalBytes',
+        'prediction',
         'snapshotBytes',
         'secondsLeft',
         'secondsAll',
@@ -199,9 +200,11 @@ describe('espalier plan', () => {
       'memory',
       'snapshot',
       'expected time',
+      'prediction',
       '',
     ]);
     expect(stdout).toContain('16, of which my.sqlite holds 0\n');
+    expect(stdout).toMatch(/prediction {5}about .+ of one thread by `espalier predict`, 1\d\d MB per worker at most\n/);
     expect(stderr).toMatch(/^note: network\.scaling ntk with subnetSize 1 /);
   });
 });

@@ -106,7 +106,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
 /** The certificate holds for greedy selection on the squared loss that the network is trained with. */
 function whyUncertified({ axes, settings }: Measuring) {
   const valuesOf = (path: string, base: unknown) => axes.find(axis => axis.path === path)?.values ?? [base];
-  const what = 'is certified for greedy selection on the squared loss only';
+  const what = `${CERTIFIED_LOSS.name} is certified for greedy selection on the squared loss only`;
   if (!valuesOf('prune.method', settings.prune.method).includes('greedy'))
     return { what, expected: 'greedy in prune.method' };
   if (valuesOf('train.loss', settings.train.loss).some(loss => loss !== 'squared'))

@@ -6,6 +6,7 @@ import { connectReader, withStoreErrors } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { thresholdsByCurve } from './live-thresholds.js';
+import { type PredictedPoint, predictedPoints } from './predictions.js';
 import { Reader } from './reader.js';
 
 /** A running trajectory. Times are ISO 8601, UTC. */
@@ -183,6 +184,25 @@ export class LiveReader {
   fit(sweep: number): string | null {
     const [row] = this.all<{ report: string }>('SELECT report FROM fit_reports WHERE sweep = ?', sweep);
     return row?.report ?? null;
+  }
+
+  /** The number of stored predictions of a sweep. */
+  predictionCount(sweep: number): number {
+    const [row] = this.all<{ count: number }>(
+      'SELECT count(*) AS count FROM prediction_rows WHERE sweep = ?',
+      sweep,
+    );
+    return row!.count;
+  }
+
+  /** See `predictedPoints`; of curves with one k. */
+  predictions({ name, thresholds }: LiveSweep, curves: readonly LiveCurve[]): PredictedPoint[] {
+    const keys = JSON.stringify([...new Set(curves.map(({ trajectory }) => trajectory))]);
+    const ids = this.all<{ id: string }>(
+      'SELECT id FROM trajectory_keys WHERE key IN (SELECT value FROM json_each(?))',
+      keys,
+    ).map(({ id }) => id);
+    return predictedPoints(this.reader, { name, thresholds }, ids, curves[0]?.subnetSize ?? 0);
   }
 
   /** Keys of the trajectories whose last attempt failed. */

@@ -5,7 +5,7 @@ import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { PlannedTrajectory, SetName } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
-import { type Evaluate, type StoredSweep, setMask, setsOf, subnetMask } from '../schema/rows.js';
+import { type Evaluate, isCertified, type StoredSweep, setMask, setsOf, subnetMask } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { withKnownCheckpoints } from './measured-cells.js';
 import { planHash } from './plan-hash.js';
@@ -29,6 +29,8 @@ export interface SweepChanges {
   };
   /** The further sets of `measuredAgain`. */
   readonly furtherSets: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+  /** Whether a threshold on `certified_loss`, which earlier cells may lack, is new. */
+  readonly newlyCertified: boolean;
   /** Settings and axes whose values differ. */
   readonly settings: readonly SettingChange[];
 }
@@ -146,6 +148,7 @@ export function sweepChanges(
     trajectories: { new: byId.size - found.size, kept: found.size, dropped },
     cells,
     furtherSets: furtherSets(former, evaluate),
+    newlyCertified: evaluate.certified === true && !isCertified(former.subnet_mask),
     settings: [
       ...(firstDropped !== null && planned[0] ? originsOf(db, firstDropped, planned[0]) : []),
       ...settingChanges(JSON.parse(former.definition), definition),

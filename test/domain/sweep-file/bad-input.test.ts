@@ -441,6 +441,21 @@ const THRESHOLDS: readonly (readonly [what: string, list: string, message: strin
     's.yaml:8: thresholds[0].metric: dense_pool_loss is not recorded, expected pool in evaluate.dense',
   ],
   [
+    'a certificate of another selection',
+    '[{ metric: certified_loss, atMost: 1 }]\nprune: { method: [random, magnitude] }',
+    's.yaml:8: thresholds[0].metric: certified_loss is certified for greedy selection on the squared loss only, expected greedy in prune.method',
+  ],
+  [
+    'a certificate of another objective',
+    '[{ metric: certified_loss, atMost: 1 }]\nprune: { objective: logistic }',
+    's.yaml:8: thresholds[0].metric: certified_loss is certified for greedy selection on the squared loss only, expected prune.objective squared',
+  ],
+  [
+    'a certificate of another loss',
+    '[{ metric: certified_loss, atMost: 1 }]\ntrain: { loss: logistic }',
+    's.yaml:8: thresholds[0].metric: certified_loss is certified for greedy selection on the squared loss only, expected train.loss squared',
+  ],
+  [
     'what is not recorded of the dense network',
     '[{ metric: subnet_pool_loss, withinDense: 1 }]',
     's.yaml:8: thresholds[0].metric: dense_pool_loss is not recorded, expected pool in evaluate.dense',

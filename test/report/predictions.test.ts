@@ -1,0 +1,64 @@
+/** The rows behind the figures of predictions. */
+import { describe, expect, it } from 'vitest';
+import { boundFigure } from '../../src/report/figures/bound.js';
+import { exponentsOf, localExponentFigure } from '../../src/report/figures/local-exponent.js';
+import { predictedPanels } from '../../src/report/figures/predicted-panels.js';
+import type { PredictedPoint } from '../../src/store/read/predictions.js';
+import { figureData, predictions, SIZES } from './fixtures.js';
+
+const [panel] = predictedPanels(figureData());
+
+describe('local exponents', () => {
+  it('are the growth of each seed between neighbouring sizes, with the interval of their mean', () => {
+    const kernel = exponentsOf(panel!).filter(({ series }) => series === 'kernel prediction');
+    expect(kernel.map(({ from, to }) => [from, to])).toEqual(SIZES.slice(1).map((n, i) => [SIZES[i], n]));
+    const slopes = [0, 1, 2].map(seed => Math.log((50 + seed) / (25 + seed)) / Math.log(4));
+    const mean = slopes.reduce((a, b) => a + b) / 3;
+    const deviation = Math.sqrt(slopes.reduce((sum, slope) => sum + (slope - mean) ** 2, 0) / 2);
+    // 4.302653 is the t quantile for 2 degrees of freedom.
+    const reach = (4.302653 * deviation) / Math.sqrt(3);
+    expect(kernel[0]).toMatchObject({ seeds: 3, exponent: expect.closeTo(mean, 10) });
+    expect(kernel[0]!.low).toBeCloseTo(mean - reach, 6);
+    expect(kernel[0]!.high).toBeCloseTo(mean + reach, 6);
+  });
+
+  it('leave out seeds that have not crossed', () => {
+    const last = exponentsOf(panel!).find(
+      ({ series, to }) => series === 'measured, subnetwork' && to === SIZES.at(-1),
+    );
+    expect(last!.seeds).toBe(2);
+  });
+
+  it('have no interval for one seed', () => {
+    const one = figureData({ predictions: predictions.filter(({ seed }) => seed === 0) });
+    const table = localExponentFigure.table(one).rows.filter(([, series]) => series === 'kernel prediction');
+    expect(table.map(row => row.slice(-3))).toEqual(Array(3).fill([null, null, 1]));
+  });
+});
+
+describe('the bound', () => {
+  it('says where lambda_0 is only bounded, and gives no mean where a seed has no prediction', () => {
+    const changed = predictions.map(
+      (point): PredictedPoint => (point.n === 400 && point.seed === 1 ? { ...point, sharp: null } : point),
+    );
+    const { head, rows } = boundFigure.table(figureData({ predictions: changed }));
+    const column = (name: string) => rows.map(row => row[head.indexOf(name)]);
+    expect(column('lambda_0 exact')).toEqual(['yes', 'yes', 'no: at least', 'no: at least']);
+    expect(column('lambda_0 bound')).toEqual([2000, null, 32_000, 128_000]);
+    expect(column('certificate')).toEqual([60, 120, 240, null]);
+  });
+
+  it('keeps targets on sums apart, and shows a few of many', () => {
+    const many = [0.3, 0.25, 0.2, 0.15, 0.1, 0.07].flatMap(value =>
+      predictions.map(point => ({ ...point, target: `<= ${value}` })),
+    );
+    const sums = predictions.map(point => ({ ...point, summed: true, target: '<= 100' }));
+    const panels = predictedPanels(figureData({ predictions: [...many, ...sums] }));
+    expect(panels.map(({ title }) => title)).toEqual([
+      'training loss ≤ 0.3',
+      'training loss ≤ 0.2',
+      'training loss ≤ 0.1',
+      'summed training loss ≤ 100',
+    ]);
+  });
+});
