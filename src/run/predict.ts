@@ -6,11 +6,12 @@ import { formatBytes } from '../base/units.js';
 import type { Dataset } from '../data/dataset.js';
 import type { DatasetIdentity, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
 import {
+  datasetFolders,
   type PredictableTrajectory,
   predictableTrajectories,
   storedPredictions,
 } from '../store/read/predictions.js';
-import { storedTrajectory } from '../store/read/stored-trajectory.js';
+import type { Reader } from '../store/read/reader.js';
 import type { PredictionScope, StoredPrediction } from '../store/schema/predictions.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
@@ -77,7 +78,7 @@ export async function predictSweeps(
   report();
   if (jobs.length === 0 || options.signal.aborted) return { ...outcome, stopped: jobs.length > 0 };
 
-  const datasets = await loadAll(store.file, jobs, options.dataDir);
+  const datasets = await loadAll(reader, jobs, options.dataDir);
   const threads = threadsFor(jobs, datasets, options);
   const pool = new Piscina<PredictionTask, PredictedTrajectory>({
     filename: workerFile('predict'),
@@ -150,7 +151,7 @@ function isStored(
 
 /** By imagesKey. */
 async function loadAll(
-  file: string,
+  reader: Reader,
   jobs: readonly Job[],
   dataDir: string | undefined,
 ): Promise<Map<string, Dataset>> {
@@ -162,7 +163,7 @@ async function loadAll(
     });
   const datasets = new Map<string, Dataset>();
   for (const [key, { identity, id }] of needed) {
-    const folders = identity.name === 'idx' ? storedTrajectory(file, id).folders : [];
+    const folders = identity.name === 'idx' ? datasetFolders(reader, id) : [];
     datasets.set(key, await loadIdentified(identity, folders, dataDir));
   }
   return datasets;

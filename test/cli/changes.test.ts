@@ -6,6 +6,7 @@ const NONE: SweepChanges = {
   trajectories: { new: 0, kept: 0, dropped: 0 },
   cells: { new: 0, newHeld: 0, kept: 0, dropped: 0, droppedFinished: 0, measuredAgain: 0 },
   furtherSets: { dense: [], subnet: [] },
+  newlyCertified: false,
   settings: [],
 };
 const text = (cells: Partial<SweepChanges['cells']>, rest: Partial<SweepChanges> = {}, db = 'a b.sqlite') =>

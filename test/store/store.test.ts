@@ -62,7 +62,7 @@ describe('columns', () => {
         measures.map(measure => `${network}_${measure}`),
       ),
       ...list('distinct_neurons, activation_passes, dead_neurons, eta_lambda_max, prune_wall_s, prune_cpu_s'),
-      ...list('finished_at, engine, numerics, config'),
+      ...list('finished_at, engine, numerics, config, gates_changed, neuron_variance, certified_loss'),
     ]);
     expect(names('progress')).toEqual(
       list('sweep, trajectories, trajectories_done, trajectories_failed, cells, cells_done, description'),

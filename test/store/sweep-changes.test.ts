@@ -35,6 +35,7 @@ describe('an edited sweep', () => {
       trajectories: { new: 1, kept: 1, dropped: 2 },
       cells: { new: 4, newHeld: 0, kept: 4, dropped: 8, droppedFinished: 8, measuredAgain: 0 },
       furtherSets: { dense: [], subnet: [] },
+      newlyCertified: false,
       settings: [{ path: 'seed', removed: [1, 2], added: [3] }],
     };
     // From outside, before it is saved, and when it is.

@@ -5,6 +5,7 @@ import type { TrajectoryConfig } from '../../domain/types.js';
 import type { PredictionScope } from '../schema/predictions.js';
 import type { SweepRow } from '../schema/rows.js';
 import type { Reader } from './reader.js';
+import { FOLDERS, foldersOf } from './stored-trajectory.js';
 
 /** A trajectory of a sweep, with what its predictions depend on. */
 export interface PredictableTrajectory {
@@ -29,6 +30,12 @@ export function predictableTrajectories(reader: Reader, sweep: string): Predicta
     )
     .map(row => ({ ...row, config: completeConfig(JSON.parse(row.config)) }));
 }
+
+/** Folders of `idx` data sets that the sweeps of a trajectory name. */
+export const datasetFolders = (reader: Reader, trajectoryId: string): string[] =>
+  foldersOf(
+    reader.rows<{ named: string }>(FOLDERS.replace('?', ':id'), { id: trajectoryId }).map(({ named }) => named),
+  );
 
 /** Trajectory id -> the stored rows of this kernel. */
 export function storedPredictions(

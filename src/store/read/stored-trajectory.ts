@@ -47,14 +47,7 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
          ORDER BY m.t, v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`,
       )
       .all(trajectory.key);
-    const named = db
-      .prepare<[number], string>(
-        `SELECT json_array(json_extract(definition, '$.dataset.dir'),
-           json_extract(definition, '$.axes."dataset.dir"'), json_extract(definition, '$.axes.zip'))
-         FROM sweeps WHERE key IN (SELECT sweep FROM member_variants WHERE trajectory = ?) ORDER BY key`,
-      )
-      .pluck()
-      .all(trajectory.key) as string[];
+    const named = db.prepare<[string], string>(FOLDERS).pluck().all(trajectory.id) as string[];
     return {
       planned: {
         id: trajectory.id,
@@ -62,12 +55,24 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
         checkpoints: byCheckpoint(members),
         refinement: null,
       },
-      folders: [...new Set(named.flatMap(row => foldersIn(JSON.parse(row))))],
+      folders: foldersOf(named),
     };
   } finally {
     db.close();
   }
 }
+
+/** What the sweeps of a trajectory say of folders, for `foldersOf`. Parameter: its id. */
+export const FOLDERS = `
+  SELECT json_array(json_extract(definition, '$.dataset.dir'), json_extract(definition, '$.axes."dataset.dir"'),
+    json_extract(definition, '$.axes.zip')) AS named
+  FROM sweeps WHERE key IN (SELECT sweep FROM member_variants
+    WHERE trajectory = (SELECT key FROM trajectory_keys WHERE id = ?)) ORDER BY key`;
+
+/** The folders of `idx` data sets in rows of FOLDERS, each once. */
+export const foldersOf = (named: readonly string[]): string[] => [
+  ...new Set(named.flatMap(row => foldersIn(JSON.parse(row)))),
+];
 
 type OneOrMore = string | readonly string[] | null;
 
