@@ -4,18 +4,19 @@ import { gauss, gaussLobatto, type Rule } from '../math/quadrature.js';
 import { dot } from '../math/vectors.js';
 import type { Kernel } from './kernel.js';
 import { firstAtMost, firstAtMostWithMomentum } from './kernel-curve.js';
+import { provenBound } from './largest-eigenvalue.js';
 
 export const MAX_STEPS = 120;
 /** A bracket is narrow enough at this share of its lower end, or at one iteration. */
 const NARROW = 0.005;
+/** Two ends next to each other may become one within so many further steps. */
+const FURTHER_STEPS = 3;
 /** Without a bracket: the result must have stayed as narrow over so many steps. */
 const QUIET_STEPS = 5;
 /** An upper bound of the spectrum where none is proven: this times the largest Ritz value. */
 const RITZ_MARGIN = 1.02;
 /** It has settled when a step adds at most this share. */
 const SETTLED = 1e-4;
-/** A proven bound holds the rounding of its float32 sums. */
-const ROUNDING = 1 + 1e-6;
 
 export type BoundKind = 'proven' | 'ritz';
 
@@ -60,7 +61,9 @@ export function bracketCrossings(
   const lanczos = new Lanczos((v, out) => kernel.multiply(v, out), residual);
   const located = targets.map((): Crossing | null => null);
   const history: (number | null)[][] = targets.map(() => []);
+  const adjacent = targets.map(() => 0);
   let largestBefore = 0;
+  const proven = descent.momentum > 0 ? Number.POSITIVE_INFINITY : provenBound(kernel);
   while (located.includes(null)) {
     lanczos.step();
     const isLast = lanczos.isComplete || lanczos.steps === MAX_STEPS;
@@ -68,14 +71,17 @@ export function bracketCrossings(
     const largest = rule.nodes.at(-1)!;
     const isSettled = largest - largestBefore <= SETTLED * largest;
     largestBefore = largest;
-    const spectrum = { rule, lanczos, kernel, initialLoss, rate, isSettled };
+    const spectrum = { rule, lanczos, kernel, proven, initialLoss, rate, isSettled };
     const open = targets.map((_, i) => i).filter(i => located[i] === null);
     const crossings =
       descent.momentum > 0
         ? withMomentum(spectrum, descent, open, targets, history)
         : open.map(i => withBracket(spectrum, descent.horizon, targets[i]!));
-    for (const [at, { isEnough, ...crossing }] of crossings.entries())
-      if (isEnough || isLast) located[open[at]!] = crossing;
+    for (const [at, { isEnough, ...crossing }] of crossings.entries()) {
+      const i = open[at]!;
+      if (crossing.upper !== null && crossing.upper - crossing.lower! <= 1) adjacent[i]!++;
+      if (isEnough || isLast || adjacent[i]! > FURTHER_STEPS) located[i] = crossing;
+    }
   }
   return located as Crossing[];
 }
@@ -84,6 +90,8 @@ interface Spectrum {
   readonly rule: Rule;
   readonly lanczos: Lanczos;
   readonly kernel: Kernel;
+  /** An upper bound of the largest eigenvalue, or infinite. */
+  readonly proven: number;
   readonly initialLoss: number;
   readonly rate: number;
   /** Whether the largest Ritz value no longer grows. */
@@ -103,7 +111,7 @@ function withBracket(spectrum: Spectrum, horizon: number, target: number): Attem
   const lower = firstAtMost({ initialLoss, rate, rule }, target);
   if (lower === null) return { ...none, reason: UNREACHABLE, isEnough: true };
   const { upper, boundKind } = upperEnd(spectrum, target);
-  const isNarrow = upper !== null && upper - lower <= Math.max(1, NARROW * lower);
+  const isNarrow = upper !== null && upper - lower <= NARROW * lower;
   if (lower > horizon && !isNarrow)
     return { ...none, lower, upper, boundKind, reason: notBy(horizon), isEnough: true };
   const predicted = upper === null ? lower : Math.floor((lower + upper) / 2);
@@ -112,12 +120,11 @@ function withBracket(spectrum: Spectrum, horizon: number, target: number): Attem
 
 /** A process that is complete knows the whole spectrum: its Gauss rule is exact. */
 function upperEnd(
-  { rule, lanczos, kernel, initialLoss, rate, isSettled }: Spectrum,
+  { rule, lanczos, proven, initialLoss, rate, isSettled }: Spectrum,
   target: number,
 ): { upper: number | null; boundKind: BoundKind | null } {
   if (lanczos.isComplete)
     return { upper: firstAtMost({ initialLoss, rate, rule }, target), boundKind: 'proven' };
-  const proven = kernel.largestRowSum === null ? Number.POSITIVE_INFINITY : kernel.largestRowSum * ROUNDING;
   const isStable = rate * proven < 2;
   if (!isStable && !isSettled) return { upper: null, boundKind: null };
   const bound = isStable ? proven : Math.min(RITZ_MARGIN * rule.nodes.at(-1)!, 2 / rate);

@@ -113,7 +113,8 @@ export function matrixFreeKernel(problem: KernelProblem, module: WasmModule): Ke
     n,
     outputs,
     multiply,
-    largestRowSum: rowSum(problem, multiply),
+    largestRowSum: null,
+    isNonNegative: isNonNegative(problem),
     smallestOfPairs: null,
     packed: null,
   };
@@ -131,11 +132,6 @@ function addSecondLayer(values: Float32Array, v: Float64Array, sums: Float64Arra
   }
 }
 
-/** Where no input is negative no entry of K is: its row sums are K times ones. Else they are not known. */
-function rowSum({ inputs, layers, activation }: KernelProblem, multiply: Kernel['multiply']): number | null {
-  if (layers === 'both' && activation === 'tanh') return null;
-  if (inputs.value.some(value => value < 0)) return null;
-  const ones = new Float64Array(inputs.rows).fill(1);
-  multiply(ones, ones);
-  return ones.reduce((most, sum) => Math.max(most, sum), 0);
-}
+/** Where no input is negative no entry of the first layer's part is; sigma is negative for tanh alone. */
+const isNonNegative = ({ inputs, layers, activation }: KernelProblem): boolean =>
+  (layers === 'first' || activation !== 'tanh') && inputs.value.every(value => value >= 0);

@@ -115,7 +115,10 @@ export function rowSquare({ rowStart, value }: InputMatrix, row: number): number
   return sum;
 }
 
-function boundsOf(packed: Float64Array, n: number): Pick<Kernel, 'largestRowSum' | 'smallestOfPairs'> {
+function boundsOf(
+  packed: Float64Array,
+  n: number,
+): Pick<Kernel, 'largestRowSum' | 'isNonNegative' | 'smallestOfPairs'> {
   const sums = new Float64Array(n);
   const diagonal = new Float64Array(n);
   let smallest = Number.POSITIVE_INFINITY;
@@ -133,6 +136,7 @@ function boundsOf(packed: Float64Array, n: number): Pick<Kernel, 'largestRowSum'
     at++;
   }
   return {
+    isNonNegative: packed.every(entry => entry >= 0),
     largestRowSum: sums.reduce((most, sum) => Math.max(most, sum), 0),
     smallestOfPairs: Math.max(0, n > 1 ? smallest : diagonal[0]!),
   };

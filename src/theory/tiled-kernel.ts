@@ -97,10 +97,11 @@ function boundsOf(
   room: WasmRoom,
   tiles: number,
   n: number,
-): Pick<Kernel, 'largestRowSum' | 'smallestOfPairs'> {
+): Pick<Kernel, 'largestRowSum' | 'isNonNegative' | 'smallestOfPairs'> {
   const sums = new Float64Array(n);
   const diagonal = new Float64Array(n);
   let smallest = Number.POSITIVE_INFINITY;
+  let isNonNegative = true;
   for (let b = 0; b < blocksOf(n); b++) {
     const first = LANES * b;
     const tile = room.floats(tiles + tileBytes(b), (first + LANES) * LANES);
@@ -112,6 +113,7 @@ function boundsOf(
       for (let r = Math.max(first, s + 1); r < last; r++) {
         const entry = tile[s * LANES + r - first]!;
         const size = Math.abs(entry);
+        if (entry < 0) isNonNegative = false;
         sum += size;
         sums[r] = sums[r]! + size;
         smallest = Math.min(smallest, smallerOfTwo(own, diagonal[r]!, entry));
@@ -120,6 +122,7 @@ function boundsOf(
     }
   }
   return {
+    isNonNegative,
     largestRowSum: sums.reduce((most, sum, r) => Math.max(most, sum + diagonal[r]!), 0),
     smallestOfPairs: Math.max(0, smallest),
   };

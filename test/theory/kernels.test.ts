@@ -1,9 +1,12 @@
 /** The fast kernels against the readable one, and brackets against whole eigendecompositions by plain iteration. */
 import { describe, expect, it } from 'vitest';
 import { bitCount } from '../../src/math/bits.js';
+import { Lanczos } from '../../src/math/lanczos.js';
+import { gauss } from '../../src/math/quadrature.js';
 import { normals, stream } from '../../src/math/random.js';
 import { bracketCrossings } from '../../src/theory/bracket.js';
 import type { Kernel, KernelProblem } from '../../src/theory/kernel.js';
+import { provenBound } from '../../src/theory/largest-eigenvalue.js';
 import { matrixFreeKernel } from '../../src/theory/matrix-free-kernel.js';
 import { referenceKernel } from '../../src/theory/reference-kernel.js';
 import { tiledKernel } from '../../src/theory/tiled-kernel.js';
@@ -25,6 +28,7 @@ function expectAlike(fast: Kernel, reference: Kernel): void {
   for (let i = 0; i < n; i++) expect(fast.outputs[i]).toBeCloseTo(reference.outputs[i]!, 5);
   if (fast.largestRowSum !== null)
     expect(fast.largestRowSum / reference.largestRowSum! - 1).toBeCloseTo(0, 5);
+  expect(fast.isNonNegative && !reference.isNonNegative).toBe(false);
   if (fast.smallestOfPairs !== null)
     expect(Math.abs(fast.smallestOfPairs - reference.smallestOfPairs!)).toBeLessThan(1e-5 * size);
 }
@@ -52,13 +56,28 @@ describe.each([
       const each = problem({ activation, layers });
       expectAlike(matrixFreeKernel(each, module), referenceKernel(each));
     }
-    expect(matrixFreeKernel(problem({ activation }, true), module).largestRowSum).toBeNull();
+    const signed = problem({ activation }, true);
+    expect(matrixFreeKernel(signed, module).isNonNegative).toBe(false);
   });
 });
 
 it('more samples than a chunk of rows', () => {
   const large = randomProblem(2100, 6, 40);
   expectAlike(matrixFreeKernel(large, module), referenceKernel(large));
+});
+
+it.each([false, true])('the largest eigenvalue has a proven bound (signed inputs: %s)', isSigned => {
+  const kernel = referenceKernel(randomProblem(80, 40, 60, {}, isSigned));
+  const lanczos = new Lanczos((v, out) => kernel.multiply(v, out), new Float64Array(80).fill(1));
+  while (!lanczos.isComplete && lanczos.steps < 60) lanczos.step();
+  const largest = gauss(lanczos.alpha, lanczos.beta).nodes.at(-1)!;
+  const bound = provenBound(kernel);
+  expect(bound).toBeGreaterThanOrEqual(largest);
+  expect(bound).toBeLessThanOrEqual(kernel.largestRowSum! * (1 + 1e-5));
+  if (!isSigned) expect(bound).toBeLessThan(1.01 * largest);
+  // Of products alone.
+  const alone = provenBound({ ...kernel, largestRowSum: null });
+  expect(alone).toBeCloseTo(isSigned ? Number.POSITIVE_INFINITY : bound, 10);
 });
 
 it('counts bits', () => {
