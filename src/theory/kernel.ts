@@ -43,7 +43,7 @@ export interface Kernel {
   multiply(v: Float64Array, out: Float64Array): void;
   /** The largest absolute row sum, no smaller than the largest eigenvalue; null where it is not known. */
   readonly largestRowSum: number | null;
-  /** Whether no entry is known to be negative: then products alone bound the largest eigenvalue (largest-eigenvalue.ts). */
+  /** Whether every entry is known to be 0 or more: then products alone bound the largest eigenvalue. */
   readonly isNonNegative: boolean;
   /**
    * The smallest eigenvalue of any two samples' 2 x 2 kernel, no smaller than that of K; null where it is not known. Two

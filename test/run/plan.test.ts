@@ -204,7 +204,9 @@ describe('espalier plan', () => {
       '',
     ]);
     expect(stdout).toContain('16, of which my.sqlite holds 0\n');
-    expect(stdout).toMatch(/prediction {5}about .+ of one thread by `espalier predict`, 1\d\d MB per worker at most\n/);
+    expect(stdout).toMatch(
+      /prediction {5}about .+ of one thread by `espalier predict`, 1\d\d MB per worker at most\n/,
+    );
     expect(stderr).toMatch(/^note: network\.scaling ntk with subnetSize 1 /);
   });
 });

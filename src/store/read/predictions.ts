@@ -34,7 +34,9 @@ export function predictableTrajectories(reader: Reader, sweep: string): Predicta
 /** Folders of `idx` data sets that the sweeps of a trajectory name. */
 export const datasetFolders = (reader: Reader, trajectoryId: string): string[] =>
   foldersOf(
-    reader.rows<{ named: string }>(FOLDERS.replace('?', ':id'), { id: trajectoryId }).map(({ named }) => named),
+    reader
+      .rows<{ named: string }>(FOLDERS.replace('?', ':id'), { id: trajectoryId })
+      .map(({ named }) => named),
   );
 
 /** Trajectory id -> the stored rows of this kernel. */

@@ -27,7 +27,7 @@ export const PREDICTIONS: RelationInfo = {
       ['lanczos_steps', 'steps of the Lanczos process that it took'],
       [
         'bound_kind',
-        "what predicted_upper rests on. proven: the largest row sum bounds the spectrum; ritz: 1.02 times Lanczos' largest value",
+        "what predicted_upper rests on. proven: row sums bound the spectrum; ritz: 1.02 times Lanczos' largest value",
       ],
       ['lambda_max', 'the largest eigenvalue of the kernel, from below'],
       ['lambda_0_upper', 'its smallest eigenvalue is at most this'],
