@@ -87,11 +87,15 @@ export class WasmActivations implements Activations {
       for (let block = 0; block < layout.blocks; block++) {
         const neurons = Math.min(LANES, own - block * LANES);
         const to = (first + block * LANES) * words;
-        let at = (layout.phi + block * samples * ROW_BYTES) / 4;
-        for (let s = 0; s < count; s++, at += LANES) {
-          const bit = 1 << (s & 31);
-          const word = to + (s >> 5);
-          for (let i = 0; i < neurons; i++) if (f32[at + i] !== 0) bits[word + i * words]! |= bit;
+        const phi = (layout.phi + block * samples * ROW_BYTES) / 4;
+        for (let w = 0; w < words; w++) {
+          const from = phi + 32 * w * LANES;
+          const rows = Math.min(32, count - 32 * w);
+          for (let i = 0; i < neurons; i++) {
+            let word = 0;
+            for (let s = 0, at = from + i; s < rows; s++, at += LANES) if (f32[at] !== 0) word |= 1 << s;
+            bits[to + i * words + w] = word;
+          }
         }
       }
     }
