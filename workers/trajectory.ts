@@ -10,6 +10,9 @@ import { runTrajectory } from '../src/trajectory/run-trajectory.js';
 const { engine, datasets, signal } = workerData as WorkerData;
 let port: MessagePort;
 let retired: Int32Array;
+let stopped: Int32Array;
+/** The number of the task at work. */
+let current = 0;
 let pendingEvents: ExecutorEvent[] = [];
 
 function isStopping(): boolean {
@@ -18,7 +21,7 @@ function isStopping(): boolean {
     flushEvents();
     Atomics.wait(signal, 0, SIGNAL.pause);
   }
-  return Atomics.load(signal, 0) === SIGNAL.stop || isRetired();
+  return Atomics.load(signal, 0) === SIGNAL.stop || isRetired() || Atomics.load(stopped, 0) === current;
 }
 
 /** Called before any long work, so it also sends the pending events, in one message. */
@@ -45,7 +48,7 @@ const environment: TrajectoryEnvironment = {
 
 /** Never resolves: the call lasts as long as the thread. */
 export default function run(call: WorkerCall): Promise<never> {
-  ({ port, retired } = call);
+  ({ port, retired, stopped } = call);
   port.on('message', (first: NumberedTask) => {
     for (let next: NumberedTask | undefined = first; next; next = receiveMessageOnPort(port)?.message)
       runNumbered(next, call);
@@ -55,6 +58,7 @@ export default function run(call: WorkerCall): Promise<never> {
 }
 
 function runNumbered({ number, task }: NumberedTask, { claimed, slot }: WorkerCall): void {
+  current = number;
   const isStopped = isStopping();
   if (Atomics.compareExchange(claimed, 0, number - 1, number) !== number - 1) return;
   if (!isStopped) pendingEvents.push({ kind: 'started', slot });

@@ -92,6 +92,16 @@ export class QueryError extends EspalierError {
   }
 }
 
+/** A queue server that cannot be reached or refuses, or a queue name that another run uses. */
+export class QueueError extends EspalierError {
+  override readonly code: 'QUEUE_UNREACHABLE' | 'QUEUE_REFUSED' | 'QUEUE_IN_USE';
+  override readonly exitCode = EXIT.badInput;
+  constructor(code: QueueError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** A trajectory whose outputs are no longer finite. It is not retried, because it would diverge again. */
 export class DivergedError extends EspalierError {
   override readonly code = 'DIVERGED';

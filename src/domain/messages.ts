@@ -2,6 +2,7 @@
  * Messages to and from an executor: tasks and events. Plain data, because it crosses threads (and may later cross
  * machines).
  */
+import type { Provenance } from '../base/provenance.js';
 import type {
   CurveRow,
   PlannedTrajectory,
@@ -57,6 +58,10 @@ export interface TrajectoryTask {
   readonly memoryBytes: number;
   /** Milliseconds between snapshots; null: chosen by the snapshot's size, to keep its cost small. */
   readonly snapshotEveryMs: number | null;
+  /** Whether nothing else may run on its machine at the same time; default: false. For executors with `fits`. */
+  readonly alone?: boolean;
+  /** A worker that must not compute it if there is another one, as `started` names it: host/process. */
+  readonly avoid?: string | null;
 }
 
 /** A network's state at iteration t, encoded by trajectory/snapshot.ts. */
@@ -121,8 +126,63 @@ export type TrajectoryEvent =
       readonly stack: string | null;
     };
 
+/** The program and machine that compute a trajectory, where they are not those of the coordinator. */
+export interface WorkerOrigin extends Provenance {
+  /** What runs the engine's hot loops; null where there is no choice. */
+  readonly kernels: string | null;
+}
+
 /**
  * An event that an executor emits for a trajectory. `started`, with the executor's slot, comes first, unless a stop
- * precedes it; the trajectory's own events follow.
+ * precedes it; the trajectory's own events follow. It comes again where the trajectory moves to another worker.
  */
-export type ExecutorEvent = { readonly kind: 'started'; readonly slot: number } | TrajectoryEvent;
+export type ExecutorEvent =
+  | {
+      readonly kind: 'started';
+      readonly slot: number;
+      readonly by?: WorkerOrigin;
+      /** How it ended at the worker before: lost, or handed back. */
+      readonly before?: 'lost' | 'stopped';
+    }
+  | (TrajectoryEvent & {
+      /** Called when the event is on the disk: by then the executor keeps a copy elsewhere. */
+      readonly onStored?: () => void;
+    });
+
+/** A worker process of a run with a queue. Times are ISO 8601, UTC. */
+export interface QueueWorkerState {
+  readonly host: string;
+  readonly process: number;
+  readonly threads: number;
+  readonly kernels: string | null;
+  readonly toolVersion: string;
+  /** By the worker's clock. */
+  readonly since: string;
+  /** When the run saw its last heartbeat, by the run's clock. */
+  readonly heartbeat: string;
+  /** Ids of the trajectories that it computes. */
+  readonly running: readonly string[];
+  /** Trajectories and cells of this run that it has finished. */
+  readonly trajectories: number;
+  readonly cells: number;
+  /** Over the last minute; null before there are two heartbeats. */
+  readonly cellsPerSecond: number | null;
+}
+
+/** A run with a queue, as `status` and the live page show it. */
+export interface QueueState {
+  /** The server, without credentials. */
+  readonly server: string;
+  readonly name: string;
+  readonly workers: readonly QueueWorkerState[];
+  /** Trajectories that wait for a worker, and that a worker has taken. */
+  readonly waiting: number;
+  readonly taken: number;
+  /** Reports that are not on the disk yet, and the age of the oldest in seconds. */
+  readonly unstored: number;
+  readonly oldestS: number | null;
+  /** How often a trajectory has moved to another worker. */
+  readonly moved: number;
+  /** Messages that were dropped because they made no sense. */
+  readonly dropped: number;
+}

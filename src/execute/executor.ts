@@ -1,11 +1,12 @@
 /** The contract between a sweep and an executor of its trajectories: submit, events, stop, stats. */
-import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
+import type { CellRow, CheckpointRow, ExecutorEvent, QueueState, TrajectoryTask } from '../domain/messages.js';
 
 export type {
   CellRow,
   CheckpointRow,
   CheckpointTask,
   ExecutorEvent,
+  QueueState,
   Snapshot,
   TrajectoryEvent,
   TrajectoryTask,
@@ -39,4 +40,27 @@ export interface Executor {
   resume(): void;
   stats(): ExecutorStats;
   close(): Promise<void>;
+  /** For executors whose machines come and go: calls `listener` whenever `capacity`, `prefetch` or `fits` changes. */
+  watch?(listener: () => void): void;
+  /**
+   * Whether some machine can run a trajectory of so many peak bytes. Executors with this method place trajectories by
+   * memory themselves; others are given no more than fit in this machine.
+   */
+  fits?(bytes: number): boolean;
+  /** Workers and queue, where there is one. */
+  queueState?(): QueueState;
+}
+
+/**
+ * Access to what is stored, for executors whose results may arrive twice, or after the trajectory's end. Ids are those of
+ * trajectories of the run.
+ */
+export interface ResultCheck {
+  /** Undefined for a trajectory that the run does not know. */
+  status(id: string): 'pending' | 'running' | 'done' | 'failed' | undefined;
+  /**
+   * Compares rows that came again with the stored ones. The trajectory fails if they differ.
+   * @param from host and process that sent them. @returns false if no such rows are stored.
+   */
+  late(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[], from: string): boolean;
 }

@@ -17,10 +17,16 @@ export interface PoolOptions extends ExecutorOptions {
   readonly timeoutS?: number | undefined;
 }
 
-export function createPoolExecutor(options: PoolOptions): Executor {
+export interface PoolExecutor extends Executor {
+  /** Ends one trajectory as `stopped`: at its next pulse if it runs, else at once. */
+  cancel(id: string): void;
+}
+
+export function createPoolExecutor(options: PoolOptions): PoolExecutor {
   const { engine, datasets, timeoutS = Number.POSITIVE_INFINITY } = options;
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const waiting: SubmittedTask[] = [];
+  const cancelled = new Set<string>();
   const newSlot = (number: number) =>
     new WorkerSlot(number, { engine, datasets, signal }, returned => {
       waiting.unshift(...returned);
@@ -44,7 +50,7 @@ export function createPoolExecutor(options: PoolOptions): Executor {
 
   const distribute = () => {
     for (let next = waiting[0]; next && !isMakingRoom; next = waiting[0]) {
-      if (Atomics.load(signal, 0) === SIGNAL.stop) {
+      if (Atomics.load(signal, 0) === SIGNAL.stop || cancelled.has(next.task.id)) {
         refuse(next);
       } else {
         const slot = slotFor(next);
@@ -55,9 +61,9 @@ export function createPoolExecutor(options: PoolOptions): Executor {
     }
   };
 
-  const refuse = ({ events }: SubmittedTask) => {
-    refused++;
-    events.push({ kind: 'stopped' });
+  const refuse = (...tasks: readonly SubmittedTask[]) => {
+    refused += tasks.length;
+    for (const { events } of tasks) events.push({ kind: 'stopped' });
   };
 
   /** Returns null if the task has to wait. */
@@ -98,6 +104,15 @@ export function createPoolExecutor(options: PoolOptions): Executor {
       waiting.push({ task, events });
       distribute();
       return events;
+    },
+    cancel(id) {
+      // Slots return what they have not started, and `distribute` refuses it.
+      cancelled.add(id);
+      if (!slots.some(slot => slot.cancel(id))) {
+        const index = waiting.findIndex(({ task }) => task.id === id);
+        if (index >= 0) refuse(...waiting.splice(index, 1));
+      }
+      cancelled.delete(id);
     },
     stop() {
       signal[0] = SIGNAL.stop;

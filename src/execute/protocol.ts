@@ -31,6 +31,8 @@ export interface WorkerCall {
   readonly claimed: Int32Array;
   /** One shared int32: 1 as soon as the thread must stop all its tasks at their next pulse. */
   readonly retired: Int32Array;
+  /** One shared int32: the number of the task that must stop at its next pulse. */
+  readonly stopped: Int32Array;
   readonly slot: number;
 }
 

@@ -116,6 +116,21 @@ export class WorkerSlot {
     if (isCurrent) this.#fail(outcome);
   }
 
+  /**
+   * Stops one trajectory at its next pulse, and returns true, if it runs here. Otherwise all that has not started returns
+   * to the pool.
+   */
+  cancel(id: string): boolean {
+    const queued = this.#queue.find(({ task }) => task.id === id);
+    if (!queued || !this.#worker) return false;
+    if (queued !== this.#queue[0] && this.#recall()) return false;
+    this.#worker.stopTask(queued.number);
+    setTimeout(() => {
+      if (this.#queue[0] === queued) this.kill({ kind: 'stopped' });
+    }, STOP_WITHIN_MS).unref();
+    return true;
+  }
+
   /** Stops the running trajectory at its next pulse, then ends the thread. Prefetched tasks return to the pool. */
   retire(): void {
     if (this.#queue.length === 0 || !this.#worker) {
@@ -146,12 +161,14 @@ export class WorkerSlot {
     this.onFree([]);
   }
 
-  #recall(): void {
+  /** Returns false if nothing waits behind the running task, or if the next one has started by now. */
+  #recall(): boolean {
     const [first, next] = this.#queue;
-    if (!first || !next || !this.#worker?.skipAfter(first.number)) return;
+    if (!first || !next || !this.#worker?.skipAfter(first.number)) return false;
     const returned = this.#queue.splice(1);
     first.number = returned.at(-1)!.number;
     this.onFree(returned);
+    return true;
   }
 
   #handle(events: WorkerEvents): void {

@@ -30,6 +30,7 @@ export class WorkerThread {
   readonly #port: MessagePort;
   readonly #claimed = new Int32Array(new SharedArrayBuffer(4));
   readonly #retired = new Int32Array(new SharedArrayBuffer(4));
+  readonly #stopped = new Int32Array(new SharedArrayBuffer(4));
   /** Resolves when the thread has loaded its modules: Node 20 crashes if a thread is terminated earlier. */
   readonly #loaded: Promise<void>;
   readonly #listener: WorkerThreadListener;
@@ -64,13 +65,24 @@ export class WorkerThread {
     this.#piscina.once('workerDestroy', () => {
       if (!isLoaded) setImmediate(() => this.#died(new Error('it exited before it began')));
     });
-    const call: WorkerCall = { port: port2, claimed: this.#claimed, retired: this.#retired, slot };
+    const call: WorkerCall = {
+      port: port2,
+      claimed: this.#claimed,
+      retired: this.#retired,
+      stopped: this.#stopped,
+      slot,
+    };
     this.#piscina.run(call, { transferList: [port2 as never] }).catch((error: unknown) => this.#died(error));
   }
 
   /** Makes it stop its tasks at their next pulse, and every later one. */
   retire(): void {
     this.#retired[0] = 1;
+  }
+
+  /** Makes it stop the task of this number at its next pulse. */
+  stopTask(number: number): void {
+    this.#stopped[0] = number;
   }
 
   /** Returns the task's number. The thread starts it when all earlier ones have ended. */

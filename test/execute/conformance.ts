@@ -67,7 +67,7 @@ export function executorConformance(
 
     it('gives the same numbers when many trajectories run concurrently', async () => {
       const pool = await executor();
-      const tasks = [0, 1, 2, 3, 4, 5].map(seed => tinyTask(engine, { config: { seed } }));
+      const tasks = [0, 1, 2, 3, 4, 5].map(seed => ({ ...tinyTask(engine, { config: { seed } }), id: `seed${seed}` }));
       const together = await Promise.all(tasks.map(task => collect(pool.submit(task))));
       for (const [i, task] of tasks.entries()) {
         expect(withoutTimes(together[i]!)).toEqual(
@@ -107,10 +107,11 @@ export function executorConformance(
     });
 
     it('starts over with a warning where a snapshot is damaged', async () => {
-      const task = { ...tinyTask(engine), snapshot: { t: 3, bytes: Uint8Array.from([1, 2, 3]) } };
+      const undamaged = tinyTask(engine, { checkpoints: [5, 20] });
+      const task = { ...undamaged, snapshot: { t: 3, bytes: Uint8Array.from([1, 2, 3]) } };
       const events = await collect((await executor()).submit(task));
       expect(events[1]).toMatchObject({ kind: 'warning', message: expect.stringContaining('damaged') });
-      const whole = await collect((await executor()).submit(tinyTask(engine)));
+      const whole = await collect((await executor()).submit(undamaged));
       expect(withoutTimes(events.toSpliced(1, 1))).toEqual(withoutTimes(whole));
     });
 

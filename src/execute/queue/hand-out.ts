@@ -1,0 +1,228 @@
+/** Hands trajectories out: their task, their ticket and their snapshot, then a job in the BullMQ queue of their lane. */
+import { randomBytes } from 'node:crypto';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Snapshot } from '../../domain/messages.js';
+import { pack } from './codec.js';
+import { BULL_PREFIX, jobId, KEEP_S, laneOf, queueName, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
+import { SnapshotTransfer, settled } from './snapshots.js';
+import { fromBytes, type TicketedTask, toMessage } from './task-message.js';
+
+const BATCH = 200;
+const WAKE_EVERY_MS = 5;
+
+/** A trajectory to hand out, with the snapshot that its worker may go on from. */
+export interface HandedOut extends TicketedTask {
+  readonly alone: boolean;
+  readonly snapshot: Snapshot | null;
+  /** Asked right before it is handed out. */
+  isWanted(): boolean;
+  /** It is handed out with this ticket: its own, or that of an earlier coordinator whose job is still there. */
+  onHandedOut(ticket: string): void;
+}
+
+export const newTicket = (): string => randomBytes(6).toString('hex');
+
+export class HandOut {
+  readonly snapshots: SnapshotTransfer;
+  readonly #lanes = new Map<string, { readonly queue: Queue; bytes: number }>();
+  #waiting: HandedOut[] = [];
+  #flushing: Promise<void> = Promise.resolve();
+  #isScheduled = false;
+  #waking: NodeJS.Timeout | null = null;
+  #isClosed = false;
+  /** Trajectories that an earlier coordinator has handed out. */
+  readonly #leftOver = new Set<string>();
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly run: string,
+    private readonly keys: RunKeys,
+    private readonly onError: (error: Error) => void,
+  ) {
+    this.snapshots = new SnapshotTransfer(redis, keys, () => {});
+  }
+
+  /** Looks up what an earlier coordinator has handed out, and withdraws what nobody needs any more. */
+  async start(isNeeded: (id: string) => boolean): Promise<void> {
+    for (const lane of await this.redis.hkeys(this.keys.lanes)) this.#widen(lane, 0);
+    for (const id of await this.redis.hkeys(this.keys.tasks)) {
+      if (isNeeded(id)) this.#leftOver.add(id);
+      else this.withdraw(id, null, false);
+    }
+  }
+
+  /** Handed out in the order of the calls, but for those with a snapshot, whose transfer delays no other. */
+  add(task: HandedOut): void {
+    this.#waiting.push(task);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#flushing = this.#flushing.then(() => this.#flush());
+    });
+  }
+
+  /** Whether the jobs of these tickets exist, waiting or leased. */
+  async areThere(tasks: readonly { readonly lane: string; readonly id: string; readonly ticket: string }[]) {
+    const pipeline = this.redis.pipeline();
+    for (const { lane, id, ticket } of tasks) pipeline.exists(this.#jobKey(lane, id, ticket));
+    return (await settled(pipeline)).map(found => found === 1);
+  }
+
+  /** Makes the ticket of a trajectory invalid. @param withSnapshot its worker is to hand in a snapshot first. */
+  withdraw(id: string, ticket: string | null, withSnapshot: boolean): void {
+    if (withSnapshot && ticket !== null) {
+      void this.redis.hset(this.keys.tickets, id, `${ticket}!`).catch(this.onError);
+      void this.redis.publish(WAKE_CHANNEL, wish(this.run)).catch(this.onError);
+    } else void this.redis.hdel(this.keys.tickets, id).catch(this.onError);
+    void this.redis.hdel(this.keys.tasks, id).catch(this.onError);
+  }
+
+  /** Tells waiting workers that there is something to take. */
+  #wake(): void {
+    this.#waking ??= setTimeout(() => {
+      this.#waking = null;
+      void this.redis.publish(WAKE_CHANNEL, this.run).catch(this.onError);
+    }, WAKE_EVERY_MS);
+  }
+
+  /** Numbers of jobs in all lanes. */
+  async counts(): Promise<{ readonly waiting: number; readonly leased: number }> {
+    const pipeline = this.redis.pipeline();
+    for (const lane of this.#lanes.keys())
+      pipeline.llen(this.#bullKey(lane, 'wait')).llen(this.#bullKey(lane, 'active'));
+    const lengths = (await settled(pipeline)) as number[];
+    return {
+      waiting: lengths.reduce((sum, length, i) => (i % 2 === 0 ? sum + length : sum), 0),
+      leased: lengths.reduce((sum, length, i) => (i % 2 === 1 ? sum + length : sum), 0),
+    };
+  }
+
+  /** Tells workers of all lanes again, after Redis lost its memory. */
+  async renewLanes(): Promise<void> {
+    for (const [lane, { bytes }] of this.#lanes) await this.redis.hset(this.keys.lanes, lane, bytes);
+  }
+
+  /** Deletes every job of the run. */
+  async obliterate(): Promise<void> {
+    for (const { queue } of this.#lanes.values()) await queue.obliterate({ force: true });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#waking) clearTimeout(this.#waking);
+    for (const { queue } of this.#lanes.values()) await queue.close().catch(() => {});
+  }
+
+  async #flush(): Promise<void> {
+    const tasks = this.#waiting;
+    this.#waiting = [];
+    const heavy = tasks.filter(({ snapshot }) => snapshot);
+    const light = tasks.filter(({ snapshot }) => !snapshot);
+    try {
+      for (let from = 0; from < light.length; from += BATCH) await this.#handOut(light.slice(from, from + BATCH));
+    } catch (error) {
+      if (!this.#isClosed) this.onError(error as Error);
+    }
+    for (const task of heavy) void this.#handOutWithSnapshot(task).catch(this.onError);
+  }
+
+  async #handOutWithSnapshot(task: HandedOut): Promise<void> {
+    const isWanted = () => task.isWanted() && !this.#isClosed;
+    if (this.#leftOver.has(task.task.id)) return this.#handOut([task]);
+    if (await this.snapshots.write(task.ticket, task.snapshot!, isWanted)) await this.#handOut([task]);
+  }
+
+  async #handOut(tasks: readonly HandedOut[]): Promise<void> {
+    if (this.#isClosed) return;
+    const fresh: HandedOut[] = [];
+    for (const task of tasks) {
+      if (!task.isWanted()) continue;
+      const adopted = this.#leftOver.delete(task.task.id) ? await this.#ticketOf(task) : null;
+      if (adopted !== null) task.onHandedOut(adopted);
+      else if (task.snapshot && !(await this.snapshots.newest(task.ticket)))
+        await this.#handOutWithSnapshot(task);
+      else fresh.push(task);
+    }
+    const wanted = fresh.filter(task => task.isWanted());
+    if (wanted.length === 0) return;
+    const pipeline = this.redis.pipeline();
+    const jobs = new Map<string, Parameters<Queue['addBulk']>[0]>();
+    for (const task of wanted) {
+      const { id, memoryBytes, config } = task.task;
+      pipeline.hset(this.keys.tasks, id, pack(toMessage(task)));
+      pipeline.hset(this.keys.tickets, id, task.ticket);
+      const lane = laneOf(memoryBytes, task.alone);
+      if (this.#widen(lane, memoryBytes)) pipeline.hset(this.keys.lanes, lane, memoryBytes);
+      const ofLane = jobs.get(lane) ?? [];
+      jobs.set(lane, ofLane);
+      const { datasetSize, width, seed } = config;
+      ofLane.push({ name: id, data: { datasetSize, width, seed }, opts: { jobId: jobId(id, task.ticket) } });
+      task.onHandedOut(task.ticket);
+    }
+    for (const key of [this.keys.tasks, this.keys.tickets, this.keys.lanes]) pipeline.expire(key, KEEP_S);
+    await settled(pipeline);
+    for (const [lane, ofLane] of jobs) await this.#lanes.get(lane)!.queue.addBulk(ofLane);
+    this.#wake();
+  }
+
+  /** The ticket under which an earlier coordinator has handed out the same work, if its job is still there. */
+  async #ticketOf({ task, alone }: HandedOut): Promise<string | null> {
+    const [packed, valid] = await Promise.all([
+      this.redis.hgetBuffer(this.keys.tasks, task.id),
+      this.redis.hget(this.keys.tickets, task.id),
+    ]);
+    if (!packed) return null;
+    try {
+      const earlier = fromBytes(packed);
+      if (earlier.ticket !== valid || !isSameWork(earlier.task, task)) return null;
+      const lane = laneOf(earlier.task.memoryBytes, alone);
+      this.#widen(lane, earlier.task.memoryBytes);
+      const [isThere] = await this.areThere([{ lane, id: task.id, ticket: earlier.ticket }]);
+      return isThere ? earlier.ticket : null;
+    } catch {
+      // Written by someone else: replaced.
+      return null;
+    }
+  }
+
+  /** Opens a lane. Returns whether its largest trajectory has grown. */
+  #widen(lane: string, bytes: number): boolean {
+    const known = this.#lanes.get(lane);
+    if (known) {
+      const isLarger = bytes > known.bytes;
+      known.bytes = Math.max(bytes, known.bytes);
+      return isLarger;
+    }
+    const queue = new Queue(queueName(this.run, lane), {
+      connection: this.redis as never,
+      prefix: BULL_PREFIX,
+      skipVersionCheck: true,
+      streams: { events: { maxLen: 10 } },
+      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+    });
+    queue.on('error', this.onError);
+    this.#lanes.set(lane, { queue, bytes });
+    return true;
+  }
+
+  #bullKey(lane: string, part: string): string {
+    return `${BULL_PREFIX}:${queueName(this.run, lane)}:${part}`;
+  }
+
+  #jobKey(lane: string, id: string, ticket: string): string {
+    return this.#bullKey(lane, jobId(id, ticket));
+  }
+}
+
+/** Whether the earlier task computes everything that the new one asks for. */
+function isSameWork(earlier: TicketedTask['task'], now: TicketedTask['task']): boolean {
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const before = new Map(earlier.checkpoints.map(({ t, variants }) => [t, variants]));
+  return (
+    same(earlier.config, now.config) &&
+    same(earlier.evaluate, now.evaluate) &&
+    now.checkpoints.every(({ t, variants }) => same(before.get(t), variants))
+  );
+}

@@ -1,0 +1,24 @@
+/** Times of a queue. Tests shorten them; all of them are in ms. */
+export interface QueueTimes {
+  /** A worker that has not renewed a trajectory's lease for so long loses it. */
+  readonly leaseMs: number;
+  /** Interval of BullMQ's search for lost leases. */
+  readonly stallCheckMs: number;
+  /** Interval of a worker's heartbeat, and of its look at what its runs want. */
+  readonly beatMs: number;
+  /** A worker whose heartbeat has not changed for so long counts no more. */
+  readonly staleMs: number;
+  /** Interval at which a run compares what it has handed out with what Redis holds. */
+  readonly lookMs: number;
+  /** A connection that answers nothing for so long is made anew. */
+  readonly silenceMs: number;
+}
+
+export const QUEUE_TIMES: QueueTimes = {
+  leaseMs: 120_000,
+  stallCheckMs: 30_000,
+  beatMs: 1_000,
+  staleMs: 15_000,
+  lookMs: 1_000,
+  silenceMs: 15_000,
+};
