@@ -37,6 +37,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./status.js')).statusCommand,
   },
   {
+    command: 'worker',
+    describe: 'Compute trajectories of runs on other machines (see `run --queue`)',
+    load: async () => (await import('./worker.js')).workerCommand,
+  },
+  {
     command: 'threads <db> <count>',
     describe: 'Change the threads of the run at work on a database; 0 pauses it',
     load: async () => (await import('./threads.js')).threadsCommand,

@@ -16,6 +16,15 @@ import { type LimitArguments, type Limits, limitOptions, parseLimits } from './l
 import { type Learn, withOnEnd } from './on-end.js';
 import { finishedByText, planOf, showPlan } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
+import {
+  addressOf,
+  computesHere,
+  type QueueArguments,
+  queueOptions,
+  type RunQueue,
+  runQueueOf,
+  startQueue,
+} from './run-queue.js';
 import { type RunResult, resultJson, resultLine } from './run-result.js';
 import { type AddressArguments, addressOptions, addressWarning, serveOptionsOf } from './serve.js';
 import { type Stopper, stopOnSignals } from './stopper.js';
@@ -31,6 +40,7 @@ import {
 import { printThresholds } from './thresholds.js';
 
 type RunArguments = SweepArguments &
+  QueueArguments &
   FilesystemArguments &
   AddressArguments &
   LimitArguments &
@@ -48,7 +58,7 @@ const HEAP_GROWING = '--heap-growing-percent=50';
 /** `espalier run SWEEP`: runs the unfinished part of a sweep. */
 export const runCommand: CommandModule<object, RunArguments> = {
   builder: yargs =>
-    filesystemOption(deadlineOptions(limitOptions(addressOptions(sweepOptions(yargs)))))
+    queueOptions(filesystemOption(deadlineOptions(limitOptions(addressOptions(sweepOptions(yargs))))))
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -82,14 +92,20 @@ async function runOnce(args: RunArguments, learn: Learn): Promise<void> {
   try {
     const limits = parseLimits(args);
     const stopAt = parseDeadline(args);
-    const prepared = await prepareFromArguments(args);
+    const address = addressOf(args);
+    // Workers have memory of their own, and take what fits it.
+    const prepared = await prepareFromArguments(
+      args,
+      computesHere(args) ? undefined : Number.POSITIVE_INFINITY,
+    );
     learn({ sweep: prepared.spec.name });
     const db = databaseOf(prepared.spec, args);
     learn({ db });
     if (args.dryRun) await showPlan(prepared, args, stopAt);
     else {
+      const queue = address && runQueueOf(address, prepared.spec.name, db, args);
       page = await startPage(db, args, display);
-      await runAndPrint(prepared, db, args, { ...limits, learn, stopAt }, display, stopper);
+      await runAndPrint(prepared, db, args, { ...limits, learn, stopAt, queue }, display, stopper);
     }
   } finally {
     display.end();
@@ -122,13 +138,19 @@ async function runAndPrint(
   prepared: PreparedSweep,
   db: string,
   args: RunArguments,
-  { timeoutS, learn, stopAt, ...limits }: Limits & { learn: Learn; stopAt: Date | null },
+  {
+    timeoutS,
+    learn,
+    stopAt,
+    queue,
+    ...limits
+  }: Limits & { learn: Learn; stopAt: Date | null; queue: RunQueue | null },
   display: ProgressDisplay,
   { signal, abandon }: Stopper,
 ): Promise<void> {
   const { spec, engine } = prepared;
-  const threads = threadsOf(args);
-  const fitting = threadsThatFit(prepared, threads);
+  const threads = queue ? (args.threads ?? 0) : threadsOf(args);
+  const fitting = queue ? threads : threadsThatFit(prepared, threads);
   if (engine.warning !== null) display.printLine(`warning: ${engine.warning}`);
   for (const advice of sweepAdvice(spec)) display.printLine(`note: ${advice}`);
   if (fitting < threads) {
@@ -146,7 +168,10 @@ async function runAndPrint(
     db,
     unsafeFilesystem: args.unsafeFilesystem,
     threads,
-    executor: datasets => createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
+    executor: (datasets, check) =>
+      queue
+        ? startQueue(prepared, queue, { datasets, threads, timeoutS, check }, line => display.printLine(line))
+        : createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
     signal: deadline ? AbortSignal.any([signal, deadline.signal]) : signal,
     abandon,
     order,

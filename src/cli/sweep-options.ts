@@ -91,11 +91,15 @@ async function readSweepArgument({ sweep, set = [] }: SweepArguments): Promise<S
   }
 }
 
-export async function prepareFromArguments(args: SweepArguments): Promise<PreparedSweep> {
+/** @param memoryBytes what a run may take where `--memory` does not say. */
+export async function prepareFromArguments(
+  args: SweepArguments,
+  memoryBytes?: number,
+): Promise<PreparedSweep> {
   const spec = await readSweepArgument(args);
   return prepareSweep(spec, {
     engine: args.noop ? 'noop' : args.engine,
     dataDir: args.dataDir,
-    memoryBytes: args.memory === undefined ? undefined : parseBytes('--memory', args.memory),
+    memoryBytes: args.memory === undefined ? memoryBytes : parseBytes('--memory', args.memory),
   });
 }

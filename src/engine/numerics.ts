@@ -11,3 +11,6 @@ export const NUMERICS: Readonly<Record<EngineName, number>> = {
   tfjs: 1,
   noop: 1,
 };
+
+/** Engines whose results have the same bits on every machine. TensorFlow promises none. */
+export const HAS_EQUAL_BITS: ReadonlySet<EngineName> = new Set<EngineName>(['wasm', 'reference', 'noop']);

@@ -1,5 +1,11 @@
 /** The contract between a sweep and an executor of its trajectories: submit, events, stop, stats. */
-import type { CellRow, CheckpointRow, ExecutorEvent, QueueState, TrajectoryTask } from '../domain/messages.js';
+import type {
+  CellRow,
+  CheckpointRow,
+  ExecutorEvent,
+  QueueState,
+  TrajectoryTask,
+} from '../domain/messages.js';
 
 export type {
   CellRow,
@@ -58,9 +64,14 @@ export interface Executor {
 export interface ResultCheck {
   /** Undefined for a trajectory that the run does not know. */
   status(id: string): 'pending' | 'running' | 'done' | 'failed' | undefined;
-  /**
-   * Compares rows that came again with the stored ones. The trajectory fails if they differ.
-   * @param from host and process that sent them. @returns false if no such rows are stored.
-   */
-  late(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[], from: string): boolean;
+  /** Compares rows with the stored ones, but for times. */
+  compare(
+    id: string,
+    checkpoint: CheckpointRow,
+    cells: readonly CellRow[],
+  ):
+    | { readonly kind: 'unknown' | 'same' }
+    | { readonly kind: 'differs'; readonly column: string; readonly worker: string };
+  /** Makes a trajectory that has ended a failed one. */
+  fail(id: string, code: string, message: string): void;
 }

@@ -21,6 +21,8 @@ const SAVE_WITHIN_MS = 1_500;
 /** Write rate of a common disk. */
 const SAVED_BYTES_PER_MS = 100_000;
 
+type Ended = Extract<ExecutorEvent, { kind: AttemptEnd['kind'] }>;
+
 /** What all attempts of a run share. */
 export interface RunContext {
   readonly sweep: { readonly name: string; readonly evaluate: Evaluate };
@@ -68,11 +70,12 @@ export class Attempt {
     const { id } = this.job.trajectory;
     switch (event.kind) {
       case 'started':
-        return this.#onStarted(event.slot);
+        return this.#onStarted(event);
       case 'warning':
         return warnings.add(event.topic, event.message);
       case 'snapshot':
-        return this.#saveSnapshot(id, event.snapshot);
+        await this.#saveSnapshot(id, event.snapshot);
+        return event.onStored?.();
       case 'rows':
         return this.#onRows(event);
       case 'failed':
@@ -83,7 +86,7 @@ export class Attempt {
     }
   }
 
-  #onRows({ checkpoint, cells, chosen }: Extract<ExecutorEvent, { kind: 'rows' }>): void {
+  #onRows({ checkpoint, cells, chosen, onStored }: Extract<ExecutorEvent, { kind: 'rows' }>): void {
     const { store, tracker, sweep } = this.context;
     const { trajectory } = this.job;
     this.#recordWork({ t: checkpoint.t, variants: cells });
@@ -94,11 +97,12 @@ export class Attempt {
     tracker.onCommitted(store.rows(trajectory.id, checkpoint, cells, isRefined ? added : undefined), () => {
       tracker.progress.cellsDone += cells.length;
       tracker.progress.cells += chosen.length * variants.length;
+      onStored?.();
     });
   }
 
   /** A trajectory is done only when its stored rows ask for no other checkpoints than were sent. */
-  async #checked(done: Extract<AttemptEnd, { kind: 'done' }>): Promise<AttemptEnd> {
+  async #checked(done: Ended & { kind: 'done' }): Promise<Ended> {
     const { store, disk, options, sweep } = this.context;
     const { trajectory } = this.job;
     if (!trajectory.refinement) return done;
@@ -108,25 +112,30 @@ export class Attempt {
     const isRead = await disk.write(options.db, () => {
       fault = choiceFault(store, trajectory, sweep.evaluate, sent);
     });
-    if (!isRead) return { kind: 'stopped' };
+    const { trainWallS: _, trainCpuS: __, ...onStored } = done;
+    if (!isRead) return { ...onStored, kind: 'stopped' };
     return fault === null
       ? done
-      : { kind: 'failed', code: 'CHECKPOINTS_DIFFER', message: fault, stack: null };
+      : { ...onStored, kind: 'failed', code: 'CHECKPOINTS_DIFFER', message: fault, stack: null };
   }
 
-  #onEnd(event: AttemptEnd): void {
+  #onEnd(event: Ended): void {
     this.#onEnded(event);
     if (event.kind === 'failed') this.#onFailed(event);
     else this.#onFinished(event);
   }
 
-  #onStarted(slot: number): void {
+  /** Another start follows where the trajectory moves to another worker: an attempt of its own. */
+  #onStarted({ slot, by, before }: Extract<ExecutorEvent, { kind: 'started' }>): void {
     const { options, store, tracker, clock, provenance } = this.context;
     const { trajectory } = this.job;
-    const worker = `${provenance.host}/${provenance.process}/${slot}`;
-    store.started(trajectory.id, { ...provenance, threads: tracker.threads(), worker });
+    if (this.#startedMs !== null) void store.finished(trajectory.id, { kind: before ?? 'lost' });
+    const info = by ?? { ...provenance, threads: tracker.threads() };
+    const worker = `${info.host}/${info.process}/${slot}`;
+    store.started(trajectory.id, { ...info, worker });
     options.observer?.started?.(trajectory, worker, this.#t);
-    tracker.eta.start(trajectory.id, tracker.workExpected(trajectory, this.checkpoints, this.#t));
+    const left = this.checkpoints.slice(this.#checkpointsDone);
+    tracker.eta.start(trajectory.id, tracker.workExpected(trajectory, left, this.#t));
     this.#startedMs = clock.ms();
     this.#reachedMs = this.#startedMs;
   }
@@ -139,15 +148,16 @@ export class Attempt {
     options.observer?.ended?.(this.job.trajectory.id, event, seconds);
   }
 
-  #onFinished(event: Extract<AttemptEnd, { kind: 'done' | 'stopped' }>): void {
+  #onFinished(event: Ended & { kind: 'done' | 'stopped' }): void {
     const { store, snapshots, tracker, isStopping } = this.context;
     const { id } = this.job.trajectory;
     // Stopped alone: its thread was taken away.
     const goesOn = event.kind === 'stopped' && !isStopping();
     if (goesOn) tracker.queue.putBack(this.job);
-    if (this.#startedMs === null) return;
+    if (this.#startedMs === null) return event.onStored?.();
     tracker.eta.end(id, goesOn);
     tracker.onCommitted(store.finished(id, event), () => {
+      event.onStored?.();
       if (event.kind === 'stopped') return;
       tracker.progress.trajectoriesDone++;
       // Another sweep may still need cells of this trajectory.
@@ -155,7 +165,7 @@ export class Attempt {
     });
   }
 
-  #onFailed(event: Extract<AttemptEnd, { kind: 'failed' }>): void {
+  #onFailed(event: Ended & { kind: 'failed' }): void {
     const { options, store, snapshots, tracker } = this.context;
     const { job } = this;
     const { id } = job.trajectory;
@@ -173,6 +183,7 @@ export class Attempt {
       );
     } else options.observer?.failed?.(id, code, message);
     tracker.onCommitted(store.finished(id, event, retry !== null), () => {
+      event.onStored?.();
       if (retry) return;
       tracker.progress.trajectoriesFailed++;
       // A retry would diverge again, with the same bits.

@@ -25,24 +25,34 @@ export class JobQueue {
   /** Failed jobs, retried after all others have started. */
   readonly #retries: Job[] = [];
   #free: number;
+  readonly #isUnlimited: boolean;
   #overtaken: { readonly job: Job; times: number } | null = null;
 
-  /** @param budgetBytes peak bytes of all running jobs together. A single job may always run. */
+  /**
+   * @param budgetBytes peak bytes of all running jobs together. A single job may always run. Infinity: whoever runs them
+   *   looks after memory, also that of jobs that have to run alone.
+   */
   constructor(jobs: readonly Job[], budgetBytes: number) {
     this.#free = budgetBytes;
+    this.#isUnlimited = budgetBytes === Number.POSITIVE_INFINITY;
     for (const job of jobs) this.#waitingLike(job).push(job);
     for (const alike of this.#bySize.values()) alike.reverse().sort((a, b) => precedence(b, a));
   }
 
-  /** Removes the job to start now; null if none is left or none fits next to the running ones. */
-  take(): Job | null {
-    const next = this.peek();
+  /**
+   * Removes the job to start now; null if none is left or none fits next to the running ones. `isEligible` depends on the
+   * bytes alone.
+   */
+  take(isEligible: (job: Job) => boolean = () => true): Job | null {
+    const next = this.#first(isEligible) ?? this.#retries.find(isEligible) ?? null;
     if (!next) return null;
     let job: Job | null = next;
     if (!this.#fits(next)) {
       if (this.#overtaken?.job !== next) this.#overtaken = { job: next, times: 0 };
       job =
-        this.#overtaken.times < OVERTAKES * this.#running.size ? this.#first(each => this.#fits(each)) : null;
+        this.#overtaken.times < OVERTAKES * this.#running.size
+          ? this.#first(each => isEligible(each) && this.#fits(each))
+          : null;
       if (job) this.#overtaken.times++;
     }
     if (!job) return null;
@@ -96,13 +106,14 @@ export class JobQueue {
   }
 
   #fits({ bytes }: Job): boolean {
-    if (this.#running.size === 0) return true;
+    if (this.#running.size === 0 || this.#isUnlimited) return true;
     for (const job of this.#running) if (job.bytes === Infinity) return false;
     return bytes <= this.#free;
   }
 
   #remove(job: Job): void {
-    if (job === this.#retries[0]) this.#retries.shift();
+    const retry = this.#retries.indexOf(job);
+    if (retry >= 0) this.#retries.splice(retry, 1);
     else this.#bySize.get(job.bytes)!.pop();
   }
 }

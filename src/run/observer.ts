@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { TrajectoryEvent } from '../domain/messages.js';
 import type { PlannedTrajectory } from '../domain/types.js';
-import type { Executor } from '../execute/executor.js';
+import type { Executor, ResultCheck } from '../execute/executor.js';
 import type { SweepChanges } from '../store/read/sweep-changes.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 import type { ThresholdSummary } from '../threshold/summary.js';
@@ -34,9 +34,13 @@ export interface RunOptions {
   readonly db: string;
   /** Write even if the database is on a network file system. */
   readonly unsafeFilesystem?: boolean | undefined;
+  /** Threads of this process; 0 if others compute: no data are loaded then. */
   readonly threads: number;
   /** Creates the executor after the data are loaded. Not called if nothing is left to do. */
-  readonly executor: (datasets: ReadonlyMap<string, Dataset>) => Executor | Promise<Executor>;
+  readonly executor: (
+    datasets: ReadonlyMap<string, Dataset>,
+    check: ResultCheck,
+  ) => Executor | Promise<Executor>;
   /** An abort stops the run: it finishes the step, keeps everything finished, and returns with `stopped`. */
   readonly signal?: AbortSignal;
   /** An abort stores everything finished before its listeners return. The caller then has to end the process. */

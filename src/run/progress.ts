@@ -26,6 +26,7 @@ export class ProgressTracker {
 
   /**
    * @param threads how many trajectories run concurrently now.
+   * @param budgetBytes see JobQueue.
    * @param onFault is called on the first failed commit: its results are missing from all later progress.
    */
   constructor(
@@ -36,6 +37,7 @@ export class ProgressTracker {
     private readonly options: RunOptions,
     readonly threads: () => number,
     private readonly onFault: () => void,
+    budgetBytes: number,
   ) {
     this.progress = { ...store.progress(prepared.spec.name) };
     const common = new CostModel();
@@ -55,7 +57,7 @@ export class ProgressTracker {
         wasTried: false,
       };
     });
-    this.queue = new JobQueue(jobs, prepared.memoryBytes - prepared.imageBytes);
+    this.queue = new JobQueue(jobs, budgetBytes);
   }
 
   /** Work of these checkpoints, trained from iteration `from`. `starts` is 1 if this opens the trajectory, else 0. */

@@ -7,6 +7,7 @@ const DETERMINISTIC: ReadonlySet<string> = new Set([
   'DATA_MISSING',
   'DATA_CORRUPT',
   'ENGINE_UNAVAILABLE',
+  'BITS_DIFFER',
 ]);
 
 /** Failures that other trajectories, running at the same time, may have caused. */

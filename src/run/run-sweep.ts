@@ -14,6 +14,7 @@ import { loadData } from './load-data.js';
 import { combineObservers, type RunObserver, type RunOptions, type RunOutcome } from './observer.js';
 import type { PreparedSweep } from './prepare.js';
 import { refineFromStored } from './refinement.js';
+import { createResultCheck } from './result-check.js';
 import { Scheduler } from './scheduler.js';
 import { storedSweep } from './stored-sweep.js';
 
@@ -91,6 +92,7 @@ async function runInPlace(
       wish.threads = threads;
       scheduler?.resize(threads);
     }
+    scheduler?.publishQueue();
     isInPlace();
   }, LOOK_MS);
   const abandon = () => {
@@ -117,13 +119,14 @@ async function runInPlace(
     const snapshots = new Snapshots(options.db);
     // `retry` may resume failed trajectories, and other sweeps may resume pending ones.
     snapshots.keepOnly(id => needed.has(id) || ['pending', 'failed'].includes(store.status(id) ?? ''));
+    const check = createResultCheck(store, observer);
     let isStored = true;
     let progress = store.progress(spec.name);
     observer.progress?.(progress, { workDone: 0, secondsLeft: null });
     if (left.length > 0 && !signal.aborted) {
       const datasets = await loadUnlessAborted(prepared, options.threads, signal);
       if (datasets) {
-        const executor = await options.executor(datasets);
+        const executor = await options.executor(datasets, check);
         scheduler = new Scheduler(prepared, left, store, snapshots, executor, {
           ...options,
           signal,
@@ -131,7 +134,7 @@ async function runInPlace(
         });
         if (wish.threads !== null) scheduler.resize(wish.threads);
         await scheduler.run();
-        progress = scheduler.progress;
+        progress = check.failures > 0 && scheduler.isStored ? store.progress(spec.name) : scheduler.progress;
         isStored = scheduler.isStored;
       }
     }
@@ -181,6 +184,7 @@ async function loadUnlessAborted(
   threads: number,
   signal: AbortSignal,
 ): Promise<Map<string, Dataset> | null> {
+  if (threads === 0) return new Map();
   try {
     return await loadData(prepared, threads, signal);
   } catch (error) {

@@ -53,6 +53,7 @@ export class Scheduler {
         options,
         () => executor.capacity,
         () => executor.stop(),
+        executor.fits ? Number.POSITIVE_INFINITY : prepared.memoryBytes - prepared.imageBytes,
       ),
       clock: new ActiveTimeClock(),
       disk: new DiskFullPause(executor, warn, options.signal),
@@ -62,6 +63,7 @@ export class Scheduler {
       isStopping: () => this.#isStopping,
     };
     store.setThreads(executor.capacity);
+    executor.watch?.(() => this.#onFleetChanged());
   }
 
   get #isStopping(): boolean {
@@ -78,6 +80,22 @@ export class Scheduler {
     this.executor.resize(threads);
     store.setThreads(this.executor.capacity);
     options.observer?.resized?.(this.executor.capacity);
+    tracker.report();
+    this.#fill();
+  }
+
+  /** Publishes the workers of a queue. */
+  publishQueue(): void {
+    const state = this.executor.queueState?.();
+    if (state) this.#context.store.setQueue(state);
+  }
+
+  /** Machines have come or gone. */
+  #onFleetChanged(): void {
+    const { store, tracker } = this.#context;
+    if (this.#isStopping) return;
+    store.setThreads(this.executor.capacity);
+    this.publishQueue();
     tracker.report();
     this.#fill();
   }
@@ -143,7 +161,15 @@ export class Scheduler {
     if (this.#isStopping) return null;
     const { tracker } = this.#context;
     const target = this.executor.capacity + this.executor.prefetch();
-    return this.#running < target ? tracker.queue.take() : null;
+    if (this.#running >= target) return null;
+    const { executor } = this;
+    return executor.fits
+      ? tracker.queue.take(job => executor.fits!(this.#bytesOf(job)))
+      : tracker.queue.take();
+  }
+
+  #bytesOf({ bytes, trajectory }: Job): number {
+    return Number.isFinite(bytes) ? bytes : this.prepared.bytesOf(trajectory);
   }
 
   async #runOne(job: Job): Promise<void> {
@@ -176,7 +202,8 @@ export class Scheduler {
       refinement,
       evaluate,
       snapshot,
-      memoryBytes: Number.isFinite(bytes) ? bytes : this.prepared.bytesOf(trajectory),
+      memoryBytes: this.#bytesOf(job),
+      alone: !Number.isFinite(bytes),
       snapshotEveryMs: options.snapshotEveryMs ?? null,
     };
     for await (const event of this.executor.submit(task)) await attempt.handle(event);

@@ -67,7 +67,10 @@ export function executorConformance(
 
     it('gives the same numbers when many trajectories run concurrently', async () => {
       const pool = await executor();
-      const tasks = [0, 1, 2, 3, 4, 5].map(seed => ({ ...tinyTask(engine, { config: { seed } }), id: `seed${seed}` }));
+      const tasks = [0, 1, 2, 3, 4, 5].map(seed => ({
+        ...tinyTask(engine, { config: { seed } }),
+        id: `seed${seed}`,
+      }));
       const together = await Promise.all(tasks.map(task => collect(pool.submit(task))));
       for (const [i, task] of tasks.entries()) {
         expect(withoutTimes(together[i]!)).toEqual(

@@ -80,6 +80,8 @@ export async function collect(events: AsyncIterable<ExecutorEvent>): Promise<Exe
 /** The events without wall and CPU times, slots and workers: the part that must be reproducible. */
 export function withoutTimes(events: readonly ExecutorEvent[]): unknown[] {
   return JSON.parse(
-    JSON.stringify(events, (key, value) => (/(WallS|CpuS|^slot|^by|^onStored)$/.test(key) ? undefined : value)),
+    JSON.stringify(events, (key, value) =>
+      /(WallS|CpuS|^slot|^by|^onStored)$/.test(key) ? undefined : value,
+    ),
   );
 }

@@ -10,8 +10,7 @@ export const pack = (message: unknown): Buffer => packr.pack(message);
 
 /** @throws PoisonError for what is larger than `maxBytes`, no msgpack, or not of the schema. */
 export function unpack<T>(bytes: Uint8Array, schema: z.ZodType<T>, maxBytes: number): T {
-  if (bytes.length > maxBytes)
-    throw new PoisonError(`${bytes.length} bytes, expected at most ${maxBytes}`);
+  if (bytes.length > maxBytes) throw new PoisonError(`${bytes.length} bytes, expected at most ${maxBytes}`);
   let message: unknown;
   try {
     message = packr.unpack(bytes);

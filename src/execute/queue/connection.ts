@@ -66,13 +66,15 @@ async function firstConnection(redis: Redis, address: QueueAddress, reason: () =
       new Promise<void>((resolve, reject) => {
         redis.once('ready', resolve);
         redis.on('error', (error: Error) => {
-          if (isRefusal(error)) reject(new QueueError('QUEUE_REFUSED', `${address.shown}: ${reasonOf(error)}`));
+          if (isRefusal(error))
+            reject(new QueueError('QUEUE_REFUSED', `${address.shown}: ${reasonOf(error)}`));
         });
         redis.connect().catch(() => {});
       }),
       new Promise<never>((_, reject) => {
         timer = setTimeout(
-          () => reject(new QueueError('QUEUE_UNREACHABLE', `${address.shown} cannot be reached: ${reason()}`)),
+          () =>
+            reject(new QueueError('QUEUE_UNREACHABLE', `${address.shown} cannot be reached: ${reason()}`)),
           CONNECT_WITHIN_MS,
         );
       }),

@@ -4,7 +4,9 @@
  * Redis may lose everything, and any process may die: what is handed out is compared with what Redis holds, and handed out
  * again where that is gone.
  */
+import type { Dataset } from '../../data/dataset.js';
 import type { CellRow, CheckpointRow, QueueState, Snapshot, TrajectoryTask } from '../../domain/messages.js';
+import type { DatasetIdentity, DatasetSettings, EngineName } from '../../domain/types.js';
 import type { EventQueue, FinalEvent } from '../event-queue.js';
 import type { Executor, ResultCheck } from '../executor.js';
 import type { QueueAddress } from './address.js';
@@ -13,11 +15,18 @@ import { EventStream, type ReceivedReport } from './event-stream.js';
 import { Fleet } from './fleet.js';
 import { HandOut, newTicket } from './hand-out.js';
 import { keysOf, laneOf } from './keys.js';
-import { nameOf, OpenTrajectory, type TrajectoryHost } from './open-trajectory.js';
+import {
+  BITS_DIFFER,
+  differingBits,
+  nameOf,
+  OpenTrajectory,
+  type TrajectoryHost,
+} from './open-trajectory.js';
 import { QUEUE_TIMES, type QueueTimes } from './options.js';
 import { PoisonLog } from './poison.js';
 import { RunState } from './run-state.js';
 import { type Manifest, PROTOCOL } from './schemas.js';
+import { runQueueWorker } from './worker.js';
 
 export interface QueueExecutorOptions {
   readonly address: QueueAddress;
@@ -25,13 +34,29 @@ export interface QueueExecutorOptions {
   readonly name: string;
   /** Names the database, on any machine: only one database may use a name. */
   readonly database: string;
-  readonly manifest: Omit<Manifest, 'protocol' | 'run'>;
+  readonly manifest: RunDescription;
+  /** Threads of this process, as one more worker. */
+  readonly own?: OwnThreads | null;
   /** Whether the engine gives the same bits on every machine. */
   readonly hasBits: boolean;
   readonly timeoutS?: number | undefined;
   readonly times?: Partial<QueueTimes>;
   readonly check?: ResultCheck | undefined;
   warn(message: string): void;
+}
+
+export interface RunDescription {
+  readonly sweep: string;
+  readonly toolVersion: string;
+  readonly engine: EngineName;
+  readonly numerics: number;
+  readonly datasets: readonly { readonly settings: DatasetSettings; readonly identity: DatasetIdentity }[];
+}
+
+export interface OwnThreads {
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly datasets: ReadonlyMap<string, Dataset>;
 }
 
 /** After a stop, what workers still report is waited for so long: snapshots above all. */
@@ -58,7 +83,7 @@ export async function createQueueExecutor(options: QueueExecutorOptions): Promis
   try {
     for (const advice of await serverAdvice(redis, address)) warn(advice);
     const keys = keysOf(name);
-    const manifest: Manifest = { ...options.manifest, protocol: PROTOCOL, run: name };
+    const manifest = { ...options.manifest, protocol: PROTOCOL, run: name } as unknown as Manifest;
     const state = new RunState(redis, keys, manifest, options.database);
     await state.acquire();
     const reader = await connect(address, times, { onLost: () => {}, onBack: () => {} });
@@ -66,6 +91,7 @@ export async function createQueueExecutor(options: QueueExecutorOptions): Promis
       isClosing = true;
     });
     await executor.start();
+    if (options.own) executor.compute(options.own, options.manifest);
     return executor;
   } catch (error) {
     disconnect(redis);
@@ -94,6 +120,8 @@ class QueueExecutor implements Executor, TrajectoryHost {
   #isClosed = false;
   #looking: NodeJS.Timeout | null = null;
   #listener = () => {};
+  readonly #leaving = new AbortController();
+  #own: Promise<void> = Promise.resolve();
   #waitsForMemory = false;
   #stopTimer: NodeJS.Timeout | undefined;
   #counts = { waiting: 0, taken: 0, unstored: 0, oldestS: null as number | null };
@@ -123,6 +151,25 @@ class QueueExecutor implements Executor, TrajectoryHost {
     await this.state.publish();
     await this.#fleet.look();
     this.#lookLater();
+  }
+
+  /** Computes with threads of this process, too. */
+  compute({ threads, memoryBytes, datasets }: OwnThreads, { datasets: sets }: RunDescription): void {
+    const { address, name, times, warn } = this.options;
+    const identities = new Map(sets.map(({ settings, identity }) => [JSON.stringify(settings), identity]));
+    this.#own = runQueueWorker({
+      address,
+      run: name,
+      threads,
+      memoryBytes,
+      times,
+      signal: this.#leaving.signal,
+      data: {
+        identify: settings => identities.get(JSON.stringify(settings))!,
+        load: async () => datasets,
+      },
+      report: () => {},
+    }).catch(error => warn(`no thread of this process computes: ${(error as Error).message}`));
   }
 
   get capacity(): number {
@@ -222,7 +269,9 @@ class QueueExecutor implements Executor, TrajectoryHost {
     if (this.#looking) clearTimeout(this.#looking);
     for (const each of [...this.#open.values()]) each.end({ kind: 'stopped' });
     this.#poison.end();
+    this.#leaving.abort();
     const leave = async () => {
+      await this.#own;
       await this.#stream.close();
       await this.state.leave(isDone);
       await this.#handOut.obliterate();
@@ -267,8 +316,16 @@ class QueueExecutor implements Executor, TrajectoryHost {
   onOtherRows(report: ReceivedReport, checkpoint: CheckpointRow, cells: readonly CellRow[]): void {
     const { id, by, settle } = report;
     const { check } = this.options;
-    if (check && this.hasBits && !check.late(id, checkpoint, cells, nameOf(by)))
-      this.onPoison('rows', report, `trajectory ${id} at ${checkpoint.t}: nobody asked for them`);
+    const { t } = checkpoint;
+    const comparison = this.hasBits && check ? check.compare(id, checkpoint, cells) : null;
+    if (comparison?.kind === 'unknown')
+      this.onPoison('rows', report, `trajectory ${id} at ${t}: nobody asked for them`);
+    if (comparison?.kind === 'differs') {
+      const message = differingBits(t, comparison.worker, nameOf(by), comparison.column);
+      const open = this.#open.get(id);
+      if (open) open.end({ kind: 'failed', code: BITS_DIFFER, message, stack: null });
+      else check!.fail(id, BITS_DIFFER, message);
+    }
     settle();
   }
 

@@ -121,7 +121,8 @@ export class HandOut {
     const heavy = tasks.filter(({ snapshot }) => snapshot);
     const light = tasks.filter(({ snapshot }) => !snapshot);
     try {
-      for (let from = 0; from < light.length; from += BATCH) await this.#handOut(light.slice(from, from + BATCH));
+      for (let from = 0; from < light.length; from += BATCH)
+        await this.#handOut(light.slice(from, from + BATCH));
     } catch (error) {
       if (!this.#isClosed) this.onError(error as Error);
     }

@@ -4,7 +4,14 @@
  * It may be computed more than once, at the same time or in turn. Rows count by their content, whoever sent them; a second
  * copy must have the same bits. An end counts if all rows are there.
  */
-import type { CellRow, CheckpointRow, CheckpointTask, ExecutorEvent, Snapshot, TrajectoryTask } from '../../domain/messages.js';
+import type {
+  CellRow,
+  CheckpointRow,
+  CheckpointTask,
+  ExecutorEvent,
+  Snapshot,
+  TrajectoryTask,
+} from '../../domain/messages.js';
 import { EventQueue, type FinalEvent } from '../event-queue.js';
 import type { ReceivedReport } from './event-stream.js';
 import { askedCells, bitsOf } from './rows.js';
@@ -27,6 +34,10 @@ export interface TrajectoryHost {
 
 /** The engine of another machine, or a rogue worker, computed other numbers. */
 export const BITS_DIFFER = 'BITS_DIFFER';
+
+export const differingBits = (t: number, first: string, second: string, column?: string): string =>
+  `the numbers at iteration ${t} from ${first} and from ${second} differ${column ? ` (${column})` : ''}: ` +
+  'one of the two computes wrongly';
 
 export const nameOf = ({ host, process }: Origin): string => `${host}/${process}`;
 
@@ -170,7 +181,7 @@ export class OpenTrajectory {
       return this.#push({ kind: 'rows', checkpoint, cells: found }, report.settle);
     }
     if (heard.bits !== bits && this.host.hasBits) {
-      const message = `its numbers at ${t} from ${heard.from} and from ${from} differ: one of the two computes wrongly`;
+      const message = differingBits(t, heard.from, from);
       this.end({ kind: 'failed', code: BITS_DIFFER, message, stack: null });
     }
     report.settle();

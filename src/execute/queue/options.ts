@@ -22,3 +22,12 @@ export const QUEUE_TIMES: QueueTimes = {
   lookMs: 1_000,
   silenceMs: 15_000,
 };
+
+/** The times of this process. ESPALIER_QUEUE_TIMES, for tests, replaces some: `leaseMs=4000 staleMs=2000`. */
+export function queueTimes(text = process.env.ESPALIER_QUEUE_TIMES ?? ''): Partial<QueueTimes> {
+  const given = text.split(' ').flatMap(each => {
+    const [name, value] = each.split('=');
+    return name !== undefined && name in QUEUE_TIMES && Number(value) > 0 ? [[name, Number(value)]] : [];
+  });
+  return Object.fromEntries(given);
+}

@@ -36,7 +36,8 @@ const keyOf = ({ method, objective, subnetSize, retrainIterations }: Variant): s
 export function bitsOf(evaluate: Evaluate, checkpoint: CheckpointRow, cells: readonly CellRow[]): string {
   const numbers: number[] = [];
   const add = (metrics: SetMetrics | null, sets: readonly SetName[]) => {
-    for (const set of sets) numbers.push(metrics?.[set]?.loss ?? NOTHING, metrics?.[set]?.accuracy ?? NOTHING);
+    for (const set of sets)
+      numbers.push(metrics?.[set]?.loss ?? NOTHING, metrics?.[set]?.accuracy ?? NOTHING);
   };
   add(checkpoint.dense, evaluate.dense);
   numbers.push(checkpoint.t, checkpoint.deadNeurons, checkpoint.etaLambdaMax);

@@ -40,7 +40,11 @@ const variant = z.object({
 
 const datasetName = z.enum(['digits', 'mnist', 'fashion-mnist', 'idx']);
 const labels = z.array(count.max(255)).max(256);
-const sizes = { seed: z.number().int().exactOptional(), pool: count.exactOptional(), test: count.exactOptional() };
+const sizes = {
+  seed: z.number().int().exactOptional(),
+  pool: count.exactOptional(),
+  test: count.exactOptional(),
+};
 const identity = z.object({ name: datasetName, positive: labels, content: text(200), ...sizes });
 const datasetSettings = z.object({
   name: datasetName,

@@ -27,7 +27,9 @@ export class SnapshotTransfer {
         return false;
       }
       const part = bytes.subarray(from, from + PIECE_BYTES);
-      const writing = this.redis.pipeline().hset(key, piece, Buffer.from(part.buffer, part.byteOffset, part.length));
+      const writing = this.redis
+        .pipeline()
+        .hset(key, piece, Buffer.from(part.buffer, part.byteOffset, part.length));
       await settled(writing.expire(key, KEEP_S));
     }
     const earlier = await this.newest(ticket);

@@ -8,8 +8,8 @@ import { NUMERICS } from '../../engine/numerics.js';
 import { imagesKey } from '../../trajectory/environment.js';
 import { pack, unpack } from './codec.js';
 import type { Execution } from './execution.js';
-import { KEEP_S, type keysOf, keysOf as keys } from './keys.js';
-import { type Lease, Lanes } from './lanes.js';
+import { KEEP_S, keysOf as keys, type keysOf } from './keys.js';
+import { Lanes, type Lease } from './lanes.js';
 import type { QueueTimes } from './options.js';
 import { ReportSender } from './report-sender.js';
 import { CONTROL } from './run-state.js';
@@ -73,7 +73,11 @@ export class WorkerRun {
     private readonly worker: WorkerIdentity,
     private readonly data: WorkerData,
     times: QueueTimes,
-    private readonly hooks: { refuse(line: string): void; poison(what: string, reason: string): void },
+    private readonly hooks: {
+      /** What the worker's user should know. */
+      report(line: string): void;
+      poison(what: string, reason: string): void;
+    },
   ) {
     this.keys = keys(name);
     this.lanes = new Lanes(redis, name, times);
@@ -161,6 +165,9 @@ export class WorkerRun {
       if (reason === null) {
         await this.redis.hdel(this.keys.refusals, this.worker.id);
         this.#joined = packed;
+        this.hooks.report(
+          `takes part in the run ${this.name} (sweep ${manifest.sweep}, engine ${manifest.engine})`,
+        );
         this.sender = new ReportSender(this.redis, this.keys.events, this.worker.id, this.#by);
         return true;
       }
@@ -168,7 +175,7 @@ export class WorkerRun {
       const refusal: Refusal = { by: `${host}/${process}`, reason };
       const telling = this.redis.pipeline().hset(this.keys.refusals, this.worker.id, pack(refusal));
       await settled(telling.expire(this.keys.refusals, KEEP_S));
-      this.hooks.refuse(`takes nothing of the run ${this.name}: ${reason}`);
+      this.hooks.report(`takes nothing of the run ${this.name}: ${reason}`);
     } catch (error) {
       this.hooks.poison('a manifest', describeError(error).message);
     }
@@ -198,4 +205,3 @@ export class WorkerRun {
     }
   }
 }
-

@@ -18,7 +18,13 @@ import { PoisonLog } from './poison.js';
 import { Pools } from './pools.js';
 import { settled } from './snapshots.js';
 import { fromBytes, type TicketedTask } from './task-message.js';
-import { bytesOfImages, type RunningLease, type WorkerData, type WorkerIdentity, WorkerRun } from './worker-run.js';
+import {
+  bytesOfImages,
+  type RunningLease,
+  type WorkerData,
+  type WorkerIdentity,
+  WorkerRun,
+} from './worker-run.js';
 
 export interface QueueWorkerOptions {
   readonly address: QueueAddress;
@@ -37,6 +43,8 @@ export interface QueueWorkerOptions {
   readonly times?: Partial<QueueTimes>;
   /** What happens, one line each. */
   report(line: string): void;
+  /** It is connected, and looks for runs. */
+  onReady?(): void;
 }
 
 /** A worker that leaves waits no longer than this for snapshots and for Redis. */
@@ -61,6 +69,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
   const worker = new QueueWorker({ ...options, times }, redis);
   await wakes.subscribe(WAKE_CHANNEL);
   wakes.on('message', (_, run) => worker.wake(run));
+  options.onReady?.();
   try {
     await worker.work();
   } finally {
@@ -186,7 +195,7 @@ class QueueWorker {
     const { run: only, data, times, report } = this.options;
     if (this.#runs.has(name) || (only !== undefined && name !== only) || !RUN_NAME.test(name)) return;
     const hooks = {
-      refuse: report,
+      report,
       poison: (what: string, reason: string) => this.#poison.add(what, name, reason),
     };
     this.#runs.set(name, new WorkerRun(name, this.redis, this.#identity, data, times, hooks));
@@ -310,7 +319,11 @@ class QueueWorker {
 
   #start(run: WorkerRun, lease: Lease, work: TicketedTask, hasSnapshot: boolean): void {
     const { engine } = work.task.config;
-    const { pool, release } = this.#pools.acquire({ engine, datasets: run.datasets, timeoutS: work.timeoutS });
+    const { pool, release } = this.#pools.acquire({
+      engine,
+      datasets: run.datasets,
+      timeoutS: work.timeoutS,
+    });
     const key = `${this.#identity.id}-${randomBytes(4).toString('hex')}`;
     const snapshot = hasSnapshot ? run.snapshots.read(work.ticket).catch(() => null) : null;
     const execution = new Execution(lease.job, lease.token, key, work, snapshot, {

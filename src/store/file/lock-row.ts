@@ -35,6 +35,8 @@ export interface LockRow {
   readonly seconds_left: number | null;
   /** Trajectories that run at once, 0 while the run is paused; null before it starts. */
   readonly threads: number | null;
+  /** JSON of a QueueState (domain/messages.ts); null without a queue. */
+  readonly queue: string | null;
 }
 
 export function readLockRow(db: Database): LockRow | null {
@@ -73,6 +75,7 @@ export function acquireLock(db: Database, file: string, toolVersion: string): st
     slow_reader: null,
     seconds_left: null,
     threads: null,
+    queue: null,
   };
   db.prepare(
     `INSERT OR REPLACE INTO holder (only, token, host, pid, boot, process_start, tool_version, sweep, since, heartbeat)

@@ -57,6 +57,8 @@ export const MIGRATIONS: readonly string[] = [
   // What ran the hot loops: Engine.kernels.
   'ALTER TABLE attempts ADD COLUMN kernels TEXT',
   PREDICTION_ROWS,
+  // Workers of a run with a queue, as JSON: QueueState.
+  'ALTER TABLE holder ADD COLUMN queue TEXT',
 ];
 
 /** This program's schema version, stored as `user_version`. */

@@ -50,7 +50,9 @@ export interface AttemptInfo extends Provenance {
 /** How an attempt ends. Training times of `done` are null if nothing was trained (CPU: or not measurable). */
 export type Outcome =
   | { readonly kind: 'done'; readonly trainWallS: number | null; readonly trainCpuS: number | null }
-  | Extract<TrajectoryEvent, { kind: 'stopped' | 'failed' }>;
+  | Extract<TrajectoryEvent, { kind: 'stopped' | 'failed' }>
+  /** Its worker is gone, or has lost it to another one. */
+  | { readonly kind: 'lost' };
 
 export const STATUSES = ['pending', 'running', 'done', 'failed'] as const;
 export type TrajectoryStatus = (typeof STATUSES)[number];

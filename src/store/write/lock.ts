@@ -2,6 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
+import type { QueueState } from '../../domain/messages.js';
 import { acquireLock, heldError, readLockRow } from '../file/lock-row.js';
 import { refuseDamaged } from '../file/open.js';
 import { isAtItsPath } from '../file/own-connections.js';
@@ -37,6 +38,7 @@ export class WriterLock {
   private slowReader: SlowReader | null = null;
   private secondsLeft: number | null = null;
   private threads: number | null = null;
+  private queue: string | null = null;
 
   /**
    * Acquires the lock, from a dead holder if there is one, and migrates the database. Trajectories that were left
@@ -61,7 +63,7 @@ export class WriterLock {
     db.pragma('foreign_keys = OFF');
     this.token = acquire.immediate();
     this.renewal = db.prepare(
-      'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ?, threads = ? WHERE token = ?',
+      'UPDATE holder SET heartbeat = ?, slow_reader = ?, seconds_left = ?, threads = ?, queue = ? WHERE token = ?',
     );
     this.log = new WriteAheadLog(db, {
       rest: () => commits.rest(),
@@ -75,7 +77,7 @@ export class WriterLock {
   renew(): void {
     const slowReader = this.slowReader && JSON.stringify(this.slowReader);
     const now = new Date().toISOString();
-    const state = [slowReader, this.secondsLeft, this.threads];
+    const state = [slowReader, this.secondsLeft, this.threads, this.queue];
     if (this.renewal.run(now, ...state, this.token).changes !== 1) throw this.lostError();
   }
 
@@ -98,6 +100,11 @@ export class WriterLock {
   /** Sets how many trajectories run at once, which the next `renew` stores. */
   setThreads(threads: number): void {
     this.threads = threads;
+  }
+
+  /** Sets the workers of a queue, which the next `renew` stores. */
+  setQueue(state: QueueState): void {
+    this.queue = JSON.stringify(state);
   }
 
   /**

@@ -14,6 +14,7 @@ import type {
   CheckpointRow,
   CheckpointTask,
   MeasuredCell,
+  QueueState,
   UnfinishedTrajectory,
 } from '../../domain/messages.js';
 import type { PlannedTrajectory } from '../../domain/types.js';
@@ -21,6 +22,7 @@ import { connectWriter, withStoreErrors } from '../file/open.js';
 import type { ForgetScope, Forgettable } from '../read/forgettable.js';
 import { MeasuredCells } from '../read/measured-cells.js';
 import { Reader } from '../read/reader.js';
+import { type Comparison, RecordedRows } from '../read/recorded-rows.js';
 import type { StoredThresholds, ThresholdSource } from '../read/stored-thresholds.js';
 import type { SweepChanges } from '../read/sweep-changes.js';
 import { sweepKey } from '../read/sweep-key.js';
@@ -46,6 +48,8 @@ import { deriveMembers, replaceSweep } from './sweep-cells.js';
 import { replaceThresholds } from './thresholds.js';
 
 const HEARTBEAT_MS = 60_000;
+/** How often the workers of a queue are published while nothing else is committed. */
+const QUEUE_PUBLISH_MS = 2_000;
 
 export type { SweepProgress } from '../schema/rows.js';
 
@@ -69,8 +73,10 @@ export class Store {
   private readonly reader: Reader;
   private readonly missing: UnfinishedCells;
   private readonly measured: MeasuredCells;
+  private readonly recorded: RecordedRows;
   private readonly heartbeat: NodeJS.Timeout;
   private readonly running = new RunningAttempts();
+  private queuePublishedMs = Number.NEGATIVE_INFINITY;
   private readonly group = new GroupCommit(work => this.commit(work));
 
   /**
@@ -98,6 +104,7 @@ export class Store {
     this.recorder = new Recorder(db, this.variants);
     this.missing = new UnfinishedCells(db, this.variants);
     this.measured = new MeasuredCells(db, this.variants);
+    this.recorded = new RecordedRows(db, this.variants);
     this.reader = new Reader(file, db);
     this.heartbeat = setInterval(() => this.group.beat(), HEARTBEAT_MS).unref();
   }
@@ -207,6 +214,12 @@ export class Store {
     return this.group.addDurably(id, 0, () => this.recorder.finished(id, at, outcome, spent, willRetry));
   }
 
+  /** Compares rows with the recorded ones, but for times. */
+  compareRows(id: string, checkpoint: CheckpointRow, cells: readonly CellRow[]): Comparison {
+    this.group.flushFor(id);
+    return withStoreErrors(this.file, () => this.recorded.compare(id, checkpoint, cells));
+  }
+
   /** Publishes to readers the seconds that the run expects to need until its end. Stored by the next commit. */
   setSecondsLeft(secondsLeft: number | null): void {
     this.lock.setSecondsLeft(secondsLeft);
@@ -215,6 +228,14 @@ export class Store {
   /** Publishes to readers how many trajectories run at once, 0 while the run is paused. */
   setThreads(threads: number): void {
     this.lock.setThreads(threads);
+    this.group.beat();
+  }
+
+  /** Publishes to readers the workers of a run with a queue. Stored by the next commit, or within seconds. */
+  setQueue(state: QueueState): void {
+    this.lock.setQueue(state);
+    if (performance.now() - this.queuePublishedMs < QUEUE_PUBLISH_MS) return;
+    this.queuePublishedMs = performance.now();
     this.group.beat();
   }
 

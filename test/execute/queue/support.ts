@@ -10,7 +10,14 @@ import type { RedisServer } from '../../support/redis.js';
 import { tinyConfig, tinyDatasets } from '../../support/tiny.js';
 
 /** Short, but longer than a busy machine lets a process wait. */
-export const TIMES = { leaseMs: 4_000, stallCheckMs: 500, beatMs: 100, staleMs: 3_000, lookMs: 100, silenceMs: 5_000 };
+export const TIMES = {
+  leaseMs: 4_000,
+  stallCheckMs: 500,
+  beatMs: 100,
+  staleMs: 3_000,
+  lookMs: 100,
+  silenceMs: 5_000,
+};
 
 export const { dataset: identity } = tinyConfig('wasm');
 const settings = { name: 'idx', positive: [5, 6, 7, 8, 9], dir: '/nowhere' } as const;
@@ -35,7 +42,12 @@ export async function queueExecutor(
       toolVersion: '0.0.0',
       engine,
       numerics: NUMERICS[engine],
-      datasets: [{ settings: { ...settings, positive: [...settings.positive] }, identity: { ...identity, positive: [...identity.positive] } }],
+      datasets: [
+        {
+          settings: { ...settings, positive: [...settings.positive] },
+          identity: { ...identity, positive: [...identity.positive] },
+        },
+      ],
     },
     hasBits: true,
     times: TIMES,

@@ -1,0 +1,80 @@
+/** Compares rows with the recorded ones, for results that arrive twice. */
+import type { Database, Statement } from 'better-sqlite3';
+import type { CellRow, CheckpointRow } from '../../domain/messages.js';
+import {
+  DENSE_COLUMNS,
+  finiteOrNull,
+  measureValues,
+  RETRAINED_COLUMNS,
+  SUBNET_COLUMNS,
+} from '../schema/rows.js';
+import type { VariantKeys } from './variants.js';
+
+/**
+ * - `unknown`: nothing is recorded of the checkpoint
+ * - `same`: what both have is equal to the bit; times do not count
+ * - `differs`: in this column, which this worker recorded
+ */
+export type Comparison =
+  | { readonly kind: 'unknown' | 'same' }
+  | { readonly kind: 'differs'; readonly column: string; readonly worker: string };
+
+const CHECKPOINT_COLUMNS = [...DENSE_COLUMNS, 'dead_neurons', 'eta_lambda_max'];
+const CELL_COLUMNS = [...SUBNET_COLUMNS, ...RETRAINED_COLUMNS, 'distinct_neurons', 'activation_passes'];
+
+type Values = readonly (number | null)[];
+
+export class RecordedRows {
+  private readonly checkpoint: Statement<[string, number], (number | null)[]>;
+  private readonly cell: Statement<[string, number, number], (number | null)[]>;
+  private readonly worker: Statement<[string], string | null>;
+
+  constructor(
+    db: Database,
+    private readonly variants: VariantKeys,
+  ) {
+    const key = '(SELECT key FROM trajectory_keys WHERE id = ?)';
+    this.checkpoint = db
+      .prepare<[string, number], (number | null)[]>(
+        `SELECT ${CHECKPOINT_COLUMNS.join(', ')} FROM checkpoints WHERE trajectory = ${key} AND t = ?`,
+      )
+      .raw();
+    this.cell = db
+      .prepare<[string, number, number], (number | null)[]>(
+        `SELECT ${CELL_COLUMNS.join(', ')} FROM cells WHERE trajectory = ${key} AND t = ? AND variant = ?`,
+      )
+      .raw();
+    this.worker = db.prepare<[string], string | null>('SELECT worker FROM trajectories WHERE id = ?').pluck();
+  }
+
+  compare(id: string, row: CheckpointRow, cells: readonly CellRow[]): Comparison {
+    const recorded = this.checkpoint.get(id, row.t);
+    if (!recorded) return { kind: 'unknown' };
+    const values = [...measureValues(row.dense), row.deadNeurons, finiteOrNull(row.etaLambdaMax)];
+    let column = firstDifference(CHECKPOINT_COLUMNS, recorded, values);
+    for (const cell of cells) {
+      if (column !== null) break;
+      const variant = this.variants.find(cell);
+      const found = variant === null ? undefined : this.cell.get(id, row.t, variant);
+      if (found) column = firstDifference(CELL_COLUMNS, found, cellValues(cell));
+    }
+    if (column === null) return { kind: 'same' };
+    return { kind: 'differs', column, worker: this.worker.get(id) ?? 'an earlier run' };
+  }
+}
+
+const cellValues = (cell: CellRow): Values => [
+  ...measureValues(cell.subnet),
+  ...measureValues(cell.retrained),
+  cell.distinctNeurons,
+  cell.activationPasses,
+];
+
+/** The first column in which both have a number, and not the same. */
+function firstDifference(columns: readonly string[], recorded: Values, values: Values): string | null {
+  const index = columns.findIndex((_, i) => {
+    const [a, b] = [recorded[i] ?? null, values[i] ?? null];
+    return a !== null && b !== null && a !== b;
+  });
+  return columns[index] ?? null;
+}
