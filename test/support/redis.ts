@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 
 /** Whether there is a server to start. Tests that need one are skipped without it. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -63,6 +64,13 @@ export class RedisServer {
     const ended = new Promise(resolve => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Makes it lose everything while it runs. */
+  async flush(): Promise<void> {
+    const redis = new Redis(this.port, '127.0.0.1');
+    await redis.flushall();
+    redis.disconnect();
   }
 
   /** Deletes what it has written. */

@@ -1,0 +1,58 @@
+/** A TCP proxy that can do to a connection what networks do: swallow, delay and cut. */
+import { createServer, type Server, type Socket, connect as connectTo } from 'node:net';
+
+export type ProxyMode = 'pass' | 'swallow' | 'delay';
+
+const DELAY_MS = 300;
+
+export class Proxy {
+  mode: ProxyMode = 'pass';
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async start(target: number): Promise<Proxy> {
+    const server = createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const proxy = new Proxy(server, typeof address === 'object' && address ? address.port : 0);
+    server.on('connection', client => proxy.#join(client, connectTo(target, '127.0.0.1')));
+    return proxy;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  close(): void {
+    this.cut();
+    this.server.close();
+  }
+
+  #join(client: Socket, server: Socket): void {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('error', () => {});
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+      from.on('data', data => {
+        if (this.mode === 'pass') to.write(data);
+        // What is delayed or swallowed breaks the order of what follows, so the connection ends with it.
+        else if (this.mode === 'delay') setTimeout(() => to.destroyed || to.write(data), DELAY_MS);
+      });
+    }
+  }
+}
