@@ -7,6 +7,7 @@ import { InputError, UsageError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
 import type { Dataset } from '../data/dataset.js';
 import { HAS_EQUAL_BITS } from '../engine/numerics.js';
+import { withAudit } from '../execute/audit.js';
 import type { Executor, ResultCheck } from '../execute/executor.js';
 import {
   createQueueExecutor,
@@ -16,9 +17,11 @@ import {
   RUN_NAME,
 } from '../execute/queue/index.js';
 import type { PreparedSweep } from '../run/prepare.js';
+import { type NumberRule, numberOption } from './numbers.js';
 import type { SweepArguments } from './sweep-options.js';
 
 export interface QueueArguments {
+  readonly audit?: number | undefined;
   readonly queue?: string | undefined;
   readonly queueName?: string | undefined;
 }
@@ -35,8 +38,29 @@ export function queueOptions<T>(yargs: Argv<T>): Argv<T & QueueArguments> {
       type: 'string',
       nargs: 1,
       describe: "The run's name on that server [default: the sweep's, and a hash of the database's path]",
+    })
+    .option('audit', {
+      ...numberOption('audit', SHARE),
+      describe: 'Compute this share of the trajectories twice, by different workers where there are several',
     }) as never;
 }
+
+const SHARE: NumberRule = {
+  expected: 'a share above 0, at most 1',
+  fits: value => value > 0 && value <= 1,
+};
+
+/** @throws UsageError for an engine that promises no equal bits. */
+export function refuseAudit({ audit }: QueueArguments, { engine }: PreparedSweep): void {
+  if (audit !== undefined && !HAS_EQUAL_BITS.has(engine.name))
+    throw new UsageError(
+      `--audit ${audit}: the ${engine.name} engine does not promise the same bits twice, expected another engine`,
+    );
+}
+
+/** Has the share of `--audit` computed twice. */
+export const audited = (executor: Executor, { audit }: QueueArguments): Executor =>
+  audit === undefined ? executor : withAudit(executor, audit, `${hostname()}/${process.pid}`);
 
 export interface RunQueue {
   readonly address: QueueAddress;

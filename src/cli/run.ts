@@ -18,10 +18,12 @@ import { finishedByText, planOf, showPlan } from './plan.js';
 import { createProgressDisplay, type ProgressDisplay } from './progress.js';
 import {
   addressOf,
+  audited,
   computesHere,
   type QueueArguments,
   queueOptions,
   type RunQueue,
+  refuseAudit,
   runQueueOf,
   startQueue,
 } from './run-queue.js';
@@ -99,6 +101,7 @@ async function runOnce(args: RunArguments, learn: Learn): Promise<void> {
       computesHere(args) ? undefined : Number.POSITIVE_INFINITY,
     );
     learn({ sweep: prepared.spec.name });
+    refuseAudit(args, prepared);
     const db = databaseOf(prepared.spec, args);
     learn({ db });
     if (args.dryRun) await showPlan(prepared, args, stopAt);
@@ -168,10 +171,14 @@ async function runAndPrint(
     db,
     unsafeFilesystem: args.unsafeFilesystem,
     threads,
-    executor: (datasets, check) =>
-      queue
-        ? startQueue(prepared, queue, { datasets, threads, timeoutS, check }, line => display.printLine(line))
-        : createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS }),
+    executor: async (datasets, check) => {
+      const executor = queue
+        ? await startQueue(prepared, queue, { datasets, threads, timeoutS, check }, line =>
+            display.printLine(line),
+          )
+        : createPoolExecutor({ engine: engine.name, datasets, threads, timeoutS });
+      return audited(executor, args);
+    },
     signal: deadline ? AbortSignal.any([signal, deadline.signal]) : signal,
     abandon,
     order,

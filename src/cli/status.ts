@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { counted, formatDuration } from '../base/units.js';
+import type { QueueState } from '../domain/messages.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { openReader } from '../store/read/reader.js';
 import { groupFailures, readStatus, type StatusReport } from '../store/read/status.js';
@@ -44,9 +45,10 @@ export const statusCommand: CommandModule<object, { db: string; json: boolean; w
 };
 
 function rendered(report: StatusReport): string {
-  const { db, trajectories, sweeps, slowReader, slowest, failures } = report;
+  const { db, trajectories, sweeps, queue, slowReader, slowest, failures } = report;
   const counts = Object.entries(trajectories).map(([status, count]) => `${count} ${status}`);
   const parts = [`${db}\n${holderLine(report)}\ntrajectories: ${counts.join(', ')}\n`, sweepTable(sweeps)];
+  if (queue) parts.push(workerTable(queue));
   if (slowReader) parts[0] += `${describeSlowReader(slowReader)}\n`;
   if (slowest.length > 0) {
     const rows = slowest.map(row => [
@@ -84,12 +86,44 @@ function sweepTable(sweeps: StatusReport['sweeps']): string {
   );
 }
 
-function holderLine({ db, holder, cellsPerSecond, secondsLeft }: StatusReport): string {
+function workerTable({
+  name,
+  server,
+  workers,
+  waiting,
+  taken,
+  unstored,
+  oldestS,
+  moved,
+  dropped,
+}: QueueState) {
+  const lag =
+    unstored > 0 ? `, ${counted(unstored, 'report')} not stored yet (${formatDuration(oldestS ?? 0)})` : '';
+  const poison = dropped > 0 ? `, ${counted(dropped, 'message')} dropped` : '';
+  const line = `workers of ${name} at ${server}: ${waiting} waiting, ${taken} taken, ${moved} moved${lag}${poison}\n`;
+  if (workers.length === 0) return `${line}none yet: espalier worker --queue ${server}\n`;
+  const ago = (iso: string) => formatDuration(Math.max(0, (Date.now() - Date.parse(iso)) / 1000));
+  const rows = workers.map(worker => [
+    `${worker.host}/${worker.process}`,
+    worker.threads,
+    worker.kernels,
+    ago(worker.since),
+    ago(worker.heartbeat),
+    worker.trajectories,
+    worker.cellsPerSecond === null ? null : round(worker.cellsPerSecond),
+    worker.running.join(' '),
+  ]);
+  const columns = ['worker', 'threads', 'kernels', 'for', 'heartbeat', 'done', 'cells/s', 'computes'];
+  return line + renderTable(columns, rows);
+}
+
+function holderLine({ db, holder, queue, cellsPerSecond, secondsLeft }: StatusReport): string {
   if (!holder) return 'no run is at work on it';
   const who = `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   if (!holder.alive)
     return `the run that held it is gone (${who}); running the sweep again goes on from here`;
   const what = holder.sweep ?? '';
+  if (holder.threads === 0 && queue?.workers.length === 0) return `waiting for workers: ${what} (${who})`;
   if (holder.threads === 0)
     return `paused: ${what} (${who}); \`espalier threads ${db} N\` goes on with N threads`;
   const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;

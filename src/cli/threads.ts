@@ -53,6 +53,8 @@ async function answered(db: string, token: string, threads: number): Promise<voi
     const holder = runningHolder(db);
     if (holder.token !== token) throw new StoreError('NO_RUN', db, `${db}: the run has ended`);
     if (holder.threads === threads) return;
+    // With a queue, as many run as there are workers for.
+    if (holder.queue !== null && threads > (holder.threads ?? 0) && holder.threads !== 0) return;
     await wait(LOOK_MS);
   }
   throw new StoreError(

@@ -11,6 +11,8 @@ import { MAX_THREADS } from '../store/file/thread-request.js';
 import { numberOption, SECONDS, wholeFrom } from './numbers.js';
 import { ENGINES } from './sweep-options.js';
 
+const EXIT_WITHIN_MS = 2_000;
+
 interface WorkerArguments {
   readonly queue?: string | undefined;
   readonly threads?: number | undefined;
@@ -84,5 +86,7 @@ async function work(args: WorkerArguments): Promise<void> {
     });
   } finally {
     ignoreSignals();
+    // A connection that Redis never answers must not keep a machine that is to be given back.
+    setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
   }
 }

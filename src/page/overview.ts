@@ -13,7 +13,7 @@ export function showState(state: LiveState | Waiting): void {
   for (const id of ['sweeps', 'running']) find(id).hidden = !isOpen;
   setText(find('notice'), isOpen ? null : state.message);
   if (!isOpen) {
-    find('failures').hidden = true;
+    for (const id of ['failures', 'workers']) find(id).hidden = true;
     document.title = 'espalier';
     return;
   }

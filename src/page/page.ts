@@ -7,6 +7,7 @@ import { showFailures, showRunning } from './lists.js';
 import { showState } from './overview.js';
 import { showRelations, startSql } from './sql.js';
 import { showThreads, startThreads } from './threads.js';
+import { showWorkers } from './workers.js';
 
 let latest: LiveState | null = null;
 const figures = new Figures(params => connection.open(params));
@@ -22,6 +23,7 @@ const connection = new Connection({
     if (state.kind !== 'open') return;
     showRunning(state);
     showThreads(state);
+    showWorkers(state);
     showFailures(state);
     showRelations(state.relations);
   },
@@ -34,6 +36,7 @@ setInterval(() => {
   if (!latest) return;
   showState(latest);
   showRunning(latest);
+  showWorkers(latest);
 }, 1_000);
 startSql();
 startThreads();

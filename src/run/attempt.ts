@@ -140,7 +140,7 @@ export class Attempt {
     this.#reachedMs = this.#startedMs;
   }
 
-  #onEnded(event: AttemptEnd): void {
+  #onEnded(event: Ended): void {
     const { options, clock, tracker } = this.context;
     tracker.queue.release(this.job);
     if (this.#startedMs === null) return;
@@ -154,7 +154,10 @@ export class Attempt {
     // Stopped alone: its thread was taken away.
     const goesOn = event.kind === 'stopped' && !isStopping();
     if (goesOn) tracker.queue.putBack(this.job);
-    if (this.#startedMs === null) return event.onStored?.();
+    if (this.#startedMs === null) {
+      event.onStored?.();
+      return;
+    }
     tracker.eta.end(id, goesOn);
     tracker.onCommitted(store.finished(id, event), () => {
       event.onStored?.();

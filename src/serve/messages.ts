@@ -28,7 +28,8 @@ export interface Waiting {
   readonly message: string;
 }
 
-export interface LiveState extends Pick<StatusReport, 'holder' | 'trajectories' | 'cellsPerSecond'> {
+export interface LiveState
+  extends Pick<StatusReport, 'holder' | 'queue' | 'trajectories' | 'cellsPerSecond'> {
   readonly kind: 'open';
   readonly secondsLeft: number | null;
   /** The running sweep first. */

@@ -9,7 +9,7 @@ const LIMITS = { sweeps: 20, running: 64, reasons: 20, failuresOfAReason: 5 };
 
 export function readState(live: LiveReader, counts: Counts, db: string): LiveState {
   const { reader } = live;
-  const { holder, trajectories, cellsPerSecond, secondsLeft, sweeps, failures } = readStatus(
+  const { holder, queue, trajectories, cellsPerSecond, secondsLeft, sweeps, failures } = readStatus(
     {
       inTransaction: work => reader.inTransaction(work),
       holder: () => reader.holder(),
@@ -29,6 +29,7 @@ export function readState(live: LiveReader, counts: Counts, db: string): LiveSta
   return {
     kind: 'open',
     holder,
+    queue,
     trajectories,
     cellsPerSecond,
     secondsLeft,

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { integerBelow, stream, type Uniform } from '../../src/math/random.js';
 import { compareDatabases } from '../kill/harness.js';
 import type { RunningProcess, Workplace } from '../support/program.js';
-import { Proxy } from '../support/proxy.js';
+import { TcpProxy } from '../support/proxy.js';
 import { RedisServer } from '../support/redis.js';
 import type { SweepObject } from '../support/small-sweeps.js';
 
@@ -58,7 +58,7 @@ const WORKERS = [1, 2, 1];
 
 interface WorkerSeat {
   readonly threads: number;
-  readonly proxy: Proxy;
+  readonly proxy: TcpProxy;
   process: RunningProcess;
 }
 
@@ -113,7 +113,7 @@ class Chaos {
 
   async startWorkers(): Promise<void> {
     for (const threads of WORKERS) {
-      const proxy = await Proxy.start(this.redis.port);
+      const proxy = await TcpProxy.start(this.redis.port);
       this.#seats.push({ threads, proxy, process: this.#worker(threads, proxy) });
     }
   }
@@ -125,7 +125,10 @@ class Chaos {
     let done = 0;
     for (;;) {
       const patience = 100 + 900 * this.next();
-      const ended = await Promise.race([wait(done < faults ? patience : 1e9, null, { ref: false }), this.#end()]);
+      const ended = await Promise.race([
+        wait(done < faults ? patience : 1e9, null, { ref: false }),
+        this.#end(),
+      ]);
       if (ended) return done;
       const kind = this.#nextKind(kinds);
       const seat = this.#seats[integerBelow(this.next, this.#seats.length)]!;
@@ -214,8 +217,10 @@ class Chaos {
   }
 
   async #replace(seat: WorkerSeat, signal: NodeJS.Signals, moment: number): Promise<void> {
+    const since = performance.now();
     seat.process.child.kill(signal);
     const { code } = await seat.process.ended;
+    if (process.env.ESPALIER_CHAOS_VERBOSE) console.log(`${signal}: ${performance.now() - since} ms`);
     // Before its handler was there, the signal kills it.
     if (signal === 'SIGTERM') expect([0, 3, null]).toContain(code);
     await wait(moment);
@@ -235,7 +240,7 @@ class Chaos {
     );
   }
 
-  #worker(threads: number, proxy: Proxy): RunningProcess {
+  #worker(threads: number, proxy: TcpProxy): RunningProcess {
     const process = this.work.startWith(
       ENVIRONMENT,
       ...['worker', '--queue', proxy.url, '--threads', String(threads)],

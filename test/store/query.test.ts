@@ -220,6 +220,7 @@ describe('the end of a query', () => {
       slow_reader: null,
       seconds_left: null,
       threads: null,
+      queue: null,
     };
     parent.kill('SIGKILL');
     await expect.poll(() => isAlive(child), { timeout: 60_000 }).toBe(false);

@@ -1,11 +1,11 @@
 /** A TCP proxy that can do to a connection what networks do: swallow, delay and cut. */
-import { createServer, type Server, type Socket, connect as connectTo } from 'node:net';
+import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 
 export type ProxyMode = 'pass' | 'swallow' | 'delay';
 
 const DELAY_MS = 300;
 
-export class Proxy {
+export class TcpProxy {
   mode: ProxyMode = 'pass';
   readonly #sockets = new Set<Socket>();
 
@@ -14,11 +14,11 @@ export class Proxy {
     readonly port: number,
   ) {}
 
-  static async start(target: number): Promise<Proxy> {
+  static async start(target: number): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
-    const proxy = new Proxy(server, typeof address === 'object' && address ? address.port : 0);
+    const proxy = new TcpProxy(server, typeof address === 'object' && address ? address.port : 0);
     server.on('connection', client => proxy.#join(client, connectTo(target, '127.0.0.1')));
     return proxy;
   }

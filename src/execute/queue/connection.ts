@@ -122,3 +122,13 @@ export async function serverAdvice(redis: Redis, address: QueueAddress): Promise
 export function disconnect(redis: Redis): void {
   redis.disconnect(false);
 }
+
+/** Waits for work that may wait for Redis, but not for long. Its errors are dropped. */
+export async function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work.catch(() => {}), late]);
+  clearTimeout(timer);
+}

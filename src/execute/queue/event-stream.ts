@@ -65,8 +65,13 @@ export class EventStream {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#deleteSettled();
-    this.reader.disconnect();
+    this.disconnect();
     await this.#reading;
+  }
+
+  /** Ends its connection. */
+  disconnect(): void {
+    this.reader.disconnect(false);
   }
 
   async #readAll(): Promise<void> {
@@ -109,10 +114,13 @@ export class EventStream {
     const message = unpackOr(bytes, reportsSchema, MAX_EVENTS_BYTES, reason =>
       this.poison.add('a report', claimedOrigin(bytes), reason),
     );
-    if (!message) return this.#settle(entry);
-    const { by, worker, reports } = message;
+    const reports = message?.reports ?? [];
+    if (!message || reports.length === 0) {
+      this.#settle(entry);
+      return;
+    }
+    const { by, worker } = message;
     let left = reports.length;
-    if (left === 0) return this.#settle(entry);
     for (const report of reports) {
       let isSettled = false;
       const settle = () => {

@@ -1,7 +1,6 @@
 /** Entry of the queue. Redis and BullMQ load when a run or a worker asks for them, and not before. */
 import type { Executor } from '../executor.js';
-import type { QueueExecutorOptions } from './executor.js';
-import type { QueueTimes } from './options.js';
+import type { QueueExecutorOptions, QueueTimes } from './options.js';
 import type { QueueWorkerOptions } from './worker.js';
 
 export { parseAddress, type QueueAddress } from './address.js';

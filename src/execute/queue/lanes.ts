@@ -14,6 +14,8 @@ export interface Lease {
 export class Lanes {
   readonly #lanes = new Map<string, { readonly worker: Worker; bytes: number }>();
 
+  #isClosed = false;
+
   constructor(
     private readonly redis: Redis,
     private readonly run: string,
@@ -22,6 +24,7 @@ export class Lanes {
 
   /** Takes over the lanes and their largest trajectories, as the run states them. */
   update(stated: Readonly<Record<string, string>>): void {
+    if (this.#isClosed) return;
     for (const [lane, bytes] of Object.entries(stated)) {
       const isLane = lane === ALONE || /^\d{1,3}$/.test(lane);
       if (!isLane || !(Number(bytes) >= 0)) continue;
@@ -62,6 +65,7 @@ export class Lanes {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#lanes.values()].map(({ worker }) => worker.close(true).catch(() => {})));
     this.#lanes.clear();
   }

@@ -12,9 +12,10 @@ import type {
   Snapshot,
   TrajectoryTask,
 } from '../../domain/messages.js';
+import { BITS_DIFFER, bitsOf, differingBits } from '../bits.js';
 import { EventQueue, type FinalEvent } from '../event-queue.js';
 import type { ReceivedReport } from './event-stream.js';
-import { askedCells, bitsOf } from './rows.js';
+import { askedCells } from './rows.js';
 import type { Origin, WireEvent } from './schemas.js';
 
 export interface TrajectoryHost {
@@ -32,13 +33,6 @@ export interface TrajectoryHost {
   onPoison(what: string, report: ReceivedReport, reason: string): void;
 }
 
-/** The engine of another machine, or a rogue worker, computed other numbers. */
-export const BITS_DIFFER = 'BITS_DIFFER';
-
-export const differingBits = (t: number, first: string, second: string, column?: string): string =>
-  `the numbers at iteration ${t} from ${first} and from ${second} differ${column ? ` (${column})` : ''}: ` +
-  'one of the two computes wrongly';
-
 export const nameOf = ({ host, process }: Origin): string => `${host}/${process}`;
 
 export class OpenTrajectory {
@@ -51,8 +45,6 @@ export class OpenTrajectory {
   missing = 0;
   isOver = false;
   hasSnapshot = false;
-  /** The worker at work; null before the first and after one that has left. */
-  worker: string | null = null;
   readonly #asked: ReadonlyMap<number, CheckpointTask>;
   readonly #lacking: Map<number, CheckpointTask>;
   /** What each iteration's rows were, and whose. */
@@ -65,8 +57,6 @@ export class OpenTrajectory {
 
   constructor(
     readonly task: TrajectoryTask,
-    readonly alone: boolean,
-    readonly avoid: string | null,
     private readonly host: TrajectoryHost,
   ) {
     this.#asked = new Map(task.checkpoints.map(checkpoint => [checkpoint.t, checkpoint]));
@@ -88,54 +78,13 @@ export class OpenTrajectory {
     return this.#execution !== null;
   }
 
-  /** Takes a report in its turn. */
+  /** Takes a report in its turn: after a snapshot that is being fetched. */
   handle(report: ReceivedReport): void {
-    if (!this.#reading) return this.#handle(report);
-    this.#waitFor(async () => this.#handle(report));
-  }
-
-  #waitFor(work: () => Promise<void>): void {
-    const reading: Promise<void> = (this.#reading ?? Promise.resolve()).then(work).finally(() => {
-      if (this.#reading === reading) this.#reading = null;
-    });
-    this.#reading = reading;
-  }
-
-  #handle(report: ReceivedReport): void {
-    const { event, settle } = report;
-    if (this.isOver) return settle();
-    const isValid = report.ticket === this.ticket || this.ticket === null;
-    switch (event.kind) {
-      case 'started':
-        if (isValid) this.#start(report);
-        return settle();
-      case 'rows':
-        return this.#rows(report, event);
-      case 'snapshot':
-        this.#waitFor(() => this.#snapshot(report, event.t));
-        return;
-      case 'warning':
-        this.#startedBy(report);
-        this.events.push(event);
-        return settle();
-      case 'left':
-        if (report.execution === this.#execution) {
-          this.#hasLeft = true;
-          this.worker = null;
-        }
-        return settle();
-      case 'done':
-        this.#startedBy(report);
-        if (this.#lacking.size === 0) return this.end(event, settle);
-        if (isValid) this.host.onGap(this);
-        return settle();
-      case 'failed':
-      case 'stopped':
-        if (!isValid || this.ticket === null) return settle();
-        if (this.#execution !== null && report.execution !== this.#execution) return settle();
-        this.#startedBy(report);
-        return this.end(event, settle);
-    }
+    const take = () => {
+      if (this.isOver || this.#take(report)) report.settle();
+    };
+    if (!this.#reading) take();
+    else this.#waitFor(async () => take());
   }
 
   /** Reports the end. @param onStored called when it is on the disk. */
@@ -149,27 +98,75 @@ export class OpenTrajectory {
     this.host.onEnd(this, event);
   }
 
+  /** Returns whether the report is done with; if not, it is settled later. */
+  #take(report: ReceivedReport): boolean {
+    const { event, settle } = report;
+    const isValid = report.ticket === this.ticket || this.ticket === null;
+    switch (event.kind) {
+      case 'started':
+        if (isValid) this.#start(report);
+        return true;
+      case 'rows':
+        return this.#takeRows(report, event);
+      case 'snapshot':
+        this.#waitFor(() => this.#fetchSnapshot(report, event.t));
+        return false;
+      case 'warning':
+        this.#startedBy(report);
+        this.events.push(event);
+        return true;
+      case 'left':
+        if (report.execution === this.#execution) this.#hasLeft = true;
+        return true;
+      case 'done':
+        this.#startedBy(report);
+        if (this.#lacking.size === 0) this.end(event, settle);
+        else if (isValid) this.host.onGap(this);
+        return this.#lacking.size > 0;
+      case 'failed':
+      case 'stopped': {
+        const isOther = this.#execution !== null && report.execution !== this.#execution;
+        if (report.ticket !== this.ticket || isOther) return true;
+        this.#startedBy(report);
+        this.end(event, settle);
+        return false;
+      }
+    }
+  }
+
+  #waitFor(work: () => Promise<void>): void {
+    const reading: Promise<void> = (this.#reading ?? Promise.resolve()).then(work).finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    this.#reading = reading;
+  }
+
   /** A snapshot beyond the first missing row is useless. */
-  async #snapshot({ ticket, settle }: ReceivedReport, t: number): Promise<void> {
+  async #fetchSnapshot({ ticket, settle }: ReceivedReport, t: number): Promise<void> {
     this.hasSnapshot = true;
     const snapshot = await this.host.fetchSnapshot(ticket, t).catch(() => null);
     const [first] = this.#lacking.keys();
-    if (this.isOver || !snapshot || first === undefined || t > first) return settle();
-    this.#latestSnapshot = snapshot;
-    this.#push({ kind: 'snapshot', snapshot }, settle);
+    if (this.isOver || !snapshot || first === undefined || t > first) settle();
+    else {
+      this.#latestSnapshot = snapshot;
+      this.#push({ kind: 'snapshot', snapshot }, settle);
+    }
   }
 
-  #rows(report: ReceivedReport, { checkpoint, cells }: Extract<WireEvent, { kind: 'rows' }>): void {
+  #takeRows(report: ReceivedReport, { checkpoint, cells }: Extract<WireEvent, { kind: 'rows' }>): boolean {
     const { t } = checkpoint;
     const { evaluate, id } = this.task;
     const asked = this.#asked.get(t);
-    if (!asked) return this.host.onOtherRows(report, checkpoint, cells);
+    if (!asked) {
+      this.host.onOtherRows(report, checkpoint, cells);
+      return true;
+    }
     const found = askedCells(asked, evaluate, checkpoint, cells);
     if (!found) {
       // What an earlier run was asked for may be less.
       if (report.ticket === this.ticket)
         this.host.onPoison('rows', report, `trajectory ${id} at ${t}: not the cells that were asked for`);
-      return report.settle();
+      return true;
     }
     const from = nameOf(report.by);
     const bits = bitsOf(evaluate, checkpoint, found);
@@ -178,13 +175,14 @@ export class OpenTrajectory {
       this.#startedBy(report);
       this.#heard.set(t, { bits, from });
       this.#lacking.delete(t);
-      return this.#push({ kind: 'rows', checkpoint, cells: found }, report.settle);
+      this.#push({ kind: 'rows', checkpoint, cells: found }, report.settle);
+      return false;
     }
     if (heard.bits !== bits && this.host.hasBits) {
       const message = differingBits(t, heard.from, from);
       this.end({ kind: 'failed', code: BITS_DIFFER, message, stack: null });
     }
-    report.settle();
+    return true;
   }
 
   /** What comes first from a worker starts it, if its start was stored before a restart of the coordinator. */
@@ -192,11 +190,10 @@ export class OpenTrajectory {
     if (this.#execution === null) this.#start(report);
   }
 
-  #start({ execution, worker, slot, by }: ReceivedReport): void {
+  #start({ execution, slot, by }: ReceivedReport): void {
     if (execution === this.#execution) return;
     const isMove = this.#execution !== null;
     this.#execution = execution;
-    this.worker = worker;
     if (isMove) this.host.onMoved();
     const before = isMove ? { before: this.#hasLeft ? ('stopped' as const) : ('lost' as const) } : {};
     this.#hasLeft = false;

@@ -1,3 +1,9 @@
+/** Options of the executor, and times. */
+import type { Dataset } from '../../data/dataset.js';
+import type { DatasetIdentity, DatasetSettings, EngineName } from '../../domain/types.js';
+import type { ResultCheck } from '../executor.js';
+import type { QueueAddress } from './address.js';
+
 /** Times of a queue. Tests shorten them; all of them are in ms. */
 export interface QueueTimes {
   /** A worker that has not renewed a trajectory's lease for so long loses it. */
@@ -30,4 +36,35 @@ export function queueTimes(text = process.env.ESPALIER_QUEUE_TIMES ?? ''): Parti
     return name !== undefined && name in QUEUE_TIMES && Number(value) > 0 ? [[name, Number(value)]] : [];
   });
   return Object.fromEntries(given);
+}
+
+export interface QueueExecutorOptions {
+  readonly address: QueueAddress;
+  /** The run's name on the server. */
+  readonly name: string;
+  /** Names the database, on any machine: only one database may use a name. */
+  readonly database: string;
+  readonly manifest: RunDescription;
+  /** Threads of this process, as one more worker. */
+  readonly own?: OwnThreads | null;
+  /** Whether the engine gives the same bits on every machine. */
+  readonly hasBits: boolean;
+  readonly timeoutS?: number | undefined;
+  readonly times?: Partial<QueueTimes>;
+  readonly check?: ResultCheck | undefined;
+  warn(message: string): void;
+}
+
+export interface RunDescription {
+  readonly sweep: string;
+  readonly toolVersion: string;
+  readonly engine: EngineName;
+  readonly numerics: number;
+  readonly datasets: readonly { readonly settings: DatasetSettings; readonly identity: DatasetIdentity }[];
+}
+
+export interface OwnThreads {
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly datasets: ReadonlyMap<string, Dataset>;
 }

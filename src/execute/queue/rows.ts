@@ -1,5 +1,4 @@
-/** Rows that arrived over Redis: whether they are what was asked for, and their bits. */
-import { createHash } from 'node:crypto';
+/** Rows that arrived over Redis: whether they are what was asked for. */
 import type { CellRow, CheckpointRow, CheckpointTask, TrajectoryTask } from '../../domain/messages.js';
 import type { SetMetrics, SetName, Variant } from '../../domain/types.js';
 
@@ -31,25 +30,3 @@ const has = (metrics: SetMetrics, sets: readonly SetName[]): boolean =>
 
 const keyOf = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
   `${method} ${objective} ${subnetSize} ${retrainIterations}`;
-
-/** A digest of every number that must not depend on who computes it: all but times. */
-export function bitsOf(evaluate: Evaluate, checkpoint: CheckpointRow, cells: readonly CellRow[]): string {
-  const numbers: number[] = [];
-  const add = (metrics: SetMetrics | null, sets: readonly SetName[]) => {
-    for (const set of sets)
-      numbers.push(metrics?.[set]?.loss ?? NOTHING, metrics?.[set]?.accuracy ?? NOTHING);
-  };
-  add(checkpoint.dense, evaluate.dense);
-  numbers.push(checkpoint.t, checkpoint.deadNeurons, checkpoint.etaLambdaMax);
-  for (const cell of cells) {
-    add(cell.subnet, evaluate.subnet);
-    add(cell.retrained, evaluate.subnet);
-    numbers.push(cell.distinctNeurons, cell.activationPasses ?? NOTHING);
-  }
-  return createHash('sha1')
-    .update(Float64Array.from(numbers, number => (Number.isNaN(number) ? Number.NaN : number)))
-    .digest('base64');
-}
-
-/** Stands for what is not there. No metric and no count is negative infinity. */
-const NOTHING = Number.NEGATIVE_INFINITY;

@@ -9,7 +9,7 @@ import type { Redis } from 'ioredis';
 import { provenance } from '../../base/provenance.js';
 import type { EngineName } from '../../domain/types.js';
 import type { QueueAddress } from './address.js';
-import { connect, disconnect } from './connection.js';
+import { connect, disconnect, withinMs } from './connection.js';
 import { Execution } from './execution.js';
 import { ALONE, jobId, parseJobId, RUN_NAME, RUNS_KEY, WAKE_CHANNEL } from './keys.js';
 import type { Lease } from './lanes.js';
@@ -86,6 +86,7 @@ class QueueWorker {
   readonly #identity: WorkerIdentity;
   readonly #pools: Pools;
   readonly #poison: PoisonLog;
+  readonly #leases: NodeJS.Timeout;
   readonly #avoided = new Map<string, number>();
   #turn = 0;
   #lastAtWorkMs = performance.now();
@@ -108,6 +109,8 @@ class QueueWorker {
       since: new Date().toISOString(),
     };
     this.#pools = new Pools(threads);
+    // Until the end: what is handed back is leased until then.
+    this.#leases = setInterval(() => void this.#renewLeases(), options.times.leaseMs / 4);
     this.#poison = new PoisonLog(report);
   }
 
@@ -124,14 +127,12 @@ class QueueWorker {
       if (performance.now() - this.#lastAtWorkMs > untilIdleMs) this.#stop();
       void this.#look().then(() => this.#take());
     }, times.beatMs);
-    const leases = setInterval(() => void this.#renewLeases(), times.leaseMs / 4);
     void this.#look().then(() => this.#take());
     try {
       await stopped;
     } finally {
       this.#isLeaving = true;
       clearInterval(beats);
-      clearInterval(leases);
     }
   }
 
@@ -146,17 +147,12 @@ class QueueWorker {
   async leave(): Promise<void> {
     const running = this.#running();
     for (const { execution } of running) execution.stop('leave');
-    // Leases go on meanwhile.
-    const leases = setInterval(() => void this.#renewLeases(), this.options.times.leaseMs / 4);
-    try {
-      await Promise.all(running.map(({ execution }) => execution.ended));
-      await Promise.all([...this.#runs.values()].map(run => run.leave()));
-    } finally {
-      clearInterval(leases);
-    }
+    await Promise.all(running.map(({ execution }) => execution.ended));
+    await Promise.all([...this.#runs.values()].map(run => run.leave()));
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#leases);
     this.#poison.end();
     await this.#pools.close();
   }
@@ -193,7 +189,7 @@ class QueueWorker {
 
   #meet(name: string): void {
     const { run: only, data, times, report } = this.options;
-    if (this.#runs.has(name) || (only !== undefined && name !== only) || !RUN_NAME.test(name)) return;
+    if (this.#isLeaving || this.#runs.has(name) || (only !== undefined && name !== only) || !RUN_NAME.test(name)) return;
     const hooks = {
       report,
       poison: (what: string, reason: string) => this.#poison.add(what, name, reason),
@@ -341,13 +337,4 @@ class QueueWorker {
     });
     if (this.#isLeaving) execution.stop('leave');
   }
-}
-
-async function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>(resolve => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work.catch(() => {}), late]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 /** The progress of a database's sweeps, for `status` and the live page. */
 
+import type { QueueState } from '../../domain/messages.js';
 import type { LockRow } from '../file/lock-row.js';
 import { type SlowReader, walBytes } from '../file/write-ahead-log.js';
 import type { FailureRow, SweepProgress, TrajectoryStatus } from '../schema/rows.js';
@@ -24,6 +25,8 @@ export interface StatusReport {
     /** What runs the hot loops, e.g. `native-512`; null before they start, and where there is no choice. */
     readonly kernels: string | null;
   } | null;
+  /** Workers and queue of the run that is alive, as of its last commit; null without `run --queue`. */
+  readonly queue: QueueState | null;
   /** Number of trajectories that are in some sweep, by status. */
   readonly trajectories: Readonly<Record<TrajectoryStatus, number>>;
   readonly sweeps: readonly (SweepProgress & {
@@ -119,6 +122,7 @@ export function readStatus(reader: StatusSource, db: string, now = Date.now()): 
     return {
       db,
       holder,
+      queue: lockRow?.alive && lockRow.queue ? (JSON.parse(lockRow.queue) as QueueState) : null,
       trajectories: reader.statusCounts(),
       sweeps,
       cellsPerSecond,
