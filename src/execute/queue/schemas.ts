@@ -9,8 +9,8 @@ import { type EngineName, SET_NAMES, type SetName } from '../../domain/types.js'
 export const PROTOCOL = 1;
 
 /** Bounds of one message, in bytes. */
-export const MAX_EVENTS_BYTES = 32 * 2 ** 20;
-export const MAX_TASK_BYTES = 32 * 2 ** 20;
+export const MAX_EVENTS_BYTES = 8 * 2 ** 20;
+export const MAX_TASK_BYTES = 8 * 2 ** 20;
 export const MAX_STATE_BYTES = 4 * 2 ** 20;
 export const MAX_SNAPSHOT_BYTES = 8 * 2 ** 30;
 export const PIECE_BYTES = 2 ** 20;
@@ -138,7 +138,7 @@ const cellRow = variant.extend({
 
 const event = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started') }),
-  z.object({ kind: z.literal('rows'), checkpoint: checkpointRow, cells: z.array(cellRow).max(100_000) }),
+  z.object({ kind: z.literal('rows'), checkpoint: checkpointRow, cells: z.array(cellRow).max(20_000) }),
   /** Written to Redis in pieces before it is announced. */
   z.object({ kind: z.literal('snapshot'), t: iteration, bytes: count.max(MAX_SNAPSHOT_BYTES) }),
   z.object({ kind: z.literal('warning'), topic: line(2_000), message: line(2_000) }),

@@ -189,7 +189,13 @@ class QueueWorker {
 
   #meet(name: string): void {
     const { run: only, data, times, report } = this.options;
-    if (this.#isLeaving || this.#runs.has(name) || (only !== undefined && name !== only) || !RUN_NAME.test(name)) return;
+    if (
+      this.#isLeaving ||
+      this.#runs.has(name) ||
+      (only !== undefined && name !== only) ||
+      !RUN_NAME.test(name)
+    )
+      return;
     const hooks = {
       report,
       poison: (what: string, reason: string) => this.#poison.add(what, name, reason),
