@@ -86,7 +86,7 @@ async function work(args: WorkerArguments): Promise<void> {
     });
   } finally {
     ignoreSignals();
-    // A connection that Redis never answers must not keep a machine that is to be given back.
-    setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
+    // A machine that is to be given back is not kept by a connection that never ends.
+    if (leaving.signal.aborted) setTimeout(() => process.exit(), EXIT_WITHIN_MS).unref();
   }
 }

@@ -9,7 +9,7 @@ export const RICH = plainSweep({
   prune: { method: ['greedy', 'magnitude'] },
   axes: {
     datasetSize: [50, 80],
-    seed: { count: 4 },
+    seed: { count: 2 },
     pretrainIterations: { from: 0, to: 6_000, ratio: 1.6 },
     subnetSize: [3, 6],
     'retrain.iterations': [0, 5],

@@ -4,8 +4,6 @@ import { QueueError } from '../../base/errors.js';
 import type { QueueAddress } from './address.js';
 import type { QueueTimes } from './options.js';
 
-/** A server that starts, or restarts, at the same time as its clients is given this long. */
-const CONNECT_WITHIN_MS = 10_000;
 const RETRY_MS = 250;
 /** Redis 6.2 is the first with what BullMQ and this executor use. */
 const OLDEST_REDIS = [6, 2] as const;
@@ -31,7 +29,7 @@ export async function connect(
     lazyConnect: true,
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
-    connectTimeout: Math.min(times.silenceMs, CONNECT_WITHIN_MS),
+    connectTimeout: Math.min(times.silenceMs, times.connectMs),
     socketTimeout: times.silenceMs,
     keepAlive: 10_000,
     retryStrategy: () => RETRY_MS,
@@ -42,7 +40,7 @@ export async function connect(
   redis.on('error', (error: NodeJS.ErrnoException) => {
     reason = reasonOf(error);
   });
-  await firstConnection(redis, address, () => reason);
+  await firstConnection(redis, address, times.connectMs, () => reason);
   isUp = true;
   redis.on('close', () => {
     if (isUp && !isReported && redis.status !== 'end') {
@@ -59,7 +57,12 @@ export async function connect(
   return redis;
 }
 
-async function firstConnection(redis: Redis, address: QueueAddress, reason: () => string): Promise<void> {
+async function firstConnection(
+  redis: Redis,
+  address: QueueAddress,
+  withinMs: number,
+  reason: () => string,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([
@@ -75,7 +78,7 @@ async function firstConnection(redis: Redis, address: QueueAddress, reason: () =
         timer = setTimeout(
           () =>
             reject(new QueueError('QUEUE_UNREACHABLE', `${address.shown} cannot be reached: ${reason()}`)),
-          CONNECT_WITHIN_MS,
+          withinMs,
         );
       }),
     ]);

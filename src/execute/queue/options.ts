@@ -16,6 +16,8 @@ export interface QueueTimes {
   readonly staleMs: number;
   /** Interval at which a run compares what it has handed out with what Redis holds. */
   readonly lookMs: number;
+  /** A server that starts at the same time as its clients is given this long. */
+  readonly connectMs: number;
   /** A connection that answers nothing for so long is made anew. */
   readonly silenceMs: number;
 }
@@ -26,6 +28,7 @@ export const QUEUE_TIMES: QueueTimes = {
   beatMs: 1_000,
   staleMs: 15_000,
   lookMs: 1_000,
+  connectMs: 10_000,
   silenceMs: 15_000,
 };
 
