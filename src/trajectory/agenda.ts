@@ -25,6 +25,16 @@ export class Agenda {
     this.choice = refinement && new Choice(refinement, config.datasetSize, this.pending);
   }
 
+  /** The checkpoints that are left to do, as far as they are known, ascending. */
+  left(): CheckpointTask[] {
+    return [...this.pending.values()].sort((a, b) => a.t - b.t);
+  }
+
+  /** The refinement of a task that goes on from here; null without one. */
+  refinement(): RefinementTask | null {
+    return this.choice?.soFar() ?? null;
+  }
+
   /** The earliest checkpoint to do: chosen ones lie before the states that chose them, which may still be kept. */
   next(): CheckpointTask | null {
     const first = [...this.pending.keys()].reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -50,7 +60,11 @@ class Choice {
   private readonly cells: MeasuredCell[];
   private readonly chosen: Set<number>;
 
-  constructor(refinement: RefinementTask, datasetSize: number, pending: ReadonlyMap<number, CheckpointTask>) {
+  constructor(
+    private readonly refinement: RefinementTask,
+    datasetSize: number,
+    pending: ReadonlyMap<number, CheckpointTask>,
+  ) {
     this.rules = { ...refinement, datasetSize };
     const names = choiceColumns(refinement);
     this.columns = METRIC_COLUMNS.filter(({ column }) => names.includes(column));
@@ -73,6 +87,10 @@ class Choice {
     const chosen = chosenCheckpoints(this.rules, this.cells).filter(each => !this.chosen.has(each));
     for (const each of chosen) this.chosen.add(each);
     return chosen;
+  }
+
+  soFar(): RefinementTask {
+    return { ...this.refinement, stored: [...this.cells] };
   }
 
   /** The variants that have no cell at a checkpoint yet. */

@@ -21,6 +21,7 @@ import { Pace } from './pace.js';
 import { PoisonLog } from './poison.js';
 import { Reconciler } from './reconciler.js';
 import type { RunState } from './run-state.js';
+import type { TicketedTask } from './task-message.js';
 import { runQueueWorker } from './worker.js';
 
 /** After a stop, what workers still report is waited for so long: snapshots above all. */
@@ -213,6 +214,10 @@ export class Coordinator implements Executor, TrajectoryHost {
     this.#moved++;
   }
 
+  onRefined({ rest, ticket }: OpenTrajectory): void {
+    if (ticket !== null) this.#handOut.update(this.#ticketed(rest, ticket));
+  }
+
   async fetchSnapshot(ticket: string, t: number): Promise<Snapshot | null> {
     const newest = await this.#handOut.snapshots.newest(ticket);
     const snapshot = newest?.t === t ? await this.#handOut.snapshots.read(ticket) : null;
@@ -261,25 +266,24 @@ export class Coordinator implements Executor, TrajectoryHost {
 
   /** Hands it out with a new ticket. Whatever runs with an earlier one is void, but for its rows. */
   #add(trajectory: OpenTrajectory): void {
-    const { task, lacking, latestSnapshot } = trajectory;
-    const [first] = lacking;
-    const snapshot = latestSnapshot && first && latestSnapshot.t <= first.t ? latestSnapshot : null;
-    if (snapshot) trajectory.hasSnapshot = true;
+    const { rest } = trajectory;
+    if (rest.snapshot) trajectory.hasSnapshot = true;
     trajectory.missing = 0;
     trajectory.handedOutMs = Number.POSITIVE_INFINITY;
     this.#handOut.add({
-      ticket: newTicket(),
-      task: { ...task, checkpoints: lacking },
-      timeoutS: this.options.timeoutS ?? null,
-      avoid: task.avoid ?? null,
-      alone: task.alone ?? false,
-      snapshot,
+      ...this.#ticketed(rest, newTicket()),
+      alone: rest.alone ?? false,
+      snapshot: rest.snapshot,
       isWanted: () => !trajectory.isOver,
       onHandedOut: ticket => {
         trajectory.ticket = ticket;
         trajectory.handedOutMs = performance.now();
       },
     });
+  }
+
+  #ticketed(task: TrajectoryTask, ticket: string): TicketedTask {
+    return { ticket, task, timeoutS: this.options.timeoutS ?? null, avoid: task.avoid ?? null };
   }
 
   /** Stops it where it runs. Its snapshot is waited for, but not for long. */

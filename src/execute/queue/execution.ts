@@ -62,9 +62,9 @@ export class Execution {
     const { task } = this.work;
     const snapshot = fetching && (await fetching);
     if (this.#reason) return this.#onStopped();
-    const from = snapshot?.t ?? 0;
-    // Rows before the snapshot were reported before it, in the same order.
-    const checkpoints = snapshot ? task.checkpoints.filter(({ t }) => t >= from) : task.checkpoints;
+    // Rows before the snapshot were reported before it, in the same order. A refined task is kept up to date instead.
+    const checkpoints =
+      snapshot && !task.refinement ? task.checkpoints.filter(({ t }) => t >= snapshot.t) : task.checkpoints;
     for await (const event of this.context.pool.submit({ ...task, checkpoints, snapshot }))
       await this.#handle(event);
   }
@@ -78,7 +78,7 @@ export class Execution {
         return this.#save(event.snapshot);
       case 'rows':
         this.context.counts.cells += event.cells.length;
-        return this.#report({ ...event, cells: [...event.cells] });
+        return this.#report({ kind: 'rows', checkpoint: event.checkpoint, cells: [...event.cells] });
       case 'warning':
         return this.#report(event);
       case 'stopped':

@@ -63,6 +63,11 @@ export class HandOut {
     });
   }
 
+  /** Replaces a task that is handed out, so that whoever executes it next knows what was heard since. */
+  update(task: TicketedTask): void {
+    void this.redis.hset(this.keys.tasks, task.task.id, pack(toMessage(task))).catch(this.onError);
+  }
+
   /** Whether the jobs of these tickets exist, waiting or leased. */
   async areThere(tasks: readonly { readonly lane: string; readonly id: string; readonly ticket: string }[]) {
     const pipeline = this.redis.pipeline();
@@ -221,9 +226,12 @@ export class HandOut {
 function isSameWork(earlier: TicketedTask['task'], now: TicketedTask['task']): boolean {
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const before = new Map(earlier.checkpoints.map(({ t, variants }) => [t, variants]));
+  const rulesOf = ({ refinement }: TicketedTask['task']) => refinement && { ...refinement, stored: null };
   return (
     same(earlier.config, now.config) &&
     same(earlier.evaluate, now.evaluate) &&
-    now.checkpoints.every(({ t, variants }) => same(before.get(t), variants))
+    same(rulesOf(earlier), rulesOf(now)) &&
+    // What is chosen by the same rules is the same.
+    (now.refinement !== null || now.checkpoints.every(({ t, variants }) => same(before.get(t), variants)))
   );
 }

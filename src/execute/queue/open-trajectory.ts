@@ -12,6 +12,7 @@ import type {
   Snapshot,
   TrajectoryTask,
 } from '../../domain/messages.js';
+import { Agenda } from '../../trajectory/agenda.js';
 import { BITS_DIFFER, bitsOf, differingBits } from '../bits.js';
 import { EventQueue, type FinalEvent } from '../event-queue.js';
 import type { ReceivedReport } from './event-stream.js';
@@ -26,6 +27,8 @@ export interface TrajectoryHost {
   /** An end came although rows are missing: it has to be handed out again. */
   onGap(trajectory: OpenTrajectory): void;
   onMoved(): void;
+  /** Whoever executes it next is to know the rows that were heard, since further checkpoints follow from them. */
+  onRefined(trajectory: OpenTrajectory): void;
   /** Rows of a checkpoint that was not asked for: they may be stored already. */
   onOtherRows(report: ReceivedReport, checkpoint: CheckpointRow, cells: readonly CellRow[]): void;
   /** Fetches the snapshot of a ticket; null if there is none, or a later one. */
@@ -45,8 +48,8 @@ export class OpenTrajectory {
   missing = 0;
   isOver = false;
   hasSnapshot = false;
-  readonly #asked: ReadonlyMap<number, CheckpointTask>;
-  readonly #lacking: Map<number, CheckpointTask>;
+  readonly #asked: Map<number, CheckpointTask>;
+  readonly #agenda: Agenda;
   /** What each iteration's rows were, and whose. */
   readonly #heard = new Map<number, { readonly bits: string; readonly from: string }>();
   #execution: string | null = null;
@@ -60,18 +63,22 @@ export class OpenTrajectory {
     private readonly host: TrajectoryHost,
   ) {
     this.#asked = new Map(task.checkpoints.map(checkpoint => [checkpoint.t, checkpoint]));
-    this.#lacking = new Map(this.#asked);
+    this.#agenda = new Agenda(task);
     this.#latestSnapshot = task.snapshot;
   }
 
-  /** The latest snapshot that was heard of, or that it was submitted with. */
-  get latestSnapshot(): Snapshot | null {
-    return this.#latestSnapshot;
+  /** What is left of the task: the checkpoints whose rows were not heard, and a snapshot that fits them. */
+  get rest(): TrajectoryTask {
+    const checkpoints = this.#agenda.left();
+    const refinement = this.#agenda.refinement();
+    return { ...this.task, checkpoints, refinement, snapshot: this.#usable(this.#latestSnapshot) };
   }
 
-  /** The checkpoints whose rows were not heard. */
-  get lacking(): CheckpointTask[] {
-    return [...this.#lacking.values()];
+  /** A snapshot beyond the first missing row is useless, unless the worker finds the way back. */
+  #usable(snapshot: Snapshot | null): Snapshot | null {
+    const [first] = this.#agenda.left();
+    if (!snapshot || this.task.refinement) return snapshot;
+    return first && snapshot.t <= first.t ? snapshot : null;
   }
 
   get isStarted(): boolean {
@@ -120,9 +127,12 @@ export class OpenTrajectory {
         return true;
       case 'done':
         this.#startedBy(report);
-        if (this.#lacking.size === 0) this.end(event, settle);
-        else if (isValid) this.host.onGap(this);
-        return this.#lacking.size > 0;
+        if (!this.#agenda.next()) {
+          this.end(event, settle);
+          return false;
+        }
+        if (isValid) this.host.onGap(this);
+        return true;
       case 'failed':
       case 'stopped': {
         const isOther = this.#execution !== null && report.execution !== this.#execution;
@@ -141,16 +151,13 @@ export class OpenTrajectory {
     this.#reading = reading;
   }
 
-  /** A snapshot beyond the first missing row is useless. */
   async #fetchSnapshot({ ticket, settle }: ReceivedReport, t: number): Promise<void> {
     this.hasSnapshot = true;
     const snapshot = await this.host.fetchSnapshot(ticket, t).catch(() => null);
-    const [first] = this.#lacking.keys();
-    if (this.isOver || !snapshot || first === undefined || t > first) settle();
-    else {
-      this.#latestSnapshot = snapshot;
-      this.#push({ kind: 'snapshot', snapshot }, settle);
-    }
+    if (this.isOver || !this.#usable(snapshot)) return settle();
+    this.#latestSnapshot = snapshot;
+    this.#push({ kind: 'snapshot', snapshot: snapshot! }, settle);
+    if (this.task.refinement) this.host.onRefined(this);
   }
 
   #takeRows(report: ReceivedReport, { checkpoint, cells }: Extract<WireEvent, { kind: 'rows' }>): boolean {
@@ -174,8 +181,10 @@ export class OpenTrajectory {
     if (!heard) {
       this.#startedBy(report);
       this.#heard.set(t, { bits, from });
-      this.#lacking.delete(t);
-      this.#push({ kind: 'rows', checkpoint, cells: found }, report.settle);
+      // The worker chooses, too. Its choice is not relied on, because the same rows give the same one.
+      const chosen = this.#agenda.finish(checkpoint, found);
+      if (chosen.length > 0) for (const each of this.#agenda.left()) this.#asked.set(each.t, each);
+      this.#push({ kind: 'rows', checkpoint, cells: found, chosen }, report.settle);
       return false;
     }
     if (heard.bits !== bits && this.host.hasBits) {

@@ -67,6 +67,27 @@ const config = z.object({
   numerics: count,
 });
 
+const target = z.object({
+  metric: text(100),
+  kind: z.enum(['atMost', 'atLeast', 'withinDense', 'published']),
+  value: finite.nullable(),
+  primary: z.boolean(),
+  refine: z.literal(false).exactOptional(),
+  movesWithSize: z.array(text(100)).max(100).exactOptional(),
+});
+
+const measuredCell = variant.extend({ t: iteration, metrics: z.record(text(100), real.nullable()) });
+
+const refinement = z.object({
+  fine: z.array(iteration).max(1_000_000),
+  targets: z.array(target).max(1_000),
+  levels: z.array(z.object({ metric: text(100), variant, value: finite })).max(10_000),
+  coarse: z.array(iteration).max(1_000_000),
+  variants: z.array(variant).max(20_000),
+  stored: z.array(measuredCell).max(1_000_000),
+  keptStates: count,
+});
+
 export const taskSchema = z.object({
   protocol: z.literal(PROTOCOL),
   id,
@@ -76,6 +97,7 @@ export const taskSchema = z.object({
   variantSets: z.array(z.array(variant).max(100_000)).max(1_000_000),
   /** Iterations, and positions in `variantSets`. */
   checkpoints: z.array(z.tuple([iteration, count])).max(1_000_000),
+  refinement: refinement.nullable(),
   evaluate: z.object({ dense: z.array(set).max(3), subnet: z.array(set).max(3) }),
   memoryBytes: z.number().nonnegative(),
   snapshotEveryMs: finite.nullable(),

@@ -14,7 +14,7 @@ export interface TicketedTask {
 }
 
 export function toMessage({ ticket, task, timeoutS, avoid }: TicketedTask): TaskMessage {
-  const { id, config, checkpoints, evaluate, memoryBytes, snapshotEveryMs } = task;
+  const { id, config, checkpoints, refinement, evaluate, memoryBytes, snapshotEveryMs } = task;
   const positions = new Map<string | readonly Variant[], number>();
   const variantSets: Variant[][] = [];
   const positionOf = (variants: readonly Variant[]): number => {
@@ -31,6 +31,7 @@ export function toMessage({ ticket, task, timeoutS, avoid }: TicketedTask): Task
     config: config as unknown as TaskMessage['config'],
     checkpoints: checkpoints.map(({ t, variants }) => [t, positionOf(variants)]),
     variantSets,
+    refinement: refinement as TaskMessage['refinement'],
     evaluate: { dense: [...evaluate.dense], subnet: [...evaluate.subnet] },
     memoryBytes,
     snapshotEveryMs,
@@ -49,8 +50,17 @@ export function fromBytes(bytes: Uint8Array): TicketedTask {
     before = t;
     return { t, variants };
   });
-  const { id, ticket, evaluate, memoryBytes, snapshotEveryMs, timeoutS, avoid } = message;
+  const { id, ticket, refinement, evaluate, memoryBytes, snapshotEveryMs, timeoutS, avoid } = message;
   const config = message.config as unknown as TrajectoryConfig;
-  const task = { id, config, checkpoints, evaluate, snapshot: null, memoryBytes, snapshotEveryMs };
+  const task = {
+    id,
+    config,
+    checkpoints,
+    refinement,
+    evaluate,
+    snapshot: null,
+    memoryBytes,
+    snapshotEveryMs,
+  };
   return { ticket, task, timeoutS, avoid };
 }
