@@ -65,6 +65,7 @@ export class WorkerRun {
   /** The manifest that it has agreed to. A coordinator that starts again publishes the same. */
   #joined: Buffer | null = null;
   #beat = 0;
+  #hasLeft = false;
   #by: Origin;
 
   constructor(
@@ -87,6 +88,7 @@ export class WorkerRun {
 
   /** Looks at what the run wants, and tells it what this worker does. Returns false if the run is over. */
   async look(wanted: number, dropped: number): Promise<boolean> {
+    if (this.#hasLeft) return true;
     const { state, lanes, tickets } = this.keys;
     const running = [...this.running];
     const pipeline = this.redis.pipeline();
@@ -128,6 +130,7 @@ export class WorkerRun {
 
   /** Tells the run that this worker is gone. */
   async leave(): Promise<void> {
+    this.#hasLeft = true;
     await this.redis.hdel(this.keys.workers, this.worker.id);
     await this.lanes.close();
   }

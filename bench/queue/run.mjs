@@ -1,0 +1,244 @@
+#!/usr/bin/env node
+// Measures what a queue costs: the same sweeps by a local pool of two threads and by two worker processes of one thread,
+// side by side. Needs redis-server.
+//
+//   npm run build && node bench/queue/run.mjs [--only pace,small,wide,fleet,snapshot] [--json]
+//
+//   pace      2,000 trajectories that wait for 50 ms: how much longer than the ideal
+//   small     5,000 trajectories of 2 cells: trajectories a second
+//   wide      500 trajectories of 101 cells: cells a second
+//   fleet     `wide` with 2 and with 50 workers: the coordinator's CPU per cell
+//   snapshot  126 MB written while another client asks: its longest wait
+//
+// Wall times depend on what else runs; CPU times (of coordinator, workers and Redis together) much less. The machine's
+// cores divided by the CPU time of one is what it could do at best: the ceiling.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import Sqlite from 'better-sqlite3';
+import { Redis } from 'ioredis';
+import { renderTable } from '../../dist/src/cli/output.js';
+import { keysOf } from '../../dist/src/execute/queue/keys.js';
+import { SnapshotTransfer } from '../../dist/src/execute/queue/snapshots.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+const WORKERS = fileURLToPath(new URL('./workers.mjs', import.meta.url));
+const PORT = 7_399;
+const URL_OF_QUEUE = `redis://127.0.0.1:${PORT}`;
+const CORES = availableParallelism();
+const TICKS_PER_S = 100;
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: 'pace,small,wide,fleet,snapshot' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const wanted = options.only.split(',');
+const home = mkdtempSync(join(tmpdir(), 'espalier-queue-'));
+const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
+
+function sweepOf(name, trajectories, pretrainIterations) {
+  const file = join(home, `${name}.yaml`);
+  const sweep = {
+    name,
+    dataset: { name: 'digits', pool: 100, test: 10 },
+    train: { batchSize: 1 },
+    evaluate: { dense: ['train'], subnet: ['train'] },
+    axes: {
+      datasetSize: 2,
+      width: 2,
+      seed: { count: trajectories },
+      pretrainIterations,
+      subnetSize: 1,
+    },
+  };
+  writeFileSync(file, JSON.stringify(sweep));
+  return file;
+}
+
+/** CPU seconds of a process and its threads so far; 0 once it is gone. */
+function cpuOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+  } catch {
+    return 0;
+  }
+}
+
+const start = (file, args, env = {}) =>
+  spawn(process.execPath, [file, ...args], {
+    cwd: home,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+
+/** Runs a sweep to its end. CPU times are of the part after the start of the processes. */
+async function run(sweep, db, args, env, others = []) {
+  rmSync(join(home, db), { force: true });
+  const child = start(PROGRAM, ['run', sweep, '--noop', '--db', db, ...args], env);
+  let stderr = '';
+  child.stderr.on('data', text => {
+    stderr += text;
+  });
+  const before = others.map(cpuOf);
+  let cpu = 0;
+  const sampling = setInterval(() => {
+    cpu = Math.max(cpu, cpuOf(child.pid));
+  }, 20);
+  const code = await new Promise(resolve => child.on('close', resolve));
+  clearInterval(sampling);
+  if (code !== 0) throw new Error(`the run ended with ${code}: ${stderr}`);
+  const othersCpu = others.reduce((sum, pid, i) => sum + cpuOf(pid) - before[i], 0);
+  const file = new Sqlite(join(home, db), { readonly: true });
+  const { cells, ms } = file
+    .prepare('SELECT count(*) AS cells, max(finished_ms) - min(finished_ms) AS ms FROM cells')
+    .get();
+  const times = file.prepare('SELECT min(started_at) AS since, max(ended_at) AS until FROM attempts').get();
+  file.close();
+  return {
+    cells,
+    cellsPerSecond: (1000 * cells) / ms,
+    seconds: (Date.parse(times.until) - Date.parse(times.since)) / 1000,
+    coordinatorCpu: cpu,
+    othersCpu,
+  };
+}
+
+/** Starts worker processes, and waits until the first line of each. */
+async function workers(count, env) {
+  const children = range(0, count).map(() =>
+    start(PROGRAM, ['worker', '--queue', URL_OF_QUEUE, '--threads', '1'], env),
+  );
+  await Promise.all(children.map(child => new Promise(resolve => child.stderr.once('data', resolve))));
+  return children;
+}
+
+async function end(children) {
+  await Promise.all(
+    children.map(
+      child =>
+        new Promise(resolve => {
+          child.on('close', resolve);
+          child.kill('SIGTERM');
+        }),
+    ),
+  );
+}
+
+/** The sweep by a local pool of two threads, then by two workers. */
+async function sideBySide(name, trajectories, iterations, env = {}) {
+  const sweep = sweepOf(name, trajectories, iterations);
+  const local = await run(sweep, `${name}-local.sqlite`, ['--threads', '2'], env);
+  const children = await workers(2, env);
+  const pids = [...children.map(({ pid }) => pid), server.pid];
+  const queue = await run(sweep, `${name}-queue.sqlite`, ['--queue', URL_OF_QUEUE], env, pids);
+  await end(children);
+  const row = (what, result) => {
+    const cpu = result.coordinatorCpu + result.othersCpu;
+    return {
+      what: `${name}, ${what}`,
+      trajectories,
+      cells: result.cells,
+      seconds: result.seconds,
+      trajectoriesPerSecond: (result.cellsPerSecond * trajectories) / result.cells,
+      cellsPerSecond: result.cellsPerSecond,
+      cpuMsPerTrajectory: (1000 * cpu) / trajectories,
+      coordinatorCpuMsPerTrajectory: (1000 * result.coordinatorCpu) / trajectories,
+      ceilingTrajectoriesPerSecond: (CORES * trajectories) / cpu,
+    };
+  };
+  return [row('local pool', local), row('queue', queue)];
+}
+
+/** Coordinator's CPU per cell, less that of its start. */
+async function fleet() {
+  const sweep = sweepOf('fleet', 500, range(0, 101));
+  const results = [];
+  for (const count of [2, 50]) {
+    const child = start(WORKERS, [URL_OF_QUEUE, String(count)]);
+    await new Promise(resolve => child.stderr.once('data', resolve));
+    const result = await run(sweep, `fleet-${count}.sqlite`, ['--queue', URL_OF_QUEUE], {}, [child.pid]);
+    await end([child]);
+    results.push({
+      what: `fleet of ${count}`,
+      cells: result.cells,
+      seconds: result.seconds,
+      coordinatorCpuUsPerCell: (1e6 * result.coordinatorCpu) / result.cells,
+    });
+  }
+  return results;
+}
+
+/** The longest wait of a client that asks all the time, without and with a snapshot of 126 MB on its way. */
+async function snapshot() {
+  const [busy, other] = [new Redis(PORT), new Redis(PORT)];
+  const transfer = new SnapshotTransfer(busy, keysOf('snapshot'), () => {});
+  const longest = async work => {
+    let isDone = false;
+    let most = 0;
+    const done = work().then(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      const since = performance.now();
+      await other.ping();
+      most = Math.max(most, performance.now() - since);
+      await wait(1);
+    }
+    await done;
+    return most;
+  };
+  const bytes = new Uint8Array(126e6);
+  const idleMs = await longest(() => wait(2_000));
+  const since = performance.now();
+  const writeMs = await longest(() => transfer.write('ticket', { t: 1, bytes }, () => true));
+  const seconds = (performance.now() - since) / 1000;
+  const readMs = await longest(() => transfer.read('ticket'));
+  await transfer.remove('ticket');
+  busy.disconnect();
+  other.disconnect();
+  return [{ what: 'snapshot of 126 MB', seconds, idleMs, writeMs, readMs }];
+}
+
+const server = spawn('redis-server', ['--port', String(PORT), '--save', '', '--dir', home], {
+  stdio: 'ignore',
+});
+const report = { cores: CORES, load: [loadavg()[0]], rows: [], redisPeakBytes: 0 };
+try {
+  const redis = new Redis(PORT);
+  await redis.ping();
+  if (wanted.includes('pace'))
+    report.rows.push(...(await sideBySide('pace', 2_000, [1], { ESPALIER_NOOP_STEP_MS: '50' })));
+  if (wanted.includes('small')) report.rows.push(...(await sideBySide('small', 5_000, [0, 1])));
+  if (wanted.includes('wide')) report.rows.push(...(await sideBySide('wide', 500, range(0, 101))));
+  if (wanted.includes('fleet')) report.rows.push(...(await fleet()));
+  report.redisPeakBytes = Number(/used_memory_peak:(\d+)/.exec(await redis.info('memory'))[1]);
+  if (wanted.includes('snapshot')) report.rows.push(...(await snapshot()));
+  report.load.push(loadavg()[0]);
+  redis.disconnect();
+} finally {
+  server.kill();
+  rmSync(home, { recursive: true });
+}
+if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+else {
+  const columns = [...new Set(report.rows.flatMap(row => Object.keys(row)))];
+  const shown = value => (typeof value === 'number' ? Number(value.toPrecision(4)) : (value ?? null));
+  process.stdout.write(
+    renderTable(
+      columns,
+      report.rows.map(row => columns.map(column => shown(row[column]))),
+    ),
+  );
+  process.stdout.write(
+    `${CORES} cores, load ${report.load.map(load => load.toFixed(1)).join(' before, ')} after; ` +
+      `Redis took at most ${(report.redisPeakBytes / 1e6).toFixed(1)} MB without the snapshot\n`,
+  );
+}
