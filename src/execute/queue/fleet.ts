@@ -47,7 +47,7 @@ export class Fleet {
     this.#reportRefusals(refusals);
     const now = performance.now();
     const fields = Object.entries(beats).slice(0, MAX_WORKERS);
-    const gone = [...this.#members.keys()].filter(worker => !(worker in beats));
+    const gone = [...this.#members.keys()].filter(worker => !Object.hasOwn(beats, worker));
     for (const [worker, bytes] of fields) {
       const beat = unpackOr(bytes, beatSchema, MAX_STATE_BYTES, reason =>
         this.poison.add('a heartbeat', worker.slice(0, 100), reason),

@@ -36,7 +36,9 @@ export const QUEUE_TIMES: QueueTimes = {
 export function queueTimes(text = process.env.ESPALIER_QUEUE_TIMES ?? ''): Partial<QueueTimes> {
   const given = text.split(' ').flatMap(each => {
     const [name, value] = each.split('=');
-    return name !== undefined && name in QUEUE_TIMES && Number(value) > 0 ? [[name, Number(value)]] : [];
+    return name !== undefined && Object.hasOwn(QUEUE_TIMES, name) && Number(value) > 0
+      ? [[name, Number(value)]]
+      : [];
   });
   return Object.fromEntries(given);
 }
