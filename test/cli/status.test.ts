@@ -100,6 +100,7 @@ describe('the report', () => {
     expect(Object.keys(result)).toEqual([
       'db',
       'holder',
+      'queue',
       'trajectories',
       'sweeps',
       'cellsPerSecond',
@@ -182,5 +183,43 @@ describe('status', () => {
     await expect(status()).rejects.toMatchObject({ code: 'DATABASE_MISSING', exitCode: 2 });
     db = home;
     await expect(status()).rejects.toMatchObject({ code: 'NOT_A_DATABASE' });
+  });
+
+  it('shows the workers of a queue while its run is alive', async () => {
+    halfway();
+    store.setQueue({
+      server: 'redis://server:6379',
+      name: 'one-1234',
+      workers: [
+        {
+          host: 'node7',
+          process: 42,
+          threads: 16,
+          kernels: 'native-512',
+          toolVersion: '0.2.0',
+          since: new Date(0).toISOString(),
+          heartbeat: new Date().toISOString(),
+          running: ['t1'],
+          trajectories: 3,
+          cells: 6,
+          cellsPerSecond: 12.3,
+        },
+      ],
+      waiting: 2,
+      taken: 1,
+      unstored: 5,
+      oldestS: 1.5,
+      moved: 4,
+      dropped: 7,
+    });
+    store.flush();
+    expect(report().queue).toMatchObject({ moved: 4, workers: [{ host: 'node7', running: ['t1'] }] });
+    const shown = await status();
+    expect(shown).toContain(
+      'workers of one-1234 at redis://server:6379: 2 waiting, 1 taken, 4 moved, 5 reports not stored yet (2 s), 7 messages dropped',
+    );
+    expect(shown).toMatch(/node7\/42 .* 16 .* native-512 .* 3 .* 12 .* t1/);
+    store.close();
+    expect(report().queue).toBeNull();
   });
 });
