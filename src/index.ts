@@ -43,6 +43,14 @@ export type { Executor, ExecutorStats } from './execute/executor.js';
 export { createInlineExecutor, type ExecutorOptions } from './execute/inline.js';
 export { createPoolExecutor } from './execute/pool.js';
 export {
+  createQueueExecutor,
+  parseAddress,
+  type QueueAddress,
+  type QueueExecutorOptions,
+  type QueueWorkerOptions,
+  runQueueWorker,
+} from './execute/queue/index.js';
+export {
   type FitGroup,
   type FitInput,
   type FitOptions,

@@ -28,6 +28,20 @@ export const LONG = plainSweep({
   },
 });
 
+/** Further checkpoints follow from the rows that were heard, whoever sent them. */
+export const REFINED = plainSweep({
+  name: 'chaos-refined',
+  train: { batchSize: 16, momentum: 0.5 },
+  thresholds: [{ metric: 'subnet_train_loss', atMost: 0.5 }],
+  axes: {
+    datasetSize: [60, 90],
+    width: 60,
+    seed: { count: 2 },
+    pretrainIterations: { from: 4, to: 12_000, ratio: 2, refine: 1.2 },
+    subnetSize: [4, 9],
+  },
+});
+
 export const NOOP = plainSweep({
   name: 'chaos-noop',
   axes: {
