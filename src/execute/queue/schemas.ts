@@ -144,6 +144,8 @@ const checkpointRow = z.object({
   dense: setMetrics,
   deadNeurons: count,
   etaLambdaMax: real,
+  gatesChanged: real.nullable(),
+  neuronVariance: real.nullable(),
   trainWallS: real,
   trainCpuS: real.nullable(),
 });
@@ -154,6 +156,7 @@ const cellRow = variant.extend({
   retrained: setMetrics.nullable(),
   distinctNeurons: count,
   activationPasses: count.nullable(),
+  certifiedLoss: real.nullable(),
   pruneWallS: real,
   pruneCpuS: real.nullable(),
 });

@@ -19,8 +19,20 @@ export type Comparison =
   | { readonly kind: 'unknown' | 'same' }
   | { readonly kind: 'differs'; readonly column: string; readonly worker: string };
 
-const CHECKPOINT_COLUMNS = [...DENSE_COLUMNS, 'dead_neurons', 'eta_lambda_max'];
-const CELL_COLUMNS = [...SUBNET_COLUMNS, ...RETRAINED_COLUMNS, 'distinct_neurons', 'activation_passes'];
+const CHECKPOINT_COLUMNS = [
+  ...DENSE_COLUMNS,
+  'dead_neurons',
+  'eta_lambda_max',
+  'gates_changed',
+  'neuron_variance',
+];
+const CELL_COLUMNS = [
+  ...SUBNET_COLUMNS,
+  ...RETRAINED_COLUMNS,
+  'distinct_neurons',
+  'activation_passes',
+  'certified_loss',
+];
 
 type Values = readonly (number | null)[];
 
@@ -50,7 +62,11 @@ export class RecordedRows {
   compare(id: string, row: CheckpointRow, cells: readonly CellRow[]): Comparison {
     const recorded = this.checkpoint.get(id, row.t);
     if (!recorded) return { kind: 'unknown' };
-    const values = [...measureValues(row.dense), row.deadNeurons, finiteOrNull(row.etaLambdaMax)];
+    const values = [
+      ...measureValues(row.dense),
+      row.deadNeurons,
+      ...[row.etaLambdaMax, row.gatesChanged, row.neuronVariance].map(finiteOrNull),
+    ];
     let column = firstDifference(CHECKPOINT_COLUMNS, recorded, values);
     for (const cell of cells) {
       if (column !== null) break;
@@ -68,6 +84,7 @@ const cellValues = (cell: CellRow): Values => [
   ...measureValues(cell.retrained),
   cell.distinctNeurons,
   cell.activationPasses,
+  finiteOrNull(cell.certifiedLoss),
 ];
 
 /** The first column in which both have a number, and not the same. */
