@@ -4,6 +4,7 @@ import { counted, formatBytes, formatDuration } from '../base/units.js';
 import { sweepAdvice } from '../domain/sweep-file/parse.js';
 import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
+import { shardText } from '../run/shard.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
 import { heldCells } from '../store/read/reader.js';
@@ -16,6 +17,7 @@ import {
   parseDeadline,
   secondsUntil,
 } from './deadline.js';
+import { type ShardArguments, shardOption } from './shard.js';
 import {
   databaseOf,
   prepareFromArguments,
@@ -24,12 +26,15 @@ import {
   threadsOf,
 } from './sweep-options.js';
 
+type PlanArguments = SweepArguments & ShardArguments & DeadlineArguments;
+
 /** `espalier plan SWEEP`: prints what a sweep would cost. */
-export const planCommand: CommandModule<object, SweepArguments & DeadlineArguments> = {
+export const planCommand: CommandModule<object, PlanArguments> = {
   builder: yargs =>
-    deadlineOptions(sweepOptions(yargs))
+    deadlineOptions(shardOption(sweepOptions(yargs)))
       .example('$0 plan sweeps/digits-overnight.yaml', 'will it be done by the morning?')
       .example('$0 plan my.yaml --until 07:00', 'and what, if not all of it?')
+      .example('$0 plan my.yaml --shard 3/8', 'one of eight parts')
       .example('$0 plan my.yaml --threads 2 --json', 'the same, for a script')
       .example('$0 plan - < my.yaml', 'a sweep that another program writes') as never,
   handler: async args => {
@@ -46,7 +51,7 @@ const changesOf = ({ spec, trajectories }: PreparedSweep, db: string): SweepChan
 /** What a run with these arguments would cost. @param deadline null for none. */
 export async function planOf(
   prepared: PreparedSweep,
-  args: SweepArguments & DeadlineArguments,
+  args: PlanArguments,
   deadline: Date | null,
 ): Promise<SweepPlan> {
   const db = databaseOf(prepared.spec, args);
@@ -66,25 +71,24 @@ export async function planOf(
  */
 export async function showPlan(
   prepared: PreparedSweep,
-  args: SweepArguments & DeadlineArguments,
+  args: PlanArguments,
   deadline: Date | null,
 ): Promise<void> {
   const plan = await planOf(prepared, args, deadline);
   const db = databaseOf(prepared.spec, args);
   const changes = changesOf(prepared, db);
   if (args.json) process.stdout.write(`${JSON.stringify({ ...plan, db, changes }, null, 2)}\n`);
-  else printPlan(prepared, db, plan, changes, deadline);
+  else printPlan(prepared, db, plan, { changes, deadline, shard: args.shard });
 }
 
 function printPlan(
   prepared: PreparedSweep,
   db: string,
   plan: SweepPlan,
-  changes: SweepChanges | null,
-  deadline: Date | null,
+  { changes, deadline, shard }: ShardArguments & { changes: SweepChanges | null; deadline: Date | null },
 ): void {
   const operations = Object.values(plan.arithmetic).reduce((sum, flops) => sum + flops, 0);
-  const share = (flops: number) => `${Math.round((100 * flops) / operations)}%`;
+  const share = (flops: number) => `${Math.round((100 * flops) / Math.max(1, operations))}%`;
   const { training, activations, selection, evaluation } = plan.arithmetic;
   const rows: [string, string][] = [
     ['trajectories', String(plan.trajectories)],
@@ -113,7 +117,7 @@ function printPlan(
     ]);
   }
   if (deadline) rows.push(['finished by', finishedByText(plan, deadline)]);
-  process.stdout.write(`${plan.sweep}\n`);
+  process.stdout.write(`${plan.sweep}${shard ? `, part ${shardText(shard)}` : ''}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
   for (const advice of sweepAdvice(prepared.spec)) process.stderr.write(`note: ${advice}\n`);
 }

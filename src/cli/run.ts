@@ -9,6 +9,7 @@ import type { Order } from '../run/order.js';
 import { threadsThatFit } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { runSweep } from '../run/run-sweep.js';
+import { type Shard, shardText } from '../run/shard.js';
 import { type ChildServer, startChildServer } from '../serve/child-server.js';
 import { describeChanges } from './changes.js';
 import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
@@ -29,6 +30,7 @@ import {
 } from './run-queue.js';
 import { type RunResult, resultJson, resultLine } from './run-result.js';
 import { type AddressArguments, addressOptions, addressWarning, serveOptionsOf } from './serve.js';
+import { type ShardArguments, shardOption } from './shard.js';
 import { type Stopper, stopOnSignals } from './stopper.js';
 import {
   databaseOf,
@@ -43,6 +45,7 @@ import { printThresholds } from './thresholds.js';
 
 type RunArguments = SweepArguments &
   QueueArguments &
+  ShardArguments &
   FilesystemArguments &
   AddressArguments &
   LimitArguments &
@@ -60,7 +63,9 @@ const HEAP_GROWING = '--heap-growing-percent=50';
 /** `espalier run SWEEP`: runs the unfinished part of a sweep. */
 export const runCommand: CommandModule<object, RunArguments> = {
   builder: yargs =>
-    queueOptions(filesystemOption(deadlineOptions(limitOptions(addressOptions(sweepOptions(yargs))))))
+    queueOptions(
+      filesystemOption(deadlineOptions(limitOptions(addressOptions(shardOption(sweepOptions(yargs)))))),
+    )
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -75,6 +80,7 @@ export const runCommand: CommandModule<object, RunArguments> = {
       })
       .example('$0 run sweeps/quickstart.yaml', 'run a sweep on all cores, or go on with it')
       .example('$0 run my.yaml --set train.learningRate=0.05 --set name=slow', 'change settings of the file')
+      .example('$0 run my.yaml --shard 3/8', 'one of eight parts; `merge` joins them (docs/many-machines.md)')
       .example('$0 run sweeps/mnist-small.yaml --threads 4 --data-dir ~/data', 'choose threads and data')
       .example(
         `$0 run my.yaml --on-end 'notify-send "$ESPALIER_MESSAGE"'`,
@@ -154,6 +160,7 @@ async function runAndPrint(
   const { spec, engine } = prepared;
   const threads = queue ? (args.threads ?? 0) : threadsOf(args);
   const fitting = queue ? threads : threadsThatFit(prepared, threads);
+  if (args.shard) display.printLine(shardLine(args.shard, prepared, db));
   if (engine.warning !== null) display.printLine(`warning: ${engine.warning}`);
   for (const advice of sweepAdvice(spec)) display.printLine(`note: ${advice}`);
   if (fitting < threads) {
@@ -225,6 +232,9 @@ async function announceDeadline(
   display.printLine(`expected to be finished by ${finishedByText(plan, at)}`);
   return plan.order;
 }
+
+const shardLine = (shard: Shard, { trajectories }: PreparedSweep, db: string): string =>
+  `part ${shardText(shard)}: ${counted(trajectories.length, 'trajectory', 'trajectories')}, in ${db}`;
 
 const resizedLine = (threads: number, db: string): string =>
   threads === 0

@@ -10,8 +10,10 @@ import { parseSweep, readSweep, type SweepSpec } from '../domain/sweep-file/pars
 import { decodeSweepFile } from '../domain/sweep-file/yaml-text.js';
 import type { EngineName } from '../domain/types.js';
 import { type PreparedSweep, prepareSweep } from '../run/prepare.js';
+import { shardOf } from '../run/shard.js';
 import { MAX_THREADS } from '../store/file/thread-request.js';
 import { numberOption, wholeFrom } from './numbers.js';
+import type { ShardArguments } from './shard.js';
 
 export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
 
@@ -71,9 +73,14 @@ export function filesystemOption<T>(yargs: Argv<T>): Argv<T & FilesystemArgument
   }) as never;
 }
 
-/** The database of a sweep: `--db`, else results/<name>.sqlite. */
-export const databaseOf = (spec: SweepSpec, args: Pick<SweepArguments, 'db'>): string =>
-  args.db ?? join('results', `${spec.name}.sqlite`);
+/** The database of a sweep: `--db`, else results/<name>.sqlite; a part of a sweep has its own. */
+export function databaseOf(
+  { name }: SweepSpec,
+  { db, shard }: Pick<SweepArguments, 'db'> & ShardArguments,
+): string {
+  const part = shard ? `.shard-${shard.index}-of-${shard.count}` : '';
+  return db ?? join('results', `${name}${part}.sqlite`);
+}
 
 export const threadsOf = ({ threads }: Pick<SweepArguments, 'threads'>): number =>
   threads ?? availableParallelism();
@@ -93,13 +100,14 @@ async function readSweepArgument({ sweep, set = [] }: SweepArguments): Promise<S
 
 /** @param memoryBytes what a run may take where `--memory` does not say. */
 export async function prepareFromArguments(
-  args: SweepArguments,
+  args: SweepArguments & ShardArguments,
   memoryBytes?: number,
 ): Promise<PreparedSweep> {
   const spec = await readSweepArgument(args);
-  return prepareSweep(spec, {
+  const prepared = await prepareSweep(spec, {
     engine: args.noop ? 'noop' : args.engine,
     dataDir: args.dataDir,
     memoryBytes: args.memory === undefined ? memoryBytes : parseBytes('--memory', args.memory),
   });
+  return args.shard ? shardOf(prepared, args.shard) : prepared;
 }

@@ -122,8 +122,11 @@ export interface PlanOptions {
 }
 
 /** Measures what this machine makes of the sweep's work, for about two seconds. */
-export const measureSpeed = (prepared: PreparedSweep): Steps<Rates> =>
-  calibrate(prepared.engine, typicalWork(prepared));
+export function* measureSpeed(prepared: PreparedSweep): Steps<Rates> {
+  // An empty part of a sweep needs no speed.
+  if (prepared.trajectories.length === 0) return { training: 1, activations: 1, selection: 1, evaluation: 1 };
+  return yield* calibrate(prepared.engine, typicalWork(prepared));
+}
 
 /**
  * Adds up the sweep's work and simulates its schedule. A trajectory with new checkpoints trains again from its snapshot,

@@ -1,6 +1,7 @@
-/** Estimates a trajectory's arithmetic and memory, for `plan` and for the schedule. No stored result depends on them. */
+/** Estimates a trajectory's arithmetic and memory, for `plan`, the schedule and the parts of a sweep. No stored result depends on them. */
 import type { Loss, PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
 import type { Engine, Shape } from '../engine/engine.js';
+import { log } from '../math/elementary.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
 import { gateBytes } from './gates.js';
 import { pathKey } from './prune.js';
@@ -97,12 +98,15 @@ export function selectionWork(
 ): number {
   if (method !== 'greedy') return 0;
   if (objective === 'squared') {
-    const growth = (loss === 'squared' ? 4 : 2) * Math.log10(1 + t / 3); // reporting only
+    const growth = (loss === 'squared' ? 4 : 2) * decades(1 + t / 3);
     return (2 + Math.min(growth, k / 12)) * 24 * n * width;
   }
-  const growth = (loss === 'squared' ? 10 : 30) * Math.log10(1 + t / 25); // reporting only
+  const growth = (loss === 'squared' ? 10 : 30) * decades(1 + t / 25);
   return (k + Math.min(1, k / 50) * growth) * 16 * n * width;
 }
+
+/** The common logarithm, with the same bits on every machine: parts of a sweep (run/shard.ts) follow from it. */
+const decades = (x: number): number => log(x) / log(10);
 
 function longestPaths(variants: readonly Variant[]): Variant[] {
   const longest = new Map<string, Variant>();
