@@ -60,7 +60,7 @@ export class DataError extends EspalierError {
   }
 }
 
-/** An unusable database: not SQLite, not espalier's, of a newer schema, locked by another run, or unreadable. */
+/** An unusable database: not SQLite, not espalier's, of a newer schema, locked by another run, unreadable, or contradictory. */
 export class StoreError extends EspalierError {
   override readonly code:
     | 'NOT_A_DATABASE'
@@ -69,6 +69,7 @@ export class StoreError extends EspalierError {
     | 'DATABASE_HELD'
     | 'DATABASE_MISSING'
     | 'DATABASE_REPLACED'
+    | 'BITS_DIFFER'
     | 'NO_RUN'
     | 'DATABASE_IO'
     | 'DISK_FULL'

@@ -62,6 +62,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./forget.js')).forgetCommand,
   },
   {
+    command: 'merge <out> <db..>',
+    describe: 'Join databases by content: parts of a sweep, copies, results of others',
+    load: async () => (await import('./merge.js')).mergeCommand,
+  },
+  {
     command: 'query <db> [sql]',
     describe: 'Read-only SQL over a database, also while a sweep runs',
     load: async () => (await import('./query.js')).queryCommand,

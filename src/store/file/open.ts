@@ -76,19 +76,26 @@ export function connectReader(file: string): Database {
 }
 
 /**
- * A read-write connection in WAL mode. Creates missing folders and a missing file. The caller must still acquire the
- * lock row and migrate.
+ * A read-write connection to a database that exists. It changes nothing by itself, the journal mode included.
  * @throws StoreError as `connectReader`; NETWORK_FILESYSTEM unless `unsafeFilesystem`; DATABASE_IO.
+ */
+export function connectWritable(file: string, unsafeFilesystem = false): Database {
+  if (!unsafeFilesystem) refuseNetworkFilesystem(file);
+  checkHeader(file);
+  return withStoreErrors(file, () =>
+    verify(file, trackConnection(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS }))),
+  );
+}
+
+/**
+ * A read-write connection in WAL mode. Creates missing folders and a missing file. The caller must still acquire the
+ * lock row and migrate. @throws StoreError as `connectWritable`.
  */
 export function connectWriter(file: string, unsafeFilesystem = false): Database {
   if (!unsafeFilesystem) refuseNetworkFilesystem(file);
   if (!existsSync(file)) create(file);
-  checkHeader(file);
+  const db = connectWritable(file, true);
   return withStoreErrors(file, () => {
-    const db = verify(
-      file,
-      trackConnection(new Sqlite(resolve(file), { fileMustExist: true, timeout: BUSY_MS })),
-    );
     db.pragma('journal_mode = WAL');
     // FULL makes a commit durable before it returns. Group commit keeps the cost low.
     db.pragma('synchronous = FULL');
@@ -208,7 +215,7 @@ export function withStoreErrors<T>(file: string, work: () => T): T {
 }
 
 /** Runs `work` and throws errors of the file system as StoreError DATABASE_IO. */
-function ioGuard<T>(file: string, work: () => T): T {
+export function ioGuard<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

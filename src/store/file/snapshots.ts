@@ -38,6 +38,10 @@ export function snapshotIterations(database: string): Map<string, number> {
   return iterations;
 }
 
+/** Path of a trajectory's snapshot. */
+export const snapshotFile = (database: string, id: string, t: number): string =>
+  join(folderOf(database), `${id}-${t}.snapshot`);
+
 /** Lets the snapshots follow a database to another name, if they can. Without them, trajectories start over. */
 export function moveSnapshots(from: string, to: string): void {
   try {
