@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { StoreError } from '../../base/errors.js';
 import { TOOL_VERSION } from '../../base/paths.js';
-import { heldError, isAlive, readLockRow } from '../file/lock-row.js';
+import { acquireLock, heldError, isAlive, readLockRow } from '../file/lock-row.js';
 import { connectWritable, withStoreErrors } from '../file/open.js';
 import { migrate } from '../schema/migrations.js';
 import { NOT_COPIED } from './tables.js';
@@ -40,17 +40,21 @@ export class Replaceable {
   replaceWith(other: string): void {
     withStoreErrors(this.file, () => {
       const { db } = this;
-      db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
       db.pragma('foreign_keys = OFF');
-      db.prepare('ATTACH ? AS other').run(other);
-      db.transaction(() => {
-        refuseHeld(this.file, db);
-        if (this.dataVersion() !== this.version) throw changedError(this.file);
-        migrate(db, TOOL_VERSION);
-        copyTables(db);
-      }).immediate();
-      db.exec('DETACH other');
+      const token = this.acquire();
+      try {
+        // Readers do not wait, and one that comes after a crash needs no right to write.
+        db.pragma('journal_mode = WAL');
+        db.prepare('ATTACH ? AS other').run(other);
+        db.transaction(() => {
+          migrate(db, TOOL_VERSION);
+          copyTables(db);
+        }).immediate();
+        db.exec('DETACH other');
+      } finally {
+        db.prepare('DELETE FROM holder WHERE token = ?').run(token);
+      }
       try {
         db.pragma('wal_checkpoint(TRUNCATE)');
         db.pragma('journal_mode = DELETE');
@@ -62,6 +66,17 @@ export class Replaceable {
 
   close(): void {
     this.db.close();
+  }
+
+  /** Holds the database as a run does, unless anybody has written to it since it was opened. */
+  private acquire(): string {
+    return this.db
+      .transaction(() => {
+        const token = acquireLock(this.db, this.file, TOOL_VERSION);
+        if (this.dataVersion() !== this.version) throw changedError(this.file);
+        return token;
+      })
+      .immediate();
   }
 
   /** Changes with every commit of other connections. */
