@@ -392,7 +392,7 @@ describe('the state of a trajectory', () => {
 });
 
 describe('what cannot be merged', () => {
-  const before = () =>
+  const digests = () =>
     new Map(
       readdirSync(at(''))
         .filter(name => /\.sqlite$/.test(name))
@@ -404,7 +404,7 @@ describe('what cannot be merged', () => {
   });
   /** The code, after checking that nothing was written and the message is a line that names the file. */
   function refusal(named: string, inputs: readonly string[], out = 'out.sqlite'): string {
-    const files = before();
+    const files = digests();
     const names = readdirSync(at('')).sort();
     const error = errorOf(() =>
       mergeDatabases(
@@ -414,7 +414,7 @@ describe('what cannot be merged', () => {
     );
     expect(error.message).toContain(at(named));
     expect(error.message).not.toContain('\n');
-    expect(before()).toEqual(files);
+    expect(digests()).toEqual(files);
     expect(readdirSync(at('')).sort()).toEqual(names);
     return error.code;
   }
