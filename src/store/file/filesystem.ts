@@ -27,7 +27,8 @@ export function refuseNetworkFilesystem(file: string, mounts: readonly Mount[] =
     'NETWORK_FILESYSTEM',
     file,
     `${file}: ${mount.folder} is a network file system (${mount.type}), whose locks cannot keep a database whole while ` +
-      'it is written; write it on a local disk and copy the finished file, or insist with --unsafe-filesystem',
+      'it is written; write it on a local disk and copy the finished file (scripts for clusters: docs/many-machines.md), ' +
+      'or insist with --unsafe-filesystem',
   );
 }
 
