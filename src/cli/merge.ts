@@ -29,7 +29,7 @@ export const mergeCommand: CommandModule<object, MergeArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
       .example(
         '$0 merge results/my.sqlite results/my.shard-*.sqlite',
-        'the parts of a sweep (see `run --shard`)',
+        'the parts of a sweep (see `espalier run --shard`)',
       )
       .example('$0 merge mine.sqlite hers.sqlite', 'add what somebody else has computed') as never,
   handler: ({ out, db, json, unsafeFilesystem }) => {

@@ -3,7 +3,7 @@
 #
 #   apt-get install -y slurm-wlm munge redis-server && npm run build && test/slurm/try.sh
 #
-# shards: three parts, of which one is requeued, one is killed with its script and started again, and one is preempted
+# shards: three parts that are preempted; then one is requeued, and one is killed with its script and started again
 # workers: an array of three workers of a run on a queue, of which one is requeued and one is preempted (with `espalier worker`)
 # Both must give the bits of a local run. Takes about five minutes.
 set -euo pipefail
@@ -58,7 +58,7 @@ cd "$work"
 cat > s.yaml << 'SWEEP'
 name: s
 dataset: { name: digits, pool: 2000, test: 300 }
-axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 9000, ratio: 1.5 }, subnetSize: [5, 10] }
+axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 15000, ratio: 1.5 }, subnetSize: [5, 10] }
 thresholds: [{ metric: subnet_train_loss, atMost: 0.4 }]
 SWEEP
 # Every number of the results and thresholds, but times.
@@ -84,18 +84,21 @@ if [ "${1:-shards}" = shards ]; then
   job=$(ESPALIER_COPY_EVERY=4 sbatch --parsable --array=1-3 --cpus-per-task=1 --mem=700 "$root/deploy/slurm/shards.sh" s.yaml)
   merge=$(sbatch --parsable --mem=700 --dependency="afterany:$job" "$root/deploy/slurm/merge.sh" s.yaml)
   for part in 1 2 3; do until_log "espalier-${job}_$part.log" cells/s; done
+  preempt
+  for part in 1 2 3; do until_log "espalier-${job}_$part.log" 's stopped after'; done
+  sleep 20
+  for part in 1 2 3; do hurry "${job}_$part"; done
+  # At work again, from the copies.
+  until run=$(pgrep -f 'main.js run s.yaml --shard 1/3'); do sleep 0.5; done
   scontrol requeue "${job}_1"
   # As a node that dies: nothing can be copied any more.
-  until test -e results/s.shard-2-of-3.sqlite; do sleep 0.5; done
-  run=$(pgrep -f 'run s.yaml --shard 2/3')
+  until run=$(pgrep -f 'main.js run s.yaml --shard 2/3'); do sleep 0.5; done
+  sleep 3
   kill -9 "$(ps -o ppid= -p "$run" | tr -d ' ')" "$run"
   sleep 3
   scontrol requeue "${job}_2"
-  preempt
-  # On a fast machine it may have finished before.
-  until_log "espalier-${job}_3.log" 's \(stopped\|finished\) after'
-  sleep 20
-  for part in 1 2 3; do hurry "${job}_$part"; done
+  sleep 10
+  for part in 1 2; do hurry "${job}_$part"; done
   until_gone "$merge"
   cat "espalier-merge-$merge.log"
   same results/s.sqlite
