@@ -58,7 +58,7 @@ cd "$work"
 cat > s.yaml << 'SWEEP'
 name: s
 dataset: { name: digits, pool: 2000, test: 300 }
-axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 15000, ratio: 1.5 }, subnetSize: [5, 10] }
+axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 10000, ratio: 1.5 }, subnetSize: [5, 10] }
 thresholds: [{ metric: subnet_train_loss, atMost: 0.4 }]
 SWEEP
 # Every number of the results and thresholds, but times.
@@ -99,8 +99,12 @@ if [ "${1:-shards}" = shards ]; then
   scontrol requeue "${job}_2"
   sleep 10
   for part in 1 2; do hurry "${job}_$part"; done
+  until_gone "$job"
   until_gone "$merge"
-  cat "espalier-merge-$merge.log"
+  # The dependent job took the dead part for ended. Merging again adds what came later.
+  again=$(sbatch --parsable --mem=700 "$root/deploy/slurm/merge.sh" s.yaml)
+  until_gone "$again"
+  cat "espalier-merge-$again.log"
   same results/s.sqlite
   espalier query results/s.sqlite 'SELECT outcome, count(*) AS attempts FROM attempts GROUP BY 1'
   ls -A results
