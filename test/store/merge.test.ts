@@ -10,6 +10,11 @@ import { StoreError } from '../../src/base/errors.js';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import type { PlannedTrajectory, ThresholdSpec } from '../../src/domain/types.js';
 import { Snapshots, snapshotIterations } from '../../src/store/file/snapshots.js';
+import {
+  PREDICTION_COLUMNS,
+  replacePredictions,
+  type StoredPrediction,
+} from '../../src/store/schema/predictions.js';
 import { Store } from '../../src/store/write/store.js';
 import { numbers, type Row } from '../support/results.js';
 import {
@@ -179,6 +184,61 @@ describe('parts that overlap', () => {
     const { files } = mergeDatabases(at('out.sqlite'), [at('a.sqlite'), at('./a.sqlite')]);
     expect(files).toEqual([at('a.sqlite')]);
     expect(mergeDatabases(at('out.sqlite'), [at('out.sqlite')]).files).toEqual([at('out.sqlite')]);
+  });
+});
+
+describe('predictions', () => {
+  /** Predictions of one trajectory, by target. */
+  function predict(
+    file: string,
+    id: string,
+    predicted: Readonly<Record<number, number>>,
+    horizon: number,
+  ): void {
+    const blank = Object.fromEntries(PREDICTION_COLUMNS.map(column => [column, null]));
+    const db = new Sqlite(file);
+    const key = db.prepare('SELECT key FROM trajectory_keys WHERE id = ?').pluck().get(id) as number;
+    const scope = { kernel: 'initial', horizon, subnetSize: 5 };
+    const rows = Object.entries(predicted).map(([target, value]) => ({
+      ...(blank as unknown as StoredPrediction),
+      kernel: 'initial',
+      target: Number(target),
+      predicted: value,
+    }));
+    replacePredictions(db, 1, key, scope, rows);
+    db.close();
+  }
+  const ofAll = (file: string) =>
+    rows(file, 'SELECT trajectory_id, target, predicted FROM predictions ORDER BY 1, 2');
+
+  it('are joined by content; of one target the farthest stays', () => {
+    writePart(at('a.sqlite'), [3, 1, null, null]);
+    writePart(at('b.sqlite'), [3, 3, 3, 2]);
+    predict(at('a.sqlite'), 'a0', { 0.1: 7, 0.2: 4 }, 9);
+    predict(at('b.sqlite'), 'a0', { 0.1: 7, 0.3: 2 }, 9);
+    predict(at('a.sqlite'), 'a1', { 0.1: 5 }, 5);
+    predict(at('b.sqlite'), 'a1', { 0.1: 8 }, 9);
+    mergeDatabases(at('out.sqlite'), [at('a.sqlite'), at('b.sqlite')]);
+    mergeDatabases(at('back.sqlite'), [at('b.sqlite'), at('a.sqlite')]);
+    expect(ofAll(at('out.sqlite'))).toEqual([
+      ['a0', 0.1, 7],
+      ['a0', 0.2, 4],
+      ['a0', 0.3, 2],
+      ['a1', 0.1, 8],
+    ]);
+    expect(content(at('back.sqlite'))).toEqual(content(at('out.sqlite')));
+  });
+
+  it('are refused where equal ones differ', () => {
+    for (const name of ['a', 'b']) writePart(at(`${name}.sqlite`), [3, null, null, null]);
+    predict(at('a.sqlite'), 'a0', { 0.1: 7 }, 9);
+    predict(at('b.sqlite'), 'a0', { 0.1: 8 }, 9);
+    const error = errorOf(() => mergeDatabases(at('out.sqlite'), [at('a.sqlite'), at('b.sqlite')]));
+    expect(error.code).toBe('BITS_DIFFER');
+    expect(error.message).toMatch(
+      /trajectory a0 .* at the prediction of the initial kernel for 0.1: predicted is 7 in .*a\.sqlite.* and 8 in .*b\.sqlite/,
+    );
+    expect(existsSync(at('out.sqlite'))).toBe(false);
   });
 });
 

@@ -9,13 +9,14 @@ import { APPLICATION_ID, migrate } from '../schema/migrations.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { StatusReconciler } from '../write/sweep-cells.js';
 import { describeDifference } from './difference.js';
-import { joinRows, sortedByKey } from './join-rows.js';
+import { type Difference, joinRows, sortedByKey } from './join-rows.js';
 import { type JoinedSweep, joinSweeps } from './join-sweeps.js';
 import { type Bundle, joinAttempts, type Places, ranked } from './join-trajectory.js';
 import { compareRows, compareValues } from './order.js';
 import { compareTrajectories, type NamedRow, type Source } from './source.js';
 import {
   columnNames,
+  PREDICTIONS,
   RESULT_TABLES,
   type Row,
   SWEEP_TABLES,
@@ -66,6 +67,7 @@ class Builder {
   private readonly checkpoints: TableColumns;
   private readonly cells: TableColumns;
   private readonly sweepTables: readonly TableColumns[];
+  private readonly predictions: TableColumns;
   private readonly stateColumns: readonly string[];
   private readonly places: Places;
   /** By source: its key of a variant -> the key here. */
@@ -86,6 +88,7 @@ class Builder {
     this.checkpoints = tableColumns(db, RESULT_TABLES.checkpoints);
     this.cells = tableColumns(db, RESULT_TABLES.cells);
     this.sweepTables = SWEEP_TABLES.map(table => tableColumns(db, table));
+    this.predictions = tableColumns(db, PREDICTIONS);
     this.stateColumns = columnNames(db, 'trajectories');
     this.places = {
       recorded: this.cells.mask,
@@ -222,14 +225,7 @@ class Builder {
       const rows = joinRows(
         columns,
         kept.map(bundle => bundle[which]),
-        difference => {
-          const files = this.sources.map(({ file }) => file);
-          throw new StoreError(
-            'BITS_DIFFER',
-            files[kept[difference.second]!.source]!,
-            describeDifference(this.db, columns, difference, kept, files, this.places),
-          );
-        },
+        difference => this.refuse(columns, difference, kept),
       );
       this.counts[which] += rows.length;
       this.insertAll(columns, [['trajectory', key]], rows);
@@ -262,8 +258,39 @@ class Builder {
     return texts.toSorted((a, b) => b.length - a.length || compareValues(a, b))[0]!;
   }
 
+  private refuse(columns: TableColumns, difference: Difference, bundles: readonly Bundle[]): never {
+    const files = this.sources.map(({ file }) => file);
+    throw new StoreError(
+      'BITS_DIFFER',
+      files[bundles[difference.second]!.source]!,
+      describeDifference(this.db, columns, difference, bundles, files, this.places),
+    );
+  }
+
+  /** Rows of the sweep here that predict the trajectory. They do not depend on the engine. */
+  private addPredictions(sweep: number, trajectory: number, bundles: readonly Bundle[]): void {
+    const { predictions } = this;
+    const { keys } = this.sweeps[sweep]!;
+    const found = bundles.map(({ source, state }) => {
+      const own = keys[source] ?? null;
+      return own === null ? [] : this.sources[source]!.rowsOfSweep(predictions, own, state.key as number);
+    });
+    const rows = joinRows(predictions, found, difference => this.refuse(predictions, difference, bundles));
+    const [kernel, target] = predictions.key as [number, number];
+    const farthest = new Map(rows.map(row => [`${row[kernel]} ${row[target]}`, row]));
+    this.insertAll(
+      predictions,
+      [
+        ['sweep', sweep + 1],
+        ['trajectory', trajectory],
+      ],
+      [...farthest.values()],
+    );
+  }
+
   private addToSweeps(trajectory: number, bundles: readonly Bundle[]): void {
     for (const [i, { keys }] of this.sweeps.entries()) {
+      this.addPredictions(i, trajectory, bundles);
       for (const columns of this.sweepTables) {
         const rows = bundles.flatMap(({ source, state }) => {
           const sweep = keys[source];

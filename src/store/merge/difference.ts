@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Difference } from './join-rows.js';
 import type { Bundle, Places } from './join-trajectory.js';
-import type { TableColumns, Value } from './tables.js';
+import { PREDICTIONS, type TableColumns, type Value } from './tables.js';
 
 /** @param db has the variants by the keys of the rows. */
 export function describeDifference(
@@ -14,7 +14,11 @@ export function describeDifference(
   places: Places,
 ): string {
   const { id, dataset_size: n, width, seed } = bundles[first]!.state;
-  const at = `t = ${row[columns.names.indexOf('t')]}${variantText(db, columns, row)}`;
+  const value = (name: string) => row[columns.names.indexOf(name)];
+  const at =
+    columns.table === PREDICTIONS.name
+      ? `the prediction of the ${value('kernel')} kernel for ${value('target')}`
+      : `t = ${value('t')}${variantText(db, columns, row)}`;
   const sides = [first, second].map((place, i) => {
     const bundle = bundles[place]!;
     return `${values[i] ?? 'not finite'} in ${files[bundle.source]} (${originOf(bundle, places)})`;

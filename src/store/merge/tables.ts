@@ -23,6 +23,15 @@ export const SWEEP_TABLES: readonly MergedTable[] = [
   { name: 'member_variants', key: ['variant'] },
 ];
 
+/**
+ * Predictions of a trajectory in a sweep. What they were computed for belongs to their name; of one kernel and target
+ * the farthest horizon stays.
+ */
+export const PREDICTIONS: MergedTable = {
+  name: 'prediction_rows',
+  key: ['kernel', 'target', 'horizon', 'subnet_size'],
+};
+
 /** Columns of `attempts` that its start does not tell. All others name an attempt. */
 export const ATTEMPT_END = ['ended_at', 'outcome', 'error_code', 'error', 'stack'] as const;
 
