@@ -10,7 +10,7 @@ import { Workplace } from '../support/program.js';
 import { numbers } from '../support/results.js';
 import { SEED } from './harness.js';
 
-const KILLS = 15;
+const KILLS = 8;
 const work = new Workplace();
 afterAll(() => work.remove());
 
