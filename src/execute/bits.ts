@@ -23,11 +23,12 @@ export function bitsOf(
       numbers.push(metrics?.[set]?.loss ?? NOTHING, metrics?.[set]?.accuracy ?? NOTHING);
   };
   add(checkpoint.dense, evaluate.dense);
-  numbers.push(checkpoint.t, checkpoint.deadNeurons, checkpoint.etaLambdaMax);
+  const { t, deadNeurons, etaLambdaMax, gatesChanged, neuronVariance } = checkpoint;
+  numbers.push(t, deadNeurons, etaLambdaMax, gatesChanged ?? NOTHING, neuronVariance ?? NOTHING);
   for (const cell of cells) {
     add(cell.subnet, evaluate.subnet);
     add(cell.retrained, evaluate.subnet);
-    numbers.push(cell.distinctNeurons, cell.activationPasses ?? NOTHING);
+    numbers.push(cell.distinctNeurons, cell.activationPasses ?? NOTHING, cell.certifiedLoss ?? NOTHING);
   }
   return createHash('sha1')
     .update(Float64Array.from(numbers, number => (Number.isNaN(number) ? Number.NaN : number)))

@@ -1,5 +1,6 @@
 /** What a merge knows about tables: which columns name a row, and which may differ from run to run. */
 import type { Database } from 'better-sqlite3';
+import { recordedMask } from '../schema/rows.js';
 
 export type Value = string | number | null;
 /** Values in the order of `TableColumns.names`. */
@@ -74,6 +75,12 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 ]);
 const SET_BITS: Readonly<Record<string, number>> = { train: 1, pool: 2, test: 4 };
 
+/** The bit of `recorded` that says whether NULL in this column is a result; 0 where there is none. */
+const bitOf = (name: string): number =>
+  name === 'certified_loss'
+    ? recordedMask(0)
+    : (SET_BITS[/_(train|pool|test)_(?:loss|accuracy)$/.exec(name)?.[1] ?? ''] ?? 0);
+
 /** The columns of a table as the current schema has them, without `sweep` and `trajectory`. */
 export function tableColumns(db: Database, { name: table, key }: MergedTable): TableColumns {
   const names = columnNames(db, table).filter(name => name !== 'sweep' && name !== 'trajectory');
@@ -81,7 +88,7 @@ export function tableColumns(db: Database, { name: table, key }: MergedTable): T
     table,
     names,
     kinds: names.map(name => (key.includes(name) ? 'key' : (KINDS.get(name) ?? 'value'))),
-    bits: names.map(name => SET_BITS[/_(train|pool|test)_(?:loss|accuracy)$/.exec(name)?.[1] ?? ''] ?? 0),
+    bits: names.map(bitOf),
     key: key.map(name => names.indexOf(name)),
     variant: names.indexOf('variant'),
     mask: names.indexOf('recorded'),

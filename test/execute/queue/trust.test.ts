@@ -73,6 +73,8 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     dense: sets,
     deadNeurons: 0,
     etaLambdaMax: 1,
+    gatesChanged: 0,
+    neuronVariance: 1,
     trainWallS: 0,
     trainCpuS: 0,
   };
@@ -83,6 +85,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     retrained: null,
     distinctNeurons: 1,
     activationPasses: 1,
+    certifiedLoss: null,
     pruneWallS: 0,
     pruneCpuS: 0,
   });
