@@ -15,7 +15,18 @@ export { type FitInput, fitSteps, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';
 export { type FittedLaw, fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
-export { type CrossingRow, packSample, type Sample } from './laws/sample.js';
+export { type CrossingRow, onSizes, packSample, type Sample } from './laws/sample.js';
+export { type LocalExponent, localExponents } from './regimes/local-exponents.js';
+export {
+  type RangeTest,
+  REGIME_LAWS,
+  REGIME_LEVEL,
+  type RegimeLaw,
+  type RegimeOptions,
+  rangeTests,
+} from './regimes/range-tests.js';
+export { type Bend, type Facts, findRegimes, type Regime, type Regimes } from './regimes/regimes.js';
+export { bendPlace, hasBend } from './regimes/search.js';
 export type {
   Conventions,
   EstimateReport,

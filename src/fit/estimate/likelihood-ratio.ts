@@ -9,7 +9,7 @@ export interface RatioTest {
   /** Twice the difference in log-likelihood. */
   readonly statistic: number;
   readonly p: number;
-  /** Number of draws; fewer than requested if `stopAfter` of them exceeded the statistic, so p is clearly large. */
+  /** Number of draws; fewer than requested where p is clearly large, or clearly small: see `RatioOptions`. */
   readonly simulations: number;
   /** Draws whose statistic reached the observed one. */
   readonly exceeded: number;
@@ -22,6 +22,8 @@ export interface RatioOptions {
   readonly simulations: number;
   /** Stops after this many simulated statistics reach the observed one; p is then exceeded / simulations. */
   readonly stopAfter: number;
+  /** Stops after this many draws if the observed statistic is over twice the largest of theirs: p is clearly small. */
+  readonly plainAfter?: number;
 }
 
 /**
@@ -33,16 +35,20 @@ export function* ratioTest(
   smaller: FittedLaw,
   larger: FittedLaw,
   next: Uniform,
-  { noise, simulations, stopAfter }: RatioOptions,
+  { noise, simulations, stopAfter, plainAfter = simulations }: RatioOptions,
 ): Steps<RatioTest> {
   const statistic = 2 * (larger.logLikelihood - smaller.logLikelihood);
   let exceeded = 0;
   let drawn = 0;
-  while (drawn < simulations && exceeded < stopAfter) {
+  let largest = 0;
+  const isPlain = (): boolean => drawn === plainAfter && statistic > 2 * largest;
+  while (drawn < simulations && exceeded < stopAfter && !isPlain()) {
     yield;
     const simulated = simulateSample(sample, smaller.logMu, noise, next);
     drawn++;
-    if (2 * (likelihoodOf(larger, simulated) - likelihoodOf(smaller, simulated)) >= statistic) exceeded++;
+    const ratio = 2 * (likelihoodOf(larger, simulated) - likelihoodOf(smaller, simulated));
+    largest = Math.max(largest, ratio);
+    if (ratio >= statistic) exceeded++;
   }
   const p = exceeded >= stopAfter ? exceeded / drawn : (exceeded + 1) / (drawn + 1);
   return { statistic, p, simulations: drawn, exceeded };

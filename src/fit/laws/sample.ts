@@ -78,6 +78,26 @@ export function packSample(rows: readonly CrossingRow[]): Sample {
   };
 }
 
+/** The crossings at the sizes from index `first` to `last`, both included. The seeds stay. */
+export function onSizes(sample: Sample, first: number, last: number): Sample {
+  const kept = [...sample.size.keys()].filter(i => sample.size[i]! >= first && sample.size[i]! <= last);
+  const sizes = sample.sizes.slice(first, last + 1);
+  const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / sizes.length);
+  const at = (values: Float64Array): Float64Array => Float64Array.from(kept, i => values[i]!);
+  return {
+    sizes,
+    x: Float64Array.from(sizes, n => Math.log(n / nRef)),
+    nRef,
+    seeds: sample.seeds,
+    size: Int32Array.from(kept, i => sample.size[i]! - first),
+    seed: Int32Array.from(kept, i => sample.seed[i]!),
+    lower: at(sample.lower),
+    upper: at(sample.upper),
+    weight: at(sample.weight),
+    grid: kept.map(i => sample.grid[i]!),
+  };
+}
+
 /** The sample's weights, each multiplied by `times` of its seed (by seed index). */
 export function reweighted(sample: Sample, times: ArrayLike<number>): Float64Array {
   return sample.weight.map((weight, i) => weight * times[sample.seed[i]!]!);

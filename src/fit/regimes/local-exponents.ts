@@ -1,0 +1,65 @@
+/** Local exponents d ln t* / d ln n between neighbouring sizes, with simultaneous bands. */
+import { studentQuantile } from '../../math/student.js';
+import { jackknifeEstimate } from '../estimate/jackknife.js';
+import { fitLaw } from '../laws/fit-law.js';
+import { reweighted, type Sample } from '../laws/sample.js';
+
+export interface LocalExponent {
+  /** Neighbouring sizes. */
+  readonly from: number;
+  readonly to: number;
+  /** Null where a size has no estimate of ln mu: all its curves are censored to the same side. */
+  readonly value: number | null;
+  readonly standardError: number | null;
+  /** Ends of the band, which holds all exponents together with 95%. Null where leaving out a seed leaves no estimate. */
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/**
+ * Differences of ln mu of one mean per size, over those of ln n. Standard errors leave out one seed at a time; the band
+ * has t quantiles on S - 1 degrees of freedom, with Bonferroni's correction over the pairs.
+ */
+export function localExponents(sample: Sample): LocalExponent[] {
+  const { sizes, seeds, x } = sample;
+  const pairs = sizes.length - 1;
+  if (pairs < 1) return [];
+  const means = fitLaw('one mean per size', sample);
+  const whole = estimable(sample, means.logMu, sample.weight);
+  const replicates = seeds.map((_, left) => {
+    const weights = reweighted(
+      sample,
+      seeds.map((_, i) => Number(i !== left)),
+    );
+    if (!weights.some(weight => weight > 0)) return sizes.map(() => Number.NaN);
+    const { logMu } = fitLaw('one mean per size', sample, weights, means.maximum);
+    return estimable(sample, logMu, weights);
+  });
+  const reach = seeds.length > 1 ? studentQuantile(1 - 0.05 / pairs, seeds.length - 1) : Number.NaN;
+  return sizes.slice(1).map((to, j) => {
+    const exponent = (logMu: ArrayLike<number>): number => (logMu[j + 1]! - logMu[j]!) / (x[j + 1]! - x[j]!);
+    const value = exponent(whole);
+    const { standardError } = jackknifeEstimate(value, replicates.map(exponent));
+    const end = (sign: number): number | null =>
+      standardError === null || Number.isNaN(value) ? null : value + sign * reach * standardError;
+    return {
+      from: sizes[j]!,
+      to,
+      value: Number.isNaN(value) ? null : value,
+      standardError: Number.isNaN(value) ? null : standardError,
+      low: end(-1),
+      high: end(1),
+    };
+  });
+}
+
+/** ln mu by size; NaN where the weighted crossings bound it on one side only. */
+function estimable({ size, lower, upper }: Sample, logMu: Float64Array, weights: Float64Array): number[] {
+  const [below, above] = [logMu.map(() => 0), logMu.map(() => 0)];
+  size.forEach((at, i) => {
+    if (weights[i] === 0) return;
+    if (lower[i]! > Number.NEGATIVE_INFINITY) below[at]!++;
+    if (upper[i]! < Number.POSITIVE_INFINITY) above[at]!++;
+  });
+  return Array.from(logMu, (value, at) => (below[at]! > 0 && above[at]! > 0 ? value : Number.NaN));
+}

@@ -1,0 +1,93 @@
+/** The sentence that says where which law holds. */
+import { type Law, muAt } from '../laws/laws.js';
+import { range, round } from '../verdict/sentences.js';
+import type { RegimeLaw } from './range-tests.js';
+import type { Regime, Regimes } from './regimes.js';
+
+/** @param isSmooth whether the free law is not rejected over all sizes, null if unknown. */
+export function regimeSentence(
+  { ranges, bend, upper, lower, exponents }: Omit<Regimes, 'sentence'>,
+  sizes: readonly number[],
+  isSmooth: boolean | null,
+): string {
+  const [smallest, largest] = [sizes[0]!, sizes.at(-1)!];
+  const whole = ranges.filter(
+    ({ side, from, to }) => side === 'upper' && from === smallest && to === largest,
+  );
+  if (!bend) {
+    if (whole.length === 0) return 'No regimes: too few sizes at which half the curves cross.';
+    return `From n = ${size(smallest)} to ${size(largest)} t* is consistent with ${listed(whole.map(inWords), 'and')}: no bend found.`;
+  }
+  const parts = [
+    upper
+      ? `From n = ${size(upper.from)} on, t* is consistent with ${inWords(upper)}${lambdaOf(upper.lambda)}${asWell(ranges, upper)}`
+      : `No law holds on the largest sizes`,
+    lower
+      ? `up to n = ${size(lower.to)}, with ${inWords(lower)}${asWell(ranges, lower)}`
+      : upper
+        ? below(exponents, upper)
+        : 'nor on the smallest',
+    bend.isSingle
+      ? `bend between n = ${size(bend.low)} and ${size(bend.high)}`
+      : `no single bend explains what lies between n = ${size(bend.low)} and ${size(bend.high)}`,
+  ];
+  const smooth = isSmooth ? ' A smooth curve without a bend, the free law, is not rejected either.' : '';
+  return `${parts.join('; ')}.${smooth}`;
+}
+
+const NAMES: Readonly<Record<RegimeLaw, string>> = {
+  constant: 'a constant',
+  logarithmic: 'a logarithm',
+  power: 'a power',
+};
+
+const UNITS: Readonly<Record<RegimeLaw, readonly [before: string, after: string]>> = {
+  constant: ['', ' iterations'],
+  logarithmic: ['', ' iterations per unit of ln n'],
+  power: ['exponent ', ''],
+};
+
+function inWords({ law, parameter: { value, interval95 } }: Regime): string {
+  const [before, after] = UNITS[law];
+  const interval = interval95 ? `, 95% interval ${range(interval95)}` : '';
+  return `${NAMES[law]} (${before}${round(value)}${after}${interval})`;
+}
+
+function lambdaOf(lambda: NonNullable<Regimes['upper']>['lambda']): string {
+  if (!lambda?.interval95) return '';
+  return ` (lambda = ${round(lambda.value)}, 95% interval ${range(lambda.interval95)})`;
+}
+
+/** The other laws that hold on the same range. */
+function asWell(ranges: readonly Regime[], { law, side, sizes }: Regime): string {
+  const others = ranges.filter(one => one.side === side && one.sizes === sizes && one.law !== law);
+  return others.length === 0
+    ? ''
+    : `, and as well with ${listed(
+        others.map(one => NAMES[one.law]),
+        'or',
+      )}`;
+}
+
+/** Compares the mean local exponent below a regime with the regime's own at its smallest size. */
+function below(exponents: Regimes['exponents'], upper: Regime): string {
+  const own = exponents.filter(({ to, value }) => to <= upper.from && value !== null);
+  if (own.length === 0) return 'below, unknown';
+  const reach = own.map(({ from, to }) => Math.log(to / from));
+  const rise = own.reduce((sum, { value }, i) => sum + value! * reach[i]!, 0);
+  const mean = rise / reach.reduce((a, b) => a + b, 0);
+  const there = exponentAt(upper.fitted, upper.from);
+  return `below, ${mean > there ? 'faster' : 'slower'} (mean local exponent ${round(mean)}, against ${round(there)})`;
+}
+
+/** d ln mu / d ln n of a constant, a logarithm or a power. */
+function exponentAt(law: Law, n: number): number {
+  if (law.form === 'power') return law.c;
+  return law.form === 'growth' ? (Math.exp(law.alpha) * law.r) / muAt(law, n) : Number.NaN;
+}
+
+function listed(parts: readonly string[], last: 'and' | 'or'): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1)}`;
+}
+
+const size = (n: number): string => n.toLocaleString('en-US');

@@ -1,0 +1,55 @@
+/** Regimes under true bends, in full: `npm run test:simulations`. */
+import { describe, expect, test } from 'vitest';
+import { BENT, bendStudy, PLACES } from './regime-studies.js';
+import { DESIGN, NOISE } from './scenarios.js';
+
+const COUNT = Number(process.env.REGIME_SAMPLES ?? 200) / 2;
+const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+
+describe('the 95% interval of a bend covers it in at least 92%', () => {
+  let [covered, samples] = [0, 0];
+  const cases = Object.keys(BENT).flatMap(shape => Object.keys(PLACES).map(place => ({ shape, place })));
+  test.each(cases)('$shape, at $place', ({ shape, place }) => {
+    const study = bendStudy(BENT[shape]!(PLACES[place]!), COUNT);
+    const { claimed, width, several } = study;
+    console.log(
+      `| ${shape} | ${place} | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`,
+    );
+    covered += study.covered * COUNT;
+    samples += COUNT;
+    expect(study.covered).toBeGreaterThanOrEqual(0.92);
+  });
+
+  test('over all', () => {
+    console.log(`| all | | | ${percent(covered / samples)} of ${samples} | | |`);
+    expect(covered / samples).toBeGreaterThanOrEqual(0.92);
+  });
+
+  const others = [
+    { name: 'refined to 1.06', design: { ...DESIGN, ratio: 1.06 }, noise: NOISE },
+    { name: '5 seeds', design: { ...DESIGN, seeds: 5 }, noise: NOISE },
+    { name: 'right-censored', design: { ...DESIGN, tMax: 480 }, noise: NOISE },
+  ];
+  test.each(others)('power to logarithm at half, $name', ({ name, design, noise }) => {
+    const study = bendStudy(BENT['power to logarithm, jump']!(0.5), COUNT, design, noise);
+    const { claimed, width, several } = study;
+    console.log(
+      `| power to logarithm, ${name} | half | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`,
+    );
+    expect(study.covered).toBeGreaterThanOrEqual(0.92);
+  });
+});
+
+test('power, by change of the local exponent and number of seeds', () => {
+  for (const exponent of [0.05, 0.1, 0.2, 0.4]) {
+    const found = [5, 10, 20].map(seeds => {
+      const curve = { shape: 'power-to-constant', start: 100, at: 0.5, exponent } as const;
+      return bendStudy(curve, COUNT / 2, { ...DESIGN, seeds });
+    });
+    console.log(
+      `| ${exponent} | ${found.map(({ claimed, width }) => `${percent(claimed)}, ${percent(width)}`).join(' | ')} |`,
+    );
+    const claimed = found.map(one => one.claimed);
+    if (exponent >= 0.4) expect(Math.min(...claimed)).toBeGreaterThan(0.8);
+  }
+});
