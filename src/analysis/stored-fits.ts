@@ -22,7 +22,7 @@ export function storedFits(report: FitReport): StoredFits {
 function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
   const sum = (of: (size: SizeCounts) => number): number =>
     group.sizes.reduce((all, size) => all + of(size), 0);
-  const { lambda, slope, verdict } = group;
+  const { lambda, slope, verdict, regimes } = group;
   return {
     width: group.width,
     axes: JSON.stringify(group.axes),
@@ -56,6 +56,13 @@ function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
     lambda_predicted: group.lambdaPredicted?.value ?? null,
     lambda_predicted_low: group.lambdaPredicted?.interval95?.low ?? null,
     lambda_predicted_high: group.lambdaPredicted?.interval95?.high ?? null,
+    regimes: regimes?.sentence ?? null,
+    lower_law: regimes?.lower?.law ?? null,
+    lower_to: regimes?.lower?.to ?? null,
+    upper_law: regimes?.upper?.law ?? null,
+    upper_from: regimes?.upper?.from ?? null,
+    bend_low: regimes?.bend?.low ?? null,
+    bend_high: regimes?.bend?.high ?? null,
   };
 }
 

@@ -32,6 +32,7 @@ export function renderDesign(report: DesignReport): string {
     `How often each verdict is reached, of ${counted(simulations, 'simulated experiment')} under each law (* the right one):`,
     renderTable(['true law', 't*', ...reached.map(code => SHORT_VERDICTS[code])], rows).trimEnd(),
     '',
+    ...bendsLine(report),
     ...advice(report),
     `Cost: ${formatDuration(cost.seconds)} on ${counted(cost.threads, 'thread')} of this machine, from nothing`,
     ...refinedLine(report),
@@ -66,6 +67,15 @@ function advice({ laws, simulations, sizes, seeds, checkpoints }: DesignReport):
       : '',
   ].filter(Boolean);
   return more.length === 0 ? lines : [...lines, `A design that decides has about: ${more.join('; ')}`];
+}
+
+function bendsLine({ bends, simulations }: DesignReport): string[] {
+  if (bends.length === 0) return [];
+  const shares = bends.map(
+    ({ shape, exponent, found }) =>
+      `${shape.replaceAll('-', ' ')} ${Math.round((100 * found) / simulations)}% (local exponent ${round(exponent)} below it)`,
+  );
+  return [`A bend in the middle of the range would be found: ${shares.join(', ')}`];
 }
 
 function refinedLine({ refined }: DesignReport): string[] {

@@ -9,6 +9,7 @@ import type { DesignReport } from '../design/report.js';
 import { type Assumptions, tryDesign } from '../design/simulate.js';
 import { type Template, templateOf } from '../design/template.js';
 import { TRUE_LAWS, type TrueLaw } from '../design/truths.js';
+import { tryBends } from '../design/try-bends.js';
 import { measureSpeed, planSweep, type SweepPlan } from '../run/plan.js';
 import type { PreparedSweep } from '../run/prepare.js';
 import { renderDesign } from './design-screen.js';
@@ -136,6 +137,7 @@ export const designCommand: CommandModule<object, DesignArguments> = {
       simulations,
       simulationSeed,
       laws: await inTurns(tryDesign(template.sample, assumed, { simulations, seed: simulationSeed })),
+      bends: await inTurns(tryBends(template.sample, assumed, { simulations, seed: simulationSeed })),
       cost: { seconds: now.secondsAll, threads: now.threads },
       refined: refinedCost(prepared, now, plan),
     };

@@ -24,7 +24,7 @@ export function renderFit(report: FitReport): string {
 }
 
 function primaryScreen(group: FitGroup): string {
-  const { verdict, warnings, laws } = group;
+  const { verdict, regimes, warnings, laws } = group;
   const shown = laws.filter(law => law.weight !== null).slice(0, LAWS_SHOWN);
   return [
     `t* in iterations, ${group.name}`,
@@ -50,6 +50,7 @@ function primaryScreen(group: FitGroup): string {
     folded(verdict.sentence),
     ...(group.lambdaPredicted ? [folded(predictedText(group)).trimEnd()] : []),
     ...verdict.reasons.map(reason => folded(`- ${reason}`, '  ').trimEnd()),
+    ...(regimes ? [folded(`Where which law holds: ${regimes.sentence}`).trimEnd()] : []),
     ...warnings.map(warning => folded(`warning: ${warning}`).trimEnd()),
     '',
   ].join('\n');

@@ -31,7 +31,7 @@ export async function assumptionsFromDatabase(
   const reader = openReader(file);
   try {
     const chosen = chooseSweep(reader, file, sweep, '--from-sweep');
-    const { report } = await analyseSweep(reader, chosen, { simulations: 1, bandDraws: 0 });
+    const { report } = await analyseSweep(reader, chosen, { simulations: 1, bandDraws: 0, regimes: false });
     const { key } = group;
     const alike = report.groups.filter(
       one => one.metric === key.metric && one.target === key.target && one.noise !== null,

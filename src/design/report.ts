@@ -1,5 +1,6 @@
 import type { RefinedProposal } from './refined.js';
 import type { Assumptions, Trial } from './simulate.js';
+import type { BendTrial } from './try-bends.js';
 
 /** The shape of `design --json`; fields are added, never renamed. Times are iterations; ln is natural. */
 export interface DesignReport {
@@ -16,6 +17,8 @@ export interface DesignReport {
   readonly simulations: number;
   readonly simulationSeed: number;
   readonly laws: readonly Trial[];
+  /** How often a bend in the middle of the range would be found; empty where t* is assumed not to grow. */
+  readonly bends: readonly BendTrial[];
   /** Wall seconds of the whole sweep from scratch, with this many threads on this machine. */
   readonly cost: { readonly seconds: number; readonly threads: number };
   /** The same crossings from refined checkpoints, with what they would cost; null where there is nothing to gain. */

@@ -70,7 +70,8 @@ function* tryTruth(
   return { truth, right: RIGHT_VERDICT[truth], times, verdicts, remedies };
 }
 
-function endsOf({ sizes, size, lower, upper }: Sample): Parameters<typeof countsBySize>[0] {
+/** The crossings of a sample as the counts take them. */
+export function endsOf({ sizes, size, lower, upper }: Sample): Parameters<typeof countsBySize>[0] {
   return Array.from(size, (at, i) => {
     const isRight = upper[i] === Number.POSITIVE_INFINITY;
     const isLeft = lower[i] === Number.NEGATIVE_INFINITY;

@@ -13,8 +13,9 @@ import type { FitRow, Group } from './groups.js';
 import { type FittedLaw, fitAtLambda, fitLaw, maximaSpread } from './laws/fit-law.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
 import { packSample, type Sample } from './laws/sample.js';
+import { findRegimes } from './regimes/regimes.js';
 import type { FitGroup, GroupKey, LawReport, Residual, TrajectoryCounts } from './report.js';
-import { judge, MARGIN, VERDICTS } from './verdict/judge.js';
+import { type Evidence, judge, LACK_OF_FIT_LEVEL, MARGIN, VERDICTS } from './verdict/judge.js';
 import { designOf, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
 
 export interface FitOptions {
@@ -24,11 +25,13 @@ export interface FitOptions {
   readonly simulations: number;
   /** Resamplings of the seeds for the bands. */
   readonly bandDraws: number;
+  /** Whether to search for ranges on which single laws hold. */
+  readonly regimes: boolean;
   /** Selects the groups that get bands, which take most of the time. Default: all. */
   readonly wantsBands?: (key: GroupKey) => boolean;
 }
 
-export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 400 };
+export const FIT_DEFAULTS: FitOptions = { seed: 1, simulations: 999, bandDraws: 400, regimes: true };
 
 /** Laws that the verdict depends on. They get bands, and so does the law with the lowest AICc. */
 const BANDED = ['logarithmic', 'power', 'free'];
@@ -89,6 +92,9 @@ export function* fitGroup(
       reasons: reasonsOf(evidence),
       shortfalls,
     },
+    regimes: options.regimes
+      ? yield* findRegimes(sample, { seed, name, lacking: lackingOf(evidence), isSmooth: isSmooth(evidence) })
+      : null,
     warnings: warningsOf(sizes, {
       metric: key.metric,
       target: key.target,
@@ -100,6 +106,15 @@ export function* fitGroup(
     }),
   };
 }
+
+/** Why a group has no regimes: the shortfalls of its verdict. */
+function lackingOf({ code, shortfalls }: Evidence): string | null {
+  if (code !== 'insufficient-data') return null;
+  const found = shortfalls.map(one => `${one.found} (needed: ${one.needed})`);
+  return ['insufficient data', ...(found.length > 0 ? [found.join('; ')] : [])].join(': ');
+}
+
+const isSmooth = ({ lackOfFit }: Evidence): boolean | null => lackOfFit && lackOfFit.p >= LACK_OF_FIT_LEVEL;
 
 function lawReports(sample: Sample, fitted: readonly FittedLaw[]): LawReport[] {
   const observations = sample.weight.reduce((sum, weight) => sum + weight, 0);

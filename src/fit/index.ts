@@ -25,7 +25,8 @@ export {
   type RegimeOptions,
   rangeTests,
 } from './regimes/range-tests.js';
-export { type Bend, type Facts, findRegimes, type Regime, type Regimes } from './regimes/regimes.js';
+export type { Bend, Regime, Regimes } from './regimes/regime.js';
+export { type Facts, findRegimes } from './regimes/regimes.js';
 export { bendPlace, hasBend } from './regimes/search.js';
 export type {
   Conventions,
@@ -45,4 +46,4 @@ export {
   type VerdictCode,
   type VerdictOptions,
 } from './verdict/judge.js';
-export type { Shortfall } from './verdict/sufficiency.js';
+export { type Shortfall, shortfalls } from './verdict/sufficiency.js';

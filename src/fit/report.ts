@@ -9,6 +9,7 @@ import type { Interval } from './estimate/jackknife.js';
 import type { RatioTest } from './estimate/likelihood-ratio.js';
 import type { Noise } from './estimate/simulate.js';
 import type { Law, LawName } from './laws/laws.js';
+import type { Regimes } from './regimes/regime.js';
 import type { VerdictCode } from './verdict/judge.js';
 import type { Shortfall } from './verdict/sufficiency.js';
 
@@ -102,6 +103,8 @@ export interface FitGroup extends GroupKey {
   /** One for each curve in the fit. */
   readonly residuals: readonly Residual[];
   readonly verdict: Verdict;
+  /** Where which law holds, beside the verdict; null if not asked for. */
+  readonly regimes: Regimes | null;
   /** Reasons why intervals may be too narrow or curves doubtful. */
   readonly warnings: readonly string[];
 }

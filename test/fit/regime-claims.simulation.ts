@@ -23,7 +23,7 @@ describe('one law over all sizes: a bend is claimed in at most 5%', () => {
   });
 
   test('rules without error control are found out', () => {
-    const name = 'mostly from seeds';
+    const name = 'seeds that tilt';
     const ignored = claimStudy('constant', name, COUNT, withoutSeeds);
     const grown = REGIME_LAWS.map(law => claimStudy(law, name, COUNT, grownSizeBySize));
     console.log(`| wrong: seeds ignored | ${percent(ignored)} | | |`);

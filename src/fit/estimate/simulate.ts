@@ -67,8 +67,11 @@ export function between(grid: ArrayLike<number>, value: number): [lower: number,
  * - A line in x is fitted to each seed's residuals and splits them into a level, a slope and a rest.
  * - The parts are scaled so that their total is `sigma`, the maximum-likelihood estimate.
  * - With fewer than two seeds that have three sizes, all noise is `own`.
+ *
+ * @param left the share of each crossing's own variance that the law leaves in the residuals: (S - 1) / S around one mean
+ * per size, which takes the mean of S crossings away.
  */
-export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: number): Noise {
+export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: number, left = 1): Noise {
   const { x, seeds, size, seed, lower, upper } = sample;
   const bySeed = seeds.map(() => ({ x: [] as number[], residual: [] as number[] }));
   let grain = 0;
@@ -82,7 +85,7 @@ export function estimateNoise(sample: Sample, logMu: ArrayLike<number>, sigma: n
   const lines = bySeed.filter(one => new Set(one.x).size >= 3).map(one => fitLine(one.x, one.residual));
   if (lines.length < 2) return { own: sigma, seedLevel: 0, seedSlope: 0 };
   const freedom = lines.reduce((sum, line) => sum + line.freedom, 0);
-  const rest = lines.reduce((sum, line) => sum + line.squares, 0) / freedom;
+  const rest = lines.reduce((sum, line) => sum + line.squares, 0) / freedom / left;
   const own = Math.max(rest - grain, 0);
   const level = variance(lines.map(line => line.level)) - rest * average(lines.map(line => 1 / line.count));
   const slope = variance(lines.map(line => line.slope)) - rest * average(lines.map(line => 1 / line.spread));

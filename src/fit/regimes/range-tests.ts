@@ -40,7 +40,7 @@ export type RangeTest = (law: RegimeLaw, range: SizeRange) => Steps<number>;
  */
 export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): RangeTest {
   const means = fitLaw('one mean per size', sample);
-  const noise = estimateNoise(sample, means.logMu, means.sigma);
+  const noise = estimateNoise(sample, means.logMu, means.sigma, 1 - 1 / sample.seeds.length);
   const known = new Map<string, number>();
   return function* test(law, { first, last }) {
     const range = `${law}/${sample.sizes[first]}/${sample.sizes[last]}`;

@@ -4,7 +4,7 @@ import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jack
 import { fitLaw } from '../laws/fit-law.js';
 import type { Law, LawName } from '../laws/laws.js';
 import { onSizes, reweighted, type Sample } from '../laws/sample.js';
-import { type LocalExponent, localExponents } from './local-exponents.js';
+import { localExponents } from './local-exponents.js';
 import {
   REGIME_LAWS,
   REGIME_LEVEL,
@@ -13,50 +13,9 @@ import {
   rangeTests,
   type SizeRange,
 } from './range-tests.js';
+import type { Regime, Regimes } from './regime.js';
 import { bendPlace, hasBend, largestRange, rangesOf, type Side } from './search.js';
 import { regimeSentence } from './sentence.js';
-
-/** The largest range on one side on which a law is not rejected. */
-export interface Regime {
-  readonly law: RegimeLaw;
-  /** `upper` ends at the largest size, `lower` begins at the smallest. */
-  readonly side: Side;
-  /** Sizes n, both included. */
-  readonly from: number;
-  readonly to: number;
-  /** How many sizes that is. */
-  readonly sizes: number;
-  /** Of the test that the law holds on this range. */
-  readonly p: number;
-  /** The law as fitted to this range alone. */
-  readonly fitted: Law;
-  /** Constant: t* in iterations; logarithmic: iterations per unit of ln n; power: the exponent. */
-  readonly parameter: Estimate;
-}
-
-/** Where one law ends and another begins. */
-export interface Bend {
-  /** Sizes n between which the bend lies (95%). */
-  readonly low: number;
-  readonly high: number;
-  /** False where no single bend explains the curve: then no law's lower range reaches beyond `low`, no upper one below `high`. */
-  readonly isSingle: boolean;
-}
-
-export interface Regimes {
-  /** A law is rejected on a range if p is at most this. */
-  readonly level: number;
-  /** For each law the upper and the lower range. A law that holds on no range of four sizes is absent. */
-  readonly ranges: readonly Regime[];
-  /** Null where one of the laws holds over all sizes. */
-  readonly bend: Bend | null;
-  /** The regime at the largest sizes that the sentence names; null without a bend, or where there is none. */
-  readonly upper: (Regime & { readonly lambda: Estimate | null }) | null;
-  /** The same at the smallest sizes. */
-  readonly lower: Regime | null;
-  readonly exponents: readonly LocalExponent[];
-  readonly sentence: string;
-}
 
 export interface Facts extends RegimeOptions {
   /** Why no range is tested, as part of a sentence; null where the data suffice. */

@@ -2,7 +2,7 @@
 import { type Law, muAt } from '../laws/laws.js';
 import { range, round } from '../verdict/sentences.js';
 import type { RegimeLaw } from './range-tests.js';
-import type { Regime, Regimes } from './regimes.js';
+import type { Regime, Regimes } from './regime.js';
 
 /** @param isSmooth whether the free law is not rejected over all sizes, null if unknown. */
 export function regimeSentence(

@@ -6,6 +6,7 @@ import { heatmapFigure } from './heatmap.js';
 import { lambdaFigure } from './lambda.js';
 import { localExponentFigure } from './local-exponent.js';
 import { logLawFigure } from './log-law.js';
+import { regimesFigure } from './regimes.js';
 import { residualsFigure } from './residuals.js';
 import { subnetSizeFigure } from './subnet-size.js';
 import { targetsFigure } from './targets.js';
@@ -19,6 +20,7 @@ export const FIGURES: readonly Figure[] = [
   lambdaFigure,
   boundFigure,
   localExponentFigure,
+  regimesFigure,
   residualsFigure,
   heatmapFigure,
   curvesFigure,

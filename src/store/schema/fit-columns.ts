@@ -87,6 +87,16 @@ export const VERDICTS: RelationInfo = {
       ],
       ['lambda_predicted_low', '95% interval; NULL where it is unidentified'],
       ['lambda_predicted_high', 'its upper end'],
+      ['regimes', 'where which law holds, in a sentence; NULL in rows of versions before it'],
+      [
+        'lower_law',
+        'of the regime at the smallest n; NULL without a bend, or where no law holds on four sizes',
+      ],
+      ['lower_to', 'the largest n of that regime'],
+      ['upper_law', 'of the regime at the largest n; NULL likewise'],
+      ['upper_from', 'the smallest n of that regime'],
+      ['bend_low', '95% interval for the n of the bend; NULL where one law holds over all sizes'],
+      ['bend_high', 'its upper end'],
     ),
   ],
 };

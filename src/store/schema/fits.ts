@@ -66,7 +66,17 @@ export const PREDICTED_COLUMNS = [
   'lambda_predicted_low',
   'lambda_predicted_high',
 ] as const;
-const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS] as const;
+
+export const REGIME_COLUMNS = [
+  'regimes',
+  'lower_law',
+  'lower_to',
+  'upper_law',
+  'upper_from',
+  'bend_low',
+  'bend_high',
+] as const;
+const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS, ...REGIME_COLUMNS] as const;
 export type FitColumn = (typeof STORED_COLUMNS)[number];
 
 /** Deletes a sweep's fits, because its thresholds have changed. The caller must be in a transaction. */

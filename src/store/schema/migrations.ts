@@ -59,6 +59,11 @@ export const MIGRATIONS: readonly string[] = [
   PREDICTION_ROWS,
   // Workers of a run with a queue, as JSON: QueueState.
   'ALTER TABLE holder ADD COLUMN queue TEXT',
+  // Where which law holds.
+  `ALTER TABLE fit_groups ADD COLUMN regimes TEXT; ALTER TABLE fit_groups ADD COLUMN lower_law TEXT;
+   ALTER TABLE fit_groups ADD COLUMN lower_to INTEGER; ALTER TABLE fit_groups ADD COLUMN upper_law TEXT;
+   ALTER TABLE fit_groups ADD COLUMN upper_from INTEGER; ALTER TABLE fit_groups ADD COLUMN bend_low INTEGER;
+   ALTER TABLE fit_groups ADD COLUMN bend_high INTEGER;`,
 ];
 
 /** This program's schema version, stored as `user_version`. */
