@@ -61,7 +61,9 @@ class Climb {
   private readonly eta: Float64Array;
   private readonly first: Float64Array;
   private readonly second: Float64Array;
-  private readonly sums: Derivatives;
+  /** Derivatives at `at`, and room for those at `next`. `first` and `second` belong to the point evaluated last. */
+  private sums: Derivatives;
+  private nextSums: Derivatives;
   private readonly gradient: Float64Array;
   /** Minus the second derivatives. */
   private readonly information: Float64Array;
@@ -82,21 +84,21 @@ class Climb {
     this.first = new Float64Array(sizes * count);
     this.second = new Float64Array(sizes * count * count);
     this.sums = derivativesFor(sizes);
+    this.nextSums = derivativesFor(sizes);
     this.gradient = new Float64Array(all);
     this.information = new Float64Array(all * all);
     this.at = Float64Array.from([...Array.from(start.theta), start.tau], (value, i) =>
       Math.min(this.high[i]!, Math.max(this.low[i]!, value)),
     );
     this.next = new Float64Array(all);
-    this.value = this.valueAt(this.at);
+    this.value = this.valueAt(this.at, this.sums);
   }
 
-  /** Computes gradient and information at the current point. */
+  /** Computes gradient and information at the current point, which is the one evaluated last. */
   differentiate(): void {
     const { count: all, sums, first, second, gradient, information } = this;
     const count = all - 1;
     const last = all - 1;
-    this.valueAt(this.at, sums);
     gradient.fill(0);
     information.fill(0);
     for (let j = 0; j < this.eta.length; j++) {
@@ -155,9 +157,10 @@ class Climb {
 
   /** Moves to `next` unless its log-likelihood is lower. */
   accept(): boolean {
-    const value = this.valueAt(this.next);
+    const value = this.valueAt(this.next, this.nextSums);
     if (!(value >= this.value)) return false;
     this.value = value;
+    [this.sums, this.nextSums] = [this.nextSums, this.sums];
     [this.at, this.next] = [this.next, this.at];
     return true;
   }
@@ -174,7 +177,7 @@ class Climb {
     };
   }
 
-  private valueAt(point: Float64Array, into?: Derivatives): number {
+  private valueAt(point: Float64Array, into: Derivatives): number {
     this.predictor.evaluate(point, this.eta, this.first, this.second);
     const value = logLikelihood(this.sample, this.weights, this.eta, point[this.count - 1]!, into);
     return Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value;
