@@ -1,4 +1,5 @@
 /** The sentence that says where which law holds. */
+import type { Estimate } from '../estimate/jackknife.js';
 import { type Law, muAt } from '../laws/laws.js';
 import { range, round } from '../verdict/sentences.js';
 import type { RegimeLaw } from './range-tests.js';
@@ -16,17 +17,20 @@ export function regimeSentence(
   );
   if (!bend) {
     if (whole.length === 0) return 'No regimes: too few sizes at which half the curves cross.';
-    return `From n = ${size(smallest)} to ${size(largest)} t* is consistent with ${listed(whole.map(inWords), 'and')}: no bend found.`;
+    return `From n = ${size(smallest)} to ${size(largest)} t* is consistent with ${listed(
+      whole.map(one => inWords(one)),
+      'and',
+    )}: no bend found.`;
   }
   const parts = [
     upper
-      ? `From n = ${size(upper.from)} on, t* is consistent with ${inWords(upper)}${lambdaOf(upper.lambda)}${asWell(ranges, upper)}`
-      : `No law holds on the largest sizes`,
+      ? `From n = ${size(upper.from)} on, t* is consistent with ${inWords(upper, upper.lambda)}${asWell(ranges, upper)}`
+      : 'No law holds on the four largest sizes',
     lower
-      ? `up to n = ${size(lower.to)}, with ${inWords(lower)}${asWell(ranges, lower)}`
+      ? `up to n = ${size(lower.to)}, ${upper ? '' : 't* is consistent '}with ${inWords(lower)}${asWell(ranges, lower)}`
       : upper
         ? below(exponents, upper)
-        : 'nor on the smallest',
+        : 'nor on the four smallest',
     bend.isSingle
       ? `bend between n = ${size(bend.low)} and ${size(bend.high)}`
       : `no single bend explains what lies between n = ${size(bend.low)} and ${size(bend.high)}`,
@@ -47,16 +51,17 @@ const UNITS: Readonly<Record<RegimeLaw, readonly [before: string, after: string]
   power: ['exponent ', ''],
 };
 
-function inWords({ law, parameter: { value, interval95 } }: Regime): string {
+function inWords({ law, parameter }: Regime, lambda: Estimate | null = null): string {
   const [before, after] = UNITS[law];
-  const interval = interval95 ? `, 95% interval ${range(interval95)}` : '';
-  return `${NAMES[law]} (${before}${round(value)}${after}${interval})`;
+  const about = [
+    `${before}${round(parameter.value)}${after}${intervalOf(parameter)}`,
+    ...(lambda?.interval95 ? [`lambda = ${round(lambda.value)}${intervalOf(lambda)}`] : []),
+  ];
+  return `${NAMES[law]} (${about.join('; ')})`;
 }
 
-function lambdaOf(lambda: NonNullable<Regimes['upper']>['lambda']): string {
-  if (!lambda?.interval95) return '';
-  return ` (lambda = ${round(lambda.value)}, 95% interval ${range(lambda.interval95)})`;
-}
+const intervalOf = ({ interval95 }: Estimate): string =>
+  interval95 ? `, 95% interval ${range(interval95)}` : '';
 
 /** The other laws that hold on the same range. */
 function asWell(ranges: readonly Regime[], { law, side, sizes }: Regime): string {
