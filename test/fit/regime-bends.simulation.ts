@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { BENT, bendStudy, PLACES } from './regime-studies.js';
 import { DESIGN, NOISE } from './scenarios.js';
 
-const COUNT = Number(process.env.REGIME_SAMPLES ?? 80) / 2;
-const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
+/** Of each case. A sample with a bend takes some fifteen hundred fits. */
+const COUNT = 24;
+const percent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 * share).toFixed(0)}%`);
 
 describe('the 95% interval of a bend covers it in at least 92%', () => {
   let [covered, samples] = [0, 0];
@@ -45,7 +46,7 @@ test('power, by change of the local exponent and number of seeds', () => {
   for (const exponent of [0.05, 0.1, 0.2, 0.4]) {
     const found = [5, 10, 20].map(seeds => {
       const curve = { shape: 'power-to-constant', start: 100, at: 0.5, exponent } as const;
-      return bendStudy(curve, COUNT / 2, { ...DESIGN, seeds });
+      return bendStudy(curve, COUNT, { ...DESIGN, seeds });
     });
     console.log(
       `| ${exponent} | ${found.map(({ claimed, width }) => `${percent(claimed)}, ${percent(width)}`).join(' | ')} |`,

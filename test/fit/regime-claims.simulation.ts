@@ -12,7 +12,7 @@ import {
 import { alongGrowth } from './scenarios.js';
 import { COVERAGE_NOISES } from './studies.js';
 
-const COUNT = Number(process.env.REGIME_SAMPLES ?? 400);
+const COUNT = 400;
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
 describe('one law over all sizes: a bend is claimed in at most 5%', () => {

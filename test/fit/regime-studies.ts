@@ -36,6 +36,7 @@ export const CIRCUMSTANCES: Readonly<Record<string, Circumstance>> = {
   'mostly from seeds': { design: DESIGN, noise: SEEDS_MOSTLY },
   'mostly from seeds, 5 of them': { design: { ...DESIGN, seeds: 5 }, noise: SEEDS_MOSTLY },
   'seeds that tilt': { design: DESIGN, noise: TILTED },
+  'seeds that tilt, 5 of them': { design: { ...DESIGN, seeds: 5 }, noise: TILTED },
   '20 seeds': { design: { ...DESIGN, seeds: 20 }, noise: NOISE },
   'right-censored': { design: { ...DESIGN, tMax: 243 }, noise: NOISE },
   'left-censored': { design: DESIGN, noise: NOISE, start: 5.4 },

@@ -1,6 +1,7 @@
 /** Tests of one law on one range of sizes. */
 import type { Steps } from '../../base/steps.js';
 import { stream } from '../../math/random.js';
+import { studentQuantile } from '../../math/student.js';
 import { ratioTest } from '../estimate/likelihood-ratio.js';
 import { estimateNoise, type Noise, totalNoise } from '../estimate/simulate.js';
 import { fitLaw } from '../laws/fit-law.js';
@@ -12,6 +13,8 @@ export type RegimeLaw = (typeof REGIME_LAWS)[number];
 
 /** A law is rejected on a range if its p is at most this. Half of 5%: the interval of a bend has two ends. */
 export const REGIME_LEVEL = 0.025;
+/** The standard normal deviate that REGIME_LEVEL lies beyond, on both sides together. */
+const NORMAL_QUANTILE = 2.241402727604947;
 /** Samples drawn for one test at most. With one more they are a multiple of 1 / REGIME_LEVEL: the level is exact. */
 const SIMULATIONS = 199;
 /** A plain rejection needs no more: its p is 1 / 40. */
@@ -40,7 +43,8 @@ export type RangeTest = (law: RegimeLaw, range: SizeRange) => Steps<number>;
  */
 export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): RangeTest {
   const means = fitLaw('one mean per size', sample);
-  const noise = estimateNoise(sample, means.logMu, means.sigma, 1 - 1 / sample.seeds.length);
+  const seeds = sample.seeds.length;
+  const noise = widened(estimateNoise(sample, means.logMu, means.sigma, 1 - 1 / seeds), seeds);
   const known = new Map<string, number>();
   return function* test(law, { first, last }) {
     const range = `${law}/${sample.sizes[first]}/${sample.sizes[last]}`;
@@ -62,6 +66,16 @@ export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): Range
     known.set(range, p);
     return p;
   };
+}
+
+/**
+ * A constant's test rests on the mean tilt of the seeds, whose spread is known from the few seeds alone: the tilt grows
+ * by the ratio of the quantiles of t on S - 1 degrees of freedom and of the normal distribution. The other laws take a
+ * mean tilt into their slopes.
+ */
+function widened({ own, seedLevel, seedSlope }: Noise, seeds: number): Noise {
+  const ratio = studentQuantile(1 - REGIME_LEVEL, Math.max(1, seeds - 1)) / NORMAL_QUANTILE;
+  return { own, seedLevel, seedSlope: seedSlope * ratio };
 }
 
 /** A seed's level at the middle of a range differs from that at the middle of all sizes by its tilt. */
