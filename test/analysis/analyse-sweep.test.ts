@@ -5,10 +5,12 @@ import { analyseSweep } from '../../src/analysis/analyse-sweep.js';
 import { fitDatabase } from '../../src/analysis/fit-database.js';
 import { readFitInput } from '../../src/analysis/fit-input.js';
 import { refreshThresholds, sweepThresholds } from '../../src/analysis/thresholds.js';
+import { renderFit } from '../../src/cli/fit-screen.js';
+import { bentTimes } from '../../src/design/bends.js';
 import { openReader, Reader } from '../../src/store/read/reader.js';
 import { Store } from '../../src/store/write/store.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
-import { fill, LOSS, logarithm } from '../fit/database.js';
+import { fill, LOSS, logarithm, SIZES } from '../fit/database.js';
 import { temporaryFolders } from '../store/fixtures.js';
 import { query } from '../support/results.js';
 
@@ -84,6 +86,32 @@ test('stores the same thresholds, laws and verdicts each time', async () => {
   expect(query(file, 'SELECT * FROM fits')).toEqual(fits);
   const [stored] = query(file, 'SELECT report FROM fit_reports');
   expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
+});
+
+test('stores where which law holds, last in the view', async () => {
+  const file = join(folder(), 'bent.sqlite');
+  const store = Store.open(file);
+  const times = bentTimes({ shape: 'power-to-constant', start: 60, at: 0.5, exponent: 0.5 }, SIZES);
+  fill(store, 'bent', { mu: n => times[SIZES.indexOf(n)]!, thresholds: [LOSS] });
+  store.close();
+  const { reports } = await fitDatabase(file, undefined, QUICK);
+  const { regimes } = reports[0]!.groups[0]!;
+  const [row] = query(file, 'SELECT * FROM verdicts WHERE is_primary');
+  expect(Object.entries(row!).slice(-7)).toEqual([
+    ['regimes', regimes!.sentence],
+    ['lower_law', 'power'],
+    ['lower_to', regimes!.lower!.to],
+    ['upper_law', 'constant'],
+    ['upper_from', regimes!.upper!.from],
+    ['bend_low', regimes!.bend!.low],
+    ['bend_high', regimes!.bend!.high],
+  ]);
+  // The bend lies between 2,000 and 4,000.
+  expect(row!.bend_low).toBeLessThanOrEqual(2000);
+  expect(row!.bend_high).toBeGreaterThanOrEqual(4000);
+  expect(renderFit(reports[0]!).replace(/\s+/g, ' ')).toContain(
+    `Where which law holds: ${regimes!.sentence}`,
+  );
 });
 
 test('fits without storing while a run holds the database', async () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderDesign } from '../../src/cli/design-screen.js';
 import { renderFit } from '../../src/cli/fit-screen.js';
+import { BENDS } from '../../src/design/bends.js';
 import { TRUE_LAWS } from '../../src/design/truths.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
@@ -134,8 +135,19 @@ describe('espalier design', () => {
       right += trial.verdicts[trial.right] ?? 0;
     }
     expect(right).toBeGreaterThan(0.85 * 3 * TRUE_LAWS.length);
+    expect(report.bends.map(({ shape }: { shape: string }) => shape)).toEqual([...BENDS]);
+    for (const { times, found, insufficient } of report.bends) {
+      expect(times.at(-1) / times[0]).toBeCloseTo(3, 8);
+      expect(insufficient).toBe(0);
+      expect(found).toBeLessThanOrEqual(3);
+    }
+    // A plain bend; the growth of the others is too small for three samples.
+    expect(report.bends[1]).toMatchObject({ shape: 'power-to-constant', found: 3 });
     const screen = renderDesign(report);
     expect(screen).toContain('8 sizes over 128x, 10 seeds');
+    expect(screen).toMatch(
+      /^A bend in the middle of the range would be found: power to logarithmic \d+% \(.*power to constant 100% \(/m,
+    );
     expect(screen).toMatch(/│ linear +│ 333 \.\. 1000 +│.* \d+% \*/);
     expect(screen).toMatch(/^Cost: .* on 2 threads/m);
   });
@@ -145,6 +157,7 @@ describe('espalier design', () => {
     const screen = await stdoutOf(...args);
     const [report, again] = [await stdoutOf(...args, '--json'), await stdoutOf(...args, '--json')];
     expect(JSON.parse(again).laws).toEqual(JSON.parse(report).laws);
+    expect(JSON.parse(report).bends[0]).toMatchObject({ found: 0, insufficient: 2 });
     expect(screen.match(/│ 100% .*│/g)!.length).toBe(TRUE_LAWS.length);
     expect(screen).toMatch(/^Where data are insufficient: more seeds/m);
     expect(screen).toMatch(
