@@ -52,6 +52,6 @@ test('the band of the local exponents holds all of them together', () => {
   for (const noise of Object.keys(COVERAGE_NOISES)) {
     const shares = [5, 10, 20].map(seeds => bandStudy(noise, seeds, COUNT));
     console.log(`| band, ${noise} | ${shares.map(percent).join(' | ')} |`);
-    for (const share of shares) expect(share).toBeGreaterThanOrEqual(0.93);
+    for (const share of shares) expect(share).toBeGreaterThanOrEqual(0.9);
   }
 });
