@@ -1,7 +1,9 @@
 /** Whoever can write to Redis can write anything: it is dropped, counted and named, and the coordinator lives. */
+
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ExecutorEvent, TrajectoryTask } from '../../../src/domain/messages.js';
+import { NUMERICS } from '../../../src/engine/numerics.js';
 import type { Executor, ResultCheck } from '../../../src/execute/executor.js';
 import { pack } from '../../../src/execute/queue/codec.js';
 import { jobId, keysOf, queueName, RUNS_KEY } from '../../../src/execute/queue/keys.js';
@@ -205,7 +207,8 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     await until(async () => (await redis.exists(`${bull}:${forged}`)) === 0);
   });
 
-  const manifest = { sweep: 'tiny', toolVersion: '0.0.0', engine: 'wasm', numerics: 3, datasets: [] };
+  const { wasm: numerics } = NUMERICS;
+  const manifest = { sweep: 'tiny', toolVersion: '0.0.0', engine: 'wasm', numerics, datasets: [] };
   it.each([
     [
       'another protocol',
