@@ -152,6 +152,6 @@ function leastQueued(slots: readonly WorkerSlot[]): WorkerSlot | null {
 const timedOut = (seconds: number): FinalEvent => ({
   kind: 'failed',
   code: 'TIMEOUT',
-  message: `took longer than the ${seconds} s that --timeout allows`,
+  message: `took longer than the ${seconds} s that \`espalier run --timeout\` allows`,
   stack: null,
 });

@@ -36,7 +36,7 @@ describe('a trajectory that fails', () => {
     const late = await run('hang:22', file, '--timeout', '1', '--retries', '1');
     expect(late.code).toBe(1);
     expect(late.stderr).toMatch(
-      /^trajectory [0-9a-f]+ failed: TIMEOUT: took longer than the 1 s that --timeout allows$/m,
+      /^trajectory [0-9a-f]+ failed: TIMEOUT: took longer than the 1 s that `espalier run --timeout` allows$/m,
     );
     expect(statuses('results/faulty.sqlite')).toEqual([
       { width: 20, status: 'done', error_code: null, attempts: 2 },

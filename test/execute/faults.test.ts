@@ -30,7 +30,7 @@ describe('a fault of one trajectory', () => {
     ['divergence', 'DIVERGED', 'no longer finite at step', /session\.js/],
     ['array', 'OUT_OF_MEMORY', 'Array buffer allocation failed', /faults\.js/],
     ['exit', 'WORKER_DIED', 'the worker thread ended: worker exited with code: 0', /Error/],
-    ['hang', 'TIMEOUT', `took longer than the ${LATE_S} s that --timeout allows`, null],
+    ['hang', 'TIMEOUT', `took longer than the ${LATE_S} s that \`espalier run --timeout\` allows`, null],
   ])('%s: %s, and the others are done', (fault, code, message, stack) =>
     expectOthersDone(poolWith(`${fault}:13`, fault === 'hang' ? { timeoutS: LATE_S } : {}), {
       code,

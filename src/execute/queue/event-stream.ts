@@ -124,7 +124,8 @@ export class EventStream {
     for (const report of reports) {
       let isSettled = false;
       const settle = () => {
-        if (!isSettled && --left === 0) this.#settle(entry);
+        if (!isSettled) left -= 1;
+        if (!isSettled && left === 0) this.#settle(entry);
         isSettled = true;
       };
       this.handle({ ...report, by, worker, settle });

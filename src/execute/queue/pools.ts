@@ -43,7 +43,8 @@ export class Pools {
     const used = entry;
     used.users++;
     const release = () => {
-      if (--used.users === 0) used.idleSince = performance.now();
+      used.users -= 1;
+      if (used.users === 0) used.idleSince = performance.now();
     };
     return { pool: used.pool, release };
   }
