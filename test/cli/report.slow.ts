@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FIGURES } from '../../src/report/figures/index.js';
-import { fill } from '../report/database.js';
+import { DRAWN, fill } from '../report/database.js';
 import { Workplace } from '../support/program.js';
 
 describe('espalier report', () => {
@@ -24,7 +23,7 @@ describe('espalier report', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'report: out.html\nfigures: figures/paper\n' });
     expect(readFileSync(place.path('a.sqlite'))).toEqual(before);
     expect(readFileSync(place.path('out.html'), 'utf8')).toContain('<h1>made</h1>');
-    for (const { name } of FIGURES) {
+    for (const { name } of DRAWN) {
       for (const [columns, pixels] of [
         ['one-column', 1050],
         ['two-columns', 2147],

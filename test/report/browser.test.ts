@@ -6,15 +6,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FIGURES } from '../../src/report/figures/index.js';
 import { renderReport } from '../../src/report/page/report.js';
 import { readReport } from '../../src/report/read-report.js';
 import { openReader } from '../../src/store/read/reader.js';
 import { launchBrowser, RecordedPage, withoutBrowser } from '../support/browser.js';
-import { fill, HOSTILE, lossAt } from './database.js';
-
-/** The database has no predictions. */
-const DRAWN = FIGURES.filter(({ name }) => name !== 'bound' && name !== 'local-exponent');
+import { DRAWN, fill, HOSTILE, lossAt } from './database.js';
 
 const wait = { timeout: 30_000, interval: 50 };
 

@@ -1,6 +1,10 @@
 /** A database whose curves follow a known law: t* is 40 ln(n / 20) iterations, apart from the seed. */
+import { FIGURES } from '../../src/report/figures/index.js';
 import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, config, greedy, planned, random, sweep } from '../store/fixtures.js';
+
+/** The figures of this database, which has no predictions. */
+export const DRAWN = FIGURES.filter(({ name }) => name !== 'bound' && name !== 'local-exponent');
 
 export const SIZES = [100, 300, 900, 2700, 8100];
 export const SEEDS = [0, 1, 2, 3, 4];
