@@ -38,12 +38,11 @@ function prepare() {
   if (spec.kind === 'dense') {
     writeNpy(place('inputs.npy'), inputs.value, [inputs.rows, inputs.columns]);
     writeNpy(place('labels.npy'), session.labels);
-    return null;
+    return;
   }
   writeNpy(place('samples.npy'), session.samples);
   if (spec.kind === 'checkpoint') writeFileSync(place('snapshot.bin'), session.snapshot('peers').bytes);
   if (spec.dataset === 'digits') for (const set of ['pool', 'test']) writeSet(session, set);
-  return null;
 }
 
 /** Writes a set of images as dense inputs (zeros included) and labels. */
@@ -107,6 +106,7 @@ function measureTrajectory(evaluate = { dense: ['train'], subnet: ['train'] }) {
     config,
     checkpoints: spec.checkpoints.map(t => ({ t, variants: [variant] })),
     evaluate,
+    refinement: null,
     snapshot: null,
   };
   const [times, losses] = repeat(() => {
@@ -125,8 +125,8 @@ const MEASURES = {
   step: measureSteps,
   dense: measureSteps,
   checkpoint: measureCheckpoint,
-  trajectory: () => measureTrajectory(),
-  'trajectory-wide': () => measureTrajectory(),
+  trajectory: measureTrajectory,
+  'trajectory-wide': measureTrajectory,
 };
 
 /** Steps: relative error of the weights' change. Checkpoints: score error of the first pick that differs, if any. */
@@ -141,7 +141,7 @@ function check() {
 }
 
 if (command === 'kernels') print(engine.kernels);
-else if (command === 'prepare') print(prepare());
+else if (command === 'prepare') print(prepare() ?? null);
 else if (command === 'evaluation') print(measureTrajectory({ dense: DENSE_SETS, subnet: SUBNET_SETS }));
 else if (command === 'measure') print(MEASURES[spec.kind]());
 else print(check());

@@ -24,7 +24,9 @@ import { renderTable } from '../../dist/src/cli/output.js';
 import { findKnownDataset } from '../../dist/src/data/locate.js';
 import { CASES, FULL, INSTRUCTION_SETS, QUICK } from './cases.mjs';
 
+const CPU = cpus()[0]?.model.trim();
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -306,18 +308,14 @@ function main() {
   const python = findPython();
   const mnist = findMnist();
   const inputs = mnist ? 'MNIST' : 'generated digits';
-  log(
-    `${cpus()[0]?.model.trim()}, ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}; inputs: ${inputs}`,
-  );
+  log(`${CPU}, ${PIN.length ? `core ${PIN[2]}` : 'not pinned to a core'}; inputs: ${inputs}`);
   const sides = describeSides(python, pairs);
   const root = mkdtempSync(join(tmpdir(), 'espalier-peers-'));
   try {
     const results = measureAll(python, root, mnist, pairs);
     if (options.json) {
       const plain = results.map(({ folder, ...result }) => result);
-      process.stdout.write(
-        `${JSON.stringify({ cpu: cpus()[0]?.model.trim(), sides, results: plain }, null, 2)}\n`,
-      );
+      process.stdout.write(`${JSON.stringify({ cpu: CPU, sides, results: plain }, null, 2)}\n`);
     } else {
       process.stdout.write(tableOf(results));
     }

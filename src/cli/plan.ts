@@ -104,7 +104,8 @@ function printPlan(
     ['snapshot', `${formatBytes(plan.snapshotBytes)} per unfinished trajectory at most`],
     [
       'expected time',
-      `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine${plan.kernels ? `, ${plan.kernels} kernels` : ''}` +
+      `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine` +
+        (plan.kernels === null ? '' : `, ${plan.kernels} kernels`) +
         (plan.cellsHeld > 0 ? ` (${formatDuration(plan.secondsAll)} from nothing)` : '') +
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type WasmInstance, WasmInstancePool } from '../../src/engine/wasm/instance-pool.js';
+import { ACTIVATION_KIND } from '../../src/engine/wasm/kernels.js';
 import { columnEntryBytes, PANEL } from '../../src/engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../../src/engine/wasm/layout-parts.js';
-import { ACTIVATION_KIND } from '../../src/engine/wasm/memory-block.js';
 import { chi, psiOfNegative } from '../../src/engine/wasm/select-logistic.js';
 import { sigmoid, softplus, tanh } from '../../src/math/elementary.js';
 import { normals, stream } from '../../src/math/random.js';

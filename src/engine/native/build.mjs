@@ -56,7 +56,6 @@ function build(compiler, folder) {
   );
   // Loads it once: a compiler may build what this machine cannot load.
   const widthsHere = createRequire(import.meta.url)(built).widths();
-  mkdirSync(dirname(output), { recursive: true });
   renameSync(built, output);
   return widthsHere;
 }

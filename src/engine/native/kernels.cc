@@ -69,6 +69,16 @@ INLINE void addEntries(Start<SIZE> &sum, const Entry *entry, const Entry *end, c
   for (; entry < end; entry++) sum.add(entry->value, rows + entry->offset);
 }
 
+/** The sum over the entries of a run. */
+template <int SIZE>
+INLINE Start<SIZE> combine(const char *memory, Run run, const char *rows) {
+  Start<SIZE> sum;
+  sum.clear();
+  addEntries(sum, reinterpret_cast<const Entry *>(memory + run.start),
+             reinterpret_cast<const Entry *>(memory + run.end), rows);
+  return sum;
+}
+
 /** Samples whose products are formed together where their entries lie in the same places, as those of dense inputs. */
 constexpr uint32_t TOGETHER = WIDTH == 16 ? 4 : 2;
 
@@ -111,11 +121,7 @@ void preactivate(char *memory, Address weights, Address runsAt, uint32_t count, 
       s += TOGETHER;
       continue;
     }
-    Row sum;
-    sum.clear();
-    addEntries(sum, reinterpret_cast<const Entry *>(memory + runs[s].start),
-               reinterpret_cast<const Entry *>(memory + runs[s].end), rows);
-    sum.storeTo(out);
+    combine<REGISTERS>(memory, runs[s], rows).storeTo(out);
     out += ROW;
     s++;
   }
@@ -125,11 +131,7 @@ void preactivateHalf(char *memory, Address weights, Address runsAt, uint32_t cou
   const Run *runs = reinterpret_cast<const Run *>(memory + runsAt);
   char *out = memory + outAt;
   for (uint32_t s = 0; s < count; s++, out += ROW) {
-    Start<(HALF + WIDTH - 1) / WIDTH> sum;
-    sum.clear();
-    addEntries(sum, reinterpret_cast<const Entry *>(memory + runs[s].start),
-               reinterpret_cast<const Entry *>(memory + runs[s].end), memory + weights);
-    sum.storeTo(out);
+    combine<(HALF + WIDTH - 1) / WIDTH>(memory, runs[s], memory + weights).storeTo(out);
     memset(out + HALF * 4, 0, ROW - HALF * 4);
   }
 }

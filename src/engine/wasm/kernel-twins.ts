@@ -3,7 +3,8 @@
  * suite of the kernels many, of every shape (test/engine/kernels).
  */
 import { integerBelow, normals, stream, type Uniform } from '../../math/random.js';
-import type { Kernels } from './kernels.js';
+import { ACTIVATION_KIND, type Kernels } from './kernels.js';
+import { GRAM_DEPTH, PANEL } from './layout.js';
 import { ENTRY_BYTES, GROUP, LANES, ROW_BYTES, TILE_COLUMNS } from './layout-parts.js';
 
 /** The kernels that have a native twin. */
@@ -45,8 +46,6 @@ export interface CallShape {
 
 /** Maximum bytes of the memory of a call. */
 const CALL_BYTES = 4 << 20;
-const PANEL = 12;
-const DEPTH = 256;
 const TABLE_BYTES = TILE_COLUMNS * 4 * (1 << GROUP);
 
 /** Lays out the memory of a call from address 64 on; 0 stands for no address. */
@@ -112,7 +111,6 @@ class Arena {
 type Build = (arena: Arena, shape: CallShape) => Omit<KernelCall, 'name' | 'memory'>;
 
 const WIDE_BYTES = 2 * ROW_BYTES;
-const RELU = 0;
 
 const BUILD: Readonly<Record<NativeName, Build>> = {
   preactivate(arena, { rows, columns, share }) {
@@ -141,15 +139,24 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
   addOutputs(arena, { rows }) {
     const [z, coefficients] = [arena.rows(rows), arena.numbers(LANES)];
     const f = arena.take(8 * rows);
-    return { args: [RELU, z, rows, coefficients, f], written: [{ address: f, bytes: 8 * rows }] };
+    return {
+      args: [ACTIVATION_KIND.relu, z, rows, coefficients, f],
+      written: [{ address: f, bytes: 8 * rows }],
+    };
   },
   deltas(arena, { rows }) {
     const [z, slopes, factors] = [arena.rows(rows), arena.numbers(rows), arena.numbers(LANES)];
-    return { args: [RELU, z, rows, slopes, factors], written: [{ address: z, bytes: rows * ROW_BYTES }] };
+    return {
+      args: [ACTIVATION_KIND.relu, z, rows, slopes, factors],
+      written: [{ address: z, bytes: rows * ROW_BYTES }],
+    };
   },
   activate(arena, { rows }) {
     const [z, gains] = [arena.rows(rows), arena.numbers(LANES)];
-    return { args: [RELU, z, rows, gains], written: [{ address: z, bytes: rows * ROW_BYTES }] };
+    return {
+      args: [ACTIVATION_KIND.relu, z, rows, gains],
+      written: [{ address: z, bytes: rows * ROW_BYTES }],
+    };
   },
   addStatistics(arena, { rows }) {
     const [phi, labels] = [arena.rows(rows), arena.numbers(rows)];
@@ -170,7 +177,7 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
   gram(arena, { rows, columns, share }) {
     const count = Math.min(PANEL, columns);
     const phi = arena.rows(rows);
-    const segments = Math.ceil(rows / DEPTH);
+    const segments = Math.ceil(rows / GRAM_DEPTH);
     const runs = arena.take(8 * PANEL * segments);
     for (let c = 0; c < count; c++) {
       const vector = arena.sparse(1, rows, share);
@@ -179,7 +186,7 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
       for (let segment = 0; segment < segments; segment++) {
         const run = runs / 4 + 2 * (segment * PANEL + c);
         arena.u32[run] = at;
-        while (at < end && arena.u32[at / 4]! < (segment + 1) * DEPTH * ROW_BYTES) at += ENTRY_BYTES;
+        while (at < end && arena.u32[at / 4]! < (segment + 1) * GRAM_DEPTH * ROW_BYTES) at += ENTRY_BYTES;
         arena.u32[run + 1] = at;
       }
     }

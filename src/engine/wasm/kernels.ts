@@ -1,4 +1,9 @@
 /** The kernels' signatures: the exports of ../assembly/index.ts, which documents the arguments. */
+import type { Activation } from '../../domain/types.js';
+
+/** The number of each activation in the kernels (../assembly/sigma.ts). */
+export const ACTIVATION_KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
+
 export interface Kernels {
   preactivate(weights: number, runs: number, count: number, out: number): void;
   preactivateHalf(weights: number, runs: number, count: number, out: number): void;

@@ -81,7 +81,7 @@ const GRAM_COLUMNS = 512;
 /** Rows past the end of phi that kernels may read, because they read ahead to warm the cache. */
 const ROWS_PAST = 128;
 /** Samples per float32 sum of a Gram pass. */
-const GRAM_DEPTH = 256;
+export const GRAM_DEPTH = 256;
 
 export interface Layout {
   readonly blocks: number;

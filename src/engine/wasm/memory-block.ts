@@ -28,8 +28,7 @@ export interface MemoryBlock extends WasmInstance {
   readonly sigmaWork: number;
 }
 
-/** The number of each activation in the kernels (../assembly/sigma.ts), and its work per row of a block. */
-export const ACTIVATION_KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
+/** Work of an activation, per row of a block. */
 export const ACTIVATION_WORK: Readonly<Record<Activation, number>> = { relu: 8, tanh: 64, softplus: 80 };
 
 /** Work of writing one stored entry of an input, and one weight. */

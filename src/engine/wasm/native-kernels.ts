@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { EngineUnavailableError } from '../../base/errors.js';
 import { NATIVE_KERNELS_FILE } from '../../base/paths.js';
 import { bytesWritten, kernelCall, NATIVE_NAMES, type NativeName } from './kernel-twins.js';
-import type { Kernels } from './kernels.js';
+import { ACTIVATION_KIND, type Kernels } from './kernels.js';
 
 /** Widths of registers in bits. */
 export type Bits = 128 | 256 | 512;
@@ -31,7 +31,6 @@ export interface KernelChoice {
 
 const ON_WASM: KernelChoice = { name: 'wasm', warning: null, bind: wasm => wasm };
 const CHOICES = /^(?:auto|wasm|native(?:-(?:128|256|512))?)$/;
-const RELU = 0;
 
 /** Makes a memory of at least so many bytes, with the kernels in WebAssembly. */
 type WasmOn = (bytes: number) => { readonly kernels: Kernels; readonly buffer: ArrayBuffer };
@@ -56,10 +55,10 @@ export function chooseKernels(wasmOn: WasmOn, wanted = process.env.ESPALIER_KERN
     : widths.at(-1);
   if (!addon || bits === undefined) {
     if (wanted === 'auto') return { ...ON_WASM, warning: addon ? null : reason };
-    const here = widths.map(each => `native-${each}`).join(', ');
-    throw new EngineUnavailableError(
-      `ESPALIER_KERNELS: ${wanted} is not there: ${addon ? `this machine has ${here}` : (reason ?? 'no native kernels are built (`npm run build:native` says why)')}`,
-    );
+    const why = addon
+      ? `this machine has ${widths.map(each => `native-${each}`).join(', ')}`
+      : (reason ?? 'no native kernels are built (`npm run build:native` says why)');
+    throw new EngineUnavailableError(`ESPALIER_KERNELS: ${wanted} is not there: ${why}`);
   }
   const native: KernelChoice = {
     name: `native-${bits}`,
@@ -76,11 +75,12 @@ export function chooseKernels(wasmOn: WasmOn, wanted = process.env.ESPALIER_KERN
 
 /** The twins of kernels that are told an activation know relu alone. */
 function onlyRelu(wasm: Kernels, native: Pick<Kernels, NativeName>): Pick<Kernels, NativeName> {
+  const of = (kind: number) => (kind === ACTIVATION_KIND.relu ? native : wasm);
   return {
     ...native,
-    addOutputs: (kind, ...rest) => (kind === RELU ? native : wasm).addOutputs(kind, ...rest),
-    deltas: (kind, ...rest) => (kind === RELU ? native : wasm).deltas(kind, ...rest),
-    activate: (kind, ...rest) => (kind === RELU ? native : wasm).activate(kind, ...rest),
+    addOutputs: (kind, ...rest) => of(kind).addOutputs(kind, ...rest),
+    deltas: (kind, ...rest) => of(kind).deltas(kind, ...rest),
+    activate: (kind, ...rest) => of(kind).activate(kind, ...rest),
   };
 }
 

@@ -4,9 +4,9 @@ import type { Activations, Network, NetworkState, Problem, Shape } from '../engi
 import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
 import type { WasmInstance } from './instance-pool.js';
+import { ACTIVATION_KIND } from './kernels.js';
 import type { Layout } from './layout.js';
 import {
-  ACTIVATION_KIND,
   ACTIVATION_WORK,
   type MemoryBlock,
   packMatrix,
