@@ -1,5 +1,5 @@
 /** Gradient descent on the logistic loss in function space. It has no closed form, so it is iterated. */
-import { sigmoid, softplus } from '../math/elementary.js';
+import { LOSS } from '../engine/reference/functions.js';
 import type { Descent } from './bracket.js';
 import type { Kernel } from './kernel.js';
 
@@ -23,8 +23,8 @@ export function logisticCrossings(
     let sum = 0;
     for (let s = 0; s < n; s++) {
       const y = labels[s]!;
-      sum += softplus(-y * outputs[s]!);
-      slope[s] = -y * sigmoid(-y * outputs[s]!);
+      sum += LOSS.logistic.value(outputs[s]!, y);
+      slope[s] = LOSS.logistic.slope(outputs[s]!, y);
     }
     targets.forEach((target, i) => {
       if (found[i] === null && sum / n <= target) found[i] = t;

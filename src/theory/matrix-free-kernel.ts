@@ -5,10 +5,10 @@
  * Blocks of 32 neurons and chunks of samples are taken in order. M is summed in float32 within a chunk, in float64 over
  * chunks.
  */
+import { SIGMA } from '../engine/reference/functions.js';
 import type { WasmModule } from '../engine/wasm/webassembly.js';
 import type { Kernel, KernelProblem } from './kernel.js';
 import { CHUNK, gatesOf, gateWords, respond, workBytes } from './neurons.js';
-import { slopeAt, valueAt } from './responses.js';
 import { aligned, inputBytes, LANES, ROW_BYTES, takeInputs, WasmRoom } from './wasm-room.js';
 
 const blocksOf = (width: number): number => Math.ceil(width / LANES);
@@ -49,6 +49,7 @@ export function matrixFreeKernel(problem: KernelProblem, module: WasmModule): Ke
   const coefficients = room.take(CHUNK * ROW_BYTES);
   const words = gateWords(width);
   const isRelu = activation === 'relu';
+  const sigma = SIGMA[activation];
   const slopes = room.take(isRelu ? 8 * words * n : ROW_BYTES * n * blocks);
   const factors = room.take(8 * n);
   const sums = room.take(8 * n);
@@ -61,8 +62,8 @@ export function matrixFreeKernel(problem: KernelProblem, module: WasmModule): Ke
       if (bits) bits[(from + s) * 2 * words + block] = gatesOf(z, s);
       for (let i = 0; (smooth || values) && i < neurons; i++) {
         const at = (block * n + from + s) * LANES + i;
-        const value = valueAt(activation, z[s * LANES + i]!);
-        if (smooth) smooth[at] = slopeAt(activation, z[s * LANES + i]!, value);
+        const value = sigma.value(z[s * LANES + i]!);
+        if (smooth) smooth[at] = sigma.slope(z[s * LANES + i]!, value);
         if (values) values[at] = value;
       }
     }

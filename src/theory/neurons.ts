@@ -1,6 +1,6 @@
 /** The responses of the initial network in blocks of 32 neurons, by the kernels of wasm-room.ts. */
+import { SIGMA } from '../engine/reference/functions.js';
 import type { KernelProblem } from './kernel.js';
-import { valueAt } from './responses.js';
 import { type InputAddresses, LANES, ROW_BYTES, type WasmRoom } from './wasm-room.js';
 
 /** Rows of one call: their lanes (256 KB) stay in the second cache. */
@@ -33,6 +33,7 @@ export function respond(
   const { inputs, weights, signs, width, activation, outputScale } = problem;
   const { rows: n, columns: d } = inputs;
   const outputs = new Float64Array(n);
+  const sigma = SIGMA[activation];
   const lanes = room.floats(panel, d * LANES);
   const z = room.floats(out, CHUNK * LANES);
   for (let block = 0; block * LANES < width; block++) {
@@ -50,7 +51,7 @@ export function respond(
       for (let s = 0; s < count; s++) {
         let sum = 0;
         for (let i = 0; i < neurons; i++)
-          sum += signs[block * LANES + i]! * valueAt(activation, z[s * LANES + i]!);
+          sum += signs[block * LANES + i]! * sigma.value(z[s * LANES + i]!);
         outputs[from + s] = outputs[from + s]! + sum;
       }
     }

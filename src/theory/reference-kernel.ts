@@ -1,11 +1,11 @@
 /** The readable kernel: the whole matrix in float64. For up to some thousand samples. */
 import type { InputMatrix } from '../data/inputs.js';
+import { SIGMA } from '../engine/reference/functions.js';
 import { bitCount } from '../math/bits.js';
 import { multiplyPacked, packedLength } from '../math/cholesky.js';
 import { dot } from '../math/vectors.js';
 import { infiniteWidthEntry, secondLayer } from './infinite-width.js';
 import { type Kernel, type KernelProblem, smallerOfTwo } from './kernel.js';
-import { slopeAt, valueAt } from './responses.js';
 
 export function referenceKernel(problem: KernelProblem): Kernel {
   const { inputs, kind } = problem;
@@ -61,16 +61,17 @@ function respond({
   const slopes = isInitial && activation !== 'relu' ? new Float64Array(n * width) : null;
   const values = isInitial && layers === 'both' ? new Float64Array(n * width) : null;
   const outputs = new Float64Array(n);
+  const sigma = SIGMA[activation];
   for (let s = 0; s < n; s++) {
     let output = 0;
     for (let i = 0; i < width; i++) {
       let z = 0;
       for (let e = rowStart[s]!; e < rowStart[s + 1]!; e++)
         z += weights[i * columns + column[e]!]! * entries[e]!;
-      const value = valueAt(activation, z);
+      const value = sigma.value(z);
       output += signs[i]! * value;
       if (gates && z > 0) gates[s * words + (i >> 5)]! |= 1 << (i & 31);
-      if (slopes) slopes[s * width + i] = slopeAt(activation, z, value);
+      if (slopes) slopes[s * width + i] = sigma.slope(z, value);
       if (values) values[s * width + i] = value;
     }
     outputs[s] = (outputScale * output) / width;
@@ -109,7 +110,7 @@ function rowDot({ rowStart, column, value }: InputMatrix, row: number, dense: Fl
 }
 
 /** x . x, in the order of `rowDot`: equal samples have the same bits. */
-export function rowSquare({ rowStart, value }: InputMatrix, row: number): number {
+function rowSquare({ rowStart, value }: InputMatrix, row: number): number {
   let sum = 0;
   for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++) sum += value[e]! * value[e]!;
   return sum;
