@@ -16,10 +16,8 @@ const HALVINGS = 60;
  * by the Lanczos process, whose result an inertia check confirms. 0 for a matrix that is singular to rounding.
  */
 export function smallestEigenvalue(matrix: Float64Array, n: number): number {
-  const size = largestDiagonal(matrix, n);
-  const factor = cholesky(matrix, n, 0, n * Number.EPSILON * size);
-  if (!factor) return 0;
-  const value = byInverseIteration(factor, n);
+  const value = smallestRitzValue(matrix, n);
+  if (value === 0) return 0;
   return cholesky(matrix, n, value * (1 - CHECKED)) ? value : byBisection(matrix, n, value);
 }
 

@@ -6,7 +6,7 @@ import type { Kernel } from './kernel.js';
 import { firstAtMost, firstAtMostWithMomentum } from './kernel-curve.js';
 import { provenBound } from './largest-eigenvalue.js';
 
-export const MAX_STEPS = 120;
+const MAX_STEPS = 120;
 /** A bracket is narrow enough at this share of its lower end, or at one iteration. */
 const NARROW = 0.005;
 /** Two ends next to each other may become one within so many further steps. */

@@ -6,7 +6,7 @@ import type { KernelKind } from './kernel.js';
 /** Products with the kernel that a bracket takes, on MNIST: 7 to 25 for targets from easy to hard. */
 const PRODUCTS = 25;
 /** Of a worker thread with what it may retain of an earlier trajectory. */
-export const WORKER_BASE_BYTES = 104 * 2 ** 20;
+const WORKER_BASE_BYTES = 104 * 2 ** 20;
 /** Operations a second, as measured on one core of 2 GHz or so: sums out of sparse rows, of tiles, and in plain code. */
 const RATES = { sparse: 8e9, tiles: 3e9, plain: 1.2e9 };
 

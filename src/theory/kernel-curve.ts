@@ -6,7 +6,7 @@
 import type { Rule } from '../math/quadrature.js';
 
 /** Nothing is said beyond this iteration. */
-export const LAST_ITERATION = 1e12;
+const LAST_ITERATION = 1e12;
 
 /** The curve of one rule. @param rate eta / n */
 export interface Curve {
@@ -35,7 +35,6 @@ export function firstAtMost(curve: Curve, target: number): number | null {
     if (high > LAST_ITERATION) return null;
   }
   let low = high / 2;
-  if (high === 1) return 1;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (lossAt(curve, middle) <= target) high = middle;
@@ -45,8 +44,8 @@ export function firstAtMost(curve: Curve, target: number): number | null {
 }
 
 /**
- * The same with momentum: v <- mu v + theta r / n, r <- r - eta v on each node. There is no closed form, so it is iterated
- * to `last`; null for each target that is not met by then. The loss need not fall steadily.
+ * The same with momentum: v <- mu v + theta r / n, r <- r - eta v on each node. There is no closed form, so it is
+ * iterated to `last`; null for each target that is not met by then. The loss need not fall steadily.
  */
 export function firstAtMostWithMomentum(
   { initialLoss, rate, rule }: Curve,

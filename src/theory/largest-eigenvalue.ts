@@ -11,8 +11,8 @@ const ROUNDING = 1 + 1e-6;
 
 /**
  * The largest absolute row sum; infinite where it is not known. Of a kernel without negative entries, the smallest of
- * max_i (K x)_i / x_i over some positive x: the row sums of K scaled by x, each an upper bound (Collatz and Wielandt). x = 1
- * gives the row sums of K; power iteration brings x next to the leading eigenvector, where the bound is tight.
+ * max_i (K x)_i / x_i over some positive x: the row sums of K scaled by x, each an upper bound (Collatz and Wielandt).
+ * x = 1 gives the row sums of K; power iteration brings x next to the leading eigenvector, where the bound is tight.
  */
 export function provenBound(kernel: Kernel): number {
   let bound = kernel.largestRowSum ?? Number.POSITIVE_INFINITY;

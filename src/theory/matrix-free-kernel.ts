@@ -9,9 +9,7 @@ import { SIGMA } from '../engine/reference/functions.js';
 import type { WasmModule } from '../engine/wasm/webassembly.js';
 import type { Kernel, KernelProblem } from './kernel.js';
 import { CHUNK, gatesOf, gateWords, respond, workBytes } from './neurons.js';
-import { aligned, inputBytes, LANES, ROW_BYTES, takeInputs, WasmRoom } from './wasm-room.js';
-
-const blocksOf = (width: number): number => Math.ceil(width / LANES);
+import { aligned, blocksOf, inputBytes, LANES, ROW_BYTES, takeInputs, WasmRoom } from './wasm-room.js';
 
 /** Bytes inside the memory of the kernels. */
 function roomBytes(

@@ -50,8 +50,7 @@ export function respond(
       look({ block, from, count, z });
       for (let s = 0; s < count; s++) {
         let sum = 0;
-        for (let i = 0; i < neurons; i++)
-          sum += signs[block * LANES + i]! * sigma.value(z[s * LANES + i]!);
+        for (let i = 0; i < neurons; i++) sum += signs[block * LANES + i]! * sigma.value(z[s * LANES + i]!);
         outputs[from + s] = outputs[from + s]! + sum;
       }
     }

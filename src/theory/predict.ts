@@ -69,12 +69,16 @@ export function predictTrajectory(
   const bracketed = performance.now();
   const lambda0 = smallestOf(kernel, problem);
   const ended = performance.now();
-  const rate = config.train.learningRate / config.datasetSize;
-  const isSquared = config.train.loss === 'squared';
+  const { datasetSize, train } = config;
+  const rate = train.learningRate / datasetSize;
+  const hasBounds = train.loss === 'squared' && train.momentum === 0;
+  const theorems = {
+    theorem3: theorem3(datasetSize, problem.inputs.columns, task.subnetSize),
+    theorem10: theorem10(datasetSize, problem.inputs.columns, task.subnetSize),
+  };
   const predictions = crossings.map((crossing, i): Prediction => {
     const target = targets[i]!;
     const upper = lambda0.exact ?? Math.min(lambda0.upper, crossing.smallestRitz);
-    const isDefined = isSquared && config.train.momentum === 0;
     return {
       target,
       predicted: crossing.predicted,
@@ -86,10 +90,9 @@ export function predictTrajectory(
       lambdaMax: crossing.largestRitz,
       lambda0Upper: upper,
       lambda0Exact: lambda0.exact,
-      sharp: isDefined ? sharpBound(initialLoss, target, rate, upper, crossing.largestRitz) : null,
-      half: isDefined ? halfRateBound(initialLoss, target, rate, upper) : null,
-      theorem3: theorem3(config.datasetSize, problem.inputs.columns, task.subnetSize),
-      theorem10: theorem10(config.datasetSize, problem.inputs.columns, task.subnetSize),
+      sharp: hasBounds ? sharpBound(initialLoss, target, rate, upper, crossing.largestRitz) : null,
+      half: hasBounds ? halfRateBound(initialLoss, target, rate, upper) : null,
+      ...theorems,
       reason: crossing.reason,
     };
   });
@@ -139,11 +142,11 @@ function crossingsOf(
  * and of the nested sub-data-set of EXACT_SIZE samples (Cauchy's interlacing).
  */
 function smallestOf(kernel: Kernel, problem: KernelProblem): { exact: number | null; upper: number } {
-  const pairs = kernel.smallestOfPairs ?? Number.POSITIVE_INFINITY;
   if (kernel.packed) {
     const exact = smallestEigenvalue(kernel.packed, kernel.n);
     return { exact, upper: exact };
   }
   const nested = referenceKernel({ ...problem, inputs: firstRows(problem.inputs, EXACT_SIZE) });
+  const pairs = kernel.smallestOfPairs ?? Number.POSITIVE_INFINITY;
   return { exact: null, upper: Math.min(pairs, smallestRitzValue(nested.packed!, EXACT_SIZE)) };
 }

@@ -21,7 +21,10 @@ export function sharpBound(
   return logRho < 0 ? finite(log(initialLoss / target) / (-2 * logRho)) : null;
 }
 
-/** The same at half the rate, (1 - eta lambda_0 / (2 n))^t: what the proofs for real networks reach, at widths that nobody runs. */
+/**
+ * The same at half the rate, (1 - eta lambda_0 / (2 n))^t: what the proofs for real networks reach, at widths that
+ * nobody runs.
+ */
 export function halfRateBound(
   initialLoss: number,
   target: number,

@@ -3,10 +3,8 @@ import type { InputMatrix } from '../data/inputs.js';
 import type { WasmModule } from '../engine/wasm/webassembly.js';
 import { secondLayer } from './infinite-width.js';
 import { type Kernel, type KernelProblem, smallerOfTwo } from './kernel.js';
-import { gatesOf, gateWords, respond, workBytes } from './neurons.js';
-import { aligned, inputBytes, LANES, ROW_BYTES, takeInputs, WasmRoom } from './wasm-room.js';
-
-const blocksOf = (n: number): number => Math.ceil(n / LANES);
+import { CHUNK, gatesOf, gateWords, respond, workBytes } from './neurons.js';
+import { aligned, blocksOf, inputBytes, LANES, ROW_BYTES, takeInputs, WasmRoom } from './wasm-room.js';
 
 /** Bytes of the tiles of so many column blocks. */
 const tileBytes = (blocks: number): number => (ROW_BYTES * LANES * blocks * (blocks + 1)) / 2;
@@ -32,7 +30,7 @@ export function tiledKernel(problem: KernelProblem, module: WasmModule): Kernel 
   const room = new WasmRoom(module, tiledBytes(n, d, inputs.rowStart[n]!, width));
   const addresses = takeInputs(room, paddedInputs(inputs, padded));
   const panel = room.take(d * ROW_BYTES);
-  const out = room.take(workBytes(d) - d * ROW_BYTES);
+  const out = room.take(CHUNK * ROW_BYTES);
   const words = gateWords(width);
   const gates = room.take(8 * words * padded);
   const bits = new Uint32Array(room.buffer, gates, 2 * words * padded);

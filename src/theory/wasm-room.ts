@@ -5,6 +5,8 @@ import { EngineUnavailableError, TooLargeError } from '../base/errors.js';
 import { PACKAGE_ROOT } from '../base/paths.js';
 import { formatBytes } from '../base/units.js';
 import type { InputMatrix } from '../data/inputs.js';
+import { MEMORY_LIMIT } from '../engine/wasm/instance-pool.js';
+import { PAGE } from '../engine/wasm/layout.js';
 import { compile, Instance, Memory, type WasmModule } from '../engine/wasm/webassembly.js';
 
 /** See assembly: all arguments are addresses or counts, unless they are named otherwise. */
@@ -26,14 +28,13 @@ export interface TheoryKernels {
 }
 
 const FILE = join(PACKAGE_ROOT, 'dist', 'theory.wasm');
-const PAGE = 65536;
-/** Of a 32-bit address space. */
-const MAX_BYTES = 2 ** 32 - PAGE;
 const ALIGNMENT = 64;
 
 export const LANES = 32;
 /** Bytes of a row of 32 lanes in float32. */
 export const ROW_BYTES = 4 * LANES;
+/** Blocks of 32 that so many neurons or samples fill. */
+export const blocksOf = (count: number): number => Math.ceil(count / LANES);
 
 let loading: Promise<WasmModule> | null = null;
 
@@ -61,9 +62,9 @@ export class WasmRoom {
 
   /** @throws TooLargeError (TOO_LARGE) */
   constructor(module: WasmModule, bytes: number) {
-    if (bytes > MAX_BYTES)
+    if (bytes > MEMORY_LIMIT)
       throw new TooLargeError(
-        `the kernel needs ${formatBytes(bytes)}, expected at most ${formatBytes(MAX_BYTES)}`,
+        `the kernel needs ${formatBytes(bytes)}, expected at most ${formatBytes(MEMORY_LIMIT)}`,
       );
     const memory = new Memory({ initial: Math.ceil(bytes / PAGE) });
     this.buffer = memory.buffer;
