@@ -11,7 +11,7 @@ import type { Reader } from '../store/read/reader.js';
 import { renderTable } from './output.js';
 
 /** What a prediction is not; printed with it wherever it is shown. */
-export const LIMITS =
+const LIMITS =
   "It predicts the dense network's training loss under gradient descent, not the subnetwork's. At gamma = 1 features " +
   'move, so that it is a reference, not a bound; and greedy selection can cross a target earlier than the dense network.';
 
@@ -102,8 +102,8 @@ function ratioText(group: Group, measured: readonly MeasuredThreshold[], network
 }
 
 /** The geometric mean over seeds of predicted / measured, where every seed has crossed; else null. */
-export function meanRatio(
-  { target, rows }: Pick<Group, 'target' | 'rows'>,
+function meanRatio(
+  { target, rows }: Group,
   measured: readonly MeasuredThreshold[],
   network: 'dense' | 'subnet',
 ): number | null {

@@ -1,11 +1,19 @@
 /** Figure: the published kind of bound and the kernel's prediction, over what was measured. */
+import type { PredictedPoint } from '../../store/read/predictions.js';
 import { SYMBOL, targetSign } from '../style/text.js';
-import { logSpan, sizeTicks, tickAxis } from '../style/ticks.js';
 import type { Spec } from '../style/vega-config.js';
-import { logTimeAxis, SIZE_AXIS_MARGIN, sizeAxis } from './axes.js';
+import { logTimeAxis, sizeAxis } from './axes.js';
 import { placeCrossings } from './crossings.js';
-import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
-import { meanAt, middleOf, type PredictedPanel, predictedPanels } from './predicted-panels.js';
+import { type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
+import {
+  meanAt,
+  middleOf,
+  type PredictedPanel,
+  predictedPanels,
+  ratioAt,
+  sizeTitle,
+} from './predicted-panels.js';
+import { ratioPanel } from './ratio-panel.js';
 
 const ACROSS = { 1: 1, 2: 3 } as const;
 
@@ -47,19 +55,18 @@ export const boundFigure: Figure = {
     ],
     rows: predictedPanels(data).flatMap(panel =>
       panel.sizes.map(n => {
-        const kernel = meanAt(panel.points, n, ({ predicted }) => predicted);
-        const dense = measuredAt(panel.dense, n);
+        const ratio = ratioAt(panel, n);
         return [
           `${panel.summed ? 'sum ' : ''}${targetSign(panel.target)}`,
           n,
-          whole(measuredAt(panel.subnet, n)),
-          whole(dense),
-          whole(kernel),
+          whole(meanAt(panel.subnet, n, middleOf)),
+          whole(meanAt(panel.dense, n, middleOf)),
+          whole(meanAt(panel.points, n, ({ predicted }) => predicted)),
           whole(meanAt(panel.points, n, ({ certified }) => certified)),
           whole(meanAt(panel.points, n, ({ sharp }) => sharp)),
           whole(meanAt(panel.points, n, ({ half }) => half)),
           isExactAt(panel, n) ? 'yes' : 'no: at least',
-          kernel !== null && dense !== null ? Number((kernel / dense).toFixed(3)) : null,
+          ratio && Number(ratio.toFixed(3)),
         ];
       }),
     ),
@@ -72,13 +79,6 @@ const hasCertificates = ({ predictions }: FigureData): boolean =>
 const whole = (value: number | null): number | null => value && Math.round(value);
 const isExactAt = ({ points }: PredictedPanel, n: number): boolean =>
   points.every(point => point.n !== n || point.isExact);
-
-/** The geometric mean over seeds of measured middles; null unless every seed has crossed. */
-function measuredAt(rows: PredictedPanel['dense'], n: number): number | null {
-  const middles = rows.filter(row => row.n === n).map(middleOf);
-  if (middles.length === 0 || middles.includes(null)) return null;
-  return Math.exp(middles.reduce<number>((sum, middle) => sum + Math.log(middle!), 0) / middles.length);
-}
 
 function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): Spec | null {
   const panels = predictedPanels(data);
@@ -129,7 +129,7 @@ function boundPanel(
       [SERIES.certificate, ({ certified }) => certified],
       [SERIES.sharp, ({ sharp }) => sharp],
       [SERIES.half, ({ half }) => half],
-    ] as const satisfies readonly (readonly [string, Parameters<typeof meanAt>[2]])[]
+    ] as const satisfies readonly (readonly [string, (point: PredictedPoint) => number | null])[]
   ).flatMap(([series, of]) =>
     sizes.flatMap(n => {
       const t = meanAt(points, n, of);
@@ -146,7 +146,7 @@ function boundPanel(
   ];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const isLeft = index % across === 0;
-  const x = sizeAxis(sizes, panelWidth, columns === 1 ? `size ${SYMBOL.n}` : `${SYMBOL.n} (samples)`);
+  const x = sizeAxis(sizes, panelWidth, sizeTitle(columns));
   const y = logTimeAxis(low, high, height, isLeft ? `${SYMBOL.tStar} (iterations)` : null);
   const isBound = `datum.series === '${SERIES.sharp}' || datum.series === '${SERIES.half}'`;
   const of = (label: string): Spec => ({ filter: `datum.series === '${label}'` });
@@ -238,83 +238,4 @@ function slopeGuides(
       encoding: { x: x('n'), y: y('t'), text: { field: 'label' } },
     },
   ]);
-}
-
-/** Predicted over measured t* of the dense network, by target. */
-function ratioPanel(
-  panels: readonly PredictedPanel[],
-  { theme, columns, panelWidth }: FigureOptions,
-  height: number,
-): Spec {
-  const rows = panels.flatMap(panel =>
-    panel.sizes.flatMap(n => {
-      const kernel = meanAt(panel.points, n, ({ predicted }) => predicted);
-      const dense = measuredAt(panel.dense, n);
-      return kernel === null || dense === null
-        ? []
-        : [{ n, ratio: kernel / dense, target: targetSign(panel.target) }];
-    }),
-  );
-  const sizes = distinct(panels.flatMap(panel => panel.sizes));
-  const [low, high] = [sizes[0]! / SIZE_AXIS_MARGIN, sizes.at(-1)! * SIZE_AXIS_MARGIN];
-  const x: Spec = {
-    field: 'n',
-    type: 'quantitative',
-    title: columns === 1 ? `size ${SYMBOL.n}` : `${SYMBOL.n} (samples)`,
-    scale: { type: 'log', domain: [low, high], nice: false },
-    axis: tickAxis(sizeTicks(sizes, logSpan(low, high, panelWidth, 'across'))),
-  };
-  const highest = Math.max(1.1, ...rows.map(({ ratio }) => 1.05 * ratio));
-  const y: Spec = {
-    field: 'ratio',
-    type: 'quantitative',
-    title: `kernel / dense ${SYMBOL.tStar}`,
-    scale: { domain: [0, highest], nice: false },
-    axis: { tickCount: 5, format: '~g', minExtent: 34 },
-  };
-  const targets = panels.map(({ target }) => targetSign(target));
-  const stroke: Spec = {
-    field: 'target',
-    type: 'nominal',
-    sort: null,
-    scale: { domain: targets, range: theme.ordered(targets.length) },
-    legend: {
-      title: null,
-      orient: 'bottom',
-      columns: columns === 1 ? 4 : 2,
-      symbolType: 'stroke',
-      symbolSize: 120,
-    },
-  };
-  return {
-    width: panelWidth,
-    height,
-    title: { text: 'predicted over measured, dense', fontSize: 10.5 },
-    layer: [
-      {
-        data: values([{ at: 1 }]),
-        mark: { type: 'rule', strokeWidth: 1, color: theme.muted, strokeDash: [2, 2] },
-        encoding: { y: { ...y, field: 'at' } },
-      },
-      {
-        data: values(rows),
-        mark: { type: 'line', clip: true, strokeWidth: 1.4 },
-        encoding: { x, y, stroke },
-      },
-      {
-        data: values(rows),
-        mark: { type: 'point', filled: false, size: 14, strokeWidth: 1.2 },
-        encoding: {
-          x,
-          y,
-          stroke,
-          tooltip: [
-            { field: 'target', title: 'target' },
-            { field: 'n', title: 'n', format: ',' },
-            { field: 'ratio', title: 'kernel / dense', format: '.3~g' },
-          ],
-        },
-      },
-    ],
-  };
 }

@@ -6,7 +6,7 @@ import { sizeAxis } from './axes.js';
 import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
 import { groupsOfSlice } from './groups.js';
 import { logarithmicLaw } from './law-lines.js';
-import { middleOf, type PredictedPanel, predictedPanels } from './predicted-panels.js';
+import { middleOf, type PredictedPanel, predictedPanels, sizeTitle } from './predicted-panels.js';
 
 const ACROSS = { 1: 1, 2: 2 } as const;
 const SERIES = {
@@ -99,7 +99,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const panels = predictedPanels(data);
   if (panels.length === 0) return null;
   const across = Math.min(ACROSS[columns], panels.length);
-  const labels = Object.values(SERIES);
+  const labels: readonly string[] = Object.values(SERIES);
   const color: Spec = {
     field: 'series',
     type: 'nominal',
@@ -112,9 +112,8 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       symbolSize: 160,
     },
   };
-  const all = panels
-    .flatMap(exponentsOf)
-    .flatMap(({ exponent, low, high }) => [low ?? exponent, high ?? exponent]);
+  const exponents = panels.map(exponentsOf);
+  const all = exponents.flat().flatMap(({ exponent, low, high }) => [low ?? exponent, high ?? exponent]);
   const [lowest, highest] = [Math.max(-1, Math.min(0, ...all)), Math.min(3, Math.max(1, ...all))];
   return {
     columns: across,
@@ -122,7 +121,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     resolve: { scale: { x: 'independent', y: 'independent', color: 'shared' } },
     concat: panels.map((panel, i) => {
       const { sizes } = panel;
-      const x = sizeAxis(sizes, panelWidth, columns === 1 ? `size ${SYMBOL.n}` : `${SYMBOL.n} (samples)`);
+      const x = sizeAxis(sizes, panelWidth, sizeTitle(columns));
       const y = (field: string): Spec => ({
         field,
         type: 'quantitative',
@@ -130,10 +129,9 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
         scale: { domain: [lowest, highest], nice: false },
         axis: { tickCount: 5, format: '~g', minExtent: 34 },
       });
-      const order = Object.values(SERIES);
-      const rows = exponentsOf(panel).map(row => ({
+      const rows = exponents[i]!.map(row => ({
         ...row,
-        n: Math.sqrt(row.from * row.to) * APART ** (order.indexOf(row.series as (typeof order)[number]) - 1),
+        n: Math.sqrt(row.from * row.to) * APART ** (labels.indexOf(row.series) - 1),
       }));
       return {
         width: panelWidth,

@@ -1,8 +1,8 @@
 /** What the figures of predictions share: their targets, and rows of one target. */
 import type { CrossingPoint } from '../../store/read/figure-rows.js';
 import type { PredictedPoint } from '../../store/read/predictions.js';
-import { targetSign } from '../style/text.js';
-import { distinct, type FigureData } from './figure.js';
+import { SYMBOL, targetSign } from '../style/text.js';
+import { type Columns, distinct, type FigureData } from './figure.js';
 
 /** Panels that readers can compare. */
 const MAX_PANELS = 4;
@@ -52,21 +52,32 @@ function once(rows: readonly CrossingPoint[]): CrossingPoint[] {
 }
 
 /** The geometric mean of positive values; null unless there are any. */
-export function geometricMean(values: readonly number[]): number | null {
+function geometricMean(values: readonly number[]): number | null {
   if (values.length === 0 || values.some(value => !(value > 0))) return null;
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
 /** The geometric mean over seeds of one n; null where a seed has no value. */
-export function meanAt(
-  points: readonly PredictedPoint[],
+export function meanAt<T extends { readonly n: number }>(
+  rows: readonly T[],
   n: number,
-  of: (point: PredictedPoint) => number | null,
+  of: (row: T) => number | null,
 ): number | null {
-  const values = points.filter(point => point.n === n).map(of);
+  const values = rows.filter(row => row.n === n).map(of);
   return values.includes(null) ? null : geometricMean(values as number[]);
 }
 
 /** The middle of a measured interval; null where it is open. */
 export const middleOf = ({ lower, upper, censoring }: CrossingPoint): number | null =>
   censoring === 'interval' && lower !== null && upper !== null && lower > 0 ? Math.sqrt(lower * upper) : null;
+
+/** The dense network's prediction over its measured t*, of geometric means over seeds; null without either. */
+export function ratioAt({ points, dense }: PredictedPanel, n: number): number | null {
+  const predicted = meanAt(points, n, row => row.predicted);
+  const measured = meanAt(dense, n, middleOf);
+  return predicted === null || measured === null ? null : predicted / measured;
+}
+
+/** Title of a panel's size axis, for which the whole name is too long. */
+export const sizeTitle = (columns: Columns): string =>
+  columns === 1 ? `size ${SYMBOL.n}` : `${SYMBOL.n} (samples)`;
