@@ -1,6 +1,6 @@
 /**
- * Products with K_N without K_N: one backward pass with the coefficients v, M_i = sum_s v_s sigma'(a_i . x_s) x_s, and one
- * forward pass with the same slopes, (1/N) sum_i sigma'(a_i . x) M_i . x. As dear as one full-batch step.
+ * Products with K_N without K_N: one backward pass with the coefficients v, M_i = sum_s v_s sigma'(a_i . x_s) x_s, and
+ * one forward pass with the same slopes, (1/N) sum_i sigma'(a_i . x) M_i . x. As dear as one full-batch step.
  *
  * Blocks of 32 neurons and chunks of samples are taken in order. M is summed in float32 within a chunk, in float64 over
  * chunks.

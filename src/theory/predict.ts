@@ -138,8 +138,8 @@ function crossingsOf(
 }
 
 /**
- * lambda_0, exact for up to EXACT_SIZE samples. Above, what lies above it: the smallest eigenvalue of two samples' kernel,
- * and of the nested sub-data-set of EXACT_SIZE samples (Cauchy's interlacing).
+ * lambda_0, exact for up to EXACT_SIZE samples. Above, what lies above it: the smallest eigenvalue of two samples'
+ * kernel, and of the nested sub-data-set of EXACT_SIZE samples (Cauchy's interlacing).
  */
 function smallestOf(kernel: Kernel, problem: KernelProblem): { exact: number | null; upper: number } {
   if (kernel.packed) {

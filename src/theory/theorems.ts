@@ -1,4 +1,4 @@
-/** Bounds on the iterations until the loss is at most a target, in closed form. Null for none: infinite, or not defined. */
+/** Bounds on the iterations until the loss is at most a target, in closed form. Null: infinite, or not defined. */
 import { log, log1p } from '../math/elementary.js';
 
 /**

@@ -74,7 +74,7 @@ function paddedInputs(inputs: InputMatrix, rows: number): InputMatrix {
   return { ...inputs, rows, rowStart };
 }
 
-/** x . x with the bits of the tiles' sums: so the cosine of two equal samples is exactly 1, where the arcsine is steep. */
+/** x . x with the bits of the tiles' sums: the cosine of two equal samples is exactly 1, where the arcsine is steep. */
 function tileSquare({ rowStart, value }: InputMatrix, row: number): number {
   let sum = 0;
   for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++)
