@@ -1,6 +1,5 @@
 /** The fast kernels against the readable one, and brackets against whole eigendecompositions by plain iteration. */
 import { describe, expect, it } from 'vitest';
-import { bitCount } from '../../src/math/bits.js';
 import { Lanczos } from '../../src/math/lanczos.js';
 import { gauss } from '../../src/math/quadrature.js';
 import { normals, stream } from '../../src/math/random.js';
@@ -78,16 +77,6 @@ it.each([false, true])('the largest eigenvalue has a proven bound (signed inputs
   // Of products alone.
   const alone = provenBound({ ...kernel, largestRowSum: null });
   expect(alone).toBeCloseTo(isSigned ? Number.POSITIVE_INFINITY : bound, 10);
-});
-
-it('counts bits', () => {
-  for (const bits of [0, 1, -1, 0x80000000, 0x12345678, 0xffff])
-    expect(bitCount(bits)).toBe(
-      (bits >>> 0)
-        .toString(2)
-        .split('')
-        .filter(bit => bit === '1').length,
-    );
 });
 
 describe('the bracket', () => {

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { targetsOf } from '../../src/theory/targets.js';
 import { halfRateBound, sharpBound, theorem3, theorem10 } from '../../src/theory/theorems.js';
 
 it('the bound of lambda_0 follows the slower end of the spectrum', () => {
@@ -18,24 +17,4 @@ it('the theorems grow like n^2 and n, and need n large enough', () => {
   expect(theorem3(1000, 784, 200)).toBeCloseTo(-Math.log(200) / Math.log(1 - 784 / 1e6), 6);
   expect([theorem3(28, 784, 200), theorem10(784, 784, 200)]).toEqual([null, null]);
   expect(theorem3(1000, 784, 1)).toBe(0);
-});
-
-it('targets are the distinct absolute training losses', () => {
-  const spec = (metric: string, value: number, kind: 'atMost' | 'withinDense' = 'atMost') => ({
-    metric,
-    kind,
-    value,
-    primary: false,
-  });
-  const specs = [
-    spec('subnet_train_loss', 0.1),
-    spec('dense_train_loss', 0.1),
-    spec('dense_train_loss_sum', 100),
-    spec('subnet_train_loss', 0.2),
-    spec('subnet_test_loss', 0.3),
-    spec('certified_loss', 0.4),
-    spec('subnet_train_loss', 0.01, 'withinDense'),
-  ];
-  expect(targetsOf(specs, 1000)).toEqual([0.2, 0.1]);
-  expect(targetsOf(specs, 500)).toEqual([0.2, 0.2, 0.1].slice(1));
 });
