@@ -1,19 +1,16 @@
 /** A sweep's predictions, to be laid beside its thresholds. */
-import { predictionRows } from '../store/read/predictions.js';
+import { predictableMetric } from '../domain/metrics.js';
+import { preferredPredictions } from '../store/read/predictions.js';
 import type { Reader } from '../store/read/reader.js';
 
 /** Targets that are the same but for the rounding of a sum divided by n. */
 export const isSameTarget = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.abs(b);
 
-const METRICS = /^(?:dense|subnet)_train_loss(_sum)?$/;
-
-/** By the network's own kernel where it has predicted anything, else by its limit of infinite width. */
 export class PredictedCrossings {
   readonly #byTrajectory = new Map<string, { n: number; target: number; lower: number; upper: number }[]>();
 
   constructor(reader: Reader, sweep: string) {
-    const own = predictionRows(reader, sweep, 'initial');
-    for (const row of own.length > 0 ? own : predictionRows(reader, sweep, 'infinite')) {
+    for (const row of preferredPredictions(reader, sweep)) {
       const { trajectoryId, n, target, predicted, lower, upper } = row;
       if (predicted === null) continue;
       const list = this.#byTrajectory.get(trajectoryId) ?? [];
@@ -25,10 +22,10 @@ export class PredictedCrossings {
   /** What is predicted for a threshold, in whole iterations; undefined without a prediction. */
   get(trajectoryId: string, metric: string, target: string): { lower: number; upper: number } | undefined {
     const own = this.#byTrajectory.get(trajectoryId);
-    const form = METRICS.exec(metric);
-    if (!own || !form || !target.startsWith('<= ')) return undefined;
+    const info = predictableMetric(metric);
+    if (!own || !info || !target.startsWith('<= ')) return undefined;
     const value = Number(target.slice(3));
-    const found = own.find(row => isSameTarget(row.target, form[1] ? value / row.n : value));
+    const found = own.find(row => isSameTarget(row.target, info.summed ? value / row.n : value));
     return found && { lower: found.lower, upper: found.upper };
   }
 }

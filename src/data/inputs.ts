@@ -21,6 +21,18 @@ export interface InputMatrix {
   readonly value: Float32Array;
 }
 
+/** The first rows alone, as a view: a nested sub-data-set. */
+export function firstRows({ columns, rowStart, column, value }: InputMatrix, rows: number): InputMatrix {
+  const end = rowStart[rows]!;
+  return {
+    rows,
+    columns,
+    rowStart: rowStart.subarray(0, rows + 1),
+    column: column.subarray(0, end),
+    value: value.subarray(0, end),
+  };
+}
+
 /** A data set's images under one scaling. */
 export interface InputSource {
   /** d, including the constant last column of `bias: true`. */

@@ -68,3 +68,10 @@ export const THRESHOLD_METRICS: readonly MetricInfo[] = [
 const byName = new Map(THRESHOLD_METRICS.map(info => [info.name, info]));
 
 export const findMetric = (name: string): MetricInfo | undefined => byName.get(name);
+
+/** The metric of this name, if a kernel predicts it: the training loss of the dense network or the subnetwork, or its sum. */
+export function predictableMetric(name: string): MetricInfo | null {
+  const info = findMetric(name);
+  if (!info || info === CERTIFIED_LOSS) return null;
+  return info.network !== 'retrained' && info.set === 'train' && info.quantity === 'loss' ? info : null;
+}

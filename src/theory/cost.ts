@@ -1,12 +1,11 @@
 /** What a prediction costs, for `plan`. No stored result depends on it. */
 import type { TrajectoryConfig } from '../domain/types.js';
+import { WORKER_BASE_BYTES } from '../trajectory/cost.js';
 import { EXACT_SIZE, kernelBytes, LOGISTIC_SIZE, methodOf, whyNot } from './choose-kernel.js';
 import type { KernelKind } from './kernel.js';
 
 /** Products with the kernel that a bracket takes, on MNIST: 7 to 25 for targets from easy to hard. */
 const PRODUCTS = 25;
-/** Of a worker thread with what it may retain of an earlier trajectory. */
-const WORKER_BASE_BYTES = 104 * 2 ** 20;
 /** Operations a second, as measured on one core of 2 GHz or so: sums out of sparse rows, of tiles, and in plain code. */
 const RATES = { sparse: 8e9, tiles: 3e9, plain: 1.2e9 };
 

@@ -1,4 +1,5 @@
 /** Predicts one trajectory: where the kernel's loss meets each target, and what the bounds say. */
+import { firstRows } from '../data/inputs.js';
 import type { TrajectoryConfig } from '../domain/types.js';
 import type { WasmModule } from '../engine/wasm/webassembly.js';
 import { smallestEigenvalue, smallestRitzValue } from '../math/smallest-eigenvalue.js';
@@ -8,7 +9,7 @@ import { type BoundKind, bracketCrossings, type Crossing, notBy } from './bracke
 import { EXACT_SIZE, openKernel, whyNot } from './choose-kernel.js';
 import type { Kernel, KernelKind, KernelProblem } from './kernel.js';
 import { logisticCrossings } from './logistic-descent.js';
-import { firstRows, openProblem } from './problem.js';
+import { openProblem } from './problem.js';
 import { referenceKernel } from './reference-kernel.js';
 import { halfRateBound, sharpBound, theorem3, theorem10 } from './theorems.js';
 

@@ -1,6 +1,5 @@
 /** The kernel problem of a trajectory, out of its configuration. */
 import { labelSigns, subDataset } from '../data/dataset.js';
-import type { InputMatrix } from '../data/inputs.js';
 import type { TrajectoryConfig } from '../domain/types.js';
 import type { InputLibrary } from '../trajectory/environment.js';
 import { initialState, outputScale } from '../trajectory/initial.js';
@@ -33,10 +32,3 @@ export function openProblem(
     labels: Float32Array.from(samples, index => signs[index]!),
   };
 }
-
-/** The first rows alone: a nested sub-data-set. */
-export const firstRows = (inputs: InputMatrix, rows: number): InputMatrix => ({
-  ...inputs,
-  rows,
-  rowStart: inputs.rowStart.subarray(0, rows + 1),
-});

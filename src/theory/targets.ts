@@ -1,8 +1,6 @@
 /** The targets of a sweep that a kernel can be asked about. */
+import { predictableMetric } from '../domain/metrics.js';
 import type { ThresholdSpec } from '../domain/types.js';
-
-const MEANS = ['subnet_train_loss', 'dense_train_loss'];
-const SUMS = MEANS.map(metric => `${metric}_sum`);
 
 /**
  * Each distinct mean loss among the absolute targets on training losses of the dense network and of the subnetwork, the
@@ -11,8 +9,9 @@ const SUMS = MEANS.map(metric => `${metric}_sum`);
 export function targetsOf(thresholds: readonly ThresholdSpec[], n: number): number[] {
   const values = thresholds
     .filter(({ kind, value }) => kind === 'atMost' && value !== null)
-    .flatMap(({ metric, value }) =>
-      MEANS.includes(metric) ? [value!] : SUMS.includes(metric) ? [value! / n] : [],
-    );
+    .flatMap(({ metric, value }) => {
+      const info = predictableMetric(metric);
+      return info ? [info.summed ? value! / n : value!] : [];
+    });
   return [...new Set(values)].sort((a, b) => b - a);
 }

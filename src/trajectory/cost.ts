@@ -164,7 +164,7 @@ export function workerBytes(
 }
 
 /** Memory of Node in a worker thread, plus what the thread may retain of an earlier trajectory (execute/worker-slot.ts). */
-const WORKER_BASE_BYTES = 104 * 2 ** 20;
+export const WORKER_BASE_BYTES = 104 * 2 ** 20;
 
 /** Bytes of a snapshot. */
 export function snapshotBytes({ config }: PlannedTrajectory, { columns }: DataSizes): number {

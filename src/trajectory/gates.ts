@@ -1,5 +1,5 @@
 /** Which gates of a relu network, sigma'(a . x), have changed since t = 0. */
-import type { InputMatrix } from '../data/inputs.js';
+import { firstRows } from '../data/inputs.js';
 import type { Activations, Engine, Problem } from '../engine/engine.js';
 import { bitCount } from '../math/bits.js';
 
@@ -42,15 +42,4 @@ export function gatesChanged(before: Uint32Array | null, activations: Activation
   let changed = 0;
   for (let w = 0; w < now.length; w++) changed += bitCount(now[w]! ^ before[w]!);
   return changed / (activations.squaredNorms.length * count);
-}
-
-function firstRows(inputs: InputMatrix, rows: number): InputMatrix {
-  const end = inputs.rowStart[rows]!;
-  return {
-    rows,
-    columns: inputs.columns,
-    rowStart: inputs.rowStart.slice(0, rows + 1),
-    column: inputs.column.subarray(0, end),
-    value: inputs.value.subarray(0, end),
-  };
 }

@@ -1,6 +1,7 @@
 /** Reads what a sweep's predictions need, and those that are stored. */
 
 import { completeConfig } from '../../domain/later-settings.js';
+import { predictableMetric } from '../../domain/metrics.js';
 import type { TrajectoryConfig } from '../../domain/types.js';
 import type { PredictionScope } from '../schema/predictions.js';
 import type { SweepRow } from '../schema/rows.js';
@@ -138,9 +139,14 @@ export interface PredictedPoint {
   readonly certified: number | null;
 }
 
+/** By the network's own kernel, or where it has predicted nothing for the sweep, by that of infinite width. */
+export function preferredPredictions(reader: Reader, sweep: string): PredictionRow[] {
+  const own = predictionRows(reader, sweep, 'initial');
+  return own.length > 0 ? own : predictionRows(reader, sweep, 'infinite');
+}
+
 /**
- * The predictions of some trajectories by the network's own kernel, or where it has predicted nothing by that of infinite
- * width, easiest target first.
+ * The preferred predictions of some trajectories, easiest target first.
  *
  * @param ids trajectory ids. @param subnetSize k of the certificates.
  */
@@ -150,18 +156,15 @@ export function predictedPoints(
   ids: readonly string[],
   subnetSize: number,
 ): PredictedPoint[] {
-  const own = predictionRows(reader, name, 'initial');
   const wanted = new Set(ids);
-  const rows = (own.length > 0 ? own : predictionRows(reader, name, 'infinite')).filter(row =>
-    wanted.has(row.trajectoryId),
-  );
+  const rows = preferredPredictions(reader, name).filter(row => wanted.has(row.trajectoryId));
   if (rows.length === 0) return [];
   const certificates = certificatesOf(reader, name, ids, subnetSize);
   const targets = new Map<string, { summed: boolean; value: number }>();
   for (const { metric, kind, value } of thresholds) {
-    const form = /^(?:dense|subnet)_train_loss(_sum)?$/.exec(metric);
-    if (!form || kind !== 'atMost' || value === null) continue;
-    targets.set(`${form[1] ?? ''} ${value}`, { summed: form[1] !== undefined, value });
+    const info = predictableMetric(metric);
+    if (!info || kind !== 'atMost' || value === null) continue;
+    targets.set(`${info.summed} ${value}`, { summed: info.summed, value });
   }
   return [...targets.values()]
     .sort((a, b) => Number(a.summed) - Number(b.summed) || b.value - a.value)
