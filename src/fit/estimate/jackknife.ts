@@ -1,5 +1,7 @@
 /** Jackknife intervals over seeds. The seed is the cluster, because its curves share data and weights across n. */
 import { studentQuantile, studentTwoSided } from '../../math/student.js';
+import type { FittedLaw } from '../laws/fit-law.js';
+import type { Law } from '../laws/laws.js';
 
 export interface Interval {
   readonly low: number;
@@ -43,3 +45,14 @@ export function jackknifeEstimate(value: number, replicates: readonly number[]):
     standardError > 0 ? studentTwoSided(Math.abs(value) / standardError, count - 1) : Number(value === 0);
   return { value, standardError, interval95: around(0.95), interval90: around(0.9), p };
 }
+
+/** The same of a parameter of a law. `withoutSeeds` are its fits without each of the S seeds. */
+export const jackknifeParameter = (
+  { law }: FittedLaw,
+  withoutSeeds: readonly FittedLaw[],
+  of: (law: Law) => number,
+): Estimate =>
+  jackknifeEstimate(
+    of(law),
+    withoutSeeds.map(fit => of(fit.law)),
+  );

@@ -1,7 +1,8 @@
 /** The growth exponent of what a kernel predicts for the curves of a group, to be read beside the measured one. */
-import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
-import { type CrossingRow, packSample, reweighted } from '../laws/sample.js';
-import { type Estimate, jackknifeEstimate, unidentified } from './jackknife.js';
+import { fitLaw, fitsWithoutSeeds } from '../laws/fit-law.js';
+import { lambdaOf } from '../laws/laws.js';
+import { type CrossingRow, packSample } from '../laws/sample.js';
+import { type Estimate, jackknifeParameter, unidentified } from './jackknife.js';
 
 /** Predicted iterations: t* lies in [lower, upper], both whole. */
 export interface PredictedCrossing {
@@ -28,21 +29,7 @@ export function predictedLambda(rows: readonly PredictedRow[]): Estimate | null 
   );
   if (sample.sizes.length < 3) return null;
   const free = fitLaw('free', sample);
-  const replicates = sample.seeds.map((_, left) =>
-    fitLaw(
-      'free',
-      sample,
-      reweighted(
-        sample,
-        sample.seeds.map((_, i) => Number(i !== left)),
-      ),
-      free.maximum,
-    ),
-  );
+  const replicates = fitsWithoutSeeds(free, sample);
   const isIdentified = [free, ...replicates].every(one => one.bounds.length === 0);
-  return isIdentified && sample.seeds.length > 1
-    ? jackknifeEstimate(lambdaOf(free), replicates.map(lambdaOf))
-    : unidentified(lambdaOf(free));
+  return isIdentified ? jackknifeParameter(free, replicates, lambdaOf) : unidentified(lambdaOf(free.law));
 }
-
-const lambdaOf = ({ law }: FittedLaw): number => (law.form === 'growth' ? law.lambda : Number.NaN);

@@ -3,7 +3,7 @@ import type { Law, LawName } from './laws.js';
 import { FIXED_LAMBDA, growth, LAMBDA_BOUND, LOG_SIGMA_BOUNDS } from './laws.js';
 import { type Maximum, maximise } from './maximise.js';
 import { mixture, predictorOf } from './predictors.js';
-import { logMiddles, type Sample } from './sample.js';
+import { logMiddles, type Sample, weightsWithoutSeeds } from './sample.js';
 
 /** A parameter whose estimate ended on its bound. It is unidentified. */
 export type Bound = 'lambda' | 'sigma';
@@ -60,6 +60,10 @@ export function fitLaw(
     maxima.reduce((best, one) => (one.logLikelihood > best.logLikelihood ? one : best)),
   );
 }
+
+/** The fits of the same law without each seed in turn. Empty for a single seed. */
+export const fitsWithoutSeeds = ({ name, maximum }: FittedLaw, sample: Sample): FittedLaw[] =>
+  weightsWithoutSeeds(sample).map(weights => fitLaw(name, sample, weights, maximum));
 
 /** The free law's maxima, one for each start. Each climb first fits with lambda fixed, then frees lambda. */
 function climbFromStarts(sample: Sample, weights: Float64Array): Maximum[] {

@@ -44,6 +44,12 @@ export type Law =
 export const growth = (lambda: number, x: number): number =>
   Math.abs(lambda) < 1e-8 ? x * (1 + 0.5 * lambda * x) : Math.expm1(lambda * x) / lambda;
 
+/** lambda of a growth law. */
+export const lambdaOf = (law: Law): number => (law.form === 'growth' ? law.lambda : Number.NaN);
+/** b = A r of a growth law: for the logarithmic one iterations per unit of ln n. */
+export const slopeOf = (law: Law): number =>
+  law.form === 'growth' ? Math.exp(law.alpha) * law.r : Number.NaN;
+
 /** mu(n), in iterations. NaN where a growth law is not positive, and at a size without a mean. */
 export function muAt(law: Law, n: number): number {
   switch (law.form) {

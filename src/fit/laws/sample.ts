@@ -42,7 +42,6 @@ export interface Sample {
 export function packSample(rows: readonly CrossingRow[]): Sample {
   const sizes = ascending(rows.map(row => row.datasetSize));
   const seeds = ascending(rows.map(row => row.seed));
-  const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / Math.max(1, sizes.length));
   const sorted = [...rows].sort(
     (a, b) =>
       a.datasetSize - b.datasetSize ||
@@ -63,9 +62,7 @@ export function packSample(rows: readonly CrossingRow[]): Sample {
       throw new RangeError(`t* cannot lie in (${lower}, ${upper}]`);
   }
   return {
-    sizes,
-    x: Float64Array.from(sizes, n => Math.log(n / nRef)),
-    nRef,
+    ...scaleOf(sizes),
     seeds,
     size: Int32Array.from(sorted, row => sizeIndex.get(row.datasetSize)!),
     seed: Int32Array.from(sorted, row => seedIndex.get(row.seed)!),
@@ -81,13 +78,9 @@ export function packSample(rows: readonly CrossingRow[]): Sample {
 /** The crossings at the sizes from index `first` to `last`, both included. The seeds stay. */
 export function onSizes(sample: Sample, first: number, last: number): Sample {
   const kept = [...sample.size.keys()].filter(i => sample.size[i]! >= first && sample.size[i]! <= last);
-  const sizes = sample.sizes.slice(first, last + 1);
-  const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / sizes.length);
   const at = (values: Float64Array): Float64Array => Float64Array.from(kept, i => values[i]!);
   return {
-    sizes,
-    x: Float64Array.from(sizes, n => Math.log(n / nRef)),
-    nRef,
+    ...scaleOf(sample.sizes.slice(first, last + 1)),
     seeds: sample.seeds,
     size: Int32Array.from(kept, i => sample.size[i]! - first),
     seed: Int32Array.from(kept, i => sample.seed[i]!),
@@ -98,9 +91,25 @@ export function onSizes(sample: Sample, first: number, last: number): Sample {
   };
 }
 
+function scaleOf(sizes: readonly number[]): Pick<Sample, 'sizes' | 'x' | 'nRef'> {
+  const nRef = Math.exp(sizes.reduce((sum, n) => sum + Math.log(n), 0) / Math.max(1, sizes.length));
+  return { sizes, x: Float64Array.from(sizes, n => Math.log(n / nRef)), nRef };
+}
+
 /** The sample's weights, each multiplied by `times` of its seed (by seed index). */
 export function reweighted(sample: Sample, times: ArrayLike<number>): Float64Array {
   return sample.weight.map((weight, i) => weight * times[sample.seed[i]!]!);
+}
+
+/** The sample's weights without each of its seeds in turn. Empty for a single seed: nothing would be left. */
+export function weightsWithoutSeeds(sample: Sample): Float64Array[] {
+  if (sample.seeds.length < 2) return [];
+  return sample.seeds.map((_, left) =>
+    reweighted(
+      sample,
+      sample.seeds.map((_, i) => Number(i !== left)),
+    ),
+  );
 }
 
 /** One value of ln t* for each crossing: the middle of its log interval, or 0.35 beyond the known end if censored. */

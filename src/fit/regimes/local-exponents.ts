@@ -2,7 +2,7 @@
 import { studentQuantile } from '../../math/student.js';
 import { jackknifeEstimate } from '../estimate/jackknife.js';
 import { fitLaw } from '../laws/fit-law.js';
-import { reweighted, type Sample } from '../laws/sample.js';
+import { type Sample, weightsWithoutSeeds } from '../laws/sample.js';
 
 export interface LocalExponent {
   /** Neighbouring sizes. */
@@ -26,12 +26,7 @@ export function localExponents(sample: Sample): LocalExponent[] {
   if (pairs < 1) return [];
   const means = fitLaw('one mean per size', sample);
   const whole = estimable(sample, means.logMu, sample.weight);
-  const replicates = seeds.map((_, left) => {
-    const weights = reweighted(
-      sample,
-      seeds.map((_, i) => Number(i !== left)),
-    );
-    if (!weights.some(weight => weight > 0)) return sizes.map(() => Number.NaN);
+  const replicates = weightsWithoutSeeds(sample).map(weights => {
     const { logMu } = fitLaw('one mean per size', sample, weights, means.maximum);
     return estimable(sample, logMu, weights);
   });
@@ -39,17 +34,12 @@ export function localExponents(sample: Sample): LocalExponent[] {
   return sizes.slice(1).map((to, j) => {
     const exponent = (logMu: ArrayLike<number>): number => (logMu[j + 1]! - logMu[j]!) / (x[j + 1]! - x[j]!);
     const value = exponent(whole);
+    const pair = { from: sizes[j]!, to };
+    if (Number.isNaN(value)) return { ...pair, value: null, standardError: null, low: null, high: null };
     const { standardError } = jackknifeEstimate(value, replicates.map(exponent));
     const end = (sign: number): number | null =>
-      standardError === null || Number.isNaN(value) ? null : value + sign * reach * standardError;
-    return {
-      from: sizes[j]!,
-      to,
-      value: Number.isNaN(value) ? null : value,
-      standardError: Number.isNaN(value) ? null : standardError,
-      low: end(-1),
-      high: end(1),
-    };
+      standardError === null ? null : value + sign * reach * standardError;
+    return { ...pair, value, standardError, low: end(-1), high: end(1) };
   });
 }
 

@@ -1,20 +1,13 @@
 /** Regimes: where which law holds, beside the verdict on the whole range (statistics.md, section 8). */
 import type { Steps } from '../../base/steps.js';
-import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
-import { fitLaw } from '../laws/fit-law.js';
-import type { Law, LawName } from '../laws/laws.js';
-import { onSizes, reweighted, type Sample } from '../laws/sample.js';
+import { type Estimate, jackknifeParameter, unidentified } from '../estimate/jackknife.js';
+import { type FittedLaw, fitLaw, fitsWithoutSeeds } from '../laws/fit-law.js';
+import { type Law, lambdaOf, slopeOf } from '../laws/laws.js';
+import { onSizes, type Sample } from '../laws/sample.js';
 import { localExponents } from './local-exponents.js';
-import {
-  REGIME_LAWS,
-  REGIME_LEVEL,
-  type RegimeLaw,
-  type RegimeOptions,
-  rangeTests,
-  type SizeRange,
-} from './range-tests.js';
+import { REGIME_LAWS, REGIME_LEVEL, type RegimeLaw, type RegimeOptions, rangeTests } from './range-tests.js';
 import type { Regime, Regimes } from './regime.js';
-import { bendPlace, hasBend, largestRange, rangesOf, type Side } from './search.js';
+import { bendPlace, type Held, hasBend, largestRange, rangesOf, type Side } from './search.js';
 import { regimeSentence } from './sentence.js';
 
 export interface Facts extends RegimeOptions {
@@ -34,7 +27,7 @@ export function* findRegimes(sample: Sample, { lacking, isSmooth, ...options }: 
   for (const law of REGIME_LAWS) {
     for (const side of ['upper', 'lower'] as const) {
       const held = yield* largestRange(law, rangesOf(sample, side), test);
-      if (held) ranges.push(regimeOf(sample, law, side, held, held.p));
+      if (held) ranges.push(regimeOf(sample, law, side, held));
     }
   }
   const isBent = yield* hasBend(sample, test);
@@ -62,9 +55,9 @@ function largest(ranges: readonly Regime[], side: Side): Regime | null {
   return own.find(({ sizes }) => sizes === most) ?? null;
 }
 
-function regimeOf(sample: Sample, law: RegimeLaw, side: Side, range: SizeRange, p: number): Regime {
-  const own = onSizes(sample, range.first, range.last);
-  const { value, fitted } = estimateOn(own, law, PARAMETER[law]);
+function regimeOf(sample: Sample, law: RegimeLaw, side: Side, { first, last, p }: Held): Regime {
+  const own = onSizes(sample, first, last);
+  const fit = fitLaw(law, own);
   return {
     law,
     side,
@@ -72,8 +65,8 @@ function regimeOf(sample: Sample, law: RegimeLaw, side: Side, range: SizeRange, 
     to: own.sizes.at(-1)!,
     sizes: own.sizes.length,
     p,
-    fitted,
-    parameter: value,
+    fitted: fit.law,
+    parameter: estimateOf(fit, own, PARAMETER[law]),
   };
 }
 
@@ -81,38 +74,17 @@ function regimeOf(sample: Sample, law: RegimeLaw, side: Side, range: SizeRange, 
 function lambdaOn(sample: Sample, { law, from, to }: Regime): Estimate | null {
   if (law === 'constant') return null;
   const own = onSizes(sample, sample.sizes.indexOf(from), sample.sizes.indexOf(to));
-  return estimateOn(own, 'free', one => (one.form === 'growth' ? one.lambda : Number.NaN)).value;
+  return estimateOf(fitLaw('free', own), own, lambdaOf);
 }
 
-/** A law's fit, and one of its parameters with the jackknife's intervals over seeds. */
-function estimateOn(
-  sample: Sample,
-  name: LawName,
-  of: (law: Law) => number,
-): { value: Estimate; fitted: Law } {
-  const fit = fitLaw(name, sample);
-  const replicates = sample.seeds.map((_, left) => {
-    const weights = reweighted(
-      sample,
-      sample.seeds.map((_, i) => Number(i !== left)),
-    );
-    return fitLaw(name, sample, weights, fit.maximum);
-  });
+function estimateOf(fit: FittedLaw, sample: Sample, of: (law: Law) => number): Estimate {
+  const replicates = fitsWithoutSeeds(fit, sample);
   const isIdentified = [fit, ...replicates].every(({ bounds }) => !bounds.includes('lambda'));
-  const value = of(fit.law);
-  return {
-    fitted: fit.law,
-    value: isIdentified
-      ? jackknifeEstimate(
-          value,
-          replicates.map(({ law }) => of(law)),
-        )
-      : unidentified(value),
-  };
+  return isIdentified ? jackknifeParameter(fit, replicates, of) : unidentified(of(fit.law));
 }
 
 const PARAMETER: Readonly<Record<RegimeLaw, (law: Law) => number>> = {
   constant: law => (law.form === 'growth' ? Math.exp(law.alpha) : Number.NaN),
-  logarithmic: law => (law.form === 'growth' ? Math.exp(law.alpha) * law.r : Number.NaN),
+  logarithmic: slopeOf,
   power: law => (law.form === 'power' ? law.c : Number.NaN),
 };

@@ -2,12 +2,12 @@
 import type { Steps } from '../../base/steps.js';
 import { stream } from '../../math/random.js';
 import type { SizeCounts } from '../estimate/counts.js';
-import { type Estimate, jackknifeEstimate, unidentified } from '../estimate/jackknife.js';
+import { type Estimate, jackknifeParameter, unidentified } from '../estimate/jackknife.js';
 import { type RatioTest, ratioTest } from '../estimate/likelihood-ratio.js';
 import { estimateNoise } from '../estimate/simulate.js';
-import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
-import type { Law } from '../laws/laws.js';
-import { reweighted, type Sample } from '../laws/sample.js';
+import { type FittedLaw, fitLaw, fitsWithoutSeeds } from '../laws/fit-law.js';
+import { type Law, lambdaOf, slopeOf } from '../laws/laws.js';
+import type { Sample } from '../laws/sample.js';
 import { type Circumstances, noiseNotIdentifiable, type Shortfall, shortfalls } from './sufficiency.js';
 
 export const VERDICTS = {
@@ -91,29 +91,14 @@ export function* judge(
   if (options.earlyExit && fit && fit.p < LACK_OF_FIT_LEVEL)
     return { ...empty, code: 'no-smooth-law', lackOfFit: fit };
 
-  const weights = sample.seeds.map((_, left) =>
-    reweighted(
-      sample,
-      sample.seeds.map((_, i) => Number(i !== left)),
-    ),
-  );
-  const logReplicates = weights.map(weight => fitLaw('logarithmic', sample, weight, log.maximum));
-  const slope = jackknifeEstimate(
-    slopeOf(log.law),
-    logReplicates.map(({ law }) => slopeOf(law)),
-  );
+  const slope = jackknifeParameter(log, fitsWithoutSeeds(log, sample), slopeOf);
   const early = { ...empty, shortfalls: lacking, slope, lackOfFit: fit };
   if (options.earlyExit && !excludesZero(slope)) return { ...early, code: 'no-growth' };
 
-  const freeReplicates = weights.map(weight => fitLaw('free', sample, weight, free.maximum));
+  const freeReplicates = fitsWithoutSeeds(free, sample);
   const isIdentified = [free, ...freeReplicates].every(one => one.bounds.length === 0);
   const estimate = (of: (law: Law) => number): Estimate =>
-    isIdentified
-      ? jackknifeEstimate(
-          of(free.law),
-          freeReplicates.map(one => of(one.law)),
-        )
-      : unidentified(of(free.law));
+    isIdentified ? jackknifeParameter(free, freeReplicates, of) : unidentified(of(free.law));
   const evidence = {
     ...early,
     lambda: estimate(lambdaOf),
@@ -172,7 +157,4 @@ function decide({
 const excludesZero = ({ interval95 }: Estimate): boolean =>
   interval95 !== null && (interval95.low > 0 || interval95.high < 0);
 
-const lambdaOf = (law: Law): number => (law.form === 'growth' ? law.lambda : Number.NaN);
 const rateOf = (law: Law): number => (law.form === 'growth' ? law.r : Number.NaN);
-/** b = A r. */
-const slopeOf = (law: Law): number => (law.form === 'growth' ? Math.exp(law.alpha) * law.r : Number.NaN);
