@@ -1,7 +1,7 @@
 /** Simulates how often a design reaches each verdict, for each true law. */
 import type { Steps } from '../base/steps.js';
 import {
-  countsBySize,
+  countsOfSample,
   judge,
   type Noise,
   type Sample,
@@ -58,7 +58,7 @@ function* tryTruth(
   for (let i = 0; i < simulations; i++) {
     yield;
     const drawn = simulateSample(sample, times.map(Math.log), noise, stream(seed, 'design', truth, i));
-    const { code, shortfalls } = yield* judge(drawn, countsBySize(endsOf(drawn)), {
+    const { code, shortfalls } = yield* judge(drawn, countsOfSample(drawn), {
       seed,
       name: `design ${truth} ${i}`,
       simulations: LACK_OF_FIT_SIMULATIONS,
@@ -68,19 +68,4 @@ function* tryTruth(
     for (const { remedy } of shortfalls) remedies[remedy] = (remedies[remedy] ?? 0) + 1;
   }
   return { truth, right: RIGHT_VERDICT[truth], times, verdicts, remedies };
-}
-
-/** The crossings of a sample as the counts take them. */
-export function endsOf({ sizes, size, lower, upper }: Sample): Parameters<typeof countsBySize>[0] {
-  return Array.from(size, (at, i) => {
-    const isRight = upper[i] === Number.POSITIVE_INFINITY;
-    const isLeft = lower[i] === Number.NEGATIVE_INFINITY;
-    return {
-      datasetSize: sizes[at]!,
-      lower: Math.exp(lower[i]!),
-      upper: isRight ? null : Math.exp(upper[i]!),
-      censoring: isRight ? 'right' : isLeft ? 'left' : 'interval',
-      flagged: false,
-    };
-  });
 }

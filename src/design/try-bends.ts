@@ -1,9 +1,16 @@
 /** Simulates how often a design finds a bend. */
 import type { Steps } from '../base/steps.js';
-import { countsBySize, hasBend, rangeTests, type Sample, shortfalls, simulateSample } from '../fit/index.js';
+import {
+  countsOfSample,
+  hasBend,
+  rangeTests,
+  type Sample,
+  shortfalls,
+  simulateSample,
+} from '../fit/index.js';
 import { stream } from '../math/random.js';
 import { BENDS, type BendShape, bentTimes } from './bends.js';
-import { type Assumptions, endsOf, type TrialOptions } from './simulate.js';
+import type { Assumptions, TrialOptions } from './simulate.js';
 
 /** One shape of a curve that bends in the middle of the range. */
 export interface BendTrial {
@@ -37,7 +44,7 @@ export function* tryBends(
       yield;
       const name = `bend ${shape} ${i}`;
       const drawn = simulateSample(sample, times.map(Math.log), noise, stream(seed, 'design', name));
-      if (shortfalls(countsBySize(endsOf(drawn)), drawn.seeds.length).length > 0) insufficient++;
+      if (shortfalls(countsOfSample(drawn), drawn.seeds.length).length > 0) insufficient++;
       else if (yield* hasBend(drawn, rangeTests(drawn, { seed, name: `design ${name}` }))) found++;
     }
     trials.push({ shape, exponent, times, found, insufficient });

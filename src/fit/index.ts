@@ -1,7 +1,7 @@
 /** Public entry of the fits: pure functions from threshold rows to laws and verdicts. */
 
 export { type Band, bandGrid } from './estimate/bands.js';
-export { countsBySize, medianCrossing, type SizeCounts } from './estimate/counts.js';
+export { countsOfSample, medianCrossing, type SizeCounts } from './estimate/counts.js';
 export type { Estimate, Interval } from './estimate/jackknife.js';
 export {
   between,

@@ -3,13 +3,13 @@ import { atOnce } from '../../src/base/steps.js';
 import { refinedCheckpoints } from '../../src/domain/sweep-file/axes.js';
 import {
   type CrossingRow,
+  countsOfSample,
   type Evidence,
   growth,
   judge,
   type Noise,
   packSample,
   type Sample,
-  type SizeCounts,
   simulateSample,
   type VerdictCode,
 } from '../../src/fit/index.js';
@@ -96,7 +96,7 @@ export function* drawRefinedSamples(
   noise: Noise = NOISE,
 ): Generator<Sample> {
   const grid = refinedCheckpoints({ from: 5, to: design.tMax, ratio: 2, refine: design.ratio })!;
-  const nRef = Math.exp(design.sizes.reduce((sum, n) => sum + Math.log(n), 0) / design.sizes.length);
+  const { x } = placeholderSample(design);
   const target = { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true } as const;
   const variant = { method: 'greedy', objective: 'squared', subnetSize: 1, retrainIterations: 0 } as const;
   const rules = { ...grid, targets: [target], levels: [], variants: [variant], datasetSize: 1 };
@@ -106,8 +106,7 @@ export function* drawRefinedSamples(
     for (let seed = 0; seed < design.seeds; seed++) {
       const [level, slope] = [noise.seedLevel * normal(), noise.seedSlope * normal()];
       for (const [s, datasetSize] of design.sizes.entries()) {
-        const x = Math.log(datasetSize / nRef);
-        const crossing = Math.exp(logMu[s]! + level + slope * x + noise.own * normal());
+        const crossing = Math.exp(logMu[s]! + level + slope * x[s]! + noise.own * normal());
         // Meets the target at the crossing, with noise of 1%.
         const cells = grid.fine.map(t => {
           const loss = (0.5 / (1 + (t / crossing) * (0.5 / 0.15 - 1))) * Math.exp(0.01 * normal());
@@ -129,20 +128,9 @@ export function* drawRefinedSamples(
   }
 }
 
-export function countsOf(sample: Sample): SizeCounts[] {
-  return sample.sizes.map((n, at) => {
-    const own = [...sample.size.keys()].filter(i => sample.size[i] === at);
-    const left = own.filter(i => sample.lower[i] === Number.NEGATIVE_INFINITY).length;
-    const right = own.filter(i => sample.upper[i] === Number.POSITIVE_INFINITY).length;
-    const [curves, crossed] = [own.length, own.length - right];
-    const median = { lower: null, upper: null };
-    return { n, curves, interval: crossed - left, left, right, unreachable: 0, crossed, flagged: 0, median };
-  });
-}
-
 /** The whole evidence, or with `earlyExit` only the part that decides the verdict. */
 export function judgeSample(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
-  return atOnce(judge(sample, countsOf(sample), { seed: 1, name, simulations, earlyExit }));
+  return atOnce(judge(sample, countsOfSample(sample), { seed: 1, name, simulations, earlyExit }));
 }
 
 /** The share of samples that reach each verdict. */

@@ -1,5 +1,6 @@
 /** Counts curves by censoring at each data set size and finds the median crossing. */
 import type { ThresholdRow } from '../../domain/types.js';
+import type { Sample } from '../laws/sample.js';
 
 type Crossing = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring'>;
 type Ends = Crossing & Pick<ThresholdRow, 'flagged'> & { readonly datasetSize: number };
@@ -44,6 +45,22 @@ export function countsBySize(rows: readonly Ends[]): SizeCounts[] {
       median: { lower: isUnreachable ? null : middle.lower, upper: isUnreachable ? null : middle.upper },
     };
   });
+}
+
+/** The same of a sample, which has no unreachable curves. */
+export function countsOfSample({ sizes, size, lower, upper }: Sample): SizeCounts[] {
+  const rows = Array.from(size, (at, i): Ends => {
+    const isRight = upper[i] === Number.POSITIVE_INFINITY;
+    const isLeft = lower[i] === Number.NEGATIVE_INFINITY;
+    return {
+      datasetSize: sizes[at]!,
+      lower: Math.exp(lower[i]!),
+      upper: isRight ? null : Math.exp(upper[i]!),
+      censoring: isRight ? 'right' : isLeft ? 'left' : 'interval',
+      flagged: false,
+    };
+  });
+  return countsBySize(rows);
 }
 
 /** The median by time, the later of two middle curves for an even count. Curves without a crossing sort last. */

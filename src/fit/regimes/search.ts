@@ -1,6 +1,8 @@
 /** Searches for the largest ranges on which laws hold, and for the place of a bend (statistics.md, section 8). */
 import type { Steps } from '../../base/steps.js';
+import { countsOfSample } from '../estimate/counts.js';
 import type { Sample } from '../laws/sample.js';
+import { MINIMUM } from '../verdict/sufficiency.js';
 import { type RangeTest, REGIME_LAWS, REGIME_LEVEL, type RegimeLaw, type SizeRange } from './range-tests.js';
 
 /** A range has at least this many sizes at which half the curves cross: fewer are fitted by anything. */
@@ -23,24 +25,14 @@ export interface BendPlace {
 
 /** The ranges of one side, longest first: they keep the largest (upper) or the smallest (lower) size. */
 export function rangesOf(sample: Sample, side: Side): SizeRange[] {
-  const countsTowards = crossedSizes(sample);
+  const isCrossed = countsOfSample(sample).map(size => size.crossed >= MINIMUM.crossed * size.curves);
   const end = sample.sizes.length - 1;
   const ranges = sample.sizes.map((_, cut) =>
     side === 'upper' ? { first: cut, last: end } : { first: 0, last: end - cut },
   );
   const isLong = ({ first, last }: SizeRange): boolean =>
-    countsTowards.slice(first, last + 1).filter(Boolean).length >= MINIMUM_SIZES;
+    isCrossed.slice(first, last + 1).filter(Boolean).length >= MINIMUM_SIZES;
   return ranges.filter(isLong);
-}
-
-/** Whether at least half of a size's curves cross between two checkpoints or before the first. */
-function crossedSizes({ sizes, size, upper }: Sample): boolean[] {
-  const [curves, crossed] = [sizes.map(() => 0), sizes.map(() => 0)];
-  size.forEach((at, i) => {
-    curves[at]!++;
-    if (upper[i]! < Number.POSITIVE_INFINITY) crossed[at]!++;
-  });
-  return sizes.map((_, at) => 2 * crossed[at]! >= curves[at]!);
 }
 
 /** The longest range of a side on which a law is not rejected, or null. */
