@@ -1,5 +1,13 @@
 /** Renders a fit as one screen: thresholds, laws and verdict of the primary target, then the other verdicts. */
-import type { FitGroup, FitReport, Law, LawReport, SizeCounts, VerdictCode } from '../fit/index.js';
+import type {
+  EstimateReport,
+  FitGroup,
+  FitReport,
+  Law,
+  LawReport,
+  SizeCounts,
+  VerdictCode,
+} from '../fit/index.js';
 import { renderTable } from './output.js';
 
 /** The screen shows this many laws, best first. */
@@ -60,7 +68,7 @@ const predictedText = ({ lambdaPredicted, lambda }: FitGroup): string =>
   `lambda predicted by the kernel at t = 0: ${estimateText(lambdaPredicted!)}; measured: ` +
   `${lambda ? estimateText(lambda) : 'not fitted'}.`;
 
-const estimateText = ({ value, interval95 }: NonNullable<FitGroup['lambda']>): string =>
+const estimateText = ({ value, interval95 }: EstimateReport): string =>
   interval95
     ? `${round(value)} (95% interval ${round(interval95.low)} to ${round(interval95.high)})`
     : `${round(value)}, without an interval`;

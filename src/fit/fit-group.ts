@@ -16,7 +16,7 @@ import { packSample, type Sample } from './laws/sample.js';
 import { findRegimes } from './regimes/regimes.js';
 import type { FitGroup, GroupKey, LawReport, Residual, TrajectoryCounts } from './report.js';
 import { type Evidence, judge, LACK_OF_FIT_LEVEL, MARGIN, VERDICTS } from './verdict/judge.js';
-import { designOf, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
+import { designOf, lackingPhrase, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
 
 export interface FitOptions {
   /** Seed of all simulations. */
@@ -108,11 +108,8 @@ export function* fitGroup(
 }
 
 /** Why a group has no regimes: the shortfalls of its verdict. */
-function lackingOf({ code, shortfalls }: Evidence): string | null {
-  if (code !== 'insufficient-data') return null;
-  const found = shortfalls.map(one => `${one.found} (needed: ${one.needed})`);
-  return ['insufficient data', ...(found.length > 0 ? [found.join('; ')] : [])].join(': ');
-}
+const lackingOf = ({ code, shortfalls }: Evidence): string | null =>
+  code === 'insufficient-data' ? `${VERDICTS[code]}: ${lackingPhrase(shortfalls)}` : null;
 
 const isSmooth = ({ lackOfFit }: Evidence): boolean | null => lackOfFit && lackOfFit.p >= LACK_OF_FIT_LEVEL;
 

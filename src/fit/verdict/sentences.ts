@@ -33,12 +33,13 @@ export function sentenceOf(evidence: Evidence, design: string): string {
   const { code, shortfalls } = evidence;
   const label = VERDICTS[code];
   const head = label[0]!.toUpperCase() + label.slice(1);
-  if (code === 'insufficient-data') {
-    const why = shortfalls.map(({ found, needed }) => `${found} (needed: ${needed})`).join('; ');
-    return `${head}: ${why}. Design: ${design}.`;
-  }
-  return `${head}: ${lambdaPhrase(evidence)}. Design: ${design}.`;
+  const why = code === 'insufficient-data' ? lackingPhrase(shortfalls) : lambdaPhrase(evidence);
+  return `${head}: ${why}. Design: ${design}.`;
 }
+
+/** E.g. `3 seeds (needed: at least 5)`. */
+export const lackingPhrase = (shortfalls: readonly Shortfall[]): string =>
+  shortfalls.map(({ found, needed }) => `${found} (needed: ${needed})`).join('; ');
 
 function lambdaPhrase({ lambda, slope }: Evidence): string {
   const about = lambda
