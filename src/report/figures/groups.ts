@@ -2,7 +2,7 @@
 
 import { findMetric } from '../../domain/metrics.js';
 import type { FitGroup, GroupKey } from '../../fit/index.js';
-import type { Slice } from '../../store/read/figure-rows.js';
+import type { CrossingPoint, Slice } from '../../store/read/figure-rows.js';
 import type { FigureData } from './figure.js';
 
 /** Readers cannot distinguish more targets. */
@@ -28,6 +28,15 @@ export const primaryGroup = (data: FigureData): FitGroup | null =>
   groupsOfSlice(data).find(
     ({ metric, target }) => metric === data.primary?.metric && target === data.primary.target,
   ) ?? null;
+
+/** The crossings that a group is fitted to. */
+export const crossingsOf = (
+  { crossings }: FigureData,
+  { metric, target, method }: Pick<GroupKey, 'metric' | 'target' | 'method'>,
+): CrossingPoint[] =>
+  crossings.filter(
+    row => row.metric === metric && row.target === target && (method === null || row.method === method),
+  );
 
 /** The groups whose metric is that of the primary target, the easiest target first. */
 export function groupsOfPrimaryMetric(data: FigureData): FitGroup[] {

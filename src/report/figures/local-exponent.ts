@@ -1,6 +1,6 @@
 /** Figure: how fast thresholds grow between neighbouring sizes, measured and predicted. */
 import { studentQuantile } from '../../math/student.js';
-import { SYMBOL, targetSign } from '../style/text.js';
+import { AXIS, SYMBOL, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { sizeAxis } from './axes.js';
 import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
@@ -125,7 +125,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       const y = (field: string): Spec => ({
         field,
         type: 'quantitative',
-        title: i % across === 0 ? `d ln ${SYMBOL.tStar} / d ln ${SYMBOL.n}` : null,
+        title: i % across === 0 ? AXIS.localExponent : null,
         scale: { domain: [lowest, highest], nice: false },
         axis: { tickCount: 5, format: '~g', minExtent: 34 },
       });

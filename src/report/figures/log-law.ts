@@ -6,7 +6,7 @@ import type { Spec } from '../style/vega-config.js';
 import { linearTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, placeCrossings } from './crossings.js';
 import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
-import { firstGroups, groupsOfSlice } from './groups.js';
+import { crossingsOf, firstGroups, groupsOfSlice } from './groups.js';
 import { bandOf, lineOf, logarithmicLaw, preferredLaw } from './law-lines.js';
 
 const ACROSS = { 1: 2, 2: 3 } as const;
@@ -44,15 +44,7 @@ const round = (value: number): number => Number(value.toPrecision(4));
 /** The targets with crossings and a fitted logarithmic law. */
 const panels = (data: FigureData) =>
   firstGroups(groupsOfSlice(data)).filter(
-    group => logarithmicLaw(group) !== null && rowsOf(data, group).length > 0,
-  );
-
-const rowsOf = (
-  { crossings }: FigureData,
-  { metric, target, method }: { metric: string; target: string; method: string | null },
-) =>
-  crossings.filter(
-    row => row.metric === metric && row.target === target && (method === null || row.method === method),
+    group => logarithmicLaw(group) !== null && crossingsOf(data, group).length > 0,
   );
 
 const SHORT_VERDICT: Readonly<Record<VerdictCode, string>> = {
@@ -94,7 +86,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     spacing: columns === 1 ? 8 : 14,
     resolve: { scale: { x: 'independent', y: 'independent', color: 'shared', strokeDash: 'shared' } },
     concat: groups.map((group, i) => {
-      const points = placeCrossings(rowsOf(data, group));
+      const points = placeCrossings(crossingsOf(data, group));
       const sizes = distinct(points.map(({ n }) => n));
       const high = Math.max(...points.map(({ at, upper }) => Math.max(at, upper ?? at)));
       const isBottom = i >= groups.length - across;

@@ -1,11 +1,11 @@
 /** Figure: where which law holds, for the primary target, above the local exponents between neighbouring sizes. */
-import { type FitGroup, muAt, type Regime } from '../../fit/index.js';
-import { AXIS, criterion, SYMBOL } from '../style/text.js';
+import { type FitGroup, type LocalExponent, muAt, type Regime } from '../../fit/index.js';
+import { AXIS, criterion } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { logTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, placeCrossings } from './crossings.js';
 import { distinct, type Figure, type FigureData, type FigureOptions, values, zoom } from './figure.js';
-import { primaryGroup } from './groups.js';
+import { crossingsOf, primaryGroup } from './groups.js';
 
 export const regimesFigure: Figure = {
   name: 'regimes',
@@ -53,10 +53,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const group = primaryGroup(data);
   const exponents = (group?.regimes?.exponents ?? []).filter(({ value }) => value !== null);
   if (!group?.regimes || exponents.length === 0) return null;
-  const { metric, target, method } = group;
-  const isOwn = (row: FigureData['crossings'][number]): boolean =>
-    row.metric === metric && row.target === target && (method === null || row.method === method);
-  const points = placeCrossings(data.crossings.filter(isOwn));
+  const points = placeCrossings(crossingsOf(data, group));
   if (points.length === 0) return null;
   const sizes = distinct(points.map(({ n }) => n));
   const height = columns === 1 ? 130 : 190;
@@ -115,29 +112,27 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
       {
         width: panelWidth,
         height: columns === 1 ? 90 : 120,
-        layer: [...shades(below), ...exponentLayers(group, below, theme.ink, theme.muted)],
+        layer: [...shades(below), ...exponentLayers(exponents, below, theme.ink, theme.muted)],
       },
     ],
   };
 }
 
-/** The local exponents at the middle of their sizes, as points with their bands. */
+/** Known local exponents at the middle of their sizes, as points with their bands. */
 function exponentLayers(
-  { regimes }: FitGroup,
+  exponents: readonly LocalExponent[],
   x: (field: string) => Spec,
   ink: string,
   muted: string,
 ): Spec[] {
-  const rows = (regimes?.exponents ?? [])
-    .filter(({ value }) => value !== null)
-    .map(({ from, to, value, low, high }) => ({
-      from,
-      to,
-      n: Math.sqrt(from * to),
-      value: value!,
-      low: low ?? value!,
-      high: high ?? value!,
-    }));
+  const rows = exponents.map(({ from, to, value, low, high }) => ({
+    from,
+    to,
+    n: Math.sqrt(from * to),
+    value: value!,
+    low: low ?? value!,
+    high: high ?? value!,
+  }));
   const [least, most] = [
     Math.min(0, ...rows.map(({ low }) => low)),
     Math.max(0, ...rows.map(({ high }) => high)),
@@ -145,7 +140,7 @@ function exponentLayers(
   const y = (field: string): Spec => ({
     field,
     type: 'quantitative',
-    title: `d ln ${SYMBOL.tStar} / d ln ${SYMBOL.n}`,
+    title: AXIS.localExponent,
     scale: { domain: [least, most], nice: true },
     axis: { tickCount: 4, format: '~g', minExtent: 34 },
   });

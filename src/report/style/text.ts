@@ -19,6 +19,7 @@ export const AXIS = {
   t: `pre-training ${SYMBOL.t} (iterations)`,
   tStar: `threshold ${SYMBOL.tStar} (iterations)`,
   k: `subnetwork size ${SYMBOL.k} (neurons)`,
+  localExponent: `d ln ${SYMBOL.tStar} / d ln ${SYMBOL.n}`,
 } as const;
 
 const SETS = { train: 'training', pool: 'pool', test: 'test' } as const;
