@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningServer, serve } from '../../src/serve/server.js';
 import { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, completeTrajectory, config, greedy, planned, sweep } from '../store/fixtures.js';
@@ -172,6 +172,7 @@ describe.skipIf(withoutBrowser)('the page', () => {
 // browser.slow.ts follows one from start to end.
 it.skipIf(withoutBrowser)('the page follows a run, pauses it and lets it go on', async () => {
   const work = new Workplace();
+  onTestFinished(() => work.remove());
   // Slow, because it must not end by itself.
   const run = await startWithPage(work, 0, 500);
   const live = await LivePage.at(browser, run.url);
@@ -189,5 +190,4 @@ it.skipIf(withoutBrowser)('the page follows a run, pauses it and lets it go on',
   run.child.kill('SIGINT');
   expect((await run.ended).code).toBe(3);
   await expect.poll(() => live.text('#connection'), wait).toMatch(/the run has ended/);
-  work.remove();
 });

@@ -36,10 +36,6 @@ export async function startWithPage(work: Workplace, port: number, stepMs: numbe
     { ESPALIER_NOOP_STEP_MS: String(stepMs) },
     ...['run', work.sweep(sweep), '--noop', '--threads', '2', '--serve', '--port', String(port)],
   );
-  let said = '';
-  run.child.stderr!.on('data', text => {
-    said += text;
-  });
-  await run.stderrMatches(/live page: \S+\n/);
-  return { ...run, url: /live page: (\S+)\n/.exec(said)![1]! };
+  const [, url] = await run.stderrMatches(/live page: (\S+)\n/);
+  return { ...run, url: url! };
 }

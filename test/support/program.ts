@@ -18,8 +18,8 @@ export interface ProcessResult {
 export interface RunningProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<ProcessResult>;
-  /** Resolves when stderr matches `pattern`; rejects if the program ends first. */
-  stderrMatches(pattern: RegExp): Promise<void>;
+  /** Resolves with the match when stderr matches `pattern`; rejects if the program ends first. */
+  stderrMatches(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 /** A temporary folder to run programs in, without access to the user's data and cache. */
@@ -68,11 +68,12 @@ export class Workplace {
       child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
     });
     const stderrMatches = (pattern: RegExp) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<RegExpExecArray>((resolve, reject) => {
         const check = () => {
-          if (!pattern.test(stderr)) return;
+          const match = pattern.exec(stderr);
+          if (!match) return;
           waiting.delete(check);
-          resolve();
+          resolve(match);
         };
         waiting.add(check);
         check();
