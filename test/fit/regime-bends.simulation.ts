@@ -1,6 +1,6 @@
 /** Regimes under true bends, in full: `npm run test:simulations`. */
 import { describe, expect, test } from 'vitest';
-import { BENT, bendStudy, PLACES } from './regime-studies.js';
+import { BENT, type BendStudy, bendStudy, PLACES } from './regime-studies.js';
 import { DESIGN, NOISE } from './scenarios.js';
 
 /** Of each case. A sample with a bend takes some fifteen hundred fits. */
@@ -9,17 +9,17 @@ const percent = (share: number): string => (Number.isNaN(share) ? '-' : `${(100 
 
 describe('the 95% interval of a bend covers it in at least 92%', () => {
   let [covered, samples] = [0, 0];
-  const cases = Object.keys(BENT).flatMap(shape => Object.keys(PLACES).map(place => ({ shape, place })));
-  test.each(cases)('$shape, at $place', ({ shape, place }) => {
-    const study = bendStudy(BENT[shape]!(PLACES[place]!), COUNT);
+  const take = (name: string, study: BendStudy) => {
     const { claimed, width, several } = study;
-    console.log(
-      `| ${shape} | ${place} | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`,
-    );
+    console.log(`| ${name} | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`);
     covered += study.covered * COUNT;
     samples += COUNT;
     // A few samples of one case may all miss by chance; the share over all cases is what is promised.
     expect(study.covered).toBeGreaterThanOrEqual(0.8);
+  };
+  const cases = Object.keys(BENT).flatMap(shape => Object.keys(PLACES).map(place => ({ shape, place })));
+  test.each(cases)('$shape, at $place', ({ shape, place }) => {
+    take(`${shape} | ${place}`, bendStudy(BENT[shape]!(PLACES[place]!), COUNT));
   });
 
   const others = [
@@ -28,14 +28,8 @@ describe('the 95% interval of a bend covers it in at least 92%', () => {
     { name: 'right-censored', design: { ...DESIGN, tMax: 480 }, noise: NOISE },
   ];
   test.each(others)('power to logarithm at half, $name', ({ name, design, noise }) => {
-    const study = bendStudy(BENT['power to logarithm, jump']!(0.5), COUNT, design, noise);
-    const { claimed, width, several } = study;
-    console.log(
-      `| power to logarithm, ${name} | half | ${[claimed, study.covered, width, several].map(percent).join(' | ')} |`,
-    );
-    covered += study.covered * COUNT;
-    samples += COUNT;
-    expect(study.covered).toBeGreaterThanOrEqual(0.8);
+    const curve = BENT['power to logarithm, jump']!(0.5);
+    take(`power to logarithm, ${name} | half`, bendStudy(curve, COUNT, design, noise));
   });
 
   test('over all', () => {
