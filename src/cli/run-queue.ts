@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
 import { TOOL_VERSION } from '../base/paths.js';
+import { processName } from '../base/process-name.js';
 import type { Dataset } from '../data/dataset.js';
 import { HAS_EQUAL_BITS } from '../engine/numerics.js';
 import { withAudit } from '../execute/audit.js';
@@ -60,7 +61,9 @@ export function refuseAudit({ audit }: QueueArguments, { engine }: PreparedSweep
 
 /** Has the share of `--audit` computed twice. */
 export const audited = (executor: Executor, { audit }: QueueArguments): Executor =>
-  audit === undefined ? executor : withAudit(executor, audit, `${hostname()}/${process.pid}`);
+  audit === undefined
+    ? executor
+    : withAudit(executor, audit, processName({ host: hostname(), process: process.pid }));
 
 export interface RunQueue {
   readonly address: QueueAddress;

@@ -3,6 +3,7 @@
  * from their ids, so that it is the same share in every run.
  */
 import { createHash } from 'node:crypto';
+import { processName } from '../base/process-name.js';
 import type { ExecutorEvent, TrajectoryTask } from '../domain/messages.js';
 import { BITS_DIFFER, bitsOf, differingBits } from './bits.js';
 import type { Executor } from './executor.js';
@@ -34,7 +35,7 @@ async function* audited(
   let first = worker;
   let done: ExecutorEvent | null = null;
   for await (const event of submit(task)) {
-    if (event.kind === 'started' && event.by) first = `${event.by.host}/${event.by.process}`;
+    if (event.kind === 'started' && event.by) first = processName(event.by);
     if (event.kind === 'rows')
       heard.set(event.checkpoint.t, bitsOf(task.evaluate, event.checkpoint, event.cells));
     if (event.kind === 'done') done = event;
@@ -56,7 +57,7 @@ async function secondTime(
   const again = { ...task, id: `${task.id}${SUFFIX}`, snapshot: null, avoid: first };
   let difference: string | null = null;
   for await (const event of submit(again)) {
-    if (event.kind === 'started' && event.by) second = `${event.by.host}/${event.by.process}`;
+    if (event.kind === 'started' && event.by) second = processName(event.by);
     if (event.kind === 'rows') {
       const { t } = event.checkpoint;
       if (heard.get(t) !== bitsOf(task.evaluate, event.checkpoint, event.cells))

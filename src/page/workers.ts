@@ -1,4 +1,5 @@
 /** The workers of a run with a queue. */
+import { processName } from '../base/process-name.js';
 import type { LiveState } from '../serve/messages.js';
 import { find, make, setText, table, updateContent } from './dom.js';
 import { counted, formatDuration, rate, secondsSince, whole } from './format.js';
@@ -26,7 +27,7 @@ export function showWorkers({ queue, holder }: LiveState): void {
     if (queue.workers.length === 0)
       return [make('p', {}, `None yet: espalier worker --queue ${queue.server}`)];
     const rows = queue.workers.map((worker, i) => [
-      `${worker.host}/${worker.process}`,
+      processName(worker),
       worker.threads,
       worker.kernels ?? '',
       ages[i]![0]!,

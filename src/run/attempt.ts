@@ -1,10 +1,11 @@
 /** One attempt at a trajectory: records and reports each event, and decides what follows the last one. */
 
 import type { ActiveTimeClock } from '../base/active-time-clock.js';
-import type { CheckpointTask, ExecutorEvent, Snapshot } from '../domain/messages.js';
+import { processName } from '../base/process-name.js';
+import type { CheckpointTask, ExecutorEvent, Snapshot, WorkerOrigin } from '../domain/messages.js';
 import type { PlannedCheckpoint } from '../domain/types.js';
 import type { Snapshots } from '../store/file/snapshots.js';
-import type { AttemptInfo, Evaluate } from '../store/schema/rows.js';
+import type { Evaluate } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
 import type { DiskFullPause } from './disk-full.js';
 import type { Job } from './job-queue.js';
@@ -33,7 +34,7 @@ export interface RunContext {
   readonly clock: ActiveTimeClock;
   readonly disk: DiskFullPause;
   readonly warnings: Warnings;
-  readonly provenance: Omit<AttemptInfo, 'worker'>;
+  readonly provenance: WorkerOrigin;
   /** `performance.now()` at the stop; Infinity before it. */
   readonly stoppedAt: () => number;
   /** Whether no further trajectory starts: after a stop or a fault. */
@@ -131,7 +132,7 @@ export class Attempt {
     const { trajectory } = this.job;
     if (this.#startedMs !== null) void store.finished(trajectory.id, { kind: before ?? 'lost' });
     const info = by ?? { ...provenance, threads: tracker.threads() };
-    const worker = `${info.host}/${info.process}/${slot}`;
+    const worker = `${processName(info)}/${slot}`;
     store.started(trajectory.id, { ...info, worker });
     options.observer?.started?.(trajectory, worker, this.#t);
     const left = this.checkpoints.slice(this.#checkpointsDone);

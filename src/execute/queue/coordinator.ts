@@ -5,6 +5,7 @@
  * (reconciler.ts), and handed out again where that is gone; what workers report stays in Redis until it is stored.
  */
 import type { Redis } from 'ioredis';
+import { processName } from '../../base/process-name.js';
 import type { CellRow, CheckpointRow, QueueState, Snapshot, TrajectoryTask } from '../../domain/messages.js';
 import { isAudit } from '../audit.js';
 import { BITS_DIFFER, differingBits } from '../bits.js';
@@ -15,7 +16,7 @@ import { EventStream, type ReceivedReport } from './event-stream.js';
 import { Fleet } from './fleet.js';
 import { HandOut, newTicket } from './hand-out.js';
 import { keysOf } from './keys.js';
-import { nameOf, OpenTrajectory, type TrajectoryHost } from './open-trajectory.js';
+import { OpenTrajectory, type TrajectoryHost } from './open-trajectory.js';
 import type { QueueExecutorOptions, QueueTimes } from './options.js';
 import { Pace } from './pace.js';
 import { PoisonLog } from './poison.js';
@@ -232,7 +233,7 @@ export class Coordinator implements Executor, TrajectoryHost {
     if (comparison?.kind === 'unknown')
       this.onPoison('rows', report, `trajectory ${id} at ${t}: nobody asked for them`);
     if (comparison?.kind === 'differs') {
-      const message = differingBits(t, comparison.worker, nameOf(by), comparison.column);
+      const message = differingBits(t, comparison.worker, processName(by), comparison.column);
       const open = this.#open.get(id);
       if (open) open.end({ kind: 'failed', code: BITS_DIFFER, message, stack: null });
       else check!.fail(id, BITS_DIFFER, message);
@@ -240,7 +241,7 @@ export class Coordinator implements Executor, TrajectoryHost {
   }
 
   onPoison(what: string, { by }: ReceivedReport, reason: string): void {
-    this.#poison.add(what, nameOf(by), reason);
+    this.#poison.add(what, processName(by), reason);
   }
 
   #hear(report: ReceivedReport): void {

@@ -4,6 +4,7 @@
  * It may be computed more than once, at the same time or in turn. Rows count by their content, whoever sent them; a second
  * copy must have the same bits. An end counts if all rows are there.
  */
+import { processName } from '../../base/process-name.js';
 import type {
   CellRow,
   CheckpointRow,
@@ -17,7 +18,7 @@ import { BITS_DIFFER, bitsOf, differingBits } from '../bits.js';
 import { EventQueue, type FinalEvent } from '../event-queue.js';
 import type { ReceivedReport } from './event-stream.js';
 import { askedCells } from './rows.js';
-import type { Origin, WireEvent } from './schemas.js';
+import type { WireEvent } from './schemas.js';
 
 export interface TrajectoryHost {
   /** Whether the engine promises equal bits. */
@@ -35,8 +36,6 @@ export interface TrajectoryHost {
   fetchSnapshot(ticket: string, t: number): Promise<Snapshot | null>;
   onPoison(what: string, report: ReceivedReport, reason: string): void;
 }
-
-export const nameOf = ({ host, process }: Origin): string => `${host}/${process}`;
 
 export class OpenTrajectory {
   readonly events = new EventQueue();
@@ -175,7 +174,7 @@ export class OpenTrajectory {
         this.host.onPoison('rows', report, `trajectory ${id} at ${t}: not the cells that were asked for`);
       return true;
     }
-    const from = nameOf(report.by);
+    const from = processName(report.by);
     const bits = bitsOf(evaluate, checkpoint, found);
     const heard = this.#heard.get(t);
     if (!heard) {

@@ -1,6 +1,7 @@
 /** One run, as a worker sees it: whether it can take part, and what the run wants. */
 import type { Redis } from 'ioredis';
 import { describeError } from '../../base/errors.js';
+import { processName } from '../../base/process-name.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { DatasetIdentity, DatasetSettings, EngineName } from '../../domain/types.js';
 import { createEngine } from '../../engine/index.js';
@@ -174,8 +175,7 @@ export class WorkerRun {
         this.sender = new ReportSender(this.redis, this.keys.events, this.worker.id, this.#by);
         return true;
       }
-      const { host, process } = this.worker.by;
-      const refusal: Refusal = { by: `${host}/${process}`, reason };
+      const refusal: Refusal = { by: processName(this.worker.by), reason };
       const telling = this.redis.pipeline().hset(this.keys.refusals, this.worker.id, pack(refusal));
       await settled(telling.expire(this.keys.refusals, KEEP_S));
       this.hooks.report(`takes nothing of the run ${this.name}: ${reason}`);

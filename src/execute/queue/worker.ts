@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { processName } from '../../base/process-name.js';
 import { provenance } from '../../base/provenance.js';
 import type { EngineName } from '../../domain/types.js';
 import type { QueueAddress } from './address.js';
@@ -312,8 +313,7 @@ class QueueWorker {
 
   /** Whether another worker is to compute it. Where none comes, this one does after a while. */
   #mustAvoid({ avoid, ticket }: TicketedTask): boolean {
-    const { host, process } = this.#identity.by;
-    if (avoid !== `${host}/${process}`) return false;
+    if (avoid !== processName(this.#identity.by)) return false;
     const times = (this.#avoided.get(ticket) ?? 0) + 1;
     this.#avoided.set(ticket, times);
     return times <= MAX_AVOIDED;
