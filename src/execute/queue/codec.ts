@@ -1,6 +1,8 @@
 /** Packs and unpacks messages. What does not fit its schema is poison: it is dropped, with one line that says why. */
 import { Packr } from 'msgpackr';
 import type { z } from 'zod';
+import { processName } from '../../base/process-name.js';
+import { oneLine } from './schemas.js';
 
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: true });
 
@@ -45,7 +47,7 @@ export function claimedOrigin(bytes: Uint8Array): string {
   try {
     const { by } = packr.unpack(bytes) as { by?: { host?: unknown; process?: unknown } };
     if (typeof by?.host === 'string' && typeof by.process === 'number')
-      return `${by.host.slice(0, 100).replaceAll(/\p{Cc}+/gu, ' ')}/${by.process}`;
+      return processName({ host: oneLine(by.host.slice(0, 100)), process: by.process });
   } catch {
     // Not even msgpack.
   }

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { QueueError } from '../../base/errors.js';
 import { pack } from './codec.js';
 import { KEEP_S, RUNS_KEY, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
-import type { Manifest } from './schemas.js';
+import { type Manifest, oneLine } from './schemas.js';
 import { settled } from './snapshots.js';
 
 export const CONTROL = { go: 'go', stop: 'stop' } as const;
@@ -34,7 +34,7 @@ export class RunState {
     if (database !== this.database)
       throw new QueueError(
         'QUEUE_IN_USE',
-        `--queue-name ${this.manifest.run}: in use by ${where.slice(0, 200).replaceAll(/\p{Cc}+/gu, ' ')}, expected another name`,
+        `--queue-name ${this.manifest.run}: in use by ${oneLine(where.slice(0, 200))}, expected another name`,
       );
     await this.redis.set(this.keys.owner, mine, 'PX', OWNED_MS);
   }

@@ -15,9 +15,11 @@ export const MAX_STATE_BYTES = 4 * 2 ** 20;
 export const MAX_SNAPSHOT_BYTES = 8 * 2 ** 30;
 export const PIECE_BYTES = 2 ** 20;
 
-const text = (max: number) => z.string().max(max);
 /** Text that is shown: of one line. */
-const line = (max: number) => text(max).transform(value => value.replaceAll(/\p{Cc}+/gu, ' '));
+export const oneLine = (value: string): string => value.replaceAll(/\p{Cc}+/gu, ' ');
+
+const text = (max: number) => z.string().max(max);
+const line = (max: number) => text(max).transform(oneLine);
 const count = z.number().int().nonnegative();
 const iteration = count.max(1e12);
 const finite = z.number();
