@@ -8,7 +8,7 @@ const RETRY_MS = 250;
 /** Redis 6.2 is the first with what BullMQ and this executor use. */
 const OLDEST_REDIS = [6, 2] as const;
 
-export interface ConnectionListener {
+interface ConnectionListener {
   /** The server cannot be reached. Called once for each outage. */
   onLost(reason: string): void;
   onBack(): void;
@@ -23,7 +23,7 @@ export interface ConnectionListener {
 export async function connect(
   address: QueueAddress,
   times: QueueTimes,
-  listener: ConnectionListener,
+  listener: ConnectionListener | null = null,
 ): Promise<Redis> {
   const redis = new Redis(address.url, {
     lazyConnect: true,
@@ -45,13 +45,13 @@ export async function connect(
   redis.on('close', () => {
     if (isUp && !isReported && redis.status !== 'end') {
       isReported = true;
-      listener.onLost(reason);
+      listener?.onLost(reason);
     }
     isUp = false;
   });
   redis.on('ready', () => {
     isUp = true;
-    if (isReported) listener.onBack();
+    if (isReported) listener?.onBack();
     isReported = false;
   });
   return redis;
@@ -119,6 +119,13 @@ export async function serverAdvice(redis: Redis, address: QueueAddress): Promise
   return [
     `${address.shown} may throw away what it holds (maxmemory-policy ${policy}): set it to noeviction, or work is done twice`,
   ];
+}
+
+/** Runs a pipeline. @throws the first error of its commands. */
+export async function runPipeline(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
+  const results = (await pipeline.exec()) ?? [];
+  for (const [error] of results) if (error) throw error;
+  return results.map(([, result]) => result);
 }
 
 /** Ends a connection. Commands without an answer reject. */

@@ -22,7 +22,7 @@ export async function createQueueExecutor(options: QueueExecutorOptions): Promis
     const manifest = { ...options.manifest, protocol: PROTOCOL, run: name } as unknown as Manifest;
     const state = new RunState(redis, keysOf(name), manifest, options.database);
     await state.acquire();
-    const reader = await connect(address, times, { onLost: () => {}, onBack: () => {} });
+    const reader = await connect(address, times);
     const coordinator = new Coordinator({ ...options, times }, redis, reader, state, () => {
       isClosing = true;
     });

@@ -4,8 +4,9 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../../domain/messages.js';
 import { pack } from './codec.js';
+import { runPipeline } from './connection.js';
 import { BULL_PREFIX, jobId, KEEP_S, laneOf, queueName, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
-import { SnapshotTransfer, settled } from './snapshots.js';
+import { SnapshotTransfer } from './snapshots.js';
 import { fromBytes, type TicketedTask, toMessage } from './task-message.js';
 
 const BATCH = 200;
@@ -72,7 +73,7 @@ export class HandOut {
   async areThere(tasks: readonly { readonly lane: string; readonly id: string; readonly ticket: string }[]) {
     const pipeline = this.redis.pipeline();
     for (const { lane, id, ticket } of tasks) pipeline.exists(this.#jobKey(lane, id, ticket));
-    return (await settled(pipeline)).map(found => found === 1);
+    return (await runPipeline(pipeline)).map(found => found === 1);
   }
 
   /** Makes the ticket of a trajectory invalid. @param withSnapshot its worker is to hand in a snapshot first. */
@@ -97,7 +98,7 @@ export class HandOut {
     const pipeline = this.redis.pipeline();
     for (const lane of this.#lanes.keys())
       pipeline.llen(this.#bullKey(lane, 'wait')).llen(this.#bullKey(lane, 'active'));
-    const lengths = (await settled(pipeline)) as number[];
+    const lengths = (await runPipeline(pipeline)) as number[];
     return {
       waiting: lengths.reduce((sum, length, i) => (i % 2 === 0 ? sum + length : sum), 0),
       leased: lengths.reduce((sum, length, i) => (i % 2 === 1 ? sum + length : sum), 0),
@@ -168,7 +169,7 @@ export class HandOut {
       task.onHandedOut(task.ticket);
     }
     for (const key of [this.keys.tasks, this.keys.tickets, this.keys.lanes]) pipeline.expire(key, KEEP_S);
-    await settled(pipeline);
+    await runPipeline(pipeline);
     for (const [lane, ofLane] of jobs) await this.#lanes.get(lane)!.queue.addBulk(ofLane);
     this.#wake();
   }

@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { QueueError } from '../../base/errors.js';
 import { pack } from './codec.js';
+import { runPipeline } from './connection.js';
 import { KEEP_S, RUNS_KEY, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
 import { type Manifest, oneLine } from './schemas.js';
-import { settled } from './snapshots.js';
 
 export const CONTROL = { go: 'go', stop: 'stop' } as const;
 
@@ -49,7 +49,7 @@ export class RunState {
     pipeline.expire(state, KEEP_S);
     pipeline.sadd(RUNS_KEY, this.manifest.run);
     pipeline.publish(WAKE_CHANNEL, wish(this.manifest.run));
-    await settled(pipeline);
+    await runPipeline(pipeline);
   }
 
   /** Keeps the name, and returns whether Redis still knows the run. */
@@ -59,14 +59,14 @@ export class RunState {
     pipeline.hget(this.keys.state, 'epoch');
     pipeline.expire(this.keys.state, KEEP_S);
     pipeline.sismember(RUNS_KEY, this.manifest.run);
-    const [, epoch, , isListed] = await settled(pipeline);
+    const [, epoch, , isListed] = await runPipeline(pipeline);
     return epoch === this.#epoch && isListed === 1;
   }
 
   /** Makes workers stop, hand in snapshots, and take nothing more of the run. */
   stop(): Promise<unknown> {
     const pipeline = this.redis.pipeline().hset(this.keys.state, 'control', CONTROL.stop);
-    return settled(pipeline.publish(WAKE_CHANNEL, wish(this.manifest.run)));
+    return runPipeline(pipeline.publish(WAKE_CHANNEL, wish(this.manifest.run)));
   }
 
   /** Takes the run off the list. What was sent to it stays, unless `isDone`. */
@@ -76,7 +76,7 @@ export class RunState {
     pipeline.unlink(keys.owner, keys.workers, keys.refusals, keys.state, keys.tickets, keys.lanes);
     if (isDone) pipeline.unlink(keys.tasks, keys.events, keys.snapshots);
     pipeline.publish(WAKE_CHANNEL, wish(this.manifest.run));
-    await settled(pipeline);
+    await runPipeline(pipeline);
   }
 
   #owner(): string {

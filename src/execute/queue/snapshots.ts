@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import type { Snapshot } from '../../domain/messages.js';
 import { pack, unpackOr } from './codec.js';
+import { runPipeline } from './connection.js';
 import { KEEP_S, type RunKeys } from './keys.js';
 import { MAX_STATE_BYTES, PIECE_BYTES, type SnapshotMessage, snapshotSchema } from './schemas.js';
 
@@ -30,14 +31,14 @@ export class SnapshotTransfer {
       const writing = this.redis
         .pipeline()
         .hset(key, piece, Buffer.from(part.buffer, part.byteOffset, part.length));
-      await settled(writing.expire(key, KEEP_S));
+      await runPipeline(writing.expire(key, KEEP_S));
     }
     const earlier = await this.newest(ticket);
     const message: SnapshotMessage = { t, bytes: bytes.length };
     const naming = this.redis.pipeline().hset(this.keys.snapshots, ticket, pack(message));
     naming.expire(this.keys.snapshots, KEEP_S);
     if (earlier && earlier.t !== t) naming.unlink(this.keys.pieces(ticket, earlier.t));
-    await settled(naming);
+    await runPipeline(naming);
     return true;
   }
 
@@ -67,17 +68,8 @@ export class SnapshotTransfer {
   async remove(ticket: string): Promise<void> {
     const message = await this.newest(ticket);
     if (!message) return;
-    await settled(
+    await runPipeline(
       this.redis.pipeline().hdel(this.keys.snapshots, ticket).unlink(this.keys.pieces(ticket, message.t)),
     );
   }
-}
-
-/** Runs a pipeline. @throws the first error of its commands. */
-export async function settled(pipeline: {
-  exec(): Promise<[error: Error | null, result: unknown][] | null>;
-}): Promise<unknown[]> {
-  const results = (await pipeline.exec()) ?? [];
-  for (const [error] of results) if (error) throw error;
-  return results.map(([, result]) => result);
 }

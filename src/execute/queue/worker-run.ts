@@ -8,8 +8,9 @@ import { createEngine } from '../../engine/index.js';
 import { NUMERICS } from '../../engine/numerics.js';
 import { imagesKey } from '../../trajectory/environment.js';
 import { pack, unpack } from './codec.js';
+import { runPipeline } from './connection.js';
 import type { Execution } from './execution.js';
-import { KEEP_S, keysOf as keys, type keysOf } from './keys.js';
+import { KEEP_S, keysOf, type RunKeys } from './keys.js';
 import { Lanes, type Lease } from './lanes.js';
 import type { QueueTimes } from './options.js';
 import { ReportSender } from './report-sender.js';
@@ -23,7 +24,7 @@ import {
   PROTOCOL,
   type Refusal,
 } from './schemas.js';
-import { SnapshotTransfer, settled } from './snapshots.js';
+import { SnapshotTransfer } from './snapshots.js';
 
 /** Data sets as a worker finds them. */
 export interface WorkerData {
@@ -53,7 +54,7 @@ export function bytesOfImages(datasets: ReadonlyMap<string, Dataset>): number {
 }
 
 export class WorkerRun {
-  readonly keys: ReturnType<typeof keysOf>;
+  readonly keys: RunKeys;
   readonly lanes: Lanes;
   readonly snapshots: SnapshotTransfer;
   readonly running = new Set<RunningLease>();
@@ -81,7 +82,7 @@ export class WorkerRun {
       poison(what: string, reason: string): void;
     },
   ) {
-    this.keys = keys(name);
+    this.keys = keysOf(name);
     this.lanes = new Lanes(redis, name, times);
     this.snapshots = new SnapshotTransfer(redis, this.keys, reason => hooks.poison('a snapshot', reason));
     this.#by = { ...worker.by, kernels: null };
@@ -96,7 +97,7 @@ export class WorkerRun {
     pipeline.hmget(state, 'epoch', 'control').hgetall(lanes);
     if (running.length > 0) pipeline.hmget(tickets, ...running.map(({ execution }) => execution.id));
     if (this.isOpen) this.#tell(pipeline, running, wanted, dropped);
-    const [ofState, ofLanes, valid = []] = (await settled(pipeline)) as [
+    const [ofState, ofLanes, valid = []] = (await runPipeline(pipeline)) as [
       [string | null, string | null],
       Record<string, string>,
       (string | null)[]?,
@@ -177,7 +178,7 @@ export class WorkerRun {
       }
       const refusal: Refusal = { by: processName(this.worker.by), reason };
       const telling = this.redis.pipeline().hset(this.keys.refusals, this.worker.id, pack(refusal));
-      await settled(telling.expire(this.keys.refusals, KEEP_S));
+      await runPipeline(telling.expire(this.keys.refusals, KEEP_S));
       this.hooks.report(`takes nothing of the run ${this.name}: ${reason}`);
     } catch (error) {
       this.hooks.poison('a manifest', describeError(error).message);

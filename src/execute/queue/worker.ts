@@ -10,14 +10,13 @@ import { processName } from '../../base/process-name.js';
 import { provenance } from '../../base/provenance.js';
 import type { EngineName } from '../../domain/types.js';
 import type { QueueAddress } from './address.js';
-import { connect, disconnect, withinMs } from './connection.js';
+import { connect, disconnect, runPipeline, withinMs } from './connection.js';
 import { Execution } from './execution.js';
 import { ALONE, jobId, parseJobId, RUN_NAME, RUNS_KEY, WAKE_CHANNEL } from './keys.js';
 import type { Lease } from './lanes.js';
 import { QUEUE_TIMES, type QueueTimes } from './options.js';
 import { PoisonLog } from './poison.js';
 import { Pools } from './pools.js';
-import { settled } from './snapshots.js';
 import { fromBytes, type TicketedTask } from './task-message.js';
 import {
   bytesOfImages,
@@ -66,7 +65,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
     onLost: reason => isLeaving || report(`${address.shown} cannot be reached (${reason}); trying again`),
     onBack: () => isLeaving || report(`${address.shown} can be reached again`),
   });
-  const wakes = await connect(address, times, { onLost: () => {}, onBack: () => {} });
+  const wakes = await connect(address, times);
   const worker = new QueueWorker({ ...options, times }, redis);
   await wakes.subscribe(WAKE_CHANNEL);
   wakes.on('message', (_, run) => worker.wake(run));
@@ -126,9 +125,9 @@ class QueueWorker {
     const beats = setInterval(() => {
       if (this.#running().length > 0) this.#lastAtWorkMs = performance.now();
       if (performance.now() - this.#lastAtWorkMs > untilIdleMs) this.#stop();
-      void this.#look().then(() => this.#take());
+      void this.#lookAndTake();
     }, times.beatMs);
-    void this.#look().then(() => this.#take());
+    void this.#lookAndTake();
     try {
       await stopped;
     } finally {
@@ -141,7 +140,7 @@ class QueueWorker {
   wake(message: string): void {
     const run = this.#runs.get(message);
     if (run?.isOpen && run.lanes.names().length > 0) void this.#take();
-    else void this.#look().then(() => this.#take());
+    else void this.#lookAndTake();
   }
 
   /** Hands everything back. */
@@ -165,6 +164,11 @@ class QueueWorker {
   async #renewLeases(): Promise<void> {
     // An error leaves it to the next time: a lease outlives several.
     for (const run of this.#runs.values()) await run.renewLeases().catch(() => {});
+  }
+
+  async #lookAndTake(): Promise<void> {
+    await this.#look();
+    await this.#take();
   }
 
   /** Looks for runs, and at what each of them wants. */
@@ -290,7 +294,7 @@ class QueueWorker {
     const pipeline = this.redis.pipeline();
     pipeline.hmgetBuffer(run.keys.tasks, ...known.map(({ id }) => id));
     pipeline.hmget(run.keys.snapshots, ...known.map(({ ticket }) => ticket));
-    const [tasks, snapshots] = (await settled(pipeline)) as [(Buffer | null)[], (string | null)[]];
+    const [tasks, snapshots] = (await runPipeline(pipeline)) as [(Buffer | null)[], (string | null)[]];
     for (const [i, { lease }] of known.entries()) {
       const work = this.#workOf(run, lease, tasks[i] ?? null);
       if (!work) void lease.job.moveToCompleted(null, lease.token, false).catch(() => {});
