@@ -179,7 +179,7 @@ async function fleet() {
 /** The longest wait of a client that asks all the time, without and with a snapshot of 126 MB on its way. */
 async function snapshot() {
   const [busy, other] = [new Redis(PORT), new Redis(PORT)];
-  const transfer = new SnapshotTransfer(busy, keysOf('snapshot'), () => {});
+  const transfer = new SnapshotTransfer(busy, keysOf('snapshot'));
   const longest = async work => {
     let isDone = false;
     let most = 0;

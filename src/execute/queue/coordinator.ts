@@ -66,7 +66,7 @@ export class Coordinator implements Executor, TrajectoryHost {
     this.hasBits = options.hasBits;
     this.#poison = new PoisonLog(warn);
     this.#fleet = new Fleet(redis, keys, times.staleMs, this.#poison, warn);
-    this.#handOut = new HandOut(redis, name, keys, () => {});
+    this.#handOut = new HandOut(redis, name, keys);
     this.#stream = new EventStream(redis, reader, keys.events, this.#poison, report => this.#hear(report));
     this.#reconciler = new Reconciler(redis, keys, this.#handOut, this.#stream, {
       lookMs: times.lookMs,
@@ -273,8 +273,6 @@ export class Coordinator implements Executor, TrajectoryHost {
     trajectory.handedOutMs = Number.POSITIVE_INFINITY;
     this.#handOut.add({
       ...this.#ticketed(rest, newTicket()),
-      alone: rest.alone ?? false,
-      snapshot: rest.snapshot,
       isWanted: () => !trajectory.isOver,
       onHandedOut: ticket => {
         trajectory.ticket = ticket;
@@ -284,7 +282,7 @@ export class Coordinator implements Executor, TrajectoryHost {
   }
 
   #ticketed(task: TrajectoryTask, ticket: string): TicketedTask {
-    return { ticket, task, timeoutS: this.options.timeoutS ?? null, avoid: task.avoid ?? null };
+    return { ticket, task, timeoutS: this.options.timeoutS ?? null };
   }
 
   /** Stops it where it runs. Its snapshot is waited for, but not for long. */

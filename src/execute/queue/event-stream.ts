@@ -16,7 +16,6 @@ const DELETE_EVERY_MS = 50;
 /** A report and its sender. Whoever takes it calls `settle` once, when it is not needed again. */
 export interface ReceivedReport extends Report {
   readonly by: Origin;
-  readonly worker: string;
   readonly settle: () => void;
 }
 
@@ -119,7 +118,7 @@ export class EventStream {
       this.#settle(entry);
       return;
     }
-    const { by, worker } = message;
+    const { by } = message;
     let left = reports.length;
     for (const report of reports) {
       let isSettled = false;
@@ -128,7 +127,7 @@ export class EventStream {
         if (!isSettled && left === 0) this.#settle(entry);
         isSettled = true;
       };
-      this.handle({ ...report, by, worker, settle });
+      this.handle({ ...report, by, settle });
     }
   }
 

@@ -61,10 +61,6 @@ export class Fleet {
     return this.#sum();
   }
 
-  has(worker: string): boolean {
-    return this.#members.has(worker);
-  }
-
   get size(): number {
     return this.#members.size;
   }

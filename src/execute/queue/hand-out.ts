@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { Snapshot } from '../../domain/messages.js';
+import type { TrajectoryTask } from '../../domain/messages.js';
 import { pack } from './codec.js';
 import { runPipeline } from './connection.js';
 import { BULL_PREFIX, jobId, KEEP_S, laneOf, queueName, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
@@ -12,15 +12,16 @@ import { fromBytes, type TicketedTask, toMessage } from './task-message.js';
 const BATCH = 200;
 const WAKE_EVERY_MS = 5;
 
-/** A trajectory to hand out, with the snapshot that its worker may go on from. */
-export interface HandedOut extends TicketedTask {
-  readonly alone: boolean;
-  readonly snapshot: Snapshot | null;
+/** A trajectory to hand out, with the snapshot of its task that its worker may go on from. */
+interface HandedOut extends TicketedTask {
   /** Asked right before it is handed out. */
   isWanted(): boolean;
   /** It is handed out with this ticket: its own, or that of an earlier coordinator whose job is still there. */
   onHandedOut(ticket: string): void;
 }
+
+/** Redis refuses, or the run ends. The reconciler looks for the jobs of what was handed out. */
+const ignored = () => {};
 
 export const newTicket = (): string => randomBytes(6).toString('hex');
 
@@ -39,9 +40,8 @@ export class HandOut {
     private readonly redis: Redis,
     private readonly run: string,
     private readonly keys: RunKeys,
-    private readonly onError: (error: Error) => void,
   ) {
-    this.snapshots = new SnapshotTransfer(redis, keys, () => {});
+    this.snapshots = new SnapshotTransfer(redis, keys);
   }
 
   /** Looks up what an earlier coordinator has handed out, and withdraws what nobody needs any more. */
@@ -66,7 +66,7 @@ export class HandOut {
 
   /** Replaces a task that is handed out, so that whoever executes it next knows what was heard since. */
   update(task: TicketedTask): void {
-    void this.redis.hset(this.keys.tasks, task.task.id, pack(toMessage(task))).catch(this.onError);
+    void this.redis.hset(this.keys.tasks, task.task.id, pack(toMessage(task))).catch(ignored);
   }
 
   /** Whether the jobs of these tickets exist, waiting or leased. */
@@ -79,17 +79,17 @@ export class HandOut {
   /** Makes the ticket of a trajectory invalid. @param withSnapshot its worker is to hand in a snapshot first. */
   withdraw(id: string, ticket: string | null, withSnapshot: boolean): void {
     if (withSnapshot && ticket !== null) {
-      void this.redis.hset(this.keys.tickets, id, `${ticket}!`).catch(this.onError);
-      void this.redis.publish(WAKE_CHANNEL, wish(this.run)).catch(this.onError);
-    } else void this.redis.hdel(this.keys.tickets, id).catch(this.onError);
-    void this.redis.hdel(this.keys.tasks, id).catch(this.onError);
+      void this.redis.hset(this.keys.tickets, id, `${ticket}!`).catch(ignored);
+      void this.redis.publish(WAKE_CHANNEL, wish(this.run)).catch(ignored);
+    } else void this.redis.hdel(this.keys.tickets, id).catch(ignored);
+    void this.redis.hdel(this.keys.tasks, id).catch(ignored);
   }
 
   /** Tells waiting workers that there is something to take. */
   #wake(): void {
     this.#waking ??= setTimeout(() => {
       this.#waking = null;
-      void this.redis.publish(WAKE_CHANNEL, this.run).catch(this.onError);
+      void this.redis.publish(WAKE_CHANNEL, this.run).catch(ignored);
     }, WAKE_EVERY_MS);
   }
 
@@ -118,27 +118,27 @@ export class HandOut {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#waking) clearTimeout(this.#waking);
-    for (const { queue } of this.#lanes.values()) await queue.close().catch(() => {});
+    for (const { queue } of this.#lanes.values()) await queue.close().catch(ignored);
   }
 
   async #flush(): Promise<void> {
     const tasks = this.#waiting;
     this.#waiting = [];
-    const heavy = tasks.filter(({ snapshot }) => snapshot);
-    const light = tasks.filter(({ snapshot }) => !snapshot);
+    const heavy = tasks.filter(({ task }) => task.snapshot);
+    const light = tasks.filter(({ task }) => !task.snapshot);
     try {
       for (let from = 0; from < light.length; from += BATCH)
         await this.#handOut(light.slice(from, from + BATCH));
-    } catch (error) {
-      if (!this.#isClosed) this.onError(error as Error);
+    } catch {
+      // As `ignored`.
     }
-    for (const task of heavy) void this.#handOutWithSnapshot(task).catch(this.onError);
+    for (const task of heavy) void this.#handOutWithSnapshot(task).catch(ignored);
   }
 
   async #handOutWithSnapshot(task: HandedOut): Promise<void> {
     const isWanted = () => task.isWanted() && !this.#isClosed;
     if (this.#leftOver.has(task.task.id)) return this.#handOut([task]);
-    if (await this.snapshots.write(task.ticket, task.snapshot!, isWanted)) await this.#handOut([task]);
+    if (await this.snapshots.write(task.ticket, task.task.snapshot!, isWanted)) await this.#handOut([task]);
   }
 
   async #handOut(tasks: readonly HandedOut[]): Promise<void> {
@@ -148,7 +148,7 @@ export class HandOut {
       if (!task.isWanted()) continue;
       const adopted = this.#leftOver.delete(task.task.id) ? await this.#ticketOf(task) : null;
       if (adopted !== null) task.onHandedOut(adopted);
-      else if (task.snapshot && !(await this.snapshots.newest(task.ticket)))
+      else if (task.task.snapshot && !(await this.snapshots.newest(task.ticket)))
         await this.#handOutWithSnapshot(task);
       else fresh.push(task);
     }
@@ -157,10 +157,10 @@ export class HandOut {
     const pipeline = this.redis.pipeline();
     const jobs = new Map<string, Parameters<Queue['addBulk']>[0]>();
     for (const task of wanted) {
-      const { id, memoryBytes, config } = task.task;
+      const { id, memoryBytes, alone, config } = task.task;
       pipeline.hset(this.keys.tasks, id, pack(toMessage(task)));
       pipeline.hset(this.keys.tickets, id, task.ticket);
-      const lane = laneOf(memoryBytes, task.alone);
+      const lane = laneOf(memoryBytes, alone);
       if (this.#widen(lane, memoryBytes)) pipeline.hset(this.keys.lanes, lane, memoryBytes);
       const ofLane = jobs.get(lane) ?? [];
       jobs.set(lane, ofLane);
@@ -175,7 +175,7 @@ export class HandOut {
   }
 
   /** The ticket under which an earlier coordinator has handed out the same work, if its job is still there. */
-  async #ticketOf({ task, alone }: HandedOut): Promise<string | null> {
+  async #ticketOf({ task }: HandedOut): Promise<string | null> {
     const [packed, valid] = await Promise.all([
       this.redis.hgetBuffer(this.keys.tasks, task.id),
       this.redis.hget(this.keys.tickets, task.id),
@@ -184,7 +184,7 @@ export class HandOut {
     try {
       const earlier = fromBytes(packed);
       if (earlier.ticket !== valid || !isSameWork(earlier.task, task)) return null;
-      const lane = laneOf(earlier.task.memoryBytes, alone);
+      const lane = laneOf(earlier.task.memoryBytes, task.alone);
       this.#widen(lane, earlier.task.memoryBytes);
       const [isThere] = await this.areThere([{ lane, id: task.id, ticket: earlier.ticket }]);
       return isThere ? earlier.ticket : null;
@@ -209,7 +209,7 @@ export class HandOut {
       streams: { events: { maxLen: 10 } },
       defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
     });
-    queue.on('error', this.onError);
+    queue.on('error', ignored);
     this.#lanes.set(lane, { queue, bytes });
     return true;
   }
@@ -224,10 +224,10 @@ export class HandOut {
 }
 
 /** Whether the earlier task computes everything that the new one asks for. */
-function isSameWork(earlier: TicketedTask['task'], now: TicketedTask['task']): boolean {
+function isSameWork(earlier: TrajectoryTask, now: TrajectoryTask): boolean {
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const before = new Map(earlier.checkpoints.map(({ t, variants }) => [t, variants]));
-  const rulesOf = ({ refinement }: TicketedTask['task']) => refinement && { ...refinement, stored: null };
+  const rulesOf = ({ refinement }: TrajectoryTask) => refinement && { ...refinement, stored: null };
   return (
     same(earlier.config, now.config) &&
     same(earlier.evaluate, now.evaluate) &&

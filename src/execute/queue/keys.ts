@@ -70,7 +70,7 @@ const LANES_PER_OCTAVE = 4;
  * The lane of a trajectory with this peak. Each lane is a BullMQ queue, so a worker looks only where everything fits.
  * Lanes are a quarter of an octave wide; small trajectories share the first.
  */
-export function laneOf(memoryBytes: number, alone: boolean): string {
+export function laneOf(memoryBytes: number, alone = false): string {
   if (alone) return ALONE;
   const octaves = Math.log2(Math.max(memoryBytes, SMALL_BYTES) / SMALL_BYTES);
   return String(Math.ceil(LANES_PER_OCTAVE * octaves));

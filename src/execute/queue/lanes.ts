@@ -13,7 +13,6 @@ export interface Lease {
 
 export class Lanes {
   readonly #lanes = new Map<string, { readonly worker: Worker; bytes: number }>();
-
   #isClosed = false;
 
   constructor(

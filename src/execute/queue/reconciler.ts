@@ -67,7 +67,7 @@ export class Reconciler {
     if (looked.length === 0) return;
     const found = await this.handOut.areThere(
       looked.map(({ task, ticket }) => ({
-        lane: laneOf(task.memoryBytes, task.alone ?? false),
+        lane: laneOf(task.memoryBytes, task.alone),
         id: task.id,
         ticket: ticket!,
       })),

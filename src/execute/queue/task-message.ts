@@ -9,12 +9,10 @@ export interface TicketedTask {
   /** Its snapshot travels apart (snapshots.ts). */
   readonly task: TrajectoryTask;
   readonly timeoutS: number | null;
-  /** The worker that must not compute it, if there is another one. */
-  readonly avoid: string | null;
 }
 
-export function toMessage({ ticket, task, timeoutS, avoid }: TicketedTask): TaskMessage {
-  const { id, config, checkpoints, refinement, evaluate, memoryBytes, snapshotEveryMs } = task;
+export function toMessage({ ticket, task, timeoutS }: TicketedTask): TaskMessage {
+  const { id, config, checkpoints, refinement, evaluate, memoryBytes, snapshotEveryMs, avoid = null } = task;
   const positions = new Map<string | readonly Variant[], number>();
   const variantSets: Variant[][] = [];
   const positionOf = (variants: readonly Variant[]): number => {
@@ -61,6 +59,7 @@ export function fromBytes(bytes: Uint8Array): TicketedTask {
     snapshot: null,
     memoryBytes,
     snapshotEveryMs,
+    avoid,
   };
-  return { ticket, task, timeoutS, avoid };
+  return { ticket, task, timeoutS };
 }

@@ -316,8 +316,8 @@ class QueueWorker {
   }
 
   /** Whether another worker is to compute it. Where none comes, this one does after a while. */
-  #mustAvoid({ avoid, ticket }: TicketedTask): boolean {
-    if (avoid !== processName(this.#identity.by)) return false;
+  #mustAvoid({ task, ticket }: TicketedTask): boolean {
+    if (task.avoid !== processName(this.#identity.by)) return false;
     const times = (this.#avoided.get(ticket) ?? 0) + 1;
     this.#avoided.set(ticket, times);
     return times <= MAX_AVOIDED;
