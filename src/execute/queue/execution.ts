@@ -2,6 +2,7 @@
 import type { Job } from 'bullmq';
 import type { ExecutorEvent, Snapshot } from '../../domain/messages.js';
 import type { PoolExecutor } from '../pool.js';
+import type { Lease } from './lanes.js';
 import type { ReportSender } from './report-sender.js';
 import type { WireEvent } from './schemas.js';
 import type { SnapshotTransfer } from './snapshots.js';
@@ -12,9 +13,9 @@ import type { TicketedTask } from './task-message.js';
  * void, because another one has it or nobody wants it.
  */
 const REASONS = ['stop', 'leave', 'void'] as const;
-export type StopReason = (typeof REASONS)[number];
+type StopReason = (typeof REASONS)[number];
 
-export interface ExecutionContext {
+interface ExecutionContext {
   readonly pool: PoolExecutor;
   readonly sender: ReportSender;
   readonly snapshots: SnapshotTransfer;
@@ -22,7 +23,10 @@ export interface ExecutionContext {
   readonly counts: { cells: number; trajectories: number };
 }
 
-export class Execution {
+export class Execution implements Lease {
+  readonly lane: string;
+  readonly job: Job;
+  readonly token: string;
   readonly ended: Promise<void>;
   #reason: StopReason | null = null;
   #slot = 0;
@@ -33,13 +37,15 @@ export class Execution {
   #isOver = false;
 
   constructor(
-    readonly job: Job,
-    readonly token: string,
-    readonly key: string,
+    lease: Lease,
+    private readonly key: string,
     readonly work: TicketedTask,
     snapshot: Promise<Snapshot | null> | null,
     private readonly context: ExecutionContext,
   ) {
+    this.lane = lease.lane;
+    this.job = lease.job;
+    this.token = lease.token;
     this.ended = this.#run(snapshot);
   }
 

@@ -11,7 +11,7 @@ import { pack, unpack } from './codec.js';
 import { runPipeline } from './connection.js';
 import type { Execution } from './execution.js';
 import { KEEP_S, keysOf, type RunKeys } from './keys.js';
-import { Lanes, type Lease } from './lanes.js';
+import { Lanes } from './lanes.js';
 import type { QueueTimes } from './options.js';
 import { ReportSender } from './report-sender.js';
 import { CONTROL } from './run-state.js';
@@ -43,10 +43,6 @@ export interface WorkerIdentity {
   readonly since: string;
 }
 
-export interface RunningLease extends Lease {
-  readonly execution: Execution;
-}
-
 export function bytesOfImages(datasets: ReadonlyMap<string, Dataset>): number {
   let bytes = 0;
   for (const { pool, test } of datasets.values()) bytes += pool.images.length + test.images.length;
@@ -57,7 +53,7 @@ export class WorkerRun {
   readonly keys: RunKeys;
   readonly lanes: Lanes;
   readonly snapshots: SnapshotTransfer;
-  readonly running = new Set<RunningLease>();
+  readonly running = new Set<Execution>();
   readonly counts = { cells: 0, trajectories: 0 };
   datasets: ReadonlyMap<string, Dataset> = new Map();
   sender!: ReportSender;
@@ -95,7 +91,7 @@ export class WorkerRun {
     const running = [...this.running];
     const pipeline = this.redis.pipeline();
     pipeline.hmget(state, 'epoch', 'control').hgetall(lanes);
-    if (running.length > 0) pipeline.hmget(tickets, ...running.map(({ execution }) => execution.id));
+    if (running.length > 0) pipeline.hmget(tickets, ...running.map(({ id }) => id));
     if (this.isOpen) this.#tell(pipeline, running, wanted, dropped);
     const [ofState, ofLanes, valid = []] = (await runPipeline(pipeline)) as [
       [string | null, string | null],
@@ -116,7 +112,7 @@ export class WorkerRun {
       return true;
     }
     this.lanes.update(ofLanes);
-    for (const [i, { execution }] of running.entries()) {
+    for (const [i, execution] of running.entries()) {
       const { ticket } = execution.work;
       if (control === CONTROL.stop || valid[i] === `${ticket}!`) execution.stop('stop');
       else if (valid[i] !== ticket) execution.stop('void');
@@ -127,7 +123,7 @@ export class WorkerRun {
 
   /** Gives up what another worker may have by now. */
   async renewLeases(): Promise<void> {
-    for (const { execution } of await this.lanes.renew([...this.running])) execution.stop('void');
+    for (const execution of await this.lanes.renew([...this.running])) execution.stop('void');
   }
 
   /** Tells the run that this worker is gone. */
@@ -139,7 +135,7 @@ export class WorkerRun {
 
   #tell(
     pipeline: ReturnType<Redis['pipeline']>,
-    running: readonly RunningLease[],
+    running: readonly Execution[],
     wanted: number,
     dropped: number,
   ): void {
@@ -150,7 +146,7 @@ export class WorkerRun {
       since: this.worker.since,
       memoryBytes: Math.max(0, this.worker.memoryBytes - bytesOfImages(this.datasets)),
       wanted,
-      running: running.map(({ execution }) => execution.id),
+      running: running.map(({ id }) => id),
       ...this.counts,
       dropped,
     };

@@ -18,13 +18,7 @@ import { QUEUE_TIMES, type QueueTimes } from './options.js';
 import { PoisonLog } from './poison.js';
 import { Pools } from './pools.js';
 import { fromBytes, type TicketedTask } from './task-message.js';
-import {
-  bytesOfImages,
-  type RunningLease,
-  type WorkerData,
-  type WorkerIdentity,
-  WorkerRun,
-} from './worker-run.js';
+import { bytesOfImages, type WorkerData, type WorkerIdentity, WorkerRun } from './worker-run.js';
 
 export interface QueueWorkerOptions {
   readonly address: QueueAddress;
@@ -146,8 +140,8 @@ class QueueWorker {
   /** Hands everything back. */
   async leave(): Promise<void> {
     const running = this.#running();
-    for (const { execution } of running) execution.stop('leave');
-    await Promise.all(running.map(({ execution }) => execution.ended));
+    for (const execution of running) execution.stop('leave');
+    await Promise.all(running.map(({ ended }) => ended));
     await Promise.all([...this.#runs.values()].map(run => run.leave()));
   }
 
@@ -157,7 +151,7 @@ class QueueWorker {
     await this.#pools.close();
   }
 
-  #running(): RunningLease[] {
+  #running(): Execution[] {
     return [...this.#runs.values()].flatMap(({ running }) => [...running]);
   }
 
@@ -243,10 +237,10 @@ class QueueWorker {
   #room(lane: string, bytes: number): number {
     const { threads } = this.options;
     const running = this.#running();
-    if (running.some(lease => lease.lane === ALONE)) return 0;
+    if (running.some(each => each.lane === ALONE)) return 0;
     if (lane === ALONE) return running.length === 0 && bytes <= this.#budget() ? 1 : 0;
     const room = threads + this.#pools.prefetch() - running.length;
-    const peaks = running.map(({ execution }) => execution.bytes);
+    const peaks = running.map(each => each.bytes);
     for (let count = 1; count <= room; count++) {
       peaks.push(bytes);
       const atOnce = peaks.toSorted((a, b) => b - a).slice(0, threads);
@@ -332,16 +326,15 @@ class QueueWorker {
     });
     const key = `${this.#identity.id}-${randomBytes(4).toString('hex')}`;
     const snapshot = hasSnapshot ? run.snapshots.read(work.ticket).catch(() => null) : null;
-    const execution = new Execution(lease.job, lease.token, key, work, snapshot, {
+    const execution = new Execution(lease, key, work, snapshot, {
       pool,
       sender: run.sender,
       snapshots: run.snapshots,
       counts: run.counts,
     });
-    const running: RunningLease = { ...lease, execution };
-    run.running.add(running);
+    run.running.add(execution);
     void execution.ended.finally(() => {
-      run.running.delete(running);
+      run.running.delete(execution);
       release();
       void this.#take();
     });
