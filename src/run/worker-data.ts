@@ -1,8 +1,9 @@
 /** The data sets of a worker's runs, found on its own machine. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Dataset, identifyDataset } from '../data/dataset.js';
-import type { DatasetIdentity, DatasetSettings } from '../domain/types.js';
+import { type Dataset, type IdentifiedDataset, identifyDataset } from '../data/dataset.js';
+import type { DatasetSettings } from '../domain/types.js';
+import type { WorkerData } from '../execute/queue/worker-run.js';
 import { imagesKey } from '../trajectory/environment.js';
 import { loadData } from './load-data.js';
 
@@ -13,36 +14,34 @@ export interface WorkerDataOptions {
 }
 
 /** Data sets stay loaded for the next run that needs them. */
-export function createWorkerData({ dataDir, threads }: WorkerDataOptions) {
-  const identities = new Map<string, DatasetIdentity>();
+export function createWorkerData({ dataDir, threads }: WorkerDataOptions): WorkerData {
+  const known = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
   const loading = new Map<string, Promise<ReadonlyMap<string, Dataset>>>();
-  const identified = (settings: DatasetSettings) => identifyDataset(settings, { dataDir });
+  const find = (stated: DatasetSettings) => {
+    const key = JSON.stringify(stated);
+    let found = known.get(key);
+    if (!found) {
+      const settings = onThisMachine(stated, dataDir);
+      found = { settings, identified: identifyDataset(settings, { dataDir }) };
+      known.set(key, found);
+    }
+    return found;
+  };
   return {
-    /** @throws DataError (DATA_MISSING, DATA_CORRUPT) */
-    identify(settings: DatasetSettings): DatasetIdentity {
-      const key = JSON.stringify(settings);
-      const identity = identities.get(key) ?? identified(onThisMachine(settings, dataDir)).identity;
-      identities.set(key, identity);
-      return identity;
-    },
+    identify: settings => find(settings).identified.identity,
     /** @throws DataError, TooLargeError */
-    async load(sets: readonly DatasetSettings[]): Promise<ReadonlyMap<string, Dataset>> {
+    async load(sets) {
       const all = new Map<string, Dataset>();
       for (const settings of sets) {
-        const key = imagesKey(this.identify(settings));
-        const own = onThisMachine(settings, dataDir);
-        const loaded =
-          loading.get(key) ??
-          loadData(
-            { data: new Map([[key, { settings: own, identified: identified(own) }]]), dataDir },
-            threads,
-          );
+        const found = find(settings);
+        const key = imagesKey(found.identified.identity);
+        const loaded = loading.get(key) ?? loadData({ data: new Map([[key, found]]), dataDir }, threads);
         loading.set(key, loaded);
         try {
           all.set(key, (await loaded).get(key)!);
         } catch (error) {
           loading.delete(key);
-          identities.clear();
+          known.clear();
           throw error;
         }
       }
