@@ -78,7 +78,7 @@ async function work(args: WorkerArguments): Promise<void> {
       untilIdleMs: args.untilIdle === undefined ? undefined : 1000 * args.untilIdle,
       signal: leaving.signal,
       times: queueTimes(),
-      report: line => print(line),
+      report: print,
       onReady: () =>
         print(
           `at ${address.shown} with ${counted(threads, 'thread')} and ${formatBytes(memoryBytes)} of memory`,

@@ -162,10 +162,7 @@ export class Scheduler {
     const { tracker } = this.#context;
     const target = this.executor.capacity + this.executor.prefetch();
     if (this.#running >= target) return null;
-    const { executor } = this;
-    return executor.fits
-      ? tracker.queue.take(job => executor.fits!(this.#bytesOf(job)))
-      : tracker.queue.take();
+    return tracker.queue.take(job => this.executor.fits?.(this.#bytesOf(job)) ?? true);
   }
 
   #bytesOf({ bytes, trajectory }: Job): number {
