@@ -1,46 +1,22 @@
 /** Whoever dies or leaves, nothing is lost and nothing is computed twice that was heard. Whole processes die in test/chaos. */
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ExecutorEvent } from '../../../src/domain/messages.js';
-import type { Executor, ResultCheck } from '../../../src/execute/executor.js';
+import type { ResultCheck } from '../../../src/execute/executor.js';
 import { parseAddress } from '../../../src/execute/queue/address.js';
 import { keysOf } from '../../../src/execute/queue/keys.js';
 import { PIECE_BYTES } from '../../../src/execute/queue/schemas.js';
 import { SnapshotTransfer } from '../../../src/execute/queue/snapshots.js';
 import { TcpProxy } from '../../support/proxy.js';
-import { hasRedis, RedisServer, WITHOUT_REDIS } from '../../support/redis.js';
+import { hasRedis, WITHOUT_REDIS } from '../../support/redis.js';
 import { collect, tinyTask, withoutTimes } from '../../support/tiny.js';
-import { queueExecutor, queueWorker, type TestWorker, until } from './support.js';
+import { QueueStage, queueExecutor, until } from './support.js';
 
 describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
-  let server: RedisServer;
-  let redis: Redis;
-  const executors: Executor[] = [];
-  const workers: TestWorker[] = [];
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    redis = new Redis(server.port, '127.0.0.1');
-  });
-  afterEach(async () => {
+  const stage = new QueueStage();
+  afterEach(() => {
     vi.unstubAllEnvs();
-    await Promise.all(workers.splice(0).map(worker => worker.leave()));
-    await Promise.all(executors.splice(0).map(executor => executor.close()));
   });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.remove();
-  });
-
-  const worker = (options: Parameters<typeof queueWorker>[1] = {}) => {
-    const made = queueWorker(server, options);
-    workers.push(made);
-    return made;
-  };
-  const started = async (engine: 'wasm' | 'noop', options: Parameters<typeof queueExecutor>[2] = {}) => {
-    const executor = await queueExecutor(server, engine, options);
-    executors.push(executor);
-    return executor;
-  };
+  const { worker, executor: started } = stage;
   const rowsOf = (events: readonly ExecutorEvent[]) =>
     withoutTimes(events.filter(({ kind }) => kind === 'rows'));
 
@@ -66,7 +42,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
   });
 
   it('a restarted coordinator takes up what was reported meanwhile, without any worker', async () => {
-    const proxy = await TcpProxy.start(server.port);
+    const proxy = await TcpProxy.start(stage.server.port);
     const check: ResultCheck = {
       status: () => 'pending',
       compare: () => ({ kind: 'unknown' }),
@@ -75,12 +51,12 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
     const tasks = [0, 1, 2].map(seed => ({ ...tinyTask('wasm', { config: { seed } }), id: `seed${seed}` }));
     const dead = await started('wasm', { name: 'restarted', check, address: parseAddress('x', proxy.url) });
     for (const task of tasks) void collect(dead.submit(task));
-    await until(async () => (await redis.hlen(keysOf('restarted').tickets)) === 3);
+    await until(async () => (await stage.redis.hlen(keysOf('restarted').tickets)) === 3);
     // From here on the first coordinator hears and says nothing.
     proxy.mode = 'swallow';
     const first = worker();
-    await until(async () => (await redis.llen('espalier-queue:restarted~0:wait')) === 0);
-    await until(async () => (await redis.llen('espalier-queue:restarted~0:active')) === 0);
+    await until(async () => (await stage.redis.llen('espalier-queue:restarted~0:wait')) === 0);
+    await until(async () => (await stage.redis.llen('espalier-queue:restarted~0:active')) === 0);
     await first.leave();
     const next = await started('wasm', { name: 'restarted', check });
     const events = await Promise.all(tasks.map(task => collect(next.submit(task))));
@@ -95,7 +71,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
 
   it('a name that another database uses is refused', async () => {
     await started('wasm', { name: 'mine' });
-    await expect(queueExecutor(server, 'wasm', { name: 'mine', database: 'other' })).rejects.toThrow(
+    await expect(queueExecutor(stage.server, 'wasm', { name: 'mine', database: 'other' })).rejects.toThrow(
       /^--queue-name mine: in use by tiny \(process \d+ on .*\), expected another name$/,
     );
   });
@@ -187,30 +163,30 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
   it('snapshots travel in pieces, and the newest replaces the others', async () => {
     const keys = keysOf('pieces');
     const poison: string[] = [];
-    const transfer = new SnapshotTransfer(redis, keys, reason => poison.push(reason));
+    const transfer = new SnapshotTransfer(stage.redis, keys, reason => poison.push(reason));
     const bytes = Uint8Array.from({ length: 2 * PIECE_BYTES + 17 }, (_, i) => (i * 31) % 251);
     expect(await transfer.write('ticket', { t: 5, bytes }, () => true)).toBe(true);
     const read = await transfer.read('ticket');
     expect(read?.t).toBe(5);
     expect(Buffer.from(read!.bytes).equals(bytes)).toBe(true);
-    expect(await redis.hlen(keys.pieces('ticket', 5))).toBe(3);
+    expect(await stage.redis.hlen(keys.pieces('ticket', 5))).toBe(3);
     const newer = { t: 9, bytes: bytes.slice(0, 100) };
     expect(await transfer.write('ticket', newer, () => true)).toBe(true);
     expect(await transfer.read('ticket')).toEqual(newer);
-    expect(await redis.exists(keys.pieces('ticket', 5))).toBe(0);
+    expect(await stage.redis.exists(keys.pieces('ticket', 5))).toBe(0);
     // One that is given up leaves the one before.
     let asked = 0;
     expect(await transfer.write('ticket', { t: 12, bytes }, () => asked++ < 2)).toBe(false);
     expect(await transfer.read('ticket')).toEqual(newer);
-    expect(await redis.exists(keys.pieces('ticket', 12))).toBe(0);
+    expect(await stage.redis.exists(keys.pieces('ticket', 12))).toBe(0);
     // A missing or a wrong piece makes it none.
-    await redis.hset(keys.pieces('ticket', 9), '0', 'short');
+    await stage.redis.hset(keys.pieces('ticket', 9), '0', 'short');
     expect(await transfer.read('ticket')).toBeNull();
-    await redis.hset(keys.snapshots, 'ticket', 'garbage');
+    await stage.redis.hset(keys.snapshots, 'ticket', 'garbage');
     expect(await transfer.read('ticket')).toBeNull();
     expect(poison).toEqual(['not a message of espalier']);
     await transfer.write('ticket', newer, () => true);
     await transfer.remove('ticket');
-    expect(await redis.exists(keys.snapshots, keys.pieces('ticket', 9))).toBe(0);
+    expect(await stage.redis.exists(keys.snapshots, keys.pieces('ticket', 9))).toBe(0);
   });
 });

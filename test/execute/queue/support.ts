@@ -1,5 +1,7 @@
 /** An executor with a queue, and workers in this process that serve it. */
 import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { EngineName } from '../../../src/domain/types.js';
 import { NUMERICS } from '../../../src/engine/numerics.js';
 import type { Executor } from '../../../src/execute/executor.js';
@@ -7,7 +9,7 @@ import { parseAddress } from '../../../src/execute/queue/address.js';
 import { createQueueExecutor } from '../../../src/execute/queue/executor.js';
 import type { QueueExecutorOptions } from '../../../src/execute/queue/options.js';
 import { type QueueWorkerOptions, runQueueWorker } from '../../../src/execute/queue/worker.js';
-import type { RedisServer } from '../../support/redis.js';
+import { RedisServer } from '../../support/redis.js';
 import { tinyConfig, tinyDatasets } from '../../support/tiny.js';
 
 /** Short, but longer than a busy machine lets a process wait. */
@@ -83,4 +85,42 @@ export function queueWorker(redis: RedisServer, options: Partial<QueueWorkerOpti
     return ended;
   };
   return { lines, leave, ended };
+}
+
+/** A server for the tests of one file. Executors and workers that a test starts end with it. */
+export class QueueStage {
+  server!: RedisServer;
+  redis!: Redis;
+  readonly #executors: Executor[] = [];
+  readonly #workers: TestWorker[] = [];
+
+  constructor() {
+    beforeAll(async () => {
+      this.server = await RedisServer.start();
+      this.redis = new Redis(this.server.port, '127.0.0.1');
+    });
+    afterEach(async () => {
+      await Promise.all(this.#workers.splice(0).map(worker => worker.leave()));
+      await Promise.all(this.#executors.splice(0).map(executor => executor.close()));
+    });
+    afterAll(async () => {
+      this.redis?.disconnect();
+      await this.server?.remove();
+    });
+  }
+
+  readonly worker = (options: Partial<QueueWorkerOptions> = {}): TestWorker => {
+    const made = queueWorker(this.server, options);
+    this.#workers.push(made);
+    return made;
+  };
+
+  readonly executor = async (
+    engine: EngineName,
+    options: Partial<QueueExecutorOptions> = {},
+  ): Promise<Executor> => {
+    const made = await queueExecutor(this.server, engine, options);
+    this.#executors.push(made);
+    return made;
+  };
 }

@@ -1,16 +1,14 @@
 /** Whoever can write to Redis can write anything: it is dropped, counted and named, and the coordinator lives. */
-
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ExecutorEvent, TrajectoryTask } from '../../../src/domain/messages.js';
 import { NUMERICS } from '../../../src/engine/numerics.js';
-import type { Executor, ResultCheck } from '../../../src/execute/executor.js';
+import type { ResultCheck } from '../../../src/execute/executor.js';
 import { pack } from '../../../src/execute/queue/codec.js';
 import { jobId, keysOf, queueName, RUNS_KEY } from '../../../src/execute/queue/keys.js';
 import { MAX_EVENTS_BYTES, PROTOCOL } from '../../../src/execute/queue/schemas.js';
-import { hasRedis, RedisServer, WITHOUT_REDIS } from '../../support/redis.js';
+import { hasRedis, WITHOUT_REDIS } from '../../support/redis.js';
 import { collect, tinyTask, withoutTimes } from '../../support/tiny.js';
-import { identity, queueExecutor, queueWorker, type TestWorker, until } from './support.js';
+import { identity, QueueStage, until } from './support.js';
 
 const ROGUE = {
   host: 'rogue',
@@ -25,41 +23,20 @@ const ROGUE = {
 };
 
 describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () => {
-  let server: RedisServer;
-  let redis: Redis;
-  const executors: Executor[] = [];
-  const workers: TestWorker[] = [];
-  beforeAll(async () => {
-    server = await RedisServer.start();
-    redis = new Redis(server.port, '127.0.0.1');
-  });
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map(worker => worker.leave()));
-    await Promise.all(executors.splice(0).map(executor => executor.close()));
-  });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.remove();
-  });
-
-  const worker = (options: Parameters<typeof queueWorker>[1] = {}) => {
-    const made = queueWorker(server, options);
-    workers.push(made);
-    return made;
-  };
-  async function started(options: Parameters<typeof queueExecutor>[2] = {}) {
+  const stage = new QueueStage();
+  const { worker } = stage;
+  async function started(options: Parameters<typeof stage.executor>[1] = {}) {
     const warnings: string[] = [];
-    const executor = await queueExecutor(server, 'wasm', {
+    const executor = await stage.executor('wasm', {
       name: 'trust',
       warn: message => warnings.push(message),
       ...options,
     });
-    executors.push(executor);
     const dropped = () => executor.queueState!().dropped;
     return { executor, warnings, dropped };
   }
   const keys = keysOf('trust');
-  const say = (message: unknown) => redis.xadd(keys.events, '*', 'm', pack(message));
+  const say = (message: unknown) => stage.redis.xadd(keys.events, '*', 'm', pack(message));
   const report = (changes: object, event: unknown) =>
     say({
       protocol: PROTOCOL,
@@ -99,8 +76,8 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
       fail: () => {},
     };
     const { executor, warnings, dropped } = await started({ check });
-    await redis.xadd(keys.events, '*', 'm', 'no msgpack \xff');
-    await redis.xadd(keys.events, '*', 'other', 'field');
+    await stage.redis.xadd(keys.events, '*', 'm', 'no msgpack \xff');
+    await stage.redis.xadd(keys.events, '*', 'other', 'field');
     await report({ protocol: 99 }, { kind: 'stopped' });
     await report({}, { kind: 'rows', checkpoint: { t: 0 }, cells: [] });
     await report({}, { kind: 'rows', checkpoint, cells: [{}] });
@@ -114,15 +91,15 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
       expect.stringMatching(/^dropped a report from an unknown sender: not a message/),
     );
     expect(warnings).toContainEqual(expect.stringMatching(/^dropped a report from rogue\/666: protocol/));
-    await redis.xadd(keys.events, '*', 'm', Buffer.alloc(MAX_EVENTS_BYTES + 1));
-    await redis.hset(keys.workers, 'rogue', 'no heartbeat');
+    await stage.redis.xadd(keys.events, '*', 'm', Buffer.alloc(MAX_EVENTS_BYTES + 1));
+    await stage.redis.hset(keys.workers, 'rogue', 'no heartbeat');
     await until(() => dropped() >= 9);
     worker();
     const events = await collect(executor.submit(tinyTask('wasm')));
     expect(events.at(-1)?.kind).toBe('done');
     // What is stored stays in Redis no longer.
     for (const event of events) if (event.kind !== 'started') event.onStored?.();
-    await until(async () => (await redis.xlen(keys.events)) === 0);
+    await until(async () => (await stage.redis.xlen(keys.events)) === 0);
   });
 
   it('ignores ends that it has no reason to believe', async () => {
@@ -132,7 +109,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     for (const kind of ['done', 'stopped'] as const)
       await report({}, kind === 'done' ? { kind, trainWallS: 0, trainCpuS: 0 } : { kind });
     await report({}, { kind: 'failed', code: 'OUT_OF_MEMORY', message: 'not really', stack: null });
-    await until(async () => (await redis.xlen(keys.events)) === 0);
+    await until(async () => (await stage.redis.xlen(keys.events)) === 0);
     worker();
     expect((await running).at(-1)?.kind).toBe('done');
   });
@@ -177,8 +154,12 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
   it('a task that makes no sense is dropped by the worker, which lives', async () => {
     const { executor } = await started();
     const running = collect(executor.submit(tinyTask('wasm')));
-    await until(async () => (await redis.hlen(keys.tasks)) === 1);
-    await redis.hset(keys.tasks, 'aaaa', pack({ protocol: PROTOCOL, id: 'aaaa', code: 'process.exit()' }));
+    await until(async () => (await stage.redis.hlen(keys.tasks)) === 1);
+    await stage.redis.hset(
+      keys.tasks,
+      'aaaa',
+      pack({ protocol: PROTOCOL, id: 'aaaa', code: 'process.exit()' }),
+    );
     const { lines } = worker();
     // The run finds that its job is gone, and hands it out again.
     expect((await running).at(-1)?.kind).toBe('done');
@@ -192,7 +173,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     expect((await collect(executor.submit(tinyTask('wasm')))).at(-1)?.kind).toBe('done');
     const bull = `espalier-queue:${queueName('trust', '0')}`;
     const forged = jobId('zzzz', 'abc');
-    await redis.hset(
+    await stage.redis.hset(
       `${bull}:${forged}`,
       'name',
       'zzzz',
@@ -203,8 +184,8 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
       'timestamp',
       1,
     );
-    await redis.lpush(`${bull}:wait`, forged);
-    await until(async () => (await redis.exists(`${bull}:${forged}`)) === 0);
+    await stage.redis.lpush(`${bull}:wait`, forged);
+    await until(async () => (await stage.redis.exists(`${bull}:${forged}`)) === 0);
   });
 
   const { wasm: numerics } = NUMERICS;
@@ -222,7 +203,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     ],
   ])('a worker of %s refuses, and both sides say why', async (_, changes, reason) => {
     const { warnings } = await started();
-    await redis.hset(
+    await stage.redis.hset(
       keys.state,
       'manifest',
       pack({ ...manifest, protocol: PROTOCOL, run: 'trust', ...changes }),
@@ -251,15 +232,15 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
   });
 
   it('garbage in place of a manifest, a run or a stream is no end of anything', async () => {
-    await redis.sadd(RUNS_KEY, 'no run', 'half', 'x'.repeat(500));
-    await redis.hset(keysOf('half').state, 'epoch', 'x', 'manifest', 'garbage');
+    await stage.redis.sadd(RUNS_KEY, 'no run', 'half', 'x'.repeat(500));
+    await stage.redis.hset(keysOf('half').state, 'epoch', 'x', 'manifest', 'garbage');
     const { executor, warnings } = await started();
-    await redis.unlink(keys.events);
-    await redis.set(keys.events, 'no stream');
+    await stage.redis.unlink(keys.events);
+    await stage.redis.set(keys.events, 'no stream');
     const { lines } = worker();
     expect((await collect(executor.submit(tinyTask('wasm')))).at(-1)?.kind).toBe('done');
     expect(lines).toContainEqual(expect.stringMatching(/^dropped a manifest from half: /));
     expect(warnings).toContainEqual(expect.stringMatching(/^dropped the stream of reports/));
-    await redis.srem(RUNS_KEY, 'no run', 'half', 'x'.repeat(500));
+    await stage.redis.srem(RUNS_KEY, 'no run', 'half', 'x'.repeat(500));
   });
 });
