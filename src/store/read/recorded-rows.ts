@@ -1,13 +1,7 @@
 /** Compares rows with the recorded ones, for results that arrive twice. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CellRow, CheckpointRow } from '../../domain/messages.js';
-import {
-  DENSE_COLUMNS,
-  finiteOrNull,
-  measureValues,
-  RETRAINED_COLUMNS,
-  SUBNET_COLUMNS,
-} from '../schema/rows.js';
+import { CELL_NUMBERS, CHECKPOINT_NUMBERS, cellNumbers, checkpointNumbers } from '../schema/rows.js';
 import type { VariantKeys } from './variants.js';
 
 /**
@@ -18,21 +12,6 @@ import type { VariantKeys } from './variants.js';
 export type Comparison =
   | { readonly kind: 'unknown' | 'same' }
   | { readonly kind: 'differs'; readonly column: string; readonly worker: string };
-
-const CHECKPOINT_COLUMNS = [
-  ...DENSE_COLUMNS,
-  'dead_neurons',
-  'eta_lambda_max',
-  'gates_changed',
-  'neuron_variance',
-];
-const CELL_COLUMNS = [
-  ...SUBNET_COLUMNS,
-  ...RETRAINED_COLUMNS,
-  'distinct_neurons',
-  'activation_passes',
-  'certified_loss',
-];
 
 type Values = readonly (number | null)[];
 
@@ -48,12 +27,12 @@ export class RecordedRows {
     const key = '(SELECT key FROM trajectory_keys WHERE id = ?)';
     this.checkpoint = db
       .prepare<[string, number], (number | null)[]>(
-        `SELECT ${CHECKPOINT_COLUMNS.join(', ')} FROM checkpoints WHERE trajectory = ${key} AND t = ?`,
+        `SELECT ${CHECKPOINT_NUMBERS.join(', ')} FROM checkpoints WHERE trajectory = ${key} AND t = ?`,
       )
       .raw();
     this.cell = db
       .prepare<[string, number, number], (number | null)[]>(
-        `SELECT ${CELL_COLUMNS.join(', ')} FROM cells WHERE trajectory = ${key} AND t = ? AND variant = ?`,
+        `SELECT ${CELL_NUMBERS.join(', ')} FROM cells WHERE trajectory = ${key} AND t = ? AND variant = ?`,
       )
       .raw();
     this.worker = db.prepare<[string], string | null>('SELECT worker FROM trajectories WHERE id = ?').pluck();
@@ -62,30 +41,17 @@ export class RecordedRows {
   compare(id: string, row: CheckpointRow, cells: readonly CellRow[]): Comparison {
     const recorded = this.checkpoint.get(id, row.t);
     if (!recorded) return { kind: 'unknown' };
-    const values = [
-      ...measureValues(row.dense),
-      row.deadNeurons,
-      ...[row.etaLambdaMax, row.gatesChanged, row.neuronVariance].map(finiteOrNull),
-    ];
-    let column = firstDifference(CHECKPOINT_COLUMNS, recorded, values);
+    let column = firstDifference(CHECKPOINT_NUMBERS, recorded, checkpointNumbers(row));
     for (const cell of cells) {
       if (column !== null) break;
       const variant = this.variants.find(cell);
       const found = variant === null ? undefined : this.cell.get(id, row.t, variant);
-      if (found) column = firstDifference(CELL_COLUMNS, found, cellValues(cell));
+      if (found) column = firstDifference(CELL_NUMBERS, found, cellNumbers(cell));
     }
     if (column === null) return { kind: 'same' };
     return { kind: 'differs', column, worker: this.worker.get(id) ?? 'an earlier run' };
   }
 }
-
-const cellValues = (cell: CellRow): Values => [
-  ...measureValues(cell.subnet),
-  ...measureValues(cell.retrained),
-  cell.distinctNeurons,
-  cell.activationPasses,
-  finiteOrNull(cell.certifiedLoss),
-];
 
 /** The first column in which both have a number, and not the same. */
 function firstDifference(columns: readonly string[], recorded: Values, values: Values): string | null {

@@ -1,6 +1,6 @@
 /** Plain data that goes into the store and comes out of it. The only SQL here is column names. */
 import type { Provenance } from '../../base/provenance.js';
-import type { TrajectoryEvent } from '../../domain/messages.js';
+import type { CellRow, CheckpointRow, TrajectoryEvent } from '../../domain/messages.js';
 import { METRIC_COLUMNS, type MeasuredNetwork } from '../../domain/metrics.js';
 import {
   type Metric,
@@ -110,8 +110,40 @@ export const finiteOrNull = (value: number | null): number | null =>
   value !== null && Number.isFinite(value) ? value : null;
 
 /** Losses and accuracies in the order of a network's metric columns, null where not measured. */
-export function measureValues(metrics: SetMetrics | null): (number | null)[] {
+function measureValues(metrics: SetMetrics | null): (number | null)[] {
   const values = (metric: Metric | undefined): (number | null)[] =>
     metric ? [finiteOrNull(metric.loss), finiteOrNull(metric.accuracy)] : [null, null];
   return SET_NAMES.flatMap(set => values(metrics?.[set]));
 }
+
+/** The numbers of a checkpoint that do not depend on who computes it: all but times. Columns and values in one order. */
+export const CHECKPOINT_NUMBERS: readonly string[] = [
+  ...DENSE_COLUMNS,
+  'dead_neurons',
+  'eta_lambda_max',
+  'gates_changed',
+  'neuron_variance',
+];
+export const checkpointNumbers = (row: CheckpointRow): (number | null)[] => [
+  ...measureValues(row.dense),
+  row.deadNeurons,
+  finiteOrNull(row.etaLambdaMax),
+  finiteOrNull(row.gatesChanged),
+  finiteOrNull(row.neuronVariance),
+];
+
+/** Those of a cell. */
+export const CELL_NUMBERS: readonly string[] = [
+  ...SUBNET_COLUMNS,
+  ...RETRAINED_COLUMNS,
+  'distinct_neurons',
+  'activation_passes',
+  'certified_loss',
+];
+export const cellNumbers = (cell: CellRow): (number | null)[] => [
+  ...measureValues(cell.subnet),
+  ...measureValues(cell.retrained),
+  cell.distinctNeurons,
+  cell.activationPasses,
+  finiteOrNull(cell.certifiedLoss),
+];

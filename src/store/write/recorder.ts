@@ -5,14 +5,14 @@ import { sweepKey } from '../read/sweep-key.js';
 import type { VariantKeys } from '../read/variants.js';
 import {
   type AttemptInfo,
-  DENSE_COLUMNS,
+  CELL_NUMBERS,
+  CHECKPOINT_NUMBERS,
+  cellNumbers,
+  checkpointNumbers,
   finiteOrNull,
   measuredMask,
-  measureValues,
   type Outcome,
-  RETRAINED_COLUMNS,
   recordedMask,
-  SUBNET_COLUMNS,
   type TrajectoryStatus,
 } from '../schema/rows.js';
 import { StatusReconciler } from './sweep-cells.js';
@@ -119,13 +119,9 @@ export class Recorder {
       trajectory,
       row.t,
       measuredMask(row.dense),
-      ...measureValues(row.dense),
-      row.deadNeurons,
-      finiteOrNull(row.etaLambdaMax),
+      ...checkpointNumbers(row),
       finiteOrNull(row.trainWallS),
       finiteOrNull(row.trainCpuS),
-      finiteOrNull(row.gatesChanged),
-      finiteOrNull(row.neuronVariance),
     );
     for (const cell of cells) {
       const subnet = measuredMask(cell.subnet);
@@ -134,13 +130,9 @@ export class Recorder {
         cell.t,
         this.variants.findOrAdd(cell),
         recordedMask(cell.retrainIterations > 0 ? subnet & measuredMask(cell.retrained ?? {}) : subnet),
-        ...measureValues(cell.subnet),
-        ...measureValues(cell.retrained),
-        cell.distinctNeurons,
-        cell.activationPasses,
+        ...cellNumbers(cell),
         finiteOrNull(cell.pruneWallS),
         finiteOrNull(cell.pruneCpuS),
-        finiteOrNull(cell.certifiedLoss),
         atMs,
       );
     }
@@ -186,24 +178,8 @@ export class Recorder {
   }
 }
 
-const CHECKPOINT_COLUMNS = [
-  ...DENSE_COLUMNS,
-  'dead_neurons',
-  'eta_lambda_max',
-  'train_wall_s',
-  'train_cpu_s',
-  'gates_changed',
-  'neuron_variance',
-];
-const CELL_COLUMNS = [
-  ...SUBNET_COLUMNS,
-  ...RETRAINED_COLUMNS,
-  'distinct_neurons',
-  'activation_passes',
-  'prune_wall_s',
-  'prune_cpu_s',
-  'certified_loss',
-];
+const CHECKPOINT_COLUMNS = [...CHECKPOINT_NUMBERS, 'train_wall_s', 'train_cpu_s'];
+const CELL_COLUMNS = [...CELL_NUMBERS, 'prune_wall_s', 'prune_cpu_s'];
 
 /**
  * SQL that inserts a row or merges it into the existing one, where values that are not NULL stay. Parameters in order:
