@@ -1,6 +1,6 @@
 /** Files that appear complete or not at all. */
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSystemError } from './system-error.js';
 
@@ -39,6 +39,16 @@ export function withPart<T>(file: string, use: (part: string) => T): T {
   if (result instanceof Promise) return result.catch(fail).finally(end) as T;
   end();
   return result;
+}
+
+/** Returns when the content of a file is durable. */
+export function syncFile(file: string): void {
+  const descriptor = openSync(file, 'r+');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Gives a complete file its name, and overwrites nothing: returns false if `file` exists, also since just now. */

@@ -1,9 +1,10 @@
 /** Saves a database that is still being written when its path no longer leads to it: removed, moved, or replaced. */
-import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import { publishNew, withPart } from '../../base/atomic-file.js';
+import { syncFile, withPart } from '../../base/atomic-file.js';
 import { makeFolder } from '../../base/folders.js';
+import { publishDatabase } from './companions.js';
 import { moveSnapshots } from './snapshots.js';
 
 /**
@@ -20,12 +21,9 @@ export function writeBack(file: string, db: Database): string | null {
   return withPart(home, part => {
     db.exec(`VACUUM INTO '${part.replaceAll("'", "''")}'`);
     db.close();
-    sync(part);
+    syncFile(part);
     for (const target of candidates(home)) {
-      if (existsSync(target)) continue;
-      // SQLite would take a log that was left there for that of the copy.
-      for (const companion of ['wal', 'shm']) rmSync(`${target}-${companion}`, { force: true });
-      if (!publishNew(part, target)) continue;
+      if (existsSync(target) || !publishDatabase(part, target)) continue;
       if (target === home) return null;
       moveSnapshots(path, target);
       return target;
@@ -45,13 +43,4 @@ function* candidates(file: string): Generator<string> {
   const ending = extname(file);
   const stem = file.slice(0, file.length - ending.length);
   for (let i = 1; ; i++) yield `${stem}.rescued-${i}${ending}`;
-}
-
-function sync(file: string): void {
-  const descriptor = openSync(file, 'r+');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

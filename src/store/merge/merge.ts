@@ -1,10 +1,10 @@
 /** Joins databases by content into one that is new, or that replaces one of them. */
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { publishNew, withPart } from '../../base/atomic-file.js';
+import { syncFile, withPart } from '../../base/atomic-file.js';
 import { StoreError } from '../../base/errors.js';
 import { makeFolder, removeEmptyFolders } from '../../base/folders.js';
-import { companionFile } from '../file/companions.js';
+import { publishDatabase } from '../file/companions.js';
 import { refuseNetworkFilesystem } from '../file/filesystem.js';
 import { ioGuard } from '../file/open.js';
 import { type Built, buildMerged } from './build.js';
@@ -81,15 +81,8 @@ function different(files: readonly string[]): string[] {
 
 function publish(part: string, out: string): void {
   ioGuard(out, () => {
-    const descriptor = openSync(part, 'r+');
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    // SQLite would take a log that was left there for that of the new file.
-    for (const which of ['wal', 'shm'] as const) rmSync(companionFile(out, which), { force: true });
-    if (publishNew(part, out)) return;
+    syncFile(part);
+    if (publishDatabase(part, out)) return;
     throw new StoreError(
       'DATABASE_HELD',
       out,
