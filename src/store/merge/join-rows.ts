@@ -76,3 +76,13 @@ export function sortedByKey({ key }: TableColumns, rows: Row[]): Row[] {
     return 0;
   });
 }
+
+/** Of rows with one key, the first. */
+export function firstOfEach({ key }: TableColumns, rows: readonly Row[]): Row[] {
+  const seen = new Map<string, Row>();
+  for (const row of rows) {
+    const name = JSON.stringify(key.map((i): Value => row[i]!));
+    if (!seen.has(name)) seen.set(name, row);
+  }
+  return [...seen.values()];
+}

@@ -1,7 +1,10 @@
-/** Joins what several databases have of one trajectory: which of them counts, its state and its attempts. */
+/** Joins what several databases have of one trajectory: which of them counts, and its settings. */
+import { StoreError } from '../../base/errors.js';
+import { canonicalJson } from '../../domain/identity.js';
+import { completeConfig } from '../../domain/later-settings.js';
 import { compareRows, compareValues } from './order.js';
 import type { NamedRow } from './source.js';
-import { ATTEMPT_END, type Row, type Value } from './tables.js';
+import type { Row, Value } from './tables.js';
 
 /** What one database has of a trajectory; variants by the keys of the merged database. */
 export interface Bundle {
@@ -58,38 +61,23 @@ const contentOf = ({ state, checkpoints, cells }: Bundle): Value[] => [
 ];
 
 /**
- * One row for each start. The start names an attempt; two that began alike in one database are two. Of their ends, one
- * that its run has told counts before `lost`, then the earlier.
+ * The settings of a trajectory, in the most complete text: databases of earlier versions lack later ones.
+ *
+ * @param files of all databases. @throws StoreError BITS_DIFFER
  */
-export function joinAttempts(bundles: readonly Bundle[], { attempt: columns, finished }: Places): Row[] {
-  const starts = columns
-    .map((name, i) => ((ATTEMPT_END as readonly string[]).includes(name) ? -1 : i))
-    .filter(i => i >= 0);
-  const [ended, outcome] = [columns.indexOf('ended_at'), columns.indexOf('outcome')];
-  const endOf = (row: Row): Value[] => [Number(row[outcome] === 'lost'), row[ended]!, ...row];
-  const joined = new Map<string, Row>();
-  for (const { attempts, cells } of bundles) {
-    const seen = new Map<string, number>();
-    for (const attempt of attempts) {
-      const row = [...attempt];
-      if (row[ended] === null) {
-        row[outcome] = 'lost';
-        row[ended] = lastSign(row[columns.indexOf('started_at')] as string, cells, finished);
-      }
-      const start = JSON.stringify(starts.map(i => row[i]));
-      const count = seen.get(start) ?? 0;
-      seen.set(start, count + 1);
-      const name = `${start} ${count}`;
-      const held = joined.get(name);
-      if (!held || compareRows(endOf(row), endOf(held)) < 0) joined.set(name, row);
-    }
+export function joinConfig(bundles: readonly Bundle[], files: readonly string[]): string {
+  const texts = [...new Set(bundles.map(({ state }) => state.config as string))];
+  const contents = new Set(
+    texts.length > 1 ? texts.map(text => canonicalJson(completeConfig(JSON.parse(text)))) : [],
+  );
+  if (contents.size > 1) {
+    const at = (text: string) => bundles.find(({ state }) => state.config === text)!.source;
+    const [first, second] = texts.map(text => files[at(text)]!);
+    throw new StoreError(
+      'BITS_DIFFER',
+      second!,
+      `trajectory ${bundles[0]!.state.id}: ${first} and ${second} have different settings of it; nothing was merged`,
+    );
   }
-  return [...joined.values()].sort(compareRows);
-}
-
-/** The last moment at which an attempt without an end is known to have been at work. */
-function lastSign(startedAt: string, cells: readonly Row[], finished: number): string {
-  const last = cells.reduce((latest, cell) => Math.max(latest, cell[finished] as number), 0);
-  const sign = new Date(last).toISOString();
-  return compareValues(sign, startedAt) > 0 ? sign : startedAt;
+  return texts.toSorted((a, b) => b.length - a.length || compareValues(a, b))[0]!;
 }

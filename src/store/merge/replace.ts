@@ -5,7 +5,7 @@ import { TOOL_VERSION } from '../../base/paths.js';
 import { acquireLock, heldError, isAlive, readLockRow } from '../file/lock-row.js';
 import { connectWritable, withStoreErrors } from '../file/open.js';
 import { migrate } from '../schema/migrations.js';
-import { NOT_COPIED } from './tables.js';
+import { withoutTriggers } from './triggers.js';
 
 /** A database that is to be replaced. It is not changed before `replaceWith`. */
 export class Replaceable {
@@ -86,34 +86,32 @@ export class Replaceable {
 }
 
 function refuseHeld(file: string, db: Database): void {
-  const holder = tableNames(db, 'main').includes('holder') ? readLockRow(db) : null;
+  const holder = tableNames(db).includes('holder') ? readLockRow(db) : null;
   if (holder && isAlive(holder)) throw heldError(file, holder);
 }
 
+/** The lock is that of the process that holds the file. */
+const NOT_COPIED = ['holder'];
+
 function copyTables(db: Database): void {
-  const triggers = db.prepare(`SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger'`).all() as {
-    name: string;
-    sql: string;
-  }[];
-  // They would count each row.
-  for (const { name } of triggers) db.exec(`DROP TRIGGER main.${name}`);
-  for (const table of tableNames(db, 'main')) {
-    db.exec(`DELETE FROM main.${table}`);
-    if (NOT_COPIED.includes(table)) continue;
-    const columns = db
-      .prepare('SELECT name FROM pragma_table_info(?, ?)')
-      .pluck()
-      .all(table, 'other')
-      .join(', ');
-    db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM other.${table}`);
-  }
-  for (const { sql } of triggers) db.exec(sql);
+  withoutTriggers(db, () => {
+    for (const table of tableNames(db)) {
+      db.exec(`DELETE FROM main.${table}`);
+      if (NOT_COPIED.includes(table)) continue;
+      const columns = db
+        .prepare('SELECT name FROM pragma_table_info(?, ?)')
+        .pluck()
+        .all(table, 'other')
+        .join(', ');
+      db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM other.${table}`);
+    }
+  });
 }
 
-const tableNames = (db: Database, schema: 'main' | 'other'): string[] =>
+const tableNames = (db: Database): string[] =>
   db
     .prepare(
-      `SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+      `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
     )
     .pluck()
     .all() as string[];

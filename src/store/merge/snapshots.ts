@@ -1,5 +1,5 @@
 /** Lets snapshots of unfinished trajectories follow them into a merged database. */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PART } from '../../base/atomic-file.js';
 import { Snapshots, snapshotFile, snapshotIterations } from '../file/snapshots.js';
@@ -51,7 +51,6 @@ export function keepSnapshots(
   { byTrajectory }: StagedSnapshots,
   unfinished: ReadonlyMap<string, { readonly sources: readonly number[]; readonly next: number }>,
 ): void {
-  if (byTrajectory.size === 0 && !existsSync(`${resolve(out)}-snapshots`)) return;
   const snapshots = new Snapshots(out);
   for (const [id, staged] of byTrajectory) {
     const open = unfinished.get(id);

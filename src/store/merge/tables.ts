@@ -1,6 +1,7 @@
 /** What a merge knows about tables: which columns name a row, and which may differ from run to run. */
 import type { Database } from 'better-sqlite3';
-import { recordedMask } from '../schema/rows.js';
+import { CERTIFIED_LOSS, METRIC_COLUMNS } from '../../domain/metrics.js';
+import { recordedMask, setMask } from '../schema/rows.js';
 
 export type Value = string | number | null;
 /** Values in the order of `TableColumns.names`. */
@@ -36,12 +37,6 @@ export const PREDICTIONS: MergedTable = {
 /** Columns of `attempts` that its start does not tell. All others name an attempt. */
 export const ATTEMPT_END = ['ended_at', 'outcome', 'error_code', 'error', 'stack'] as const;
 
-/** Names a sweep's cells and definition, but not what is computed from them. */
-export const DERIVED_SWEEP_COLUMNS = ['key', 'thresholds_from'];
-
-/** Tables of keys inside one file, and those that the run that holds a file writes. */
-export const NOT_COPIED = ['holder'];
-
 /**
  * - `key`: an integer of this file (sweep, trajectory, variant) or a plain value (t)
  * - `mask`: the sets that are recorded, as bits
@@ -73,13 +68,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['prune_wall_s', 'time'],
   ['prune_cpu_s', 'time'],
 ]);
-const SET_BITS: Readonly<Record<string, number>> = { train: 1, pool: 2, test: 4 };
-
-/** The bit of `recorded` that says whether NULL in this column is a result; 0 where there is none. */
-const bitOf = (name: string): number =>
-  name === 'certified_loss'
-    ? recordedMask(0)
-    : (SET_BITS[/_(train|pool|test)_(?:loss|accuracy)$/.exec(name)?.[1] ?? ''] ?? 0);
+/** The bit of `recorded` that says whether NULL in a column is a result. Other columns have none. */
+const BITS: ReadonlyMap<string, number> = new Map([
+  ...METRIC_COLUMNS.map(({ column, set }) => [column, setMask([set])] as const),
+  [CERTIFIED_LOSS.column, recordedMask(0)],
+]);
 
 /** The columns of a table as the current schema has them, without `sweep` and `trajectory`. */
 export function tableColumns(db: Database, { name: table, key }: MergedTable): TableColumns {
@@ -88,7 +81,7 @@ export function tableColumns(db: Database, { name: table, key }: MergedTable): T
     table,
     names,
     kinds: names.map(name => (key.includes(name) ? 'key' : (KINDS.get(name) ?? 'value'))),
-    bits: names.map(bitOf),
+    bits: names.map(name => BITS.get(name) ?? 0),
     key: key.map(name => names.indexOf(name)),
     variant: names.indexOf('variant'),
     mask: names.indexOf('recorded'),
