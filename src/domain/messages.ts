@@ -1,14 +1,13 @@
 /**
- * Messages to and from an executor: tasks and events. Plain data, because it crosses threads (and may later cross
- * machines).
+ * Messages to and from an executor: tasks and events. Plain data, because it crosses threads and machines.
  */
 import type { Provenance } from '../base/provenance.js';
 import type {
   CurveRow,
+  EvaluatedSets,
   PlannedTrajectory,
   Refinement,
   SetMetrics,
-  SetName,
   TrajectoryConfig,
   Variant,
 } from './types.js';
@@ -48,7 +47,7 @@ export interface TrajectoryTask {
   readonly checkpoints: readonly CheckpointTask[];
   /** Null if `checkpoints` are all. */
   readonly refinement: RefinementTask | null;
-  readonly evaluate: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+  readonly evaluate: EvaluatedSets;
   /**
    * The snapshot to resume from; null: start at iteration 0. Its iteration is <= the first checkpoint, except with a
    * refinement: checkpoints before it then start at iteration 0.

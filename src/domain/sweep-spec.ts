@@ -1,11 +1,11 @@
 /** A sweep as a value: base settings and the axes that vary them, with the points of the grid. */
 import type {
   DatasetSettings,
+  Evaluate,
   InputSettings,
   NetworkSettings,
   PruneMethod,
   PruneObjective,
-  SetName,
   ThresholdSpec,
   TrainSettings,
 } from './types.js';
@@ -51,12 +51,7 @@ export interface SweepSpec {
   readonly settings: SweepSettings;
   /** In canonical order, independent of the order of the file's keys. */
   readonly axes: readonly Axis[];
-  readonly evaluate: {
-    readonly dense: readonly SetName[];
-    readonly subnet: readonly SetName[];
-    /** Whether a threshold is set on `certified_loss`. */
-    readonly certified?: true;
-  };
+  readonly evaluate: Evaluate;
   /** Exactly one is primary, unless the list is empty. */
   readonly thresholds: readonly ThresholdSpec[];
   /** The sweep file with everything resolved, as plain JSON. Parsing it gives this spec again, without its description. */

@@ -120,6 +120,18 @@ export interface PlannedTrajectory {
   readonly refinement: Refinement | null;
 }
 
+/** The sets that dense networks and subnetworks are measured on. */
+export interface EvaluatedSets {
+  readonly dense: readonly SetName[];
+  readonly subnet: readonly SetName[];
+}
+
+/** What a sweep asks of its cells. */
+export interface Evaluate extends EvaluatedSets {
+  /** Whether a threshold is set on `certified_loss`, which earlier cells lack. */
+  readonly certified?: true;
+}
+
 /** The mean loss over samples, and the share of samples (0 to 1) whose output has the label's sign. */
 export interface Metric {
   readonly loss: number;

@@ -3,9 +3,8 @@
 import type { ActiveTimeClock } from '../base/active-time-clock.js';
 import { processName } from '../base/process-name.js';
 import type { CheckpointTask, ExecutorEvent, Snapshot, WorkerOrigin } from '../domain/messages.js';
-import type { PlannedCheckpoint } from '../domain/types.js';
+import type { Evaluate, PlannedCheckpoint } from '../domain/types.js';
 import type { Snapshots } from '../store/file/snapshots.js';
-import type { Evaluate } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
 import type { DiskFullPause } from './disk-full.js';
 import type { Job } from './job-queue.js';

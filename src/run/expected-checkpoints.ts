@@ -1,9 +1,9 @@
 /** How many checkpoints refinement is expected to add to a trajectory, before its rows are known. */
 import type { CheckpointTask } from '../domain/messages.js';
-import type { PlannedTrajectory, SetName } from '../domain/types.js';
-import { type Arithmetic, arithmeticOf, type DataSizes, WORK_KINDS } from '../trajectory/cost.js';
+import type { EvaluatedSets, PlannedTrajectory } from '../domain/types.js';
+import { type Arithmetic, arithmeticBy, arithmeticOf, type DataSizes } from '../trajectory/cost.js';
 
-type Evaluate = { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+type Planned = Pick<PlannedTrajectory, 'refinement' | 'checkpoints'>;
 
 /** Numbers of fine checkpoints of one trajectory. */
 export interface ExpectedCheckpoints {
@@ -21,15 +21,12 @@ const INTERVALS_PER_TARGET = 1.6;
 const OVERLAP = 0.75;
 
 /** Null for a trajectory without a refinement. Assumes that the targets' crossings lie anywhere, as on an even grid. */
-export function expectedCheckpoints({
-  refinement,
-  checkpoints,
-}: Pick<PlannedTrajectory, 'refinement' | 'checkpoints'>): ExpectedCheckpoints | null {
-  if (!refinement) return null;
-  const { fine, targets, levels } = refinement;
-  const coarse = new Set(checkpoints.map(({ t }) => t));
-  const between = fine.length - coarse.size;
-  const intervals = fine.filter((t, i) => coarse.has(t) && i > 0 && !coarse.has(fine[i - 1]!)).length;
+export function expectedCheckpoints(trajectory: Planned): ExpectedCheckpoints | null {
+  if (!trajectory.refinement) return null;
+  const { fine, targets, levels } = trajectory.refinement;
+  const added = new Set(fineCheckpoints(trajectory));
+  const between = added.size;
+  const intervals = fine.filter((t, i) => !added.has(t) && i > 0 && added.has(fine[i - 1]!)).length;
   const located = targets.filter(({ kind }) => kind !== 'published').length + (levels.length > 0 ? 1 : 0);
   if (intervals === 0 || located === 0) return { mean: 0, low: 0, high: 0 };
   const share = 1 - (1 - 1 / intervals) ** (INTERVALS_PER_TARGET * located ** OVERLAP);
@@ -39,6 +36,12 @@ export function expectedCheckpoints({
     low: between * Math.max(0, share - 2 * deviation),
     high: between * Math.min(1, share + 2 * deviation),
   };
+}
+
+/** The fine checkpoints between the coarse ones; none without a refinement. */
+function fineCheckpoints({ refinement, checkpoints }: Planned): number[] {
+  const coarse = new Set(checkpoints.map(({ t }) => t));
+  return (refinement?.fine ?? []).filter(t => !coarse.has(t));
 }
 
 /** The share of the coarse checkpoints that are still to do: while none is, nothing more is expected. */
@@ -54,18 +57,17 @@ export function shareOpen(
 export function expectedArithmetic(
   trajectory: PlannedTrajectory,
   unfinished: readonly CheckpointTask[],
-  evaluate: Evaluate,
+  evaluate: EvaluatedSets,
   sizes: DataSizes,
 ): Arithmetic {
   const expected = expectedCheckpoints(trajectory);
-  const coarse = new Set(trajectory.checkpoints.map(({ t }) => t));
   const { variants } = trajectory.checkpoints[0]!;
-  const between = (trajectory.refinement?.fine ?? []).filter(t => !coarse.has(t));
+  const between = fineCheckpoints(trajectory);
   const checkpoints = between.map(t => ({ t, variants }));
   // States are kept, so nothing is trained again.
   const from = between.at(-1) ?? 0;
   const all = arithmeticOf({ ...trajectory, checkpoints }, evaluate, sizes, from);
   const share =
     expected && between.length > 0 ? (expected.mean * shareOpen(trajectory, unfinished)) / between.length : 0;
-  return Object.fromEntries(WORK_KINDS.map(kind => [kind, all[kind] * share])) as unknown as Arithmetic;
+  return arithmeticBy(kind => all[kind] * share);
 }

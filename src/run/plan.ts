@@ -1,5 +1,4 @@
 /** Predicts what a sweep costs on this machine. */
-
 import { atOnce, type Steps } from '../base/steps.js';
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
@@ -8,10 +7,10 @@ import { predictionCost } from '../theory/cost.js';
 import { targetsOf } from '../theory/targets.js';
 import {
   type Arithmetic,
+  arithmeticBy,
   arithmeticOf,
   snapshotBytes,
   WORK_KINDS,
-  type WorkKind,
 } from '../trajectory/cost.js';
 import { calibrate, type Rates, type TypicalWork } from './calibrate.js';
 import { expectedArithmetic, expectedCheckpoints, shareOpen } from './expected-checkpoints.js';
@@ -135,7 +134,7 @@ export function* measureSpeed(prepared: PreparedSweep): Steps<Rates> {
 export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepPlan {
   const { trajectories, spec, engine } = prepared;
   const rates = options.rates ?? atOnce(measureSpeed(prepared));
-  const arithmetic = Object.fromEntries(WORK_KINDS.map(kind => [kind, 0])) as Record<WorkKind, number>;
+  let arithmetic = arithmeticBy(() => 0);
   const plan = { cells: 0, cellsHeld: 0, longest: 0, snapshot: 0 };
   const expected = new ExpectedCells();
   const all: Job[] = [];
@@ -147,7 +146,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
       arithmeticOf(trajectory, evaluate, sizes),
       expectedArithmetic(trajectory, trajectory.checkpoints, evaluate, sizes),
     );
-    for (const kind of WORK_KINDS) arithmetic[kind] += own[kind];
+    arithmetic = addArithmetic(arithmetic, own);
     const checkpoints = options.unfinished(trajectory);
     const cells = options.cellsKnown?.(trajectory) ?? countCells([trajectory]);
     plan.cells += cells;
@@ -208,8 +207,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
   };
 }
 
-const addArithmetic = (a: Arithmetic, b: Arithmetic): Arithmetic =>
-  Object.fromEntries(WORK_KINDS.map(kind => [kind, a[kind] + b[kind]])) as unknown as Arithmetic;
+const addArithmetic = (a: Arithmetic, b: Arithmetic): Arithmetic => arithmeticBy(kind => a[kind] + b[kind]);
 
 /** Adds up the cells of trajectories whose checkpoints are refined. */
 class ExpectedCells {

@@ -1,8 +1,8 @@
 /** What a run does for a sweep that refines its checkpoints: what is known at its start, and the check at the end. */
 import { storedGrid } from '../analysis/thresholds.js';
 import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
-import type { PlannedTrajectory } from '../domain/types.js';
-import type { Evaluate, StoredSweep } from '../store/schema/rows.js';
+import type { Evaluate, PlannedTrajectory } from '../domain/types.js';
+import type { StoredSweep } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
 import { choiceRules, knownCheckpoints } from '../threshold/refine.js';
 import { publishedLevels } from '../threshold/targets.js';

@@ -1,5 +1,12 @@
 /** Estimates a trajectory's arithmetic and memory, for `plan`, the schedule and the parts of a sweep. No stored result depends on them. */
-import type { Loss, PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../domain/types.js';
+import type {
+  EvaluatedSets,
+  Loss,
+  PlannedTrajectory,
+  SetName,
+  TrajectoryConfig,
+  Variant,
+} from '../domain/types.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { log } from '../math/elementary.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
@@ -17,6 +24,9 @@ export interface Arithmetic {
 export const WORK_KINDS = ['training', 'activations', 'selection', 'evaluation'] as const;
 export type WorkKind = (typeof WORK_KINDS)[number];
 
+export const arithmeticBy = (operations: (kind: WorkKind) => number): Arithmetic =>
+  Object.fromEntries(WORK_KINDS.map(kind => [kind, operations(kind)])) as Record<WorkKind, number>;
+
 /** Sizes of a data set, known before it is loaded. */
 export interface DataSizes {
   readonly pool: number;
@@ -26,8 +36,6 @@ export interface DataSizes {
   /** Mean number of stored entries of a row. */
   readonly entriesPerRow: number;
 }
-
-type Evaluate = { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
 
 export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape {
   const { batchSize, momentum } = config.train;
@@ -44,7 +52,7 @@ export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape 
 /** Arithmetic of one trajectory with its checkpoints, trained from iteration `from` to the last of them. */
 export function arithmeticOf(
   planned: PlannedTrajectory,
-  evaluate: Evaluate,
+  evaluate: EvaluatedSets,
   sizes: DataSizes,
   from = 0,
 ): Arithmetic {
@@ -123,7 +131,7 @@ const KEPT_BYTES = 256 * 2 ** 20;
 /** Peak bytes of a worker that runs this trajectory, without the shared images, and how many states it may keep. */
 export function workerMemory(
   planned: PlannedTrajectory,
-  evaluate: Evaluate,
+  evaluate: EvaluatedSets,
   engine: Engine,
   sizes: DataSizes,
   available = Number.POSITIVE_INFINITY,
@@ -139,7 +147,7 @@ export function workerMemory(
 /** Without the states that it keeps. */
 export function workerBytes(
   planned: PlannedTrajectory,
-  evaluate: Evaluate,
+  evaluate: EvaluatedSets,
   engine: Engine,
   sizes: DataSizes,
 ): number {

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import type { CellRow, CheckpointRow } from '../../src/domain/messages.js';
 import type {
+  Evaluate,
   PlannedTrajectory,
   SetMetrics,
   SetName,
   TrajectoryConfig,
   Variant,
 } from '../../src/domain/types.js';
-import type { AttemptInfo, Evaluate, StoredSweep } from '../../src/store/schema/rows.js';
+import type { AttemptInfo, StoredSweep } from '../../src/store/schema/rows.js';
 import { Store } from '../../src/store/write/store.js';
 import { DEFAULTS } from '../support/defaults.js';
 

@@ -1,9 +1,9 @@
 /** The stored cells of a trajectory that the choice of fine checkpoints looks at (threshold/refine.ts). */
 import type { Database, Statement } from 'better-sqlite3';
 import type { MeasuredCell } from '../../domain/messages.js';
-import type { PlannedCheckpoint, PlannedTrajectory, Variant } from '../../domain/types.js';
+import type { Evaluate, PlannedCheckpoint, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { choiceColumns, choiceRules, knownCheckpoints } from '../../threshold/refine.js';
-import { type Evaluate, setMask } from '../schema/rows.js';
+import { setMask } from '../schema/rows.js';
 import type { VariantKeys } from './variants.js';
 
 type Row = [t: number, variant: number, ...metrics: (number | null)[]];

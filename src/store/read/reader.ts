@@ -5,12 +5,11 @@ import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
 import { CERTIFIED_LOSS } from '../../domain/metrics.js';
-import type { CurveRow, PlannedTrajectory, Variant } from '../../domain/types.js';
+import type { CurveRow, Evaluate, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import {
   DENSE_COLUMNS,
-  type Evaluate,
   type FailureRow,
   isCertified,
   RETRAINED_COLUMNS,

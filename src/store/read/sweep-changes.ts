@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { countCells } from '../../domain/grid.js';
 import { completeConfig } from '../../domain/later-settings.js';
-import type { PlannedTrajectory, SetName } from '../../domain/types.js';
+import type { Evaluate, EvaluatedSets, PlannedTrajectory } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
-import { type Evaluate, isCertified, type StoredSweep, setMask, setsOf, subnetMask } from '../schema/rows.js';
+import { isCertified, type StoredSweep, setMask, setsOf, subnetMask } from '../schema/rows.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { withKnownCheckpoints } from './measured-cells.js';
 import { planHash } from './plan-hash.js';
@@ -28,7 +28,7 @@ export interface SweepChanges {
     readonly measuredAgain: number;
   };
   /** The further sets of `measuredAgain`. */
-  readonly furtherSets: { readonly dense: readonly SetName[]; readonly subnet: readonly SetName[] };
+  readonly furtherSets: EvaluatedSets;
   /** Whether a threshold on `certified_loss`, which earlier cells may lack, is new. */
   readonly newlyCertified: boolean;
   /** Settings and axes whose values differ. */

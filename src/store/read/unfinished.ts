@@ -1,8 +1,8 @@
 /** Finds the planned cells that are not in the database yet. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CheckpointTask } from '../../domain/messages.js';
-import type { PlannedTrajectory } from '../../domain/types.js';
-import { type Evaluate, setMask, subnetMask } from '../schema/rows.js';
+import type { Evaluate, PlannedTrajectory } from '../../domain/types.js';
+import { setMask, subnetMask } from '../schema/rows.js';
 import { MeasuredCells } from './measured-cells.js';
 import type { VariantKeys } from './variants.js';
 

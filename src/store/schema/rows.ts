@@ -3,6 +3,7 @@ import type { Provenance } from '../../base/provenance.js';
 import type { CellRow, CheckpointRow, TrajectoryEvent } from '../../domain/messages.js';
 import { METRIC_COLUMNS, type MeasuredNetwork } from '../../domain/metrics.js';
 import {
+  type Evaluate,
   type Metric,
   SET_NAMES,
   type SetMetrics,
@@ -11,14 +12,6 @@ import {
   type TrajectoryConfig,
   type Variant,
 } from '../../domain/types.js';
-
-/** The sets that a sweep's cells are measured on: dense networks and subnetworks. */
-export interface Evaluate {
-  readonly dense: readonly SetName[];
-  readonly subnet: readonly SetName[];
-  /** Whether a threshold is set on `certified_loss`, which earlier cells lack. */
-  readonly certified?: true;
-}
 
 /** A sweep to be stored. */
 export interface StoredSweep {

@@ -17,7 +17,7 @@ import type {
   QueueState,
   UnfinishedTrajectory,
 } from '../../domain/messages.js';
-import type { PlannedTrajectory } from '../../domain/types.js';
+import type { Evaluate, PlannedTrajectory } from '../../domain/types.js';
 import { connectWriter, withStoreErrors } from '../file/open.js';
 import type { ForgetScope, Forgettable } from '../read/forgettable.js';
 import { MeasuredCells } from '../read/measured-cells.js';
@@ -32,7 +32,6 @@ import { replaceFits, type StoredFits } from '../schema/fits.js';
 import { type PredictionScope, replacePredictions, type StoredPrediction } from '../schema/predictions.js';
 import type {
   AttemptInfo,
-  Evaluate,
   FailureRow,
   Outcome,
   StoredSweep,
