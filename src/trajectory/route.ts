@@ -1,11 +1,8 @@
 /** How a trajectory gets from one checkpoint to the next: forward by training, backward to a state that is kept. */
 import type { TrajectoryTask } from '../domain/messages.js';
-import type { EngineName } from '../domain/types.js';
+import { HAS_EQUAL_BITS } from '../engine/numerics.js';
 import { KeptStates } from './kept-states.js';
 import type { Session } from './session.js';
-
-/** Engines that reach the same bits whenever they train the same steps. */
-const EXACT: readonly EngineName[] = ['wasm', 'reference', 'noop'];
 
 /** Without a refinement checkpoints only ascend, and no state is kept. */
 export class Route {
@@ -20,7 +17,7 @@ export class Route {
   ) {
     this.stops = refinement?.fine ?? [];
     this.states = new KeptStates(refinement?.keptStates ?? 0);
-    this.isExact = EXACT.includes(config.engine);
+    this.isExact = HAS_EQUAL_BITS.has(config.engine);
     if (refinement && snapshot && session.t > 0) this.keep();
   }
 

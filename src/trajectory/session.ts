@@ -72,6 +72,7 @@ export function openSession(
       sliceStartMs !== null && stateBefore === null && performance.now() - sliceStartMs < PATIENCE_MS;
     if (!endsSoon && environment.stopRequested()) throw new StoppedError();
   };
+  const stateAtZero = () => initialState(settings, seed, width, inputs.columns);
   const problem: Problem = {
     inputs,
     labels,
@@ -86,15 +87,12 @@ export function openSession(
     momentum: train.momentum,
     weightDecay: train.weightDecay,
     batchSize: batches.size,
-    state: resumed ? resumed.state : initialState(settings, seed, width, inputs.columns),
+    state: resumed ? resumed.state : stateAtZero(),
     pulse,
   };
   // Before the network itself is opened, so that the two are never in memory together.
   const gates = withGates
-    ? initialGates(
-        environment.engine,
-        resumed ? { ...problem, state: initialState(settings, seed, width, inputs.columns) } : problem,
-      )
+    ? initialGates(environment.engine, resumed ? { ...problem, state: stateAtZero() } : problem)
     : null;
   let network = environment.engine.open(problem);
   const timing: StepTiming = { perStepMs: 0 };
@@ -133,8 +131,7 @@ export function openSession(
     },
     restore(from) {
       network.close();
-      const state = from?.state ?? initialState(settings, seed, width, inputs.columns);
-      network = environment.engine.open({ ...problem, state });
+      network = environment.engine.open({ ...problem, state: from?.state ?? stateAtZero() });
       t = from?.t ?? 0;
       batches = new Batches(datasetSize, train.batchSize, seed);
       batches.skip(t);
