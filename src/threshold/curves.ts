@@ -1,4 +1,5 @@
 /** Assembles curves from the store's rows, which come cell by cell, joined with the dense network's measures. */
+import { variantKey } from '../domain/identity.js';
 import type { CurveRow } from '../domain/types.js';
 
 /** One variant of one trajectory, over t. */
@@ -35,11 +36,7 @@ export function* curves(rows: Iterable<CurveRow>, columns: readonly string[]): G
         assertUnseen(trajectories, row.trajectoryId, row);
         variants = new Set();
       }
-      assertUnseen(
-        variants,
-        `${row.method}/${row.objective}/${row.subnetSize}/${row.retrainIterations}`,
-        row,
-      );
+      assertUnseen(variants, variantKey(row), row);
       head = row;
       t = [];
       values = columns.map(() => []);

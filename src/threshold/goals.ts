@@ -1,6 +1,6 @@
 /** Targets with everything that is derived from them before any row is read, and the level that each sets to a curve. */
-import { findMetric, type MetricInfo } from '../domain/metrics.js';
-import type { ThresholdSpec } from '../domain/types.js';
+import { CERTIFIED_LOSS, findMetric, type MetricInfo } from '../domain/metrics.js';
+import type { ThresholdSpec, Variant } from '../domain/types.js';
 import { hasSettled, lastGain, type SmoothCurve, type Trend } from './crossing.js';
 
 export interface Goal {
@@ -44,6 +44,11 @@ export function columnsOf(goals: readonly Goal[]): string[] {
   for (const { spec, denseColumn } of goals) if (spec.kind === 'withinDense') columns.add(denseColumn);
   return [...columns];
 }
+
+/** Whether a variant has a goal's metric: re-trained ones need re-training, the certified loss greedy selection. */
+export const hasMetric = ({ metric }: Goal, { method, retrainIterations }: Variant): boolean =>
+  (metric.network !== 'retrained' || retrainIterations > 0) &&
+  (metric !== CERTIFIED_LOSS || method === 'greedy');
 
 /** The level of an absolute target. A `_loss_sum` is n (the trajectory's data set size, for every set) times the mean. */
 export const absoluteLevel = ({ spec, metric }: Goal, datasetSize: number): number =>

@@ -6,10 +6,11 @@
  * it have chosen, and rows of other checkpoints are never looked at. What is chosen is therefore the same in whatever
  * order rows come, and whatever else is stored.
  */
+import { variantKey } from '../domain/identity.js';
 import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
 import type { PlannedCheckpoint, PlannedTrajectory, TrajectoryConfig, Variant } from '../domain/types.js';
 import { crossingIndices, type SmoothCurve, smoothCurve } from './crossing.js';
-import { absoluteLevel, columnsOf, type Goal, goalOf, levelWithinDense } from './goals.js';
+import { absoluteLevel, columnsOf, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
 import { placesAsked } from './places-asked.js';
 
 /** What the choice follows from, beside the rows. */
@@ -156,8 +157,7 @@ class Choice {
         yield { goal, variant: null };
         continue;
       }
-      for (const variant of this.rules.variants)
-        if (goal.metric.network !== 'retrained' || variant.retrainIterations > 0) yield { goal, variant };
+      for (const variant of this.rules.variants) if (hasMetric(goal, variant)) yield { goal, variant };
     }
   }
 
@@ -181,6 +181,3 @@ class Choice {
     return t.map(at => this.byCheckpoint.get(at)!.get(key)!.metrics[column] ?? null);
   }
 }
-
-const variantKey = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
-  `${method}/${objective}/${subnetSize}/${retrainIterations}`;

@@ -1,12 +1,11 @@
 /** Computes the thresholds of a sweep's targets from the rows of finished trajectories. */
 import { counted } from '../base/units.js';
-import { CERTIFIED_LOSS } from '../domain/metrics.js';
 import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import type { CurveRow, PublishedLevel, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { findCrossing, type SmoothCurve, smoothCurve } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';
-import { absoluteLevel, columnsOf, type Goal, goalOf, levelWithinDense } from './goals.js';
+import { absoluteLevel, columnsOf, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
 import { placesAsked } from './places-asked.js';
 
 export { targetLabel } from './goals.js';
@@ -43,7 +42,8 @@ export interface ThresholdOptions {
  * checkpoints alone, from which the best value of `published` comes, too.
  *
  * A curve with fewer than two measured points of the metric gets no row and is counted in a note. Variants without
- * re-training are skipped for re-trained metrics, and all but greedy ones for the certified loss. The sweep file's checks ensure that a target suits its metric.
+ * re-training are skipped for re-trained metrics, and all but greedy ones for the certified loss. The sweep file's checks
+ * ensure that a target suits its metric.
  *
  * @param rows finished trajectories only, ordered by trajectory, variant, t; read once, curve by curve.
  * @throws Error if the order of `rows` is broken.
@@ -63,8 +63,7 @@ export function computeThresholds(
     const { datasetSize } = curve.head.config;
     for (const goal of goals) {
       const { spec, metric } = goal;
-      if (metric.network === 'retrained' && curve.head.retrainIterations === 0) continue;
-      if (metric === CERTIFIED_LOSS && curve.head.method !== 'greedy') continue;
+      if (!hasMetric(goal, curve.head)) continue;
       const isFine = spec.refine !== false;
       const measured = smooth(metric.column, goal, isFine);
       if (measured.t.length < 2) refused.add(goal, 'fewer than two measured checkpoints');
@@ -98,7 +97,7 @@ export function publishedLevels(
   for (const curve of curves(rows, columnsOf(goals))) {
     const smooth = smoother(curve, grid);
     for (const goal of goals) {
-      if (goal.metric.network === 'retrained' && curve.head.retrainIterations === 0) continue;
+      if (!hasMetric(goal, curve.head)) continue;
       const coarse = smooth(goal.metric.column, goal, false);
       if (coarse.t.length >= 2) published.add(goal, curve, coarse, null);
     }

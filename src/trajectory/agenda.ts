@@ -1,4 +1,5 @@
 /** The checkpoints that a task still has to do, with those that its rows choose (threshold/refine.ts). */
+import { variantKey } from '../domain/identity.js';
 import type {
   CellRow,
   CheckpointRow,
@@ -10,7 +11,6 @@ import type {
 import { METRIC_COLUMNS, type MetricInfo } from '../domain/metrics.js';
 import type { Variant } from '../domain/types.js';
 import { type ChoiceRules, choiceColumns, chosenCheckpoints } from '../threshold/refine.js';
-import { isSameVariant } from './prune.js';
 
 export class Agenda {
   private readonly pending: Map<number, CheckpointTask>;
@@ -95,7 +95,7 @@ class Choice {
 
   /** The variants that have no cell at a checkpoint yet. */
   lacking(t: number): Variant[] {
-    const held = this.cells.filter(cell => cell.t === t);
-    return this.rules.variants.filter(variant => !held.some(cell => isSameVariant(cell, variant)));
+    const held = new Set(this.cells.filter(cell => cell.t === t).map(variantKey));
+    return this.rules.variants.filter(variant => !held.has(variantKey(variant)));
   }
 }

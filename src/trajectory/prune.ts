@@ -37,9 +37,6 @@ export function selectPaths(
   });
 }
 
-export const isSameVariant = (a: Variant, b: Variant): boolean =>
-  pathKey(a) === pathKey(b) && a.subnetSize === b.subnetSize && a.retrainIterations === b.retrainIterations;
-
 export const pathKey = (path: { method: PruneMethod; objective: Loss | null }): string =>
   `${path.method}/${path.objective}`;
 

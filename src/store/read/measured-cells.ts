@@ -60,9 +60,7 @@ export class MeasuredCells {
 
   /** The checkpoints that are known from the stored rows, ascending. */
   checkpointsOf(trajectory: PlannedTrajectory, evaluate: Evaluate): readonly PlannedCheckpoint[] {
-    return trajectory.refinement
-      ? knownCheckpoints(trajectory, this.of(trajectory, evaluate))
-      : trajectory.checkpoints;
+    return knownCheckpoints(trajectory, this.of(trajectory, evaluate));
   }
 
   private statement(columns: readonly string[]): Statement<unknown[], Row> {

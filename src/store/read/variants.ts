@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { variantKey } from '../../domain/identity.js';
 import type { Variant } from '../../domain/types.js';
 
 /** Integer keys of variants. Variants are few, so all are cached. */
@@ -15,7 +16,7 @@ export class VariantKeys {
   find(variant: Variant): number | null {
     const cached = this.byObject.get(variant);
     if (cached !== undefined) return cached;
-    const key = this.byContent.get(contentOf(variant));
+    const key = this.byContent.get(variantKey(variant));
     if (key === undefined) return null;
     this.byObject.set(variant, key);
     return key;
@@ -32,7 +33,7 @@ export class VariantKeys {
       )
       .run(method, objective, subnetSize, retrainIterations);
     const key = Number(added.lastInsertRowid);
-    this.byContent.set(contentOf(variant), key);
+    this.byContent.set(variantKey(variant), key);
     return key;
   }
 
@@ -45,9 +46,6 @@ export class VariantKeys {
         'SELECT key, method, objective, subnet_size AS subnetSize, retrain_iterations AS retrainIterations FROM variants',
       )
       .all() as (Variant & { key: number })[];
-    for (const row of rows) this.byContent.set(contentOf(row), row.key);
+    for (const row of rows) this.byContent.set(variantKey(row), row.key);
   }
 }
-
-const contentOf = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
-  `${method}/${objective}/${subnetSize}/${retrainIterations}`;
