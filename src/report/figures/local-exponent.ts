@@ -1,6 +1,6 @@
 /** Figure: how fast thresholds grow between neighbouring sizes, measured and predicted. */
 import { studentQuantile } from '../../math/student.js';
-import { AXIS, SYMBOL, targetSign } from '../style/text.js';
+import { AXIS, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { sizeAxis } from './axes.js';
 import { type Figure, type FigureData, type FigureOptions, values } from './figure.js';
