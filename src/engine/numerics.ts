@@ -7,7 +7,7 @@ import type { EngineName } from '../domain/types.js';
 export const NUMERICS: Readonly<Record<EngineName, number>> = {
   simulated: 1,
   reference: 1,
-  wasm: 3,
+  wasm: 4,
   tfjs: 1,
   noop: 1,
 };

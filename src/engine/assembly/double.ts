@@ -38,8 +38,9 @@ export function expm(x: f64): f64 {
   return f64x2.extract_lane(expm2(f64x2.splat(x)), 0);
 }
 
-/** log(x) for a normal x >= 1. */
+/** log(x) for a normal x >= 1. NaN stays NaN. */
 export function log(x: f64): f64 {
+  if (!(x >= 1)) return x;
   const bits = reinterpret<u64>(x);
   let exponent = <f64>(<i64>(bits >> 52) - 1023);
   let mantissa = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);

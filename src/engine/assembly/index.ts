@@ -1,5 +1,6 @@
 /** The kernels of the `wasm` engine. Address arguments count bytes from the start of the memory. */
 export { activate, addNeuron, addStatistics } from './activations';
+export { candidateMoments, dotRows, panelProducts, panelSquares, subtractRows } from './gradient-basis';
 export { gatherColumn, gram } from './gram';
 export { logisticLoss, logisticLosses, logisticMargins, logisticMoments, logisticPoint } from './logistic';
 export { copyNeuron, dot, sketchProducts, sketchRows } from './prefetch';

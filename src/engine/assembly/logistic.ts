@@ -9,41 +9,125 @@ import { addWide, ROW, SEGMENT, WIDE_ROW } from './shape';
 import { expOfNegative } from './sigma';
 
 /**
- * The loss and its derivatives at u0.
+ * The loss and its derivatives at u0. Sample s belongs to lane s % 8; those past the last group of eight come last.
  *
  *   z, labels    [n] float64, [n] float32
- *   derivatives  [n][4] float32, written: first, second (<= 1/4) and third derivative of the loss in u, 0
- *
- * Returns the sum of the losses.
+ *   derivatives  three planes [stride] float32, the first n of each written: first, second (<= 1/4) and third
+ *                derivative of the loss in u
+ *   stride       bytes of a plane
+ *   loss         float64, written: the sum of the losses
  */
-export function logisticPoint(z: usize, labels: usize, n: usize, j: f64, derivatives: usize): f64 {
-  let linear: f64 = 0;
+export function logisticPoint(
+  z: usize,
+  labels: usize,
+  n: usize,
+  j: f64,
+  derivatives: usize,
+  stride: usize,
+  loss: usize,
+): void {
+  const whole = n & ~7;
+  const divisor = f64x2.splat(j);
+  const zero = f64x2.splat(0);
+  const one = f64x2.splat(1);
+  let linear0 = zero;
+  let linear1 = zero;
+  let linear2 = zero;
+  let linear3 = zero;
   let logs: f64 = 0;
-  let product: f64 = 1;
-  for (let s: usize = 0; s < n; s++) {
-    const y = <f64>load<f32>(labels + s * 4);
-    const m = (y * load<f64>(z + s * 8)) / j;
-    const e = expm(m < 0 ? m : -m);
-    const high = 1 / (1 + e);
-    const low = e * high;
-    const curvature = high * low;
-    const place = derivatives + s * DERIVATIVES;
-    store<f32>(place, <f32>(-y * (m < 0 ? high : low)));
-    store<f32>(place, <f32>curvature, 4);
-    store<f32>(place, <f32>(y * curvature * (m < 0 ? high - low : low - high)), 8);
-    store<f32>(place, 0, 12);
-    linear += m < 0 ? -m : 0;
-    product *= 1 + e;
-    if ((s & (LOG_SEGMENT - 1)) === LOG_SEGMENT - 1) {
-      logs += log(product);
-      product = 1;
+  for (let from: usize = 0; from < whole; from += LOG_SEGMENT) {
+    const to = min(from + LOG_SEGMENT, whole);
+    let product0 = one;
+    let product1 = one;
+    let product2 = one;
+    let product3 = one;
+    for (let s = from; s < to; s += 8) {
+      const at = derivatives + s * 4;
+      const m0 = marginAt(z, labels, s, divisor);
+      const m1 = marginAt(z, labels, s + 2, divisor);
+      const m2 = marginAt(z, labels, s + 4, divisor);
+      const m3 = marginAt(z, labels, s + 6, divisor);
+      const e0 = expm2(f64x2.neg(f64x2.abs(m0)));
+      const e1 = expm2(f64x2.neg(f64x2.abs(m1)));
+      const e2 = expm2(f64x2.neg(f64x2.abs(m2)));
+      const e3 = expm2(f64x2.neg(f64x2.abs(m3)));
+      storeDerivatives(m0, e0, labels + s * 4, at, stride);
+      storeDerivatives(m1, e1, labels + s * 4 + 8, at + 8, stride);
+      storeDerivatives(m2, e2, labels + s * 4 + 16, at + 16, stride);
+      storeDerivatives(m3, e3, labels + s * 4 + 24, at + 24, stride);
+      linear0 = f64x2.add(linear0, f64x2.pmax(zero, f64x2.neg(m0)));
+      linear1 = f64x2.add(linear1, f64x2.pmax(zero, f64x2.neg(m1)));
+      linear2 = f64x2.add(linear2, f64x2.pmax(zero, f64x2.neg(m2)));
+      linear3 = f64x2.add(linear3, f64x2.pmax(zero, f64x2.neg(m3)));
+      product0 = f64x2.mul(product0, f64x2.add(one, e0));
+      product1 = f64x2.mul(product1, f64x2.add(one, e1));
+      product2 = f64x2.mul(product2, f64x2.add(one, e2));
+      product3 = f64x2.mul(product3, f64x2.add(one, e3));
     }
+    logs += log(productOf(product0, product1, product2, product3));
   }
-  return linear + (logs + log(product));
+  let total = sumOf(linear0, linear1, linear2, linear3) + logs;
+  for (let s = whole; s < n; s++) {
+    const y = f64x2.splat(<f64>load<f32>(labels + s * 4));
+    const m = f64x2.div(f64x2.mul(y, f64x2.splat(load<f64>(z + s * 8))), divisor);
+    const e = expm2(f64x2.neg(f64x2.abs(m)));
+    const at = derivatives + s * 4;
+    store<f32>(at, f32x4.extract_lane(f32x4.demote_f64x2_zero(slopeOf(y, m, e)), 0));
+    store<f32>(at + stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(curvatureOf(e)), 0));
+    store<f32>(at + 2 * stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(thirdOf(y, m, e)), 0));
+    total += lossOf(f64x2.extract_lane(m, 0), f64x2.extract_lane(e, 0));
+  }
+  store<f64>(loss, total);
 }
 
-/** Bytes of a sample's derivatives. */
-const DERIVATIVES: usize = 16;
+/** y z / j of two samples. */
+function marginAt(z: usize, labels: usize, s: usize, divisor: v128): v128 {
+  const y = f64x2.promote_low_f32x4(v128.load64_zero(labels + s * 4));
+  return f64x2.div(f64x2.mul(y, v128.load(z + s * 8)), divisor);
+}
+
+/** The three derivatives of two samples, from m and e = e^-|m|. */
+function storeDerivatives(m: v128, e: v128, labels: usize, at: usize, stride: usize): void {
+  const y = f64x2.promote_low_f32x4(v128.load64_zero(labels));
+  v128.store64_lane(at, f32x4.demote_f64x2_zero(slopeOf(y, m, e)), 0);
+  v128.store64_lane(at + stride, f32x4.demote_f64x2_zero(curvatureOf(e)), 0);
+  v128.store64_lane(at + 2 * stride, f32x4.demote_f64x2_zero(thirdOf(y, m, e)), 0);
+}
+
+function slopeOf(y: v128, m: v128, e: v128): v128 {
+  const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
+  const low = f64x2.mul(e, high);
+  return f64x2.mul(f64x2.neg(y), v128.bitselect(high, low, f64x2.lt(m, f64x2.splat(0))));
+}
+
+function curvatureOf(e: v128): v128 {
+  const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
+  return f64x2.mul(high, f64x2.mul(e, high));
+}
+
+function thirdOf(y: v128, m: v128, e: v128): v128 {
+  const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
+  const low = f64x2.mul(e, high);
+  const curvature = f64x2.mul(high, low);
+  const excess = v128.bitselect(f64x2.sub(high, low), f64x2.sub(low, high), f64x2.lt(m, f64x2.splat(0)));
+  return f64x2.mul(f64x2.mul(y, curvature), excess);
+}
+
+function productOf(a: v128, b: v128, c: v128, d: v128): f64 {
+  const product = f64x2.mul(f64x2.mul(a, b), f64x2.mul(c, d));
+  return f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1);
+}
+
+function sumOf(a: v128, b: v128, c: v128, d: v128): f64 {
+  const sum = f64x2.add(f64x2.add(a, b), f64x2.add(c, d));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+}
+
+/** The loss of one sample from m and e = e^-|m|. */
+function lossOf(m: f64, e: f64): f64 {
+  return (m < 0 ? -m : 0) + log(1 + e);
+}
+
 /** Factors 1 + e <= 2 that are multiplied before taking one logarithm. */
 const LOG_SEGMENT: usize = 256;
 
@@ -53,21 +137,29 @@ const LOG_SEGMENT: usize = 256;
  *   sum_s l' Phi_q(s)    sum_s l'' Phi_q(s)^2    sum_s l''' Phi_q(s)^3    sum_s l'' Phi_q(s)^4
  *
  *   phi          [n][48]
- *   derivatives  [n][4]
- *   moments      [4][48] float64, written
+ *   derivatives  three planes of `stride` bytes, [n] float32 each
+ *   moments      [4][48] float64, added to
+ *
+ * If several calls cover the samples, all but the last must pass a multiple of SEGMENT samples.
  *
  * As in `gram`, it reads rows ahead to load them early, up to SEGMENT rows past the block.
  */
-export function logisticMoments(phi: usize, derivatives: usize, n: usize, moments: usize): u64 {
+export function logisticMoments(
+  phi: usize,
+  derivatives: usize,
+  stride: usize,
+  n: usize,
+  moments: usize,
+): u64 {
   let touched: u64 = 0;
-  memory.fill(moments, 0, 4 * WIDE_ROW);
   for (let from: usize = 0; from < n; from += SEGMENT) {
     const rows = min(SEGMENT, n - from);
     let ahead = phi + (from + rows) * ROW;
     for (let lane: usize = 0; lane < ROW; lane += 32) {
       touched |= addMoments(
         phi + from * ROW + lane,
-        derivatives + from * DERIVATIVES,
+        derivatives + from * 4,
+        stride,
         rows,
         moments + 2 * lane,
         ahead,
@@ -79,7 +171,14 @@ export function logisticMoments(phi: usize, derivatives: usize, n: usize, moment
 }
 
 /** Eight neurons, one segment. */
-function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize, ahead: usize): u64 {
+function addMoments(
+  phi: usize,
+  derivatives: usize,
+  stride: usize,
+  rows: usize,
+  moments: usize,
+  ahead: usize,
+): u64 {
   let touched: u64 = 0;
   let a0 = f32x4.splat(0);
   let a1 = f32x4.splat(0);
@@ -90,7 +189,7 @@ function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize,
   let d0 = f32x4.splat(0);
   let d1 = f32x4.splat(0);
   const end = phi + rows * ROW;
-  for (; phi < end; phi += ROW, derivatives += DERIVATIVES, ahead += 32) {
+  for (; phi < end; phi += ROW, derivatives += 4, ahead += 32) {
     touched |= load<u64>(ahead);
     const v0 = v128.load(phi);
     const v1 = v128.load(phi, 16);
@@ -99,10 +198,10 @@ function addMoments(phi: usize, derivatives: usize, rows: usize, moments: usize,
     a1 = f32x4.add(a1, f32x4.mul(first, v1));
     const square0 = f32x4.mul(v0, v0);
     const square1 = f32x4.mul(v1, v1);
-    const third = v128.load32_splat(derivatives, 8);
+    const third = v128.load32_splat(derivatives + 2 * stride);
     c0 = f32x4.add(c0, f32x4.mul(square0, f32x4.mul(third, v0)));
     c1 = f32x4.add(c1, f32x4.mul(square1, f32x4.mul(third, v1)));
-    const second = v128.load32_splat(derivatives, 4);
+    const second = v128.load32_splat(derivatives + stride);
     const curved0 = f32x4.mul(second, square0);
     const curved1 = f32x4.mul(second, square1);
     b0 = f32x4.add(b0, curved0);
@@ -193,38 +292,57 @@ function takeLogarithms(losses: usize, products: usize): void {
 }
 
 /**
- * The sum over samples of the logistic loss of (z + Phi_q) / j, with a relative error of about 1e-13.
+ * The sum over samples of the logistic loss of (z + Phi_q) / j, with a relative error of about 1e-13. Lanes as in
+ * `logisticPoint`.
  *
- *   phi     the neuron's address in row 0 of its block
- *   z       [n] float64
- *   labels  [n] float32
+ *   outputs    [n] float32, Phi_q
+ *   z, labels  [n] float64, [n] float32
+ *   loss       float64, written
  */
-export function logisticLoss(phi: usize, z: usize, labels: usize, n: usize, j: f64): f64 {
-  const even = n & ~1;
+export function logisticLoss(outputs: usize, z: usize, labels: usize, n: usize, j: f64, loss: usize): void {
+  const whole = n & ~7;
   const one = f64x2.splat(1);
   const zero = f64x2.splat(0);
   const divisor = f64x2.splat(j);
-  let linear = zero;
+  let linear0 = zero;
+  let linear1 = zero;
+  let linear2 = zero;
+  let linear3 = zero;
   let logs: f64 = 0;
-  for (let from: usize = 0; from < even; from += LOG_SEGMENT) {
-    const to = min(from + LOG_SEGMENT, even);
-    let product = one;
-    for (let s = from; s < to; s += 2) {
-      const outputs = v128.load32_lane(phi + ROW, v128.load32_zero(phi), 1);
-      const u = f64x2.add(v128.load(z + s * 8), f64x2.promote_low_f32x4(outputs));
-      const y = f64x2.promote_low_f32x4(v128.load64_zero(labels + s * 4));
-      const m = f64x2.div(f64x2.mul(y, u), divisor);
-      const e = expm2(f64x2.neg(f64x2.abs(m)));
-      linear = f64x2.add(linear, f64x2.pmax(zero, f64x2.neg(m)));
-      product = f64x2.mul(product, f64x2.add(one, e));
-      phi += 2 * ROW;
+  for (let from: usize = 0; from < whole; from += LOG_SEGMENT) {
+    const to = min(from + LOG_SEGMENT, whole);
+    let product0 = one;
+    let product1 = one;
+    let product2 = one;
+    let product3 = one;
+    for (let s = from; s < to; s += 8) {
+      const m0 = movedMargin(outputs, z, labels, s, divisor);
+      const m1 = movedMargin(outputs, z, labels, s + 2, divisor);
+      const m2 = movedMargin(outputs, z, labels, s + 4, divisor);
+      const m3 = movedMargin(outputs, z, labels, s + 6, divisor);
+      linear0 = f64x2.add(linear0, f64x2.pmax(zero, f64x2.neg(m0)));
+      linear1 = f64x2.add(linear1, f64x2.pmax(zero, f64x2.neg(m1)));
+      linear2 = f64x2.add(linear2, f64x2.pmax(zero, f64x2.neg(m2)));
+      linear3 = f64x2.add(linear3, f64x2.pmax(zero, f64x2.neg(m3)));
+      product0 = f64x2.mul(product0, f64x2.add(one, expm2(f64x2.neg(f64x2.abs(m0)))));
+      product1 = f64x2.mul(product1, f64x2.add(one, expm2(f64x2.neg(f64x2.abs(m1)))));
+      product2 = f64x2.mul(product2, f64x2.add(one, expm2(f64x2.neg(f64x2.abs(m2)))));
+      product3 = f64x2.mul(product3, f64x2.add(one, expm2(f64x2.neg(f64x2.abs(m3)))));
     }
-    logs += log(f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1));
+    logs += log(productOf(product0, product1, product2, product3));
   }
-  let total = f64x2.extract_lane(linear, 0) + f64x2.extract_lane(linear, 1) + logs;
-  if (even < n) {
-    const m = (<f64>load<f32>(labels + even * 4) * (load<f64>(z + even * 8) + <f64>load<f32>(phi))) / j;
-    total += (m < 0 ? -m : 0) + log(1 + expm(m < 0 ? m : -m));
+  let total = sumOf(linear0, linear1, linear2, linear3) + logs;
+  for (let s = whole; s < n; s++) {
+    const u = load<f64>(z + s * 8) + <f64>load<f32>(outputs + s * 4);
+    const m = (<f64>load<f32>(labels + s * 4) * u) / j;
+    total += lossOf(m, expm(-Math.abs(m)));
   }
-  return total;
+  store<f64>(loss, total);
+}
+
+/** y (z + Phi_q) / j of two samples. */
+function movedMargin(outputs: usize, z: usize, labels: usize, s: usize, divisor: v128): v128 {
+  const moved = f64x2.add(v128.load(z + s * 8), f64x2.promote_low_f32x4(v128.load64_zero(outputs + s * 4)));
+  const y = f64x2.promote_low_f32x4(v128.load64_zero(labels + s * 4));
+  return f64x2.div(f64x2.mul(y, moved), divisor);
 }

@@ -61,7 +61,15 @@ KERNEL(activate, a.whole(1), a.whole(2), a.whole(3))
 KERNEL(addStatistics, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4), a.whole(5))
 KERNEL(gram, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(sketchProducts, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
-KERNEL(logisticMoments, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
+KERNEL(logisticPoint, a.whole(0), a.whole(1), a.whole(2), a.values[3], a.whole(4), a.whole(5), a.whole(6))
+KERNEL(logisticMoments, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
+KERNEL(logisticLoss, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.values[4], a.whole(5))
+KERNEL(dotRows, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
+KERNEL(subtractRows, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
+KERNEL(candidateMoments, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
+KERNEL(panelProducts, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
+KERNEL(panelSquares, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
+KERNEL(logisticLosses, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
 KERNEL(sumSubsets, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
 KERNEL(descendTile, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4), a.whole(5), a.whole(6), a.real(7),
        a.real(8), a.real(9))
@@ -77,7 +85,11 @@ constexpr Named KERNELS[] = {
     {"addOutputs", addOutputs},           {"deltas", deltas},
     {"activate", activate},               {"addStatistics", addStatistics},
     {"gram", gram},                       {"sketchProducts", sketchProducts},
-    {"logisticMoments", logisticMoments}, {"sumSubsets", sumSubsets},
+    {"logisticPoint", logisticPoint},     {"logisticMoments", logisticMoments},
+    {"logisticLoss", logisticLoss},       {"dotRows", dotRows},
+    {"subtractRows", subtractRows},       {"candidateMoments", candidateMoments},
+    {"panelProducts", panelProducts},     {"panelSquares", panelSquares},
+    {"logisticLosses", logisticLosses},   {"sumSubsets", sumSubsets},
     {"descendTile", descendTile},
 };
 

@@ -21,7 +21,7 @@ const output = join(
 );
 
 const COMMON = [
-  ...['-O3', '-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror'],
+  ...['-O3', '-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-Werror', '-Wno-psabi'],
   // Products are rounded before they are added: the bits are those of WebAssembly.
   ...['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
 ];

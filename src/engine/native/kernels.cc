@@ -305,21 +305,176 @@ void sketchProducts(char *memory, Address sketch, Address valuesAt, uint32_t m, 
   }
 }
 
-void logisticMoments(char *memory, Address phi, Address derivativesAt, uint32_t n, Address moments) {
-  memset(memory + moments, 0, 4 * WIDE_ROW);
+// Per sample instead of per neuron: eight or sixteen lanes on every width, so that sums have one order.
+typedef double Eight __attribute__((vector_size(64)));
+typedef int64_t EightMask __attribute__((vector_size(64)));
+typedef double UnalignedEight __attribute__((vector_size(64), aligned(8), may_alias));
+typedef float EightSingle __attribute__((vector_size(32)));
+typedef float UnalignedEightSingle __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float Sixteen __attribute__((vector_size(64)));
+typedef float UnalignedSixteen __attribute__((vector_size(64), aligned(4), may_alias));
+
+/** All lanes x. Adding x to 0 would lose the sign of -0. */
+INLINE Eight splat(double x) { return Eight{x, x, x, x, x, x, x, x}; }
+INLINE Eight wide(const float *at) {
+  return __builtin_convertvector(EightSingle(*reinterpret_cast<const UnalignedEightSingle *>(at)), Eight);
+}
+INLINE void narrow(float *at, Eight v) {
+  *reinterpret_cast<UnalignedEightSingle *>(at) = __builtin_convertvector(v, EightSingle);
+}
+
+constexpr double LN2_HIGH = 0.6931471803691238;
+constexpr double LN2_LOW = 1.9082149292705877e-10;
+constexpr double LOG2E = 1.4426950408889634;
+constexpr double SQRT2 = 1.4142135623730951;
+constexpr double UNDERFLOW_AT = -700;
+constexpr double TO_INTEGER = 6755399441055744;
+constexpr uint32_t LOG_SEGMENT = 256;
+
+/** e^x of each x <= 0. */
+INLINE Eight expm(Eight x) {
+  const Eight floor = Eight{} + UNDERFLOW_AT;
+  const Eight clamped = x < floor ? floor : x;
+  const Eight shifted = clamped * LOG2E + TO_INTEGER;
+  const Eight n = shifted - TO_INTEGER;
+  Eight r = clamped - n * LN2_HIGH;
+  r = r - n * LN2_LOW;
+  Eight p = Eight{} + 1.0 / 479001600.0;
+  constexpr double TERMS[] = {1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0, 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0,
+                              1.0 / 120.0,      1.0 / 24.0,      1.0 / 6.0,      0.5,           1,            1};
+  UNROLLED for (int i = 0; i < 12; i++) p = p * r + TERMS[i];
+  const EightMask power = EightMask(p) + (EightMask(shifted) << 52);
+  return Eight(power & ~(x < floor));
+}
+
+/** log(x) for a normal x >= 1. NaN stays NaN. */
+double logOf(double x) {
+  if (!(x >= 1)) return x;
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  double exponent = double(int64_t(bits >> 52) - 1023);
+  bits = (bits & 0x000fffffffffffffu) | 0x3ff0000000000000u;
+  double mantissa;
+  memcpy(&mantissa, &bits, 8);
+  if (mantissa > SQRT2) {
+    mantissa *= 0.5;
+    exponent += 1;
+  }
+  const double s = (mantissa - 1) / (mantissa + 1);
+  const double s2 = s * s;
+  double p = 2.0 / 21.0;
+  for (double k = 19; k > 2; k -= 2) p = p * s2 + 2.0 / k;
+  return exponent * LN2_HIGH + (2 * s + (s * s2 * p + exponent * LN2_LOW));
+}
+
+INLINE Eight negativeSize(Eight m) {
+  const Eight zero = {};
+  return m < zero ? m : -m;
+}
+INLINE Eight excessOf(Eight m) {
+  const Eight zero = {};
+  return zero < -m ? -m : zero;
+}
+INLINE double productOf(Eight p) { return ((p[0] * p[2]) * (p[4] * p[6])) * ((p[1] * p[3]) * (p[5] * p[7])); }
+INLINE double sumOf(Eight v) { return ((v[0] + v[2]) + (v[4] + v[6])) + ((v[1] + v[3]) + (v[5] + v[7])); }
+INLINE double lossOf(double m, double e) { return (m < 0 ? -m : 0) + logOf(1 + e); }
+
+/** The three derivatives of eight samples, from m and e = e^-|m|. */
+struct Derivatives {
+  Eight first, second, third;
+
+  INLINE Derivatives(Eight y, Eight m, Eight e) {
+    const Eight zero = {};
+    const Eight high = 1.0 / (1.0 + e);
+    const Eight low = e * high;
+    second = high * low;
+    first = -y * (m < zero ? high : low);
+    third = (y * second) * (m < zero ? high - low : low - high);
+  }
+};
+
+void logisticPoint(char *memory, Address zAt, Address labelsAt, uint32_t n, double j, Address derivatives, uint32_t stride,
+                   Address loss) {
+  const double *z = reinterpret_cast<const double *>(memory + zAt);
+  const float *labels = reinterpret_cast<const float *>(memory + labelsAt);
+  float *first = reinterpret_cast<float *>(memory + derivatives);
+  float *second = reinterpret_cast<float *>(memory + derivatives + stride);
+  float *third = reinterpret_cast<float *>(memory + derivatives + 2 * size_t(stride));
+  const uint32_t whole = n & ~7u;
+  Eight linear = {};
+  double logs = 0;
+  for (uint32_t from = 0; from < whole; from += LOG_SEGMENT) {
+    const uint32_t to = least(from + LOG_SEGMENT, whole);
+    Eight product = Eight{} + 1.0;
+    for (uint32_t s = from; s < to; s += 8) {
+      const Eight y = wide(labels + s);
+      const Eight m = (y * *reinterpret_cast<const UnalignedEight *>(z + s)) / j;
+      const Eight e = expm(negativeSize(m));
+      const Derivatives at(y, m, e);
+      narrow(first + s, at.first);
+      narrow(second + s, at.second);
+      narrow(third + s, at.third);
+      linear = linear + excessOf(m);
+      product = product * (1.0 + e);
+    }
+    logs += logOf(productOf(product));
+  }
+  double total = sumOf(linear) + logs;
+  for (uint32_t s = whole; s < n; s++) {
+    const Eight y = splat(labels[s]);
+    const Eight m = (y * z[s]) / j;
+    const Eight e = expm(negativeSize(m));
+    const Derivatives at(y, m, e);
+    first[s] = float(at.first[0]);
+    second[s] = float(at.second[0]);
+    third[s] = float(at.third[0]);
+    total += lossOf(m[0], e[0]);
+  }
+  memcpy(memory + loss, &total, 8);
+}
+
+void logisticLoss(char *memory, Address outputsAt, Address zAt, Address labelsAt, uint32_t n, double j, Address loss) {
+  const float *outputs = reinterpret_cast<const float *>(memory + outputsAt);
+  const double *z = reinterpret_cast<const double *>(memory + zAt);
+  const float *labels = reinterpret_cast<const float *>(memory + labelsAt);
+  const uint32_t whole = n & ~7u;
+  Eight linear = {};
+  double logs = 0;
+  for (uint32_t from = 0; from < whole; from += LOG_SEGMENT) {
+    const uint32_t to = least(from + LOG_SEGMENT, whole);
+    Eight product = Eight{} + 1.0;
+    for (uint32_t s = from; s < to; s += 8) {
+      const Eight moved = *reinterpret_cast<const UnalignedEight *>(z + s) + wide(outputs + s);
+      const Eight m = (wide(labels + s) * moved) / j;
+      linear = linear + excessOf(m);
+      product = product * (1.0 + expm(negativeSize(m)));
+    }
+    logs += logOf(productOf(product));
+  }
+  double total = sumOf(linear) + logs;
+  for (uint32_t s = whole; s < n; s++) {
+    const double m = (double(labels[s]) * (z[s] + double(outputs[s]))) / j;
+    total += lossOf(m, expm(negativeSize(splat(m)))[0]);
+  }
+  memcpy(memory + loss, &total, 8);
+}
+
+void logisticMoments(char *memory, Address phi, Address derivatives, uint32_t stride, uint32_t n, Address moments) {
+  const float *one = reinterpret_cast<const float *>(memory + derivatives);
+  const float *two = reinterpret_cast<const float *>(memory + derivatives + stride);
+  const float *three = reinterpret_cast<const float *>(memory + derivatives + 2 * size_t(stride));
   for (uint32_t from = 0; from < n; from += SEGMENT) {
     const uint32_t end = least(from + SEGMENT, n);
     for (int k = 0; k < REGISTERS; k++) {
       const char *row = memory + phi + size_t(from) * ROW + k * STEP;
-      const float *derivative = reinterpret_cast<const float *>(memory + derivativesAt) + 4 * size_t(from);
       Vector first = {}, second = {}, third = {}, fourth = {};
-      for (uint32_t s = from; s < end; s++, row += ROW, derivative += 4) {
+      for (uint32_t s = from; s < end; s++, row += ROW) {
         const Vector v = load(row);
         __builtin_prefetch(row + SEGMENT * ROW);
         const Vector square = v * v;
-        first = first + derivative[0] * v;
-        third = third + square * (derivative[2] * v);
-        const Vector curved = derivative[1] * square;
+        first = first + one[s] * v;
+        third = third + square * (three[s] * v);
+        const Vector curved = two[s] * square;
         second = second + curved;
         fourth = fourth + curved * square;
       }
@@ -330,6 +485,186 @@ void logisticMoments(char *memory, Address phi, Address derivativesAt, uint32_t 
       addWide(target + 3 * WIDE_ROW, fourth);
     }
   }
+}
+
+/** e^x of each x <= 0, in float32. */
+INLINE Vector expOfNegative(Vector x) {
+  const Vector floor = Vector{} + -87.3f;
+  const Vector clamped = x < floor ? floor : x;
+  // 1.5 * 2^23: adding it rounds to an integer.
+  const Vector n = (clamped * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+  Vector r = clamped - n * 0.693359375f;
+  r = r - n * -2.1219444e-4f;
+  Vector p = Vector{} + 1.98756915e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = (p * (r * r) + r) + 1.0f;
+  const Mask power = (__builtin_convertvector(n, Mask) + 127) << 23;
+  return Vector(Mask(p * Vector(power)) & ~(x < floor));
+}
+
+void logisticLosses(char *memory, Address phi, Address marginsAt, uint32_t n, Address lossesAt) {
+  const float *margins = reinterpret_cast<const float *>(memory + marginsAt);
+  double *losses = reinterpret_cast<double *>(memory + lossesAt);
+  double products[BLOCK];
+  for (int lane = 0; lane < BLOCK; lane++) {
+    losses[lane] = 0;
+    products[lane] = 1;
+  }
+  const auto takeLogarithms = [&] {
+    for (int lane = 0; lane < BLOCK; lane++) {
+      losses[lane] += logOf(products[lane]);
+      products[lane] = 1;
+    }
+  };
+  const Vector zero = {};
+  uint32_t pending = 0;
+  for (uint32_t from = 0; from < n; from += SEGMENT) {
+    const uint32_t end = least(from + SEGMENT, n);
+    for (int k = 0; k < REGISTERS; k++) {
+      const char *row = memory + phi + size_t(from) * ROW + k * STEP;
+      Vector linear = {}, product = zero + 1.0f;
+      for (uint32_t s = from; s < end; s++, row += ROW) {
+        const Vector m = margins[2 * s] + margins[2 * s + 1] * load(row);
+        const Vector e = expOfNegative(m < zero ? m : -m);
+        linear = linear + (zero < -m ? -m : zero);
+        product = product * (1.0f + e);
+      }
+      addWide(reinterpret_cast<char *>(losses + k * WIDTH), linear);
+      Wide *wide = reinterpret_cast<Wide *>(products + k * WIDTH);
+      *wide = *wide * __builtin_convertvector(product, Wide);
+    }
+    pending += end - from;
+    // A product of 960 factors up to 2 does not overflow float64.
+    if (pending > 960 - SEGMENT) {
+      takeLogarithms();
+      pending = 0;
+    }
+  }
+  takeLogarithms();
+}
+
+INLINE Sixteen load16(const float *at) { return *reinterpret_cast<const UnalignedSixteen *>(at); }
+
+/** Lane i with i + 8, then with i + 4, i + 2, i + 1. */
+INLINE double sumOf(Sixteen v) {
+  double w[8];
+  UNROLLED for (int i = 0; i < 8; i++) w[i] = double(v[i]) + double(v[i + 8]);
+  return ((w[0] + w[4]) + (w[2] + w[6])) + ((w[1] + w[5]) + (w[3] + w[7]));
+}
+
+/** Samples of a vector that are summed in float32, 64 a lane. */
+constexpr uint32_t PART = SEGMENT * 16;
+
+void dotRows(char *memory, Address rowsAt, Address vectorAt, uint32_t padded, uint32_t count, Address productsAt) {
+  const float *row = reinterpret_cast<const float *>(memory + rowsAt);
+  const float *vector = reinterpret_cast<const float *>(memory + vectorAt);
+  double *products = reinterpret_cast<double *>(memory + productsAt);
+  for (uint32_t i = 0; i < count; i++, row += padded) {
+    double sum = 0;
+    for (uint32_t from = 0; from < padded; from += PART) {
+      const uint32_t to = least(from + PART, padded);
+      Sixteen part = {};
+      for (uint32_t s = from; s < to; s += 16) part = part + load16(row + s) * load16(vector + s);
+      sum += sumOf(part);
+    }
+    products[i] = sum;
+  }
+}
+
+void subtractRows(char *memory, Address rowsAt, Address coefficientsAt, uint32_t padded, uint32_t count, Address vectorAt) {
+  const float *rows = reinterpret_cast<const float *>(memory + rowsAt);
+  const float *coefficients = reinterpret_cast<const float *>(memory + coefficientsAt);
+  float *vector = reinterpret_cast<float *>(memory + vectorAt);
+  constexpr uint32_t PIECE = 64;
+  uint32_t from = 0;
+  for (; from + PIECE <= padded; from += PIECE) {
+    Sixteen v[PIECE / 16];
+    UNROLLED for (uint32_t k = 0; k < PIECE / 16; k++) v[k] = load16(vector + from + 16 * k);
+    for (uint32_t i = 0; i < count; i++)
+      UNROLLED for (uint32_t k = 0; k < PIECE / 16; k++)
+        v[k] = v[k] - coefficients[i] * load16(rows + size_t(i) * padded + from + 16 * k);
+    UNROLLED for (uint32_t k = 0; k < PIECE / 16; k++)
+      *reinterpret_cast<UnalignedSixteen *>(vector + from + 16 * k) = v[k];
+  }
+  for (; from < padded; from += 16) {
+    Sixteen v = load16(vector + from);
+    for (uint32_t i = 0; i < count; i++) v = v - coefficients[i] * load16(rows + size_t(i) * padded + from);
+    *reinterpret_cast<UnalignedSixteen *>(vector + from) = v;
+  }
+}
+
+void candidateMoments(char *memory, Address outputsAt, Address derivatives, uint32_t padded, Address momentsAt) {
+  const float *outputs = reinterpret_cast<const float *>(memory + outputsAt);
+  const float *one = reinterpret_cast<const float *>(memory + derivatives);
+  const float *two = one + padded;
+  const float *three = two + padded;
+  double *moments = reinterpret_cast<double *>(memory + momentsAt);
+  memset(moments, 0, 4 * 8);
+  for (uint32_t from = 0; from < padded; from += PART) {
+    const uint32_t to = least(from + PART, padded);
+    Sixteen sums[4] = {};
+    for (uint32_t s = from; s < to; s += 16) {
+      const Sixteen v = load16(outputs + s);
+      const Sixteen square = v * v;
+      sums[0] = sums[0] + load16(one + s) * v;
+      sums[2] = sums[2] + square * (load16(three + s) * v);
+      const Sixteen curved = load16(two + s) * square;
+      sums[1] = sums[1] + curved;
+      sums[3] = sums[3] + curved * square;
+    }
+    for (int lane = 0; lane < 16; lane += 4)
+      for (int k = 0; k < 4; k++) {
+        moments[k] += (double(sums[k][lane]) + double(sums[k][lane + 2])) +
+                      (double(sums[k][lane + 1]) + double(sums[k][lane + 3]));
+      }
+  }
+}
+
+/** Vectors of a panel, those that are formed together, and the registers of a row that are. */
+constexpr uint32_t VECTORS = 12;
+constexpr uint32_t FORMED = 4;
+constexpr int THREE = 3;
+
+/** Whether the neurons' outputs are squared. */
+template <bool SQUARED>
+INLINE void addPanel(Start<THREE> sums[FORMED], const float *x, const char *row) {
+  Vector v[THREE];
+  UNROLLED for (int k = 0; k < THREE; k++) {
+    v[k] = load(row + k * STEP);
+    if (SQUARED) v[k] = v[k] * v[k];
+  }
+  UNROLLED for (uint32_t c = 0; c < FORMED; c++)
+    UNROLLED for (int k = 0; k < THREE; k++) sums[c].v[k] = sums[c].v[k] + x[c] * v[k];
+}
+
+template <bool SQUARED>
+void addProducts(char *memory, Address phi, Address vectorsAt, uint32_t n, uint32_t columns, Address products) {
+  const float *vectors = reinterpret_cast<const float *>(memory + vectorsAt);
+  for (uint32_t from = 0; from < n; from += SEGMENT) {
+    const uint32_t end = least(from + SEGMENT, n);
+    for (uint32_t column = 0; column < columns; column += FORMED)
+      for (int k = 0; k < REGISTERS; k += THREE) {
+        const char *row = memory + phi + size_t(from) * ROW + k * STEP;
+        Start<THREE> sums[FORMED];
+        UNROLLED for (uint32_t c = 0; c < FORMED; c++) sums[c].clear();
+        for (uint32_t s = from; s < end; s++, row += ROW)
+          addPanel<SQUARED>(sums, vectors + size_t(s) * VECTORS + column, row);
+        UNROLLED for (uint32_t c = 0; c < FORMED; c++)
+          sums[c].addWideTo(memory + products + (column + c) * WIDE_ROW + 2 * k * STEP);
+      }
+  }
+}
+
+void panelProducts(char *memory, Address phi, Address vectors, uint32_t n, uint32_t columns, Address products) {
+  addProducts<false>(memory, phi, vectors, n, columns, products);
+}
+
+void panelSquares(char *memory, Address phi, Address vectors, uint32_t n, uint32_t columns, Address products) {
+  addProducts<true>(memory, phi, vectors, n, columns, products);
 }
 
 // Subset sums work on tiles of 16 columns, whatever the width of a block.
@@ -387,4 +722,7 @@ void descendTile(char *memory, Address weights, Address velocity, Address masks,
 }  // namespace
 
 extern "C" const Kernels NAME = {preactivate, preactivateHalf, descend,         addOutputs, deltas,     activate,
-                                 addStatistics, gram, sketchProducts, logisticMoments, sumSubsets, descendTile};
+                                 addStatistics, gram, sketchProducts, logisticPoint, logisticMoments, logisticLosses,
+                                 logisticLoss,
+                                 dotRows, subtractRows, candidateMoments, panelProducts, panelSquares, sumSubsets,
+                                 descendTile};

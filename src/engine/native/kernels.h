@@ -20,7 +20,17 @@ struct Kernels {
                         Address peaks);
   void (*gram)(char *memory, Address phi, uint32_t n, Address runs, Address targets, uint32_t columns);
   void (*sketchProducts)(char *memory, Address sketch, Address values, uint32_t m, Address products);
-  void (*logisticMoments)(char *memory, Address phi, Address derivatives, uint32_t n, Address moments);
+  void (*logisticPoint)(char *memory, Address z, Address labels, uint32_t n, double j, Address derivatives,
+                        uint32_t stride, Address loss);
+  void (*logisticMoments)(char *memory, Address phi, Address derivatives, uint32_t stride, uint32_t n, Address moments);
+  void (*logisticLosses)(char *memory, Address phi, Address margins, uint32_t n, Address losses);
+  void (*logisticLoss)(char *memory, Address outputs, Address z, Address labels, uint32_t n, double j, Address loss);
+  void (*dotRows)(char *memory, Address rows, Address vector, uint32_t padded, uint32_t count, Address products);
+  void (*subtractRows)(char *memory, Address rows, Address coefficients, uint32_t padded, uint32_t count,
+                       Address vector);
+  void (*candidateMoments)(char *memory, Address outputs, Address derivatives, uint32_t padded, Address moments);
+  void (*panelProducts)(char *memory, Address phi, Address vectors, uint32_t n, uint32_t columns, Address products);
+  void (*panelSquares)(char *memory, Address phi, Address vectors, uint32_t n, uint32_t columns, Address products);
   void (*sumSubsets)(char *memory, Address panel, Address slopes, uint32_t groups, Address tables);
   void (*descendTile)(char *memory, Address weights, Address velocity, Address masks, Address tables, uint32_t groups,
                       uint32_t columns, Address factors, float momentum, float decay, float rate);

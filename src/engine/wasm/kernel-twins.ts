@@ -5,7 +5,7 @@
 import { integerBelow, normals, stream, type Uniform } from '../../math/random.js';
 import { ACTIVATION_KIND, type Kernels } from './kernels.js';
 import { GRAM_DEPTH, PANEL } from './layout.js';
-import { ENTRY_BYTES, GROUP, LANES, ROW_BYTES, TILE_COLUMNS } from './layout-parts.js';
+import { ENTRY_BYTES, GROUP, LANES, paddedSamples, ROW_BYTES, TILE_COLUMNS } from './layout-parts.js';
 
 /** The kernels that have a native twin. */
 export const NATIVE_NAMES = [
@@ -18,7 +18,15 @@ export const NATIVE_NAMES = [
   'addStatistics',
   'gram',
   'sketchProducts',
+  'logisticPoint',
   'logisticMoments',
+  'logisticLosses',
+  'logisticLoss',
+  'dotRows',
+  'subtractRows',
+  'candidateMoments',
+  'panelProducts',
+  'panelSquares',
   'sumSubsets',
   'descendTile',
 ] as const;
@@ -52,6 +60,7 @@ const TABLE_BYTES = TILE_COLUMNS * 4 * (1 << GROUP);
 class Arena {
   readonly #buffer = new ArrayBuffer(CALL_BYTES);
   readonly f32 = new Float32Array(this.#buffer);
+  readonly f64 = new Float64Array(this.#buffer);
   readonly u32 = new Uint32Array(this.#buffer);
   readonly #number: () => number;
   #end = 64;
@@ -80,6 +89,13 @@ class Arena {
   numbers(count: number): number {
     const address = this.take(4 * count);
     for (let i = 0; i < count; i++) this.f32[address / 4 + i] = this.#number();
+    return address;
+  }
+
+  /** Random float64, each a float32. */
+  wide(count: number): number {
+    const address = this.take(8 * count);
+    for (let i = 0; i < count; i++) this.f64[address / 8 + i] = Math.fround(this.#number());
     return address;
   }
 
@@ -206,15 +222,69 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
       written: [{ address: products, bytes: WIDE_BYTES }],
     };
   },
+  logisticPoint(arena, { rows }) {
+    const [z, labels] = [arena.wide(rows), arena.numbers(rows)];
+    const derivatives = arena.take(12 * rows);
+    const loss = arena.take(8);
+    return {
+      args: [z, labels, rows, 3, derivatives, 4 * rows, loss],
+      written: [
+        { address: loss, bytes: 8 },
+        { address: derivatives, bytes: 12 * rows },
+      ],
+    };
+  },
   logisticMoments(arena, { rows }) {
     // It reads up to 64 rows past the block.
-    const [phi, derivatives] = [arena.rows(rows + 64), arena.numbers(4 * rows)];
+    const [phi, derivatives] = [arena.rows(rows + 64), arena.numbers(3 * rows)];
     const moments = arena.take(4 * WIDE_BYTES);
     return {
-      args: [phi, derivatives, rows, moments],
+      args: [phi, derivatives, 4 * rows, rows, moments],
       written: [{ address: moments, bytes: 4 * WIDE_BYTES }],
     };
   },
+  logisticLosses(arena, { rows }) {
+    const [phi, margins] = [arena.rows(rows), arena.numbers(2 * rows)];
+    const losses = arena.take(WIDE_BYTES);
+    return {
+      args: [phi, margins, rows, losses, arena.take(WIDE_BYTES)],
+      written: [{ address: losses, bytes: WIDE_BYTES }],
+    };
+  },
+  logisticLoss(arena, { rows }) {
+    const [outputs, z, labels] = [arena.numbers(rows), arena.wide(rows), arena.numbers(rows)];
+    const loss = arena.take(8);
+    return { args: [outputs, z, labels, rows, 3, loss], written: [{ address: loss, bytes: 8 }] };
+  },
+  dotRows(arena, { rows, columns }) {
+    const padded = paddedSamples(rows);
+    const [matrix, vector] = [arena.numbers(columns * padded), arena.numbers(padded)];
+    const products = arena.take(8 * columns);
+    return {
+      args: [matrix, vector, padded, columns, products],
+      written: [{ address: products, bytes: 8 * columns }],
+    };
+  },
+  subtractRows(arena, { rows, columns }) {
+    const padded = paddedSamples(rows);
+    const [matrix, coefficients] = [arena.numbers(columns * padded), arena.numbers(columns)];
+    const vector = arena.numbers(padded);
+    return {
+      args: [matrix, coefficients, padded, columns, vector],
+      written: [{ address: vector, bytes: 4 * padded }],
+    };
+  },
+  candidateMoments(arena, { rows }) {
+    const padded = paddedSamples(rows);
+    const [outputs, derivatives] = [arena.numbers(padded), arena.numbers(3 * padded)];
+    const moments = arena.take(32);
+    return {
+      args: [outputs, derivatives, padded, moments],
+      written: [{ address: moments, bytes: 32 }],
+    };
+  },
+  panelProducts: panelCall,
+  panelSquares: panelCall,
   sumSubsets(arena, { rows }) {
     const groups = Math.ceil(Math.min(rows, 64) / GROUP);
     const panel = arena.numbers(groups * GROUP * TILE_COLUMNS);
@@ -243,6 +313,15 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
     };
   },
 };
+
+function panelCall(arena: Arena, { rows, columns }: CallShape): Omit<KernelCall, 'name' | 'memory'> {
+  const [phi, vectors] = [arena.rows(rows), arena.numbers(PANEL * rows)];
+  const products = arena.take(PANEL * WIDE_BYTES);
+  return {
+    args: [phi, vectors, rows, 4 * (1 + (columns % 3)), products],
+    written: [{ address: products, bytes: PANEL * WIDE_BYTES }],
+  };
+}
 
 /** A random call of a kernel. Equal arguments give equal calls. */
 export function kernelCall(name: NativeName, shape: CallShape, seed: number): KernelCall {

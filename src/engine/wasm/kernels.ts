@@ -65,9 +65,22 @@ export interface Kernels {
   sketchProducts(sketch: number, values: number, m: number, products: number): void;
   copyNeuron(phi: number, n: number, values: number): void;
   dot(a: number, b: number, n: number): number;
-  logisticPoint(z: number, labels: number, n: number, j: number, derivatives: number): number;
-  logisticMoments(phi: number, derivatives: number, n: number, moments: number): void;
+  logisticPoint(
+    z: number,
+    labels: number,
+    n: number,
+    j: number,
+    derivatives: number,
+    stride: number,
+    loss: number,
+  ): void;
+  logisticMoments(phi: number, derivatives: number, stride: number, n: number, moments: number): void;
   logisticMargins(z: number, labels: number, n: number, j: number, margins: number): void;
   logisticLosses(phi: number, margins: number, n: number, losses: number, scratch: number): void;
-  logisticLoss(phi: number, z: number, labels: number, n: number, j: number): number;
+  logisticLoss(outputs: number, z: number, labels: number, n: number, j: number, loss: number): void;
+  dotRows(rows: number, vector: number, padded: number, count: number, products: number): void;
+  subtractRows(rows: number, coefficients: number, padded: number, count: number, vector: number): void;
+  candidateMoments(outputs: number, derivatives: number, padded: number, moments: number): void;
+  panelProducts(phi: number, vectors: number, n: number, columns: number, products: number): void;
+  panelSquares(phi: number, vectors: number, n: number, columns: number, products: number): void;
 }

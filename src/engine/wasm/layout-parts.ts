@@ -5,11 +5,16 @@ import type { Shape } from '../engine.js';
 export const LANES = 48;
 /** Bytes of one row of a block in float32. */
 export const ROW_BYTES = LANES * 4;
+/** Columns of the Gram matrix, or vectors, per pass. */
+export const PANEL = 12;
 /** Maximum number of rows of other inputs per stage. */
 export const STAGED_ROWS = 2048;
 /** Subset sums: rows per group and columns per tile. */
 export const GROUP = 8;
 export const TILE_COLUMNS = 16;
+
+/** n, rounded up to the lanes of the kernels that work on vectors over samples. */
+export const paddedSamples = (n: number): number => Math.ceil(n / 16) * 16;
 
 /** Bytes of an entry, { u32 offset, f32 value }. */
 export const ENTRY_BYTES = 8;
@@ -79,6 +84,33 @@ export interface SubsetLayout {
   readonly signSums: number;
   /** f32 [48][16] */
   readonly scratch: number;
+}
+
+/** Directions of vectors over samples, and products of all neurons with them (gradient-basis.ts). n' is n, padded. */
+export interface BasisLayout {
+  /** 0 in small networks. */
+  readonly capacity: number;
+  /** f32 [capacity][n'] */
+  readonly directions: number;
+  /** f32 [blocks][capacity][48] */
+  readonly products: number;
+  /** f32 [capacity] */
+  readonly coefficients: number;
+  /** f32 [n'] */
+  readonly residual: number;
+  /** f32 [n][12] */
+  readonly panel: number;
+}
+
+export function layOutBasis(take: Reserve, n: number, blocks: number, capacity: number): BasisLayout {
+  return {
+    capacity,
+    directions: take(capacity * paddedSamples(n) * 4),
+    products: take(blocks * capacity * ROW_BYTES),
+    coefficients: take(capacity * 4),
+    residual: take(paddedSamples(n) * 4),
+    panel: take(n * PANEL * 4),
+  };
 }
 
 /** Two batches if training interleaves one with the next, else one. */

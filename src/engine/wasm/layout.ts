@@ -30,7 +30,8 @@
  *   subsets           see SubsetLayout               gradients of relu neurons on dense inputs
  *   f                 f64 [max(n, R)]                outputs of a batch, of all samples, or of rows of other inputs
  *   slopes            f32 [n]                        dloss/df of a batch
- *   derivatives       f32 [n][4]                     of the logistic loss at z / j: first, second, third, 0
+ *   derivatives       f32 [3][n']                    of the logistic loss at z / j: first, second, third. n' is n,
+ *                                                    rounded up to a multiple of 16; what lies past n stays 0
  *   z                 f64 [n]                        sum of the picked Phi
  *   values            f32 [n]                        one neuron's outputs, copied between memory blocks
  *   columnEntries     {u32, f32} [12][n + 1]         outputs of the neurons of a Gram pass: sample * 192, value;
@@ -43,39 +44,51 @@
  *   sketchValues      f32 [M]                        one neuron's outputs on the sketch
  *   basis             f32 [blocks][64][48]           coordinates of all neurons in a basis of cached columns' neurons
  *   basisValues       f32 [64]                       one neuron's coordinates
- *   candidates        f32 [64][n]                    contiguous outputs of neurons, for exact products of pairs;
- *                                                    empty in small networks
+ *   candidates        f32 [Q][n']                    contiguous outputs of neurons, Q between 64 and 192; for the
+ *                                                    squared loss, 64 of them. Empty in small networks
  *   sketchProducts    f64 [P]                        products with sketchValues or basisValues
  *   moments           f64 [blocks][4][48]            logistic selection: terms of the loss's series
  *   losses            f64 [P]                        logistic selection: losses computed in float32
+ *   gradients         see BasisLayout                logistic selection: min(128, N / 16) directions of l'
+ *   curvatures        see BasisLayout                and half as many of l''
+ *   predicted         f32 [3][n']                    derivatives at a predicted z / j
+ *   directionSums     f64 [2][12][48]                sums within kernels
  *   staged            see StageLayout                rows of other inputs
  *   phi               f32 [blocks][n][48]            activations; in training [blocks][B][48]: pre-activations, then
  *                                                    deltas. Kernels may read 128 rows past its end
  */
 import type { Shape } from '../engine.js';
 import {
+  type BasisLayout,
   type BatchLayout,
   ENTRY_BYTES,
   LANES,
+  layOutBasis,
   layOutBatches,
   layOutStage,
   layOutSubsets,
+  PANEL,
+  paddedSamples,
   ROW_BYTES,
   STAGED_ROWS,
   type StageLayout,
   type SubsetLayout,
 } from './layout-parts.js';
 
+export { PANEL } from './layout-parts.js';
+
 /** Bytes of a page, the unit of a WebAssembly memory's size. */
 export const PAGE = 65536;
-/** Columns of the Gram matrix per pass. */
-export const PANEL = 12;
 /** Maximum number of basis vectors for guessed columns (gram-prefetcher.ts). */
 export const BASIS = 64;
 /** Neurons whose outputs are stored contiguously (exact-candidates.ts), and the N from which on this pays. */
 export const MAX_CANDIDATES = 64;
 /** Numbers of passes depend on it and are stored: another value needs new numerics. */
 const CANDIDATE_WIDTH = 745;
+
+/** Logistic selection: maximum directions of gradients, and copies of neurons' outputs; about N / 16 at most. */
+const MAX_DIRECTIONS = 128;
+const MAX_CONTENDERS = 192;
 
 const GRAM_COLUMNS = 512;
 /** Rows past the end of phi that kernels may read, because they read ahead to warm the cache. */
@@ -123,11 +136,16 @@ export interface Layout {
   readonly basisValues: number;
   /** 0 if candidateCapacity is 0. */
   readonly candidates: number;
-  /** Number of neurons whose outputs fit there. */
+  /** Number of neurons whose outputs are kept there in selection for the squared loss, and for the logistic. */
   readonly candidateCapacity: number;
+  readonly contenderCapacity: number;
   readonly sketchProducts: number;
   readonly moments: number;
   readonly losses: number;
+  readonly gradients: BasisLayout;
+  readonly curvatures: BasisLayout;
+  readonly predicted: number;
+  readonly directionSums: number;
   readonly staged: StageLayout;
   readonly phi: number;
   /** Total size, in whole pages. */
@@ -161,6 +179,9 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
   };
   const columnCapacity = Math.min(blocksOf(shape) * LANES, GRAM_COLUMNS);
   const candidateCapacity = shape.width < CANDIDATE_WIDTH ? 0 : MAX_CANDIDATES;
+  const directionCapacity = shape.width < CANDIDATE_WIDTH ? 0 : Math.min(MAX_DIRECTIONS, shape.width >> 4);
+  const contenderCapacity =
+    candidateCapacity === 0 ? 0 : Math.max(candidateCapacity, Math.min(MAX_CONTENDERS, shape.width >> 4));
   const sketchRows = Math.min(n, 256 + Math.floor(n / 64));
   const layout = {
     blocks,
@@ -184,7 +205,7 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     subsets: layOutSubsets(take, shape, blocks),
     f: take(Math.max(n, STAGED_ROWS) * 8),
     slopes: take(n * 4),
-    derivatives: take(n * 16),
+    derivatives: take(3 * paddedSamples(n) * 4),
     z: take(n * 8),
     values: take(n * 4),
     columnEntries: take(PANEL * columnEntryBytes(n)),
@@ -198,11 +219,16 @@ export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
     sketchValues: take(sketchRows * 4),
     basis: take(blocks * BASIS * ROW_BYTES),
     basisValues: take(BASIS * 4),
-    candidates: candidateCapacity === 0 ? 0 : take(candidateCapacity * n * 4),
+    candidates: contenderCapacity === 0 ? 0 : take(contenderCapacity * paddedSamples(n) * 4),
     candidateCapacity,
+    contenderCapacity,
     sketchProducts: take(padded * 8),
     moments: take(padded * 32),
     losses: take(padded * 8),
+    gradients: layOutBasis(take, n, blocks, directionCapacity),
+    curvatures: layOutBasis(take, n, blocks, directionCapacity >> 1),
+    predicted: take(3 * paddedSamples(n) * 4),
+    directionSums: take(Math.max(directionCapacity, 2 * PANEL * LANES) * 8),
     staged: layOutStage(take, shape, padded),
     phi: take((blocks * n + ROWS_PAST) * ROW_BYTES),
   };

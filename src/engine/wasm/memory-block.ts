@@ -56,18 +56,23 @@ export function neuronAddress(base: number, i: number, rows: number): number {
 
 /** Copies the first `words` (4 bytes each) of a region from one memory block to another. */
 export function copyRegion(from: MemoryBlock, to: MemoryBlock, region: Region, words: number): void {
-  const start = from.layout[region] / 4;
-  to.u32.set(from.u32.subarray(start, start + words), to.layout[region] / 4);
+  copyWords(from, to, layout => layout[region], words);
+}
+
+function copyWords(from: MemoryBlock, to: MemoryBlock, at: (layout: Layout) => number, words: number): void {
+  const start = at(from.layout) / 4;
+  to.u32.set(from.u32.subarray(start, start + words), at(to.layout) / 4);
 }
 
 /** Copies the first `words` (4 bytes each) of a region from one memory block to all others. */
 export function broadcastRegion(
   from: MemoryBlock,
   memories: readonly MemoryBlock[],
-  region: Region,
+  region: Region | ((layout: Layout) => number),
   words: number,
 ): void {
-  for (const to of memories) if (to !== from) copyRegion(from, to, region, words);
+  const at = typeof region === 'function' ? region : (layout: Layout) => layout[region];
+  for (const to of memories) if (to !== from) copyWords(from, to, at, words);
 }
 
 /**

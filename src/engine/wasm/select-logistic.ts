@@ -1,26 +1,26 @@
 /**
- * Greedy forward selection for the logistic loss, exact by bounds. With losses summed over the samples instead of
- * averaged, delta_q = Phi_q / j, M_q = max |delta_q| and l the loss of a sample at u0 = z / j,
+ * Greedy forward selection for the logistic loss, exact by bounds (logistic-bounds.ts). A pass over the activations gives
+ * the sums of every candidate's bound at one step, and products with directions that later steps need: from these come
+ * bounds at later steps without a pass (gradient-basis.ts, logistic-reference.ts). Each step
  *
- *   G = sum l' delta    S = sum l'' delta^2    T = sum l''' delta^3    F = sum l'' delta^4
+ *   1. bounds all candidates without a pass, evaluates the best guess exactly, and finds the contenders: candidates
+ *      whose bounds do not exceed that loss;
+ *   2. if they are few, copies their outputs and raises their bounds by their own sums; else makes a pass, which raises
+ *      all bounds, and guesses anew;
+ *   3. if many contenders are left after a pass, as in the first few steps, computes their losses in float32 to raise
+ *      their bounds;
+ *   4. evaluates exactly, by rising bound, the contenders that may still be better.
  *
- * two lower bounds hold: that of science.md, and, since -l''/2 <= l'''' <= l'' and l''(u + t) <= l''(u) e^|t|, one
- * that is far tighter for small M_q:
- *
- *   L(u0 + delta_q)  >=  L + G + S psi(-M)                   psi(t) = (e^t - 1 - t) / t^2
- *   L(u0 + delta_q)  >=  L + G + S / 2 + T / 6 - F chi(M) / 2    chi(t) = (e^t - 1 - t - t^2/2 - t^3/6) / t^4
- *
- * Each step makes one pass over the activations, which gives the four sums, then:
- *
- *   1. evaluates the candidate with the smallest G + S / 2 exactly;
- *   2. if many lower bounds do not exceed its loss, as in the first few steps, computes those candidates' losses in
- *      float32 to raise their bounds;
- *   3. evaluates exactly, by rising bound, the candidates that may still be better.
+ * In small networks a pass costs no more than step 1, so each step makes one.
  */
-import { exp, expm1 } from '../../math/elementary.js';
 import type { Path } from '../engine.js';
-import { LANES, ROW_BYTES } from './layout-parts.js';
+import { GradientBasis } from './gradient-basis.js';
+import { GradientPredictor } from './gradient-predictor.js';
+import { LANES, PANEL, paddedSamples, ROW_BYTES } from './layout-parts.js';
+import { curvedBound } from './logistic-bounds.js';
+import { LogisticReference, momentAddress } from './logistic-reference.js';
 import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
+import { NeuronCache } from './neuron-cache.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
@@ -35,15 +35,26 @@ const LOSS_ROUNDING = 1e-12;
 /** Error bound of a float32 loss: a relative part, and a part per sample. */
 const FLOAT32_RELATIVE = 2e-5;
 const FLOAT32_PER_SAMPLE = 2e-6;
-/** The second bound is computed only for max |delta| below this: chi grows like e^t. */
-const PEAK_LIMIT = 30;
 /** With more candidates than this per block of neurons, float32 losses of whole blocks cost less than exact ones. */
 const MANY_PER_BLOCK = 4;
-/** Work per sample: of one block in a pass, of one block's float32 losses, of the loss at u0, of one exact loss. */
+/** Time of copying a neuron's outputs, and of the sums of a copied one, as a share of a pass over a block. */
+const COPY_SHARE = 0.35;
+const COPIED_SHARE = 0.02;
+/** Contenders that are copied instead of a pass, at most, per block: more do not fit the cache. */
+const CONTENDERS_PER_BLOCK = 6;
+/** The basis starts anew, with the scales of the time, whenever j has grown by this factor. */
+const RESET_GROWTH = 2;
+/** Scales are the roots of l'' plus this share of its mean. */
+const SCALE_FLOOR = 0.02;
+/** Samples of a block that stay in the second-level cache: a multiple of the kernels' segment of 64. */
+const CHUNK = 1024;
+/** Work per sample: of one block in a pass and of one column of it, of one block's float32 losses, and of the others. */
 const PASS_WORK = 8;
+const COLUMN_WORK = 1;
 const FLOAT32_WORK = 32;
-const POINT_WORK = 8;
-const EXACT_WORK = 5;
+const POINT_WORK = 2;
+const EXACT_WORK = 2;
+const MOMENTS_WORK = 0.25;
 
 export function selectLogistic(
   memories: readonly MemoryBlock[],
@@ -52,43 +63,113 @@ export function selectLogistic(
 ): Path {
   const picks = new Int32Array(subnetSize);
   const passes = new Int32Array(subnetSize);
-  const step = new LogisticStep(memories, statistics);
+  const selection = new LogisticSelection(memories, statistics);
   clearSum(memories);
   for (let j = 1; j <= subnetSize; j++) {
-    const pick = step.best(j);
+    const pick = selection.best(j);
     picks[j - 1] = pick;
-    passes[j - 1] = j;
+    passes[j - 1] = selection.passes;
     addToSum(memories, pick);
   }
   return { picks, passes };
 }
 
-/** Finds the best candidate of a step, for the z in the memory blocks. */
-class LogisticStep {
+/** What spares passes, in networks that are large enough. */
+interface Basis {
+  readonly slopes: GradientBasis;
+  readonly curvatures: GradientBasis;
+  readonly predictor: GradientPredictor;
+}
+
+/** Finds the best candidate of each step, for the z in the memory blocks. */
+class LogisticSelection {
   readonly #memories: readonly MemoryBlock[];
   readonly #statistics: Statistics;
-  /** A lower bound of each candidate's loss. */
+  readonly #blocks: number;
+  readonly #reference: LogisticReference;
+  readonly #cache: NeuronCache | null;
+  #basis: Basis | null = null;
+  #passes = 0;
+  #lastReset = 0;
+  /** False while a pass leaves so many contenders that directions would not spare the next one. */
+  #canSpare = false;
+  /** A lower bound of each candidate's loss; scratch for estimates of G and S. */
   readonly #bounds: Float64Array;
+  readonly #linear: Float64Array;
+  readonly #quadratic: Float64Array;
+  /** L, and the norm of l'. */
+  #loss = 0;
+  #slopeNorm = 0;
 
   constructor(memories: readonly MemoryBlock[], statistics: Statistics) {
+    const { layout, samples, f32 } = memories[0]!;
+    const width = statistics.squaredNorms.length;
+    const padded = paddedSamples(samples);
     this.#memories = memories;
     this.#statistics = statistics;
-    this.#bounds = new Float64Array(statistics.squaredNorms.length);
+    this.#blocks = Math.ceil(width / LANES);
+    this.#reference = new LogisticReference(memories, width);
+    this.#bounds = new Float64Array(width);
+    this.#linear = new Float64Array(width);
+    this.#quadratic = new Float64Array(width);
+    const { candidates, contenderCapacity } = layout;
+    this.#cache = contenderCapacity > 0 ? new NeuronCache(memories, candidates, contenderCapacity) : null;
+    // Kernels read what lies past n, up to whole groups of 16.
+    for (const planes of [layout.derivatives, layout.predicted]) {
+      for (let plane = planes / 4; plane < planes / 4 + 3 * padded; plane += padded)
+        f32.fill(0, plane + samples, plane + padded);
+    }
+  }
+
+  /** Passes so far. */
+  get passes(): number {
+    return this.#passes;
   }
 
   /** The candidate with the smallest loss of (z + Phi_q) / j, ties to the lowest index. */
   best(j: number): number {
-    const bounds = this.#bounds;
-    let best = this.#computeBounds(j);
-    let smallest = this.#exactLoss(best, j);
-    const candidates: number[] = [];
-    for (let q = 0; q < bounds.length; q++) {
-      if (q !== best && bounds[q]! <= smallest) candidates.push(q);
+    this.#evaluatePoint(j);
+    if (this.#basis) {
+      const guess = this.#boundWithoutPass(j, this.#basis);
+      const loss = this.#exactLoss(guess, j);
+      const contenders = this.#contenders(guess, loss);
+      if (this.#areFew(contenders)) {
+        this.#raiseByMoments(contenders, j);
+        return this.#bestOf(contenders, guess, loss, j);
+      }
+      if (this.#canSpare) this.#propose(j, this.#basis);
     }
-    if (candidates.length > MANY_PER_BLOCK * Math.ceil(bounds.length / LANES))
-      this.#raiseBounds(candidates, j);
-    candidates.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
-    for (const q of candidates) {
+    const guess = this.#pass(j);
+    const loss = this.#exactLoss(guess, j);
+    const contenders = this.#contenders(guess, loss);
+    this.#canSpare = contenders.length * COPY_SHARE <= this.#blocks;
+    if (contenders.length > MANY_PER_BLOCK * this.#blocks) this.#raiseByFloat32(contenders, j);
+    return this.#bestOf(contenders, guess, loss, j);
+  }
+
+  /** Candidates other than `guess` that may be as good as this loss. */
+  #contenders(guess: number, loss: number): number[] {
+    const contenders: number[] = [];
+    const bounds = this.#bounds;
+    for (let q = 0; q < bounds.length; q++) if (q !== guess && bounds[q]! <= loss) contenders.push(q);
+    return contenders;
+  }
+
+  /** Whether copying these costs less than a pass. */
+  #areFew(contenders: readonly number[]): boolean {
+    if (contenders.length > CONTENDERS_PER_BLOCK * this.#blocks) return false;
+    let cost = 0;
+    for (const q of contenders) cost += this.#cache!.has(q) ? COPIED_SHARE : COPY_SHARE;
+    return cost <= this.#blocks;
+  }
+
+  /** The best of `guess`, which has this loss, and the contenders. */
+  #bestOf(contenders: number[], guess: number, guessLoss: number, j: number): number {
+    const bounds = this.#bounds;
+    let best = guess;
+    let smallest = guessLoss;
+    contenders.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
+    for (const q of contenders) {
       if (bounds[q]! > smallest) break;
       const loss = this.#exactLoss(q, j);
       if (loss < smallest || (loss === smallest && q < best)) {
@@ -99,84 +180,198 @@ class LogisticStep {
     return best;
   }
 
-  #exactLoss(q: number, j: number): number {
-    const memory = memoryOf(this.#memories, q);
-    const { kernels, layout, budget, samples } = memory;
-    budget.spend(EXACT_WORK * samples);
-    const phi = neuronAddress(layout.phi, q - memory.first, samples);
-    return kernels.logisticLoss(phi, layout.z, layout.labels, samples, j);
+  /** Computes the loss and its derivatives at u0. */
+  #evaluatePoint(j: number): void {
+    const { kernels, layout, f64, budget, samples } = this.#memories[0]!;
+    const { derivatives, scratch } = layout;
+    const padded = paddedSamples(samples);
+    kernels.logisticPoint(layout.z, layout.labels, samples, j, derivatives, 4 * padded, scratch);
+    budget.spend(POINT_WORK * samples);
+    this.#loss = f64[scratch / 8]!;
+    kernels.dotRows(derivatives, derivatives, padded, 1, scratch);
+    this.#slopeNorm = Math.sqrt(f64[scratch / 8]!);
   }
 
-  /** Writes each candidate's lower bound; returns the candidate with the smallest G + S / 2. One pass over phi. */
-  #computeBounds(j: number): number {
-    const memories = this.#memories;
-    const { kernels, layout, f32, budget, samples } = memories[0]!;
-    const loss = kernels.logisticPoint(layout.z, layout.labels, samples, j, layout.derivatives);
-    broadcastRegion(memories[0]!, memories, 'derivatives', 4 * samples);
-    budget.spend(POINT_WORK * samples);
-    let slopeNorm = 0;
-    for (let s = 0; s < samples; s++) {
-      const slope = f32[layout.derivatives / 4 + 4 * s]!;
-      slopeNorm += slope * slope;
-    }
-    slopeNorm = Math.sqrt(slopeNorm);
+  #exactLoss(q: number, j: number): number {
+    const { kernels, layout, f64, budget, samples } = this.#cache
+      ? this.#memories[0]!
+      : memoryOf(this.#memories, q);
+    budget.spend(EXACT_WORK * samples);
+    kernels.logisticLoss(this.#outputsOf(q), layout.z, layout.labels, samples, j, layout.scratch);
+    return f64[layout.scratch / 8]!;
+  }
 
+  /** The address of the neuron's outputs, contiguous: in the first memory block if there is a cache, else in its own. */
+  #outputsOf(q: number): number {
+    if (this.#cache) return this.#cache.addressOf(q);
+    const { kernels, layout, samples, first } = memoryOf(this.#memories, q);
+    kernels.copyNeuron(neuronAddress(layout.phi, q - first, samples), samples, layout.values);
+    return layout.values;
+  }
+
+  /** Writes every candidate's bound without a pass; returns the one with the smallest estimate. */
+  #boundWithoutPass(j: number, { slopes, curvatures }: Basis): number {
+    const { layout, samples } = this.#memories[0]!;
+    const { peaks } = this.#statistics;
+    const reference = this.#reference;
+    const [linear, quadratic] = [this.#linear.fill(0), this.#quadratic.fill(0)];
+    slopes.project(layout.derivatives);
+    slopes.addProducts(linear);
+    curvatures.project(layout.derivatives + 4 * paddedSamples(samples));
+    curvatures.addProducts(quadratic);
+    const changes = reference.changes();
+    const [j2, j3, j4] = [j * j, j * j * j, j * j * j * j];
     let best = 0;
     let smallest = Infinity;
-    for (const memory of memories) {
-      this.#computeMoments(memory);
-      for (let i = 0; i < memory.width; i++) {
-        const estimate = this.#computeBound(memory, i, j, loss, slopeNorm);
+    for (const memory of this.#memories) {
+      const { f64, first, width } = memory;
+      for (let i = 0; i < width; i++) {
+        const q = first + i;
+        const peak = peaks[q]!;
+        const third = f64[momentAddress(memory, i) + 2 * LANES]!;
+        const weight = reference.weight(memory, i);
+        const S = Math.max(0, quadratic[q]! - curvatures.errorOf(q)) / j2;
+        const T = (third - peak * changes.third * weight) / j3;
+        const F = (reference.fourthMoment(memory, i) + peak * peak * changes.rise * weight) / j4;
+        // As in #raise; errorOf has the rounding of G and S.
+        const held = reference.secondMoment(memory, i) / j2;
+        const margin = ROUNDING * (Math.sqrt(held * F) + F) + LOSS_ROUNDING * this.#loss;
+        this.#bounds[q] = orNone(
+          this.#loss + (linear[q]! - slopes.errorOf(q)) / j + curvedBound(S, T, F, peak / j) - margin,
+        );
+        const estimate = linear[q]! / j + quadratic[q]! / (2 * j2) + third / (6 * j3);
         if (estimate < smallest) {
           smallest = estimate;
-          best = memory.first + i;
+          best = q;
         }
       }
     }
     return best;
   }
 
-  #computeMoments({ kernels, layout, budget, samples }: MemoryBlock): void {
-    for (let block = 0; block < layout.blocks; block++) {
-      const phi = layout.phi + block * samples * ROW_BYTES;
-      kernels.logisticMoments(phi, layout.derivatives, samples, layout.moments + 32 * block * LANES);
-      budget.spend(samples * PASS_WORK);
+  /** Raises the contenders' bounds by their sums at u0. */
+  #raiseByMoments(contenders: readonly number[], j: number): void {
+    const { kernels, layout, f64, budget, samples } = this.#memories[0]!;
+    const { derivatives, scratch } = layout;
+    const at = scratch / 8;
+    for (const q of contenders) {
+      kernels.candidateMoments(this.#outputsOf(q), derivatives, paddedSamples(samples), scratch);
+      budget.spend(MOMENTS_WORK * samples);
+      this.#bound(q, j, f64[at]!, f64[at + 1]!, f64[at + 2]!, f64[at + 3]!);
     }
   }
 
-  /** Writes the lower bound of the memory block's neuron i; returns its G + S / 2. `loss` is L. */
-  #computeBound(
-    { f64, layout, first }: MemoryBlock,
-    i: number,
-    j: number,
-    loss: number,
-    slopeNorm: number,
-  ): number {
+  /** Writes the candidate's bound from its sums with Phi_q instead of delta_q; returns its G + S / 2. */
+  #bound(q: number, j: number, g: number, s: number, t: number, f: number): number {
     const { squaredNorms, peaks } = this.#statistics;
-    const lane = i % LANES;
-    const moment = layout.moments / 8 + 4 * (i - lane) + lane;
-    const linear = f64[moment]! / j;
-    const quadratic = f64[moment + LANES]! / (j * j);
-    const cubic = f64[moment + 2 * LANES]! / (j * j * j);
-    const quartic = f64[moment + 3 * LANES]! / (j * j * j * j);
-    const peak = peaks[first + i]! / j;
-    const second = quadratic * psiOfNegative(peak);
-    const fourth =
-      peak < PEAK_LIMIT ? quadratic / 2 + cubic / 6 - (quartic * chi(peak)) / 2 : Number.NEGATIVE_INFINITY;
+    const G = g / j;
+    const S = s / (j * j);
+    const T = t / (j * j * j);
+    const F = f / (j * j * j * j);
     // By Cauchy-Schwarz, the sizes of G's terms sum to at most ||l'|| ||delta||. As |l'''| <= l'', those of T's terms
     // sum to at most sqrt(S F).
-    const sizes =
-      (slopeNorm * Math.sqrt(squaredNorms[first + i]!)) / j +
-      quadratic +
-      Math.sqrt(quadratic * quartic) +
-      quartic;
-    const margin = ROUNDING * sizes + LOSS_ROUNDING * loss;
-    this.#bounds[first + i] = loss + linear + Math.max(second, fourth) - margin;
-    return linear + quadratic / 2;
+    const sizes = (this.#slopeNorm * Math.sqrt(squaredNorms[q]!)) / j + S + Math.sqrt(S * F) + F;
+    const margin = ROUNDING * sizes + LOSS_ROUNDING * this.#loss;
+    this.#bounds[q] = orNone(this.#loss + G + curvedBound(S, T, F, peaks[q]! / j) - margin);
+    return G + S / 2;
+  }
+
+  /** Proposes directions for the pass of step j. */
+  #propose(j: number, { slopes, curvatures, predictor }: Basis): void {
+    if (j > RESET_GROWTH * this.#lastReset) this.#reset(j, slopes, curvatures);
+    slopes.makeRoom();
+    curvatures.makeRoom();
+    predictor.propose(j);
+  }
+
+  /** Starts the bases anew, with the scales of the last pass. */
+  #reset(j: number, slopes: GradientBasis, curvatures: GradientBasis): void {
+    this.#lastReset = j;
+    const reference = this.#reference;
+    const { squaredNorms } = this.#statistics;
+    const { fourthPowers } = reference;
+    const floor = SCALE_FLOOR * reference.meanCurvature;
+    const weight = (s: number) => reference.curvatureAt(s) + floor;
+    slopes.reset(
+      weight,
+      (memory, i) => reference.secondMoment(memory, i) + floor * squaredNorms[memory.first + i]!,
+    );
+    curvatures.reset(
+      weight,
+      (memory, i) => reference.fourthMoment(memory, i) + floor * fourthPowers[memory.first + i]!,
+    );
+  }
+
+  /** Writes every candidate's bound; returns the candidate with the smallest G + S / 2. One pass over phi. */
+  #pass(j: number): number {
+    this.#passes++;
+    const memories = this.#memories;
+    const home = memories[0]!;
+    broadcastRegion(home, memories, 'derivatives', 3 * paddedSamples(home.samples));
+    const columns = this.#basis?.slopes.preparePanel() ?? 0;
+    const squares = this.#basis?.curvatures.preparePanel() ?? 0;
+    let best = 0;
+    let smallest = Infinity;
+    for (const memory of memories) {
+      const { layout, f64, first, width } = memory;
+      for (let block = 0; block < layout.blocks; block++) this.#passOver(memory, block, columns, squares);
+      for (let i = 0; i < width; i++) {
+        const at = momentAddress(memory, i);
+        const [g, s, t, f] = [f64[at]!, f64[at + LANES]!, f64[at + 2 * LANES]!, f64[at + 3 * LANES]!];
+        const estimate = this.#bound(first + i, j, g, s, t, f);
+        if (estimate < smallest) {
+          smallest = estimate;
+          best = first + i;
+        }
+      }
+    }
+    this.#basis?.slopes.commit();
+    this.#basis?.curvatures.commit();
+    if (this.#cache) {
+      this.#reference.take();
+      this.#basis ??= this.#makeBasis();
+    }
+    return best;
+  }
+
+  #passOver(memory: MemoryBlock, block: number, columns: number, squares: number): void {
+    const { kernels, layout, f64, budget, samples } = memory;
+    const { derivatives, gradients, curvatures, directionSums } = layout;
+    const stride = 4 * paddedSamples(samples);
+    const moments = layout.moments + 32 * block * LANES;
+    const squareSums = directionSums + 8 * PANEL * LANES;
+    f64.fill(0, moments / 8, moments / 8 + 4 * LANES);
+    f64.fill(0, directionSums / 8, directionSums / 8 + 2 * PANEL * LANES);
+    for (let s = 0; s < samples; s += CHUNK) {
+      const count = Math.min(CHUNK, samples - s);
+      const phi = layout.phi + (block * samples + s) * ROW_BYTES;
+      const row = 4 * PANEL * s;
+      kernels.logisticMoments(phi, derivatives + 4 * s, stride, count, moments);
+      if (columns > 0) kernels.panelProducts(phi, gradients.panel + row, count, columns, directionSums);
+      if (squares > 0) kernels.panelSquares(phi, curvatures.panel + row, count, squares, squareSums);
+      budget.spend(count * (PASS_WORK + COLUMN_WORK * (columns + squares)));
+    }
+    if (columns > 0) this.#basis!.slopes.takeProducts(memory, block, directionSums);
+    if (squares > 0) this.#basis!.curvatures.takeProducts(memory, block, squareSums);
+  }
+
+  #makeBasis(): Basis {
+    const memories = this.#memories;
+    const { squaredNorms } = this.#statistics;
+    const slopes = new GradientBasis(memories, ({ gradients }) => gradients, squaredNorms);
+    const curvatures = new GradientBasis(memories, layout => layout.curvatures, this.#reference.fourthPowers);
+    const predictor = new GradientPredictor(
+      memories,
+      slopes,
+      curvatures,
+      this.#reference,
+      squaredNorms.length,
+    );
+    return { slopes, curvatures, predictor };
   }
 
   /** Raises the bounds of these candidates, which ascend by index, to their float32 losses less the error bound. */
-  #raiseBounds(candidates: readonly number[], j: number): void {
+  #raiseByFloat32(candidates: readonly number[], j: number): void {
     const memories = this.#memories;
     for (const { kernels, layout, samples } of memories) {
       kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.columnEntries);
@@ -200,16 +395,5 @@ class LogisticStep {
   }
 }
 
-/** psi(-m) for m >= 0: (e^-m - 1 + m) / m^2, 1/2 at 0. */
-export function psiOfNegative(m: number): number {
-  if (m < 1e-3) return 0.5 - m / 6 + (m * m) / 24;
-  return (expm1(-m) + m) / (m * m);
-}
-
-/** chi(t) for t >= 0: (e^t - 1 - t - t^2/2 - t^3/6) / t^4, 1/24 at 0. */
-export function chi(t: number): number {
-  if (t > 0.5) return (exp(t) - 1 - t * (1 + t * (1 / 2 + t / 6))) / (t * t * t * t);
-  let sum = 0;
-  for (let k = 14; k > 4; k--) sum = (sum + 1) * (t / k);
-  return (1 + sum) / 24;
-}
+/** A bound that is not a number, as where sums overflow, excludes nothing. */
+const orNone = (bound: number): number => (Number.isNaN(bound) ? Number.NEGATIVE_INFINITY : bound);

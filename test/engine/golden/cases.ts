@@ -68,6 +68,12 @@ export const CASES: Readonly<Record<string, Case>> = {
     subnetSize: 10,
   },
   'logistic selection': { train: { loss: 'logistic' }, width: 100, steps: 40, subnetSize: 25 },
+  'logistic selection with few passes': {
+    train: { loss: 'logistic', learningRate: 0.5 },
+    width: 800,
+    steps: 30,
+    subnetSize: 40,
+  },
 };
 
 const SEED = 7;
