@@ -43,6 +43,7 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Promise<Meas
   activations,
   gram,
   checkpoint,
+  'checkpoint-logistic': checkpointLogistic,
   trajectory,
 };
 
@@ -156,6 +157,30 @@ function checkpoint(bench: Bench): Promise<Measured> {
     };
   });
 }
+
+/** Activations and selection for the logistic loss, after training on it. */
+function checkpointLogistic(bench: Bench): Promise<Measured> {
+  const { subnetSize, pretrainIterations, logistic } = bench.sizes;
+  const train = { ...bench.config.train, loss: 'logistic', learningRate: 0.5 } as const;
+  return withSession(bench, { ...logistic, train }, async session => {
+    session.trainTo(pretrainIterations);
+    let passes = 0;
+    const timing = await timeOf(bench.seconds, () => {
+      passes = session.network.activate().greedy('logistic', subnetSize).passes.at(-1)!;
+    });
+    const entries = logistic.datasetSize * logistic.width;
+    return {
+      work: `activations and logistic selection, n = ${logistic.datasetSize}, N = ${logistic.width}, k = ${subnetSize}, t = ${pretrainIterations}`,
+      timing,
+      operations: (neuronOperations(session) + passes * MOMENT_OPERATIONS) * entries,
+      bytes: activationBytes(session) * (1 + passes),
+      passes,
+    };
+  });
+}
+
+/** Operations of a pass of logistic selection for one output: the four sums. */
+const MOMENT_OPERATIONS = 11;
 
 const greedy = (subnetSize: number): Variant => ({
   method: 'greedy',

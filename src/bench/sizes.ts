@@ -7,21 +7,24 @@ export const BENCH_NAMES = [
   'activations',
   'gram',
   'checkpoint',
+  'checkpoint-logistic',
   'trajectory',
 ] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchSizes {
-  /** n of all measurements except `trajectory`. */
+  /** n of all measurements except `checkpoint-logistic` and `trajectory`. */
   readonly datasetSize: number;
-  /** N of all measurements except `step-narrow` and `trajectory`. */
+  /** N of all measurements except `step-narrow`, `checkpoint-logistic` and `trajectory`. */
   readonly width: number;
   /** N of `step-narrow` and `trajectory`. */
   readonly narrowWidth: number;
   readonly batchSize: number;
   /** k. */
   readonly subnetSize: number;
-  /** Training iterations before `checkpoint`. */
+  /** n and N of `checkpoint-logistic`. */
+  readonly logistic: { readonly datasetSize: number; readonly width: number };
+  /** Training iterations before `checkpoint` and `checkpoint-logistic`. */
   readonly pretrainIterations: number;
   /** Multiply-adds of one timed round; sets how many steps are timed together. */
   readonly roundWork: number;
@@ -43,6 +46,7 @@ export const FULL_SIZES: BenchSizes = {
   narrowWidth: 1000,
   batchSize: 128,
   subnetSize: 200,
+  logistic: { datasetSize: 20_000, width: 5000 },
   pretrainIterations: 100,
   roundWork: 8e9,
   trajectory: {
@@ -62,6 +66,8 @@ export const QUICK_SIZES: BenchSizes = {
   narrowWidth: 24,
   batchSize: 32,
   subnetSize: 10,
+  // Wide enough for the basis that spares passes.
+  logistic: { datasetSize: 100, width: 800 },
   pretrainIterations: 5,
   roundWork: 2e6,
   trajectory: { datasetSize: 200, subnetSize: 5, checkpoints: [0, 5, 10] },

@@ -57,8 +57,8 @@ describe('espalier bench --quick --json', () => {
 
   test('every number is positive and finite', () => {
     const numbers = numbersIn(report);
-    // Four of the seven measurements make no passes over the activations.
-    expect(numbers.length).toBe(3 + 7 * 10 - 4);
+    // Four of the eight measurements make no passes over the activations.
+    expect(numbers.length).toBe(3 + 8 * 10 - 4);
     expect(numbers.filter(([, value]) => !(value > 0 && Number.isFinite(value)))).toEqual([]);
   });
 
@@ -80,6 +80,15 @@ describe('espalier bench --quick --json', () => {
     expect(of('step').operations).toBeLessThan(0.4 * of('step-dense').operations);
     // n = 300, twelve columns of which half is 0, all activations read once.
     expect(of('gram')).toMatchObject({ operations: 12 * 300 * 96, bytes: 4 * 300 * 96, passes: 1 });
+  });
+
+  test('selection for the logistic loss makes fewer passes than picks, and fewer operations an entry', () => {
+    const { passes, operations, bytes } = report.results.find(({ name }) => name === 'checkpoint-logistic')!;
+    const entries = 100 * 800;
+    // Ten picks. One pass for each would take 11 operations an entry and pick.
+    expect(passes).toBeLessThan(10);
+    expect(bytes).toBe(4 * entries * (1 + passes!));
+    expect((operations / entries - 2 * 784) / 10).toBeLessThan(11);
   });
 });
 
