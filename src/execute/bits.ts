@@ -11,7 +11,7 @@ export const differingBits = (t: number, first: string, second: string, column?:
   `the numbers at iteration ${t} from ${first} and from ${second} differ${column ? ` (${column})` : ''}: ` +
   'one of the two computes wrongly';
 
-/** A digest of every number that must not depend on who computes it: all but times. */
+/** A digest of every number that must not depend on who computes it: all but times and work. */
 export function bitsOf(
   evaluate: TrajectoryTask['evaluate'],
   checkpoint: CheckpointRow,
@@ -28,7 +28,7 @@ export function bitsOf(
   for (const cell of cells) {
     add(cell.subnet, evaluate.subnet);
     add(cell.retrained, evaluate.subnet);
-    numbers.push(cell.distinctNeurons, cell.activationPasses ?? NOTHING, cell.certifiedLoss ?? NOTHING);
+    numbers.push(cell.distinctNeurons, cell.certifiedLoss ?? NOTHING);
   }
   return createHash('sha1')
     .update(Float64Array.from(numbers, number => (Number.isNaN(number) ? Number.NaN : number)))

@@ -334,22 +334,26 @@ describe('different numbers', () => {
     ).toEqual([['a2', 3]]);
   });
 
-  it('in times are none, and the trajectory that was finished first gives them', () => {
+  it('in times and passes are none, and the trajectory that was finished first gives them', () => {
     for (const [name, ms] of [
       ['a', 2_000],
       ['b', 1_000],
     ] as const)
-      change(at(`${name}.sqlite`), `UPDATE cells SET finished_ms = ${ms}, prune_wall_s = ${ms}`);
+      change(
+        at(`${name}.sqlite`),
+        `UPDATE cells SET finished_ms = ${ms}, prune_wall_s = ${ms}, activation_passes = ${ms}`,
+      );
     mergeDatabases(at('out.sqlite'), [at('a.sqlite'), at('b.sqlite')]);
     expect(
       rows(
         at('out.sqlite'),
-        'SELECT id, min(finished_ms), max(prune_wall_s) FROM cells JOIN trajectory_keys ON key = trajectory GROUP BY id ORDER BY id',
+        `SELECT id, min(finished_ms), max(prune_wall_s), max(activation_passes)
+         FROM cells JOIN trajectory_keys ON key = trajectory GROUP BY id ORDER BY id`,
       ),
     ).toEqual([
-      ['a0', 2_000, 2_000],
-      ['a1', 1_000, 1_000],
-      ['a2', 1_000, 1_000],
+      ['a0', 2_000, 2_000, 2_000],
+      ['a1', 1_000, 1_000, 1_000],
+      ['a2', 1_000, 1_000, 1_000],
     ]);
   });
 

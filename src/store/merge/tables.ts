@@ -40,11 +40,11 @@ export const ATTEMPT_END = ['ended_at', 'outcome', 'error_code', 'error', 'stack
 /**
  * - `key`: an integer of this file (sweep, trajectory, variant) or a plain value (t)
  * - `mask`: the sets that are recorded, as bits
- * - `time`: differs from run to run
+ * - `cost`: time or work, which may differ from run to run or from version to version
  * - `finished`: when the last set was recorded
  * - `value`: the same for equal bits
  */
-type Kind = 'key' | 'mask' | 'time' | 'finished' | 'value';
+type Kind = 'key' | 'mask' | 'cost' | 'finished' | 'value';
 
 export interface TableColumns {
   readonly table: string;
@@ -63,10 +63,11 @@ export interface TableColumns {
 const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['recorded', 'mask'],
   ['finished_ms', 'finished'],
-  ['train_wall_s', 'time'],
-  ['train_cpu_s', 'time'],
-  ['prune_wall_s', 'time'],
-  ['prune_cpu_s', 'time'],
+  ['train_wall_s', 'cost'],
+  ['train_cpu_s', 'cost'],
+  ['activation_passes', 'cost'],
+  ['prune_wall_s', 'cost'],
+  ['prune_cpu_s', 'cost'],
 ]);
 /** The bit of `recorded` that says whether NULL in a column is a result. Other columns have none. */
 const BITS: ReadonlyMap<string, number> = new Map([

@@ -109,7 +109,7 @@ function measureValues(metrics: SetMetrics | null): (number | null)[] {
   return SET_NAMES.flatMap(set => values(metrics?.[set]));
 }
 
-/** The numbers of a checkpoint that do not depend on who computes it: all but times. Columns and values in one order. */
+/** The numbers of a checkpoint that do not depend on who computes it: all but times and work. Columns and values in one order. */
 export const CHECKPOINT_NUMBERS: readonly string[] = [
   ...DENSE_COLUMNS,
   'dead_neurons',
@@ -130,13 +130,11 @@ export const CELL_NUMBERS: readonly string[] = [
   ...SUBNET_COLUMNS,
   ...RETRAINED_COLUMNS,
   'distinct_neurons',
-  'activation_passes',
   'certified_loss',
 ];
 export const cellNumbers = (cell: CellRow): (number | null)[] => [
   ...measureValues(cell.subnet),
   ...measureValues(cell.retrained),
   cell.distinctNeurons,
-  cell.activationPasses,
   finiteOrNull(cell.certifiedLoss),
 ];

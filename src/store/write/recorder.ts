@@ -131,6 +131,7 @@ export class Recorder {
         this.variants.findOrAdd(cell),
         recordedMask(cell.retrainIterations > 0 ? subnet & measuredMask(cell.retrained ?? {}) : subnet),
         ...cellNumbers(cell),
+        cell.activationPasses,
         finiteOrNull(cell.pruneWallS),
         finiteOrNull(cell.pruneCpuS),
         atMs,
@@ -179,7 +180,7 @@ export class Recorder {
 }
 
 const CHECKPOINT_COLUMNS = [...CHECKPOINT_NUMBERS, 'train_wall_s', 'train_cpu_s'];
-const CELL_COLUMNS = [...CELL_NUMBERS, 'prune_wall_s', 'prune_cpu_s'];
+const CELL_COLUMNS = [...CELL_NUMBERS, 'activation_passes', 'prune_wall_s', 'prune_cpu_s'];
 
 /**
  * SQL that inserts a row or merges it into the existing one, where values that are not NULL stay. Parameters in order:
