@@ -17,44 +17,23 @@ import type { Path } from '../engine.js';
 import { GradientBasis } from './gradient-basis.js';
 import { GradientPredictor } from './gradient-predictor.js';
 import { LANES, PANEL, paddedSamples, ROW_BYTES } from './layout-parts.js';
-import { curvedBound } from './logistic-bounds.js';
+import { COPY_SHARE, LogisticCandidates } from './logistic-candidates.js';
 import { LogisticReference, momentAddress } from './logistic-reference.js';
-import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
-import { NeuronCache } from './neuron-cache.js';
+import { broadcastRegion, type MemoryBlock } from './memory-block.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
 
-/**
- * Relative slack of a lower bound. The four sums are float32 sums over segments of 64 samples: their rounding error
- * is below 75 * 2^-24 of the sum of their terms' sizes. The slack is larger, so rounding never discards the best
- * candidate.
- */
-const ROUNDING = 1e-5;
-/** Relative rounding error of a loss in float64, with a safety margin. */
-const LOSS_ROUNDING = 1e-12;
-/** Error bound of a float32 loss: a relative part, and a part per sample. */
-const FLOAT32_RELATIVE = 2e-5;
-const FLOAT32_PER_SAMPLE = 2e-6;
 /** With more candidates than this per block of neurons, float32 losses of whole blocks cost less than exact ones. */
 const MANY_PER_BLOCK = 4;
-/** Time of copying a neuron's outputs, and of the sums of a copied one, as a share of a pass over a block. */
-const COPY_SHARE = 0.35;
-const COPIED_SHARE = 0.02;
-/** Contenders that are copied instead of a pass, at most, per block: more do not fit the cache. */
-const CONTENDERS_PER_BLOCK = 6;
 /** The basis starts anew, with the scales of the time, whenever j has grown by this factor. */
 const RESET_GROWTH = 2;
 /** Scales are the roots of l'' plus this share of its mean. */
 const SCALE_FLOOR = 0.02;
 /** Samples of a block that stay in the second-level cache: a multiple of the kernels' segment of 64. */
 const CHUNK = 1024;
-/** Work per sample: of one block in a pass and of one column of it, of one block's float32 losses, and of the others. */
+/** Work per sample of one block in a pass, and of one column of it. */
 const PASS_WORK = 8;
 const COLUMN_WORK = 1;
-const FLOAT32_WORK = 32;
-const POINT_WORK = 2;
-const EXACT_WORK = 2;
-const MOMENTS_WORK = 0.25;
 
 export function selectLogistic(
   memories: readonly MemoryBlock[],
@@ -87,19 +66,15 @@ class LogisticSelection {
   readonly #statistics: Statistics;
   readonly #blocks: number;
   readonly #reference: LogisticReference;
-  readonly #cache: NeuronCache | null;
+  readonly #candidates: LogisticCandidates;
   #basis: Basis | null = null;
   #passes = 0;
   #lastReset = 0;
   /** False while a pass leaves so many contenders that directions would not spare the next one. */
   #canSpare = false;
-  /** A lower bound of each candidate's loss; scratch for estimates of G and S. */
-  readonly #bounds: Float64Array;
+  /** Scratch for estimates of G and S. */
   readonly #linear: Float64Array;
   readonly #quadratic: Float64Array;
-  /** L, and the norm of l'. */
-  #loss = 0;
-  #slopeNorm = 0;
 
   constructor(memories: readonly MemoryBlock[], statistics: Statistics) {
     const { layout, samples, f32 } = memories[0]!;
@@ -109,11 +84,9 @@ class LogisticSelection {
     this.#statistics = statistics;
     this.#blocks = Math.ceil(width / LANES);
     this.#reference = new LogisticReference(memories, width);
-    this.#bounds = new Float64Array(width);
     this.#linear = new Float64Array(width);
     this.#quadratic = new Float64Array(width);
-    const { candidates, contenderCapacity } = layout;
-    this.#cache = contenderCapacity > 0 ? new NeuronCache(memories, candidates, contenderCapacity) : null;
+    this.#candidates = new LogisticCandidates(memories, statistics);
     // Kernels read what lies past n, up to whole groups of 16.
     for (const planes of [layout.derivatives, layout.predicted]) {
       for (let plane = planes / 4; plane < planes / 4 + 3 * padded; plane += padded)
@@ -128,85 +101,24 @@ class LogisticSelection {
 
   /** The candidate with the smallest loss of (z + Phi_q) / j, ties to the lowest index. */
   best(j: number): number {
-    this.#evaluatePoint(j);
+    const candidates = this.#candidates;
+    candidates.evaluatePoint(j);
     if (this.#basis) {
       const guess = this.#boundWithoutPass(j, this.#basis);
-      const loss = this.#exactLoss(guess, j);
-      const contenders = this.#contenders(guess, loss);
-      if (this.#areFew(contenders)) {
-        this.#raiseByMoments(contenders, j);
-        return this.#bestOf(contenders, guess, loss, j);
+      const loss = candidates.exactLoss(guess, j);
+      const contenders = candidates.contenders(guess, loss);
+      if (candidates.areFew(contenders)) {
+        candidates.raiseByMoments(contenders, j);
+        return candidates.bestOf(contenders, guess, loss, j);
       }
       if (this.#canSpare) this.#propose(j, this.#basis);
     }
     const guess = this.#pass(j);
-    const loss = this.#exactLoss(guess, j);
-    const contenders = this.#contenders(guess, loss);
+    const loss = candidates.exactLoss(guess, j);
+    const contenders = candidates.contenders(guess, loss);
     this.#canSpare = contenders.length * COPY_SHARE <= this.#blocks;
-    if (contenders.length > MANY_PER_BLOCK * this.#blocks) this.#raiseByFloat32(contenders, j);
-    return this.#bestOf(contenders, guess, loss, j);
-  }
-
-  /** Candidates other than `guess` that may be as good as this loss. */
-  #contenders(guess: number, loss: number): number[] {
-    const contenders: number[] = [];
-    const bounds = this.#bounds;
-    for (let q = 0; q < bounds.length; q++) if (q !== guess && bounds[q]! <= loss) contenders.push(q);
-    return contenders;
-  }
-
-  /** Whether copying these costs less than a pass. */
-  #areFew(contenders: readonly number[]): boolean {
-    if (contenders.length > CONTENDERS_PER_BLOCK * this.#blocks) return false;
-    let cost = 0;
-    for (const q of contenders) cost += this.#cache!.has(q) ? COPIED_SHARE : COPY_SHARE;
-    return cost <= this.#blocks;
-  }
-
-  /** The best of `guess`, which has this loss, and the contenders. */
-  #bestOf(contenders: number[], guess: number, guessLoss: number, j: number): number {
-    const bounds = this.#bounds;
-    let best = guess;
-    let smallest = guessLoss;
-    contenders.sort((a, b) => bounds[a]! - bounds[b]! || a - b);
-    for (const q of contenders) {
-      if (bounds[q]! > smallest) break;
-      const loss = this.#exactLoss(q, j);
-      if (loss < smallest || (loss === smallest && q < best)) {
-        smallest = loss;
-        best = q;
-      }
-    }
-    return best;
-  }
-
-  /** Computes the loss and its derivatives at u0. */
-  #evaluatePoint(j: number): void {
-    const { kernels, layout, f64, budget, samples } = this.#memories[0]!;
-    const { derivatives, scratch } = layout;
-    const padded = paddedSamples(samples);
-    kernels.logisticPoint(layout.z, layout.labels, samples, j, derivatives, 4 * padded, scratch);
-    budget.spend(POINT_WORK * samples);
-    this.#loss = f64[scratch / 8]!;
-    kernels.dotRows(derivatives, derivatives, padded, 1, scratch);
-    this.#slopeNorm = Math.sqrt(f64[scratch / 8]!);
-  }
-
-  #exactLoss(q: number, j: number): number {
-    const { kernels, layout, f64, budget, samples } = this.#cache
-      ? this.#memories[0]!
-      : memoryOf(this.#memories, q);
-    budget.spend(EXACT_WORK * samples);
-    kernels.logisticLoss(this.#outputsOf(q), layout.z, layout.labels, samples, j, layout.scratch);
-    return f64[layout.scratch / 8]!;
-  }
-
-  /** The address of the neuron's outputs, contiguous: in the first memory block if there is a cache, else in its own. */
-  #outputsOf(q: number): number {
-    if (this.#cache) return this.#cache.addressOf(q);
-    const { kernels, layout, samples, first } = memoryOf(this.#memories, q);
-    kernels.copyNeuron(neuronAddress(layout.phi, q - first, samples), samples, layout.values);
-    return layout.values;
+    if (contenders.length > MANY_PER_BLOCK * this.#blocks) candidates.raiseByFloat32(contenders, j);
+    return candidates.bestOf(contenders, guess, loss, j);
   }
 
   /** Writes every candidate's bound without a pass; returns the one with the smallest estimate. */
@@ -214,6 +126,7 @@ class LogisticSelection {
     const { layout, samples } = this.#memories[0]!;
     const { peaks } = this.#statistics;
     const reference = this.#reference;
+    const candidates = this.#candidates;
     const [linear, quadratic] = [this.#linear.fill(0), this.#quadratic.fill(0)];
     slopes.project(layout.derivatives);
     slopes.addProducts(linear);
@@ -233,12 +146,8 @@ class LogisticSelection {
         const S = Math.max(0, quadratic[q]! - curvatures.errorOf(q)) / j2;
         const T = (third - peak * changes.third * weight) / j3;
         const F = (reference.fourthMoment(memory, i) + peak * peak * changes.rise * weight) / j4;
-        // As in #raise; errorOf has the rounding of G and S.
-        const held = reference.secondMoment(memory, i) / j2;
-        const margin = ROUNDING * (Math.sqrt(held * F) + F) + LOSS_ROUNDING * this.#loss;
-        this.#bounds[q] = orNone(
-          this.#loss + (linear[q]! - slopes.errorOf(q)) / j + curvedBound(S, T, F, peak / j) - margin,
-        );
+        const G = (linear[q]! - slopes.errorOf(q)) / j;
+        candidates.boundByTerms(q, j, G, S, T, F, reference.secondMoment(memory, i) / j2);
         const estimate = linear[q]! / j + quadratic[q]! / (2 * j2) + third / (6 * j3);
         if (estimate < smallest) {
           smallest = estimate;
@@ -247,33 +156,6 @@ class LogisticSelection {
       }
     }
     return best;
-  }
-
-  /** Raises the contenders' bounds by their sums at u0. */
-  #raiseByMoments(contenders: readonly number[], j: number): void {
-    const { kernels, layout, f64, budget, samples } = this.#memories[0]!;
-    const { derivatives, scratch } = layout;
-    const at = scratch / 8;
-    for (const q of contenders) {
-      kernels.candidateMoments(this.#outputsOf(q), derivatives, paddedSamples(samples), scratch);
-      budget.spend(MOMENTS_WORK * samples);
-      this.#bound(q, j, f64[at]!, f64[at + 1]!, f64[at + 2]!, f64[at + 3]!);
-    }
-  }
-
-  /** Writes the candidate's bound from its sums with Phi_q instead of delta_q; returns its G + S / 2. */
-  #bound(q: number, j: number, g: number, s: number, t: number, f: number): number {
-    const { squaredNorms, peaks } = this.#statistics;
-    const G = g / j;
-    const S = s / (j * j);
-    const T = t / (j * j * j);
-    const F = f / (j * j * j * j);
-    // By Cauchy-Schwarz, the sizes of G's terms sum to at most ||l'|| ||delta||. As |l'''| <= l'', those of T's terms
-    // sum to at most sqrt(S F).
-    const sizes = (this.#slopeNorm * Math.sqrt(squaredNorms[q]!)) / j + S + Math.sqrt(S * F) + F;
-    const margin = ROUNDING * sizes + LOSS_ROUNDING * this.#loss;
-    this.#bounds[q] = orNone(this.#loss + G + curvedBound(S, T, F, peaks[q]! / j) - margin);
-    return G + S / 2;
   }
 
   /** Proposes directions for the pass of step j. */
@@ -318,7 +200,7 @@ class LogisticSelection {
       for (let i = 0; i < width; i++) {
         const at = momentAddress(memory, i);
         const [g, s, t, f] = [f64[at]!, f64[at + LANES]!, f64[at + 2 * LANES]!, f64[at + 3 * LANES]!];
-        const estimate = this.#bound(first + i, j, g, s, t, f);
+        const estimate = this.#candidates.bound(first + i, j, g, s, t, f);
         if (estimate < smallest) {
           smallest = estimate;
           best = first + i;
@@ -327,7 +209,7 @@ class LogisticSelection {
     }
     this.#basis?.slopes.commit();
     this.#basis?.curvatures.commit();
-    if (this.#cache) {
+    if (this.#candidates.canCopy) {
       this.#reference.take();
       this.#basis ??= this.#makeBasis();
     }
@@ -369,31 +251,4 @@ class LogisticSelection {
     );
     return { slopes, curvatures, predictor };
   }
-
-  /** Raises the bounds of these candidates, which ascend by index, to their float32 losses less the error bound. */
-  #raiseByFloat32(candidates: readonly number[], j: number): void {
-    const memories = this.#memories;
-    for (const { kernels, layout, samples } of memories) {
-      kernels.logisticMargins(layout.z, layout.labels, samples, j, layout.columnEntries);
-    }
-    const bounds = this.#bounds;
-    let doneBlock = -1;
-    for (const q of candidates) {
-      const { kernels, layout, f64, budget, samples, first } = memoryOf(memories, q);
-      const { losses, columnEntries: margins, scratch } = layout;
-      if (Math.floor(q / LANES) !== doneBlock) {
-        doneBlock = Math.floor(q / LANES);
-        const block = doneBlock - first / LANES;
-        const phi = layout.phi + block * samples * ROW_BYTES;
-        kernels.logisticLosses(phi, margins, samples, losses + 8 * block * LANES, scratch);
-        budget.spend(samples * FLOAT32_WORK);
-      }
-      const loss = f64[losses / 8 + q - first]!;
-      const bound = loss - FLOAT32_RELATIVE * loss - FLOAT32_PER_SAMPLE * samples;
-      if (bound > bounds[q]!) bounds[q] = bound;
-    }
-  }
 }
-
-/** A bound that is not a number, as where sums overflow, excludes nothing. */
-const orNone = (bound: number): number => (Number.isNaN(bound) ? Number.NEGATIVE_INFINITY : bound);
