@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.simulation.ts'],
+    globalSetup: 'test/fit/simulation-seed.ts',
     pool: 'forks',
     testTimeout: 1_800_000,
     disableConsoleIntercept: true,

@@ -13,9 +13,10 @@ import {
   simulateSample,
   type VerdictCode,
 } from '../../src/fit/index.js';
-import { normals, stream } from '../../src/math/random.js';
+import { normals, stream, type Uniform } from '../../src/math/random.js';
 import { findCrossing, smoothCurve } from '../../src/threshold/crossing.js';
 import { chosenCheckpoints } from '../../src/threshold/refine.js';
+import { SIMULATION_SEED } from './simulation-seed.js';
 
 export interface Design {
   readonly sizes: readonly number[];
@@ -72,6 +73,9 @@ export function placeholderSample(design: Design): Sample {
   );
 }
 
+/** The stream that sample `i` is drawn from. */
+const drawStream = (name: string, i: number): Uniform => stream(SIMULATION_SEED, 'proof', name, i);
+
 /** `count` samples, each from a stream of its own. */
 export function* drawSamples(
   name: string,
@@ -81,7 +85,7 @@ export function* drawSamples(
   noise: Noise = NOISE,
 ): Generator<Sample> {
   const base = placeholderSample(design);
-  for (let i = 0; i < count; i++) yield simulateSample(base, logMu, noise, stream(i, 'proof', name));
+  for (let i = 0; i < count; i++) yield simulateSample(base, logMu, noise, drawStream(name, i));
 }
 
 /**
@@ -101,7 +105,7 @@ export function* drawRefinedSamples(
   const variant = { method: 'greedy', objective: 'squared', subnetSize: 1, retrainIterations: 0 } as const;
   const rules = { ...grid, targets: [target], levels: [], variants: [variant], datasetSize: 1 };
   for (let i = 0; i < count; i++) {
-    const normal = normals(stream(i, 'proof', 'refined', name));
+    const normal = normals(drawStream(`refined ${name}`, i));
     const rows: CrossingRow[] = [];
     for (let seed = 0; seed < design.seeds; seed++) {
       const [level, slope] = [noise.seedLevel * normal(), noise.seedSlope * normal()];
@@ -130,7 +134,9 @@ export function* drawRefinedSamples(
 
 /** The whole evidence, or with `earlyExit` only the part that decides the verdict. */
 export function judgeSample(sample: Sample, name: string, earlyExit: boolean, simulations = 399): Evidence {
-  return atOnce(judge(sample, countsOfSample(sample), { seed: 1, name, simulations, earlyExit }));
+  return atOnce(
+    judge(sample, countsOfSample(sample), { seed: SIMULATION_SEED, name, simulations, earlyExit }),
+  );
 }
 
 /** The share of samples that reach each verdict. */
