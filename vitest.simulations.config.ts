@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['test/**/*.simulation.ts'],
     globalSetup: 'test/fit/simulation-seed.ts',
     pool: 'forks',
+    maxWorkers: 2,
     testTimeout: 1_800_000,
     disableConsoleIntercept: true,
   },

@@ -22,7 +22,8 @@ export function storedFits(report: FitReport): StoredFits {
 function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
   const sum = (of: (size: SizeCounts) => number): number =>
     group.sizes.reduce((all, size) => all + of(size), 0);
-  const { lambda, slope, verdict, regimes } = group;
+  const { lambda, slope, verdict, regimes, regimesPredicted } = group;
+  const agree = regimesPredicted?.agree ?? null;
   return {
     width: group.width,
     axes: JSON.stringify(group.axes),
@@ -63,6 +64,8 @@ function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
     upper_from: regimes?.upper?.from ?? null,
     bend_low: regimes?.bend?.low ?? null,
     bend_high: regimes?.bend?.high ?? null,
+    regimes_predicted: regimesPredicted?.regimes.sentence ?? null,
+    regimes_agree: agree === null ? null : Number(agree),
   };
 }
 

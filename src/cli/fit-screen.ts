@@ -32,7 +32,7 @@ export function renderFit(report: FitReport): string {
 }
 
 function primaryScreen(group: FitGroup): string {
-  const { verdict, regimes, warnings, laws } = group;
+  const { verdict, regimes, regimesPredicted, warnings, laws } = group;
   const shown = laws.filter(law => law.weight !== null).slice(0, LAWS_SHOWN);
   return [
     `t* in iterations, ${group.name}`,
@@ -59,6 +59,12 @@ function primaryScreen(group: FitGroup): string {
     ...(group.lambdaPredicted ? [folded(predictedText(group)).trimEnd()] : []),
     ...verdict.reasons.map(reason => folded(`- ${reason}`, '  ').trimEnd()),
     ...(regimes ? [folded(`Where which law holds: ${regimes.sentence}`).trimEnd()] : []),
+    ...(regimesPredicted
+      ? [
+          folded(`Predicted by the kernel at t = 0: ${regimesPredicted.regimes.sentence}`).trimEnd(),
+          folded(regimesPredicted.sentence).trimEnd(),
+        ]
+      : []),
     ...warnings.map(warning => folded(`warning: ${warning}`).trimEnd()),
     '',
   ].join('\n');

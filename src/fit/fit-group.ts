@@ -13,6 +13,7 @@ import type { FitRow, Group } from './groups.js';
 import { type FittedLaw, fitAtLambda, fitLaw, maximaSpread } from './laws/fit-law.js';
 import { LAMBDA_BOUND, LAW_NAMES } from './laws/laws.js';
 import { packSample, type Sample } from './laws/sample.js';
+import { compareRegimes, regimesOfPredictions } from './regimes/predicted.js';
 import { findRegimes } from './regimes/regimes.js';
 import type { FitGroup, GroupKey, LawReport, Residual, TrajectoryCounts } from './report.js';
 import { type Evidence, judge, LACK_OF_FIT_LEVEL, MARGIN, VERDICTS } from './verdict/judge.js';
@@ -50,6 +51,7 @@ export function* fitGroup(
   { key, name, isPrimary, rows }: Group,
   options: FitOptions,
   progress: TrajectoryCounts | null = null,
+  predictions = regimesOfPredictions(options.seed),
 ): Steps<FitGroup> {
   const sizes = countsBySize(rows);
   const sample = sampleOf(rows);
@@ -63,6 +65,10 @@ export function* fitGroup(
   const drawn = [...BANDED, laws[0]?.name];
   const banded = seeds < 2 || !wantsBands(key) ? [] : fitted.filter(law => drawn.includes(law.name));
   const { code, shortfalls, slope, lambda, r, excess, lackOfFit, logarithm } = evidence;
+  const regimes = options.regimes
+    ? yield* findRegimes(sample, { seed, name, lacking: lackingOf(evidence), isSmooth: isSmooth(evidence) })
+    : null;
+  const predicted = regimes && (yield* predictions(rows));
   const pools = rows.map(row => row.pool).filter(pool => pool !== null);
   return {
     ...key,
@@ -92,9 +98,8 @@ export function* fitGroup(
       reasons: reasonsOf(evidence),
       shortfalls,
     },
-    regimes: options.regimes
-      ? yield* findRegimes(sample, { seed, name, lacking: lackingOf(evidence), isSmooth: isSmooth(evidence) })
-      : null,
+    regimes,
+    regimesPredicted: predicted && { ...predicted, ...compareRegimes(predicted.regimes, regimes) },
     warnings: warningsOf(sizes, {
       metric: key.metric,
       target: key.target,

@@ -5,6 +5,7 @@ import type { ThresholdSpec } from '../domain/types.js';
 import { holm } from './estimate/criteria.js';
 import { FIT_DEFAULTS, type FitOptions, fitGroup } from './fit-group.js';
 import { type FitRow, groupRows } from './groups.js';
+import { regimesOfPredictions } from './regimes/predicted.js';
 import type { Conventions, FitGroup, FitReport, TrajectoryCounts } from './report.js';
 import { LACK_OF_FIT_LEVEL, MARGIN } from './verdict/judge.js';
 import { MAXIMUM_CENSORED, MINIMUM } from './verdict/sufficiency.js';
@@ -43,8 +44,9 @@ export const fitSweep = (input: FitInput, options: Partial<FitOptions> = {}): Fi
 export function* fitSteps(input: FitInput, options: Partial<FitOptions> = {}): Steps<FitReport> {
   const all = { ...FIT_DEFAULTS, ...options };
   const groups: FitGroup[] = [];
+  const predictions = regimesOfPredictions(all.seed);
   for (const group of groupRows(input.rows, input.thresholds, input.zippedWithSize))
-    groups.push(yield* fitGroup(group, all, input.progress));
+    groups.push(yield* fitGroup(group, all, input.progress, predictions));
   const isTested = groups.map(group => !group.isPrimary && group.verdict.code !== 'insufficient-data');
   const adjusted = holm(groups.map((group, i) => (isTested[i] ? (group.slope?.p ?? null) : null)));
   const primary = groups.findIndex(group => group.isPrimary);

@@ -17,6 +17,7 @@ export { type FittedLaw, fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
 export { type CrossingRow, onSizes, packSample, type Sample } from './laws/sample.js';
 export { type LocalExponent, localExponents } from './regimes/local-exponents.js';
+export { compareRegimes, regimesOfPredictions } from './regimes/predicted.js';
 export {
   type RangeTest,
   REGIME_LAWS,
@@ -25,7 +26,13 @@ export {
   type RegimeOptions,
   rangeTests,
 } from './regimes/range-tests.js';
-export type { Bend, Regime, Regimes } from './regimes/regime.js';
+export {
+  type Bend,
+  namedRegimes,
+  type PredictedRegimes,
+  type Regime,
+  type Regimes,
+} from './regimes/regime.js';
 export { type Facts, findRegimes } from './regimes/regimes.js';
 export { bendPlace, hasBend } from './regimes/search.js';
 export type {

@@ -9,7 +9,7 @@ import type { Interval } from './estimate/jackknife.js';
 import type { RatioTest } from './estimate/likelihood-ratio.js';
 import type { Noise } from './estimate/simulate.js';
 import type { Law, LawName } from './laws/laws.js';
-import type { Regimes } from './regimes/regime.js';
+import type { PredictedRegimes, Regimes } from './regimes/regime.js';
 import type { VerdictCode } from './verdict/judge.js';
 import type { Shortfall } from './verdict/sufficiency.js';
 
@@ -105,6 +105,8 @@ export interface FitGroup extends GroupKey {
   readonly verdict: Verdict;
   /** Where which law holds, beside the verdict; null if not asked for. */
   readonly regimes: Regimes | null;
+  /** The same of what the kernel at t = 0 predicts for these curves; null without predictions, or if not asked for. */
+  readonly regimesPredicted: PredictedRegimes | null;
   /** Reasons why intervals may be too narrow or curves doubtful. */
   readonly warnings: readonly string[];
 }

@@ -5,6 +5,7 @@ import {
   type CrossingRow,
   findRegimes,
   localExponents,
+  namedRegimes,
   onSizes,
   packSample,
   type RangeTest,
@@ -15,7 +16,7 @@ import {
 } from '../../src/fit/index.js';
 import { bendPlace, hasBend, largestRange, rangesOf } from '../../src/fit/regimes/search.js';
 import { studentQuantile } from '../../src/math/student.js';
-import { BENT, bendStudy, claimStudy, grownSizeBySize, withoutSeeds } from './regime-studies.js';
+import { BENT, bandStudy, bendStudy, claimStudy, grownSizeBySize, withoutSeeds } from './regime-studies.js';
 import { alongGrowth, DESIGN, drawSamples, placeholderSample } from './scenarios.js';
 
 /** Exact observations of t*(n, seed). */
@@ -53,6 +54,25 @@ describe('local exponents', () => {
     expect(first!.value).toBeCloseTo(0.5 + mean / Math.LN2, 8);
     expect(first!.standardError).toBeCloseTo(error, 6);
     expect(first!.high! - first!.value!).toBeCloseTo(studentQuantile(0.975, 4) * error, 6);
+  });
+
+  test('are no surer than the steps between checkpoints: seeds in one interval count as one', () => {
+    // Every seed crosses in the same two intervals: leaving one out changes nothing.
+    const rows = [100, 200].flatMap(datasetSize =>
+      [0, 1, 2, 3, 4].map((seed): CrossingRow => {
+        const [lower, upper] = datasetSize === 100 ? [10, 12] : [12, 13];
+        return { datasetSize, seed, lower, upper, checkpoints: [0, 10, 12, 13] };
+      }),
+    );
+    const error = Math.sqrt((Math.log(12 / 10) ** 2 + Math.log(13 / 12) ** 2) / 12) / Math.LN2;
+    expect(localExponents(packSample(rows))[0]!.standardError).toBeCloseTo(error, 10);
+    // A seed elsewhere: two intervals, of which the uncertainties are independent.
+    const apart = rows.map(row =>
+      row.seed === 4 && row.datasetSize === 200 ? { ...row, lower: 13, upper: 14 } : row,
+    );
+    const squares = [Math.log(12 / 10) ** 2, (Math.log(13 / 12) ** 2 + Math.log(14 / 13) ** 2) / 4];
+    const least = Math.sqrt((squares[0]! + squares[1]!) / 12) / Math.LN2;
+    expect(localExponents(packSample(apart))[0]!.standardError).toBeGreaterThanOrEqual(least - 1e-12);
   });
 
   test('are unknown beside a size whose curves are all right-censored', () => {
@@ -164,6 +184,18 @@ describe('sentences', () => {
   });
 });
 
+describe('regimes that the sentence names', () => {
+  test('are those over the sizes of the sample, however many the sweep has', () => {
+    const [sample] = drawSamples('sentences', 1, DESIGN, alongGrowth(0, 3));
+    const found = atOnce(
+      findRegimes(onSizes(sample!, 1, 7), { seed: 1, name: 'sentences', lacking: null, isSmooth: null }),
+    );
+    expect(found.bend).toBeNull();
+    expect(namedRegimes(found).map(({ law, sizes }) => [law, sizes])).toContainEqual(['logarithmic', 7]);
+    expect(namedRegimes(found).every(({ from, to }) => from === 500 && to === 32_000)).toBe(true);
+  });
+});
+
 describe('bent curves', () => {
   const { sizes } = DESIGN;
   test('follow their laws on either side, and are continuous', () => {
@@ -191,7 +223,8 @@ describe('in short (in full: npm run test:simulations)', () => {
     const shares = REGIME_LAWS.map(law => claimStudy(law, name, 40));
     expect(shares.reduce((a, b) => a + b) / 3).toBeLessThanOrEqual(0.05);
     expect(claimStudy('constant', name, 40, withoutSeeds)).toBeGreaterThan(0.05);
-    expect(claimStudy('constant', name, 40, grownSizeBySize)).toBeGreaterThan(0.05);
+    const grown = REGIME_LAWS.map(law => claimStudy(law, name, 40, grownSizeBySize));
+    expect(grown.reduce((a, b) => a + b) / 3).toBeGreaterThan(0.05);
   });
 
   test('a bend is found, and its interval holds it', () => {
@@ -199,5 +232,9 @@ describe('in short (in full: npm run test:simulations)', () => {
     expect(claimed).toBe(1);
     expect(covered).toBeGreaterThanOrEqual(0.8);
     expect(width).toBeLessThan(0.6);
+  });
+
+  test('the band of the local exponents holds them also where the noise is less than a step', () => {
+    expect(bandStudy('less than a step', 10, 40)).toBeGreaterThanOrEqual(0.95);
   });
 });

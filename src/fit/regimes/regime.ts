@@ -46,3 +46,22 @@ export interface Regimes {
   readonly exponents: readonly LocalExponent[];
   readonly sentence: string;
 }
+
+/** The regimes that the sentence names: with a bend one for each end, else the laws that hold over all sizes. */
+export function namedRegimes({ bend, lower, upper, ranges, exponents }: Omit<Regimes, 'sentence'>): Regime[] {
+  if (bend) return [lower, upper].filter(one => one !== null);
+  const all = exponents.length + 1;
+  return ranges.filter(({ side, sizes }) => side === 'upper' && sizes === all);
+}
+
+/** The regimes of what a kernel predicts for the same curves (`espalier predict`), beside the measured ones. */
+export interface PredictedRegimes {
+  /** By the rule of the measured ones. The noise is what the predictions of the seeds differ by. */
+  readonly regimes: Regimes;
+  /** The geometric mean over seeds of predicted t*, in iterations, by size n. */
+  readonly means: readonly { readonly n: number; readonly t: number }[];
+  /** Whether they agree with the measured ones; null where either has none. */
+  readonly agree: boolean | null;
+  /** Says so, and where they do not. */
+  readonly sentence: string;
+}

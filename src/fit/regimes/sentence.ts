@@ -3,19 +3,18 @@ import type { Estimate } from '../estimate/jackknife.js';
 import { type Law, muAt } from '../laws/laws.js';
 import { range, round } from '../verdict/sentences.js';
 import type { RegimeLaw } from './range-tests.js';
-import type { Regime, Regimes } from './regime.js';
+import { namedRegimes, type Regime, type Regimes } from './regime.js';
 
 /** @param isSmooth whether the free law is not rejected over all sizes, null if unknown. */
 export function regimeSentence(
-  { ranges, bend, upper, lower, exponents }: Omit<Regimes, 'sentence'>,
+  found: Omit<Regimes, 'sentence'>,
   sizes: readonly number[],
   isSmooth: boolean | null,
 ): string {
+  const { ranges, bend, upper, lower, exponents } = found;
   const [smallest, largest] = [sizes[0]!, sizes.at(-1)!];
-  const whole = ranges.filter(
-    ({ side, from, to }) => side === 'upper' && from === smallest && to === largest,
-  );
   if (!bend) {
+    const whole = namedRegimes(found);
     if (whole.length === 0) return 'No regimes: too few sizes at which half the curves cross.';
     return `From n = ${size(smallest)} to ${size(largest)} t* is consistent with ${listed(
       whole.map(one => inWords(one)),
@@ -39,7 +38,7 @@ export function regimeSentence(
   return `${parts.join('; ')}.${smooth}`;
 }
 
-const NAMES: Readonly<Record<RegimeLaw, string>> = {
+export const NAMES: Readonly<Record<RegimeLaw, string>> = {
   constant: 'a constant',
   logarithmic: 'a logarithm',
   power: 'a power',
@@ -91,8 +90,8 @@ function exponentAt(law: Law, n: number): number {
   return law.form === 'growth' ? (Math.exp(law.alpha) * law.r) / muAt(law, n) : Number.NaN;
 }
 
-function listed(parts: readonly string[], last: 'and' | 'or'): string {
+export function listed(parts: readonly string[], last: 'and' | 'or'): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1)}`;
 }
 
-const size = (n: number): string => n.toLocaleString('en-US');
+export const size = (n: number): string => n.toLocaleString('en-US');

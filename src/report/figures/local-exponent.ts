@@ -46,7 +46,7 @@ export const localExponentFigure: Figure = {
 
 const round = (value: number): number => Number(value.toFixed(3));
 
-interface LocalExponent {
+interface SeriesExponent {
   readonly series: string;
   readonly from: number;
   readonly to: number;
@@ -58,7 +58,7 @@ interface LocalExponent {
 }
 
 /** Of each series, between neighbouring sizes, over the seeds that have a time at both. */
-export function exponentsOf({ sizes, points, subnet, dense }: PredictedPanel): LocalExponent[] {
+export function exponentsOf({ sizes, points, subnet, dense }: PredictedPanel): SeriesExponent[] {
   const timesOf = {
     [SERIES.subnet]: subnet.map(row => ({ ...row, t: middleOf(row) })),
     [SERIES.dense]: dense.map(row => ({ ...row, t: middleOf(row) })),
@@ -71,7 +71,7 @@ export function exponentsOf({ sizes, points, subnet, dense }: PredictedPanel): L
       const seeds = bySize.get(n) ?? new Map<number, number>();
       bySize.set(n, seeds.set(seed, t));
     }
-    return sizes.slice(1).flatMap((to, i): LocalExponent[] => {
+    return sizes.slice(1).flatMap((to, i): SeriesExponent[] => {
       const from = sizes[i]!;
       const slopes = [...(bySize.get(to) ?? [])].flatMap(([seed, t]) => {
         const before = bySize.get(from)?.get(seed);

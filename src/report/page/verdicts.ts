@@ -28,11 +28,12 @@ ${fit.notes.length > 0 && html`<ul class="notes">${fit.notes.map(note => html`<l
 <details><summary>How the verdict is reached</summary><p>${fit.conventions.criterion}.</p></details></section>`;
 }
 
-function verdictOf({ verdict, regimes, metric, target, name, warnings }: FitGroup): Html {
+function verdictOf({ verdict, regimes, regimesPredicted, metric, target, name, warnings }: FitGroup): Html {
   return html`<p class="verdict v-${verdict.code}"><span class="criterion">${criterion(metric, target)}:</span> <strong>${verdict.label}</strong></p>
 <p>${verdict.sentence}</p>
 <ul>${verdict.reasons.map(reason => html`<li>${reason}</li>`)}</ul>
 ${regimes && html`<p id="regimes"><strong>Where which law holds:</strong> ${regimes.sentence}</p>`}
+${regimesPredicted && html`<p id="regimes-predicted"><strong>Predicted by the kernel at t = 0:</strong> ${regimesPredicted.regimes.sentence} ${regimesPredicted.sentence}</p>`}
 ${warnings.length > 0 && html`<ul class="notes">${warnings.map(warning => html`<li>${warning}</li>`)}</ul>`}
 <p class="more">${name}</p>`;
 }

@@ -97,6 +97,14 @@ export const VERDICTS: RelationInfo = {
       ['upper_from', 'the smallest n of that regime'],
       ['bend_low', '95% interval for the n of the bend; NULL where one law holds over all sizes'],
       ['bend_high', 'its upper end'],
+      [
+        'regimes_predicted',
+        'the same sentence of what the kernel predicts for these curves; NULL without predictions',
+      ],
+      [
+        'regimes_agree',
+        '1 where those agree with the measured ones, 0 where not; NULL where either is missing',
+      ],
     ),
   ],
 };

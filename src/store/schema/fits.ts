@@ -75,6 +75,8 @@ export const REGIME_COLUMNS = [
   'upper_from',
   'bend_low',
   'bend_high',
+  'regimes_predicted',
+  'regimes_agree',
 ] as const;
 const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS, ...REGIME_COLUMNS] as const;
 export type FitColumn = (typeof STORED_COLUMNS)[number];

@@ -64,6 +64,9 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE fit_groups ADD COLUMN lower_to INTEGER; ALTER TABLE fit_groups ADD COLUMN upper_law TEXT;
    ALTER TABLE fit_groups ADD COLUMN upper_from INTEGER; ALTER TABLE fit_groups ADD COLUMN bend_low INTEGER;
    ALTER TABLE fit_groups ADD COLUMN bend_high INTEGER;`,
+  // The regimes of predictions.
+  `ALTER TABLE fit_groups ADD COLUMN regimes_predicted TEXT;
+   ALTER TABLE fit_groups ADD COLUMN regimes_agree INTEGER;`,
 ];
 
 /** This program's schema version, stored as `user_version`. */
