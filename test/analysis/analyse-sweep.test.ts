@@ -7,7 +7,9 @@ import { readFitInput } from '../../src/analysis/fit-input.js';
 import { refreshThresholds, sweepThresholds } from '../../src/analysis/thresholds.js';
 import { renderFit } from '../../src/cli/fit-screen.js';
 import { bentTimes } from '../../src/design/bends.js';
+import { verdictSection } from '../../src/report/page/verdicts.js';
 import { openReader, Reader } from '../../src/store/read/reader.js';
+import { PREDICTION_COLUMNS, type StoredPrediction } from '../../src/store/schema/predictions.js';
 import { Store } from '../../src/store/write/store.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { fill, LOSS, logarithm, SIZES } from '../fit/database.js';
@@ -97,7 +99,8 @@ test('stores where which law holds, last in the view', async () => {
   const { reports } = await fitDatabase(file, undefined, QUICK);
   const { regimes } = reports[0]!.groups[0]!;
   const [row] = query(file, 'SELECT * FROM verdicts WHERE is_primary');
-  expect(Object.entries(row!).slice(-7)).toEqual([
+  expect(reports[0]!.groups[0]!.regimesPredicted).toBeNull();
+  expect(Object.entries(row!).slice(-9)).toEqual([
     ['regimes', regimes!.sentence],
     ['lower_law', 'power'],
     ['lower_to', regimes!.lower!.to],
@@ -105,6 +108,8 @@ test('stores where which law holds, last in the view', async () => {
     ['upper_from', regimes!.upper!.from],
     ['bend_low', regimes!.bend!.low],
     ['bend_high', regimes!.bend!.high],
+    ['regimes_predicted', null],
+    ['regimes_agree', null],
   ]);
   // The bend lies between 2,000 and 4,000.
   expect(row!.bend_low).toBeLessThanOrEqual(2000);
@@ -112,6 +117,66 @@ test('stores where which law holds, last in the view', async () => {
   expect(renderFit(reports[0]!).replace(/\s+/g, ' ')).toContain(
     `Where which law holds: ${regimes!.sentence}`,
   );
+});
+
+test('lays the regimes of predictions beside the measured ones', async () => {
+  const file = join(folder(), 'predicted.sqlite');
+  const store = Store.open(file);
+  const times = (at: number) =>
+    bentTimes({ shape: 'power-to-constant', start: 60, at, exponent: 0.5 }, SIZES);
+  for (const [name, at] of [
+    ['alike', 0.5],
+    ['apart', 0.85],
+  ] as const) {
+    fill(store, name, { mu: n => times(0.5)[SIZES.indexOf(n)]!, thresholds: [LOSS] });
+    const scope = { kernel: 'initial', horizon: 3000, subnetSize: 20 };
+    const nothing = Object.fromEntries(PREDICTION_COLUMNS.map(column => [column, null])) as StoredPrediction;
+    SIZES.forEach((n, i) => {
+      for (let seed = 0; seed < 10; seed++) {
+        const predicted = Math.round(
+          times(at)[i]! * (1 + 0.05 * Math.sin(7 * seed) + 0.02 * Math.sin(3 * seed + 11 * i)),
+        );
+        store.replacePredictions(name, `${name}-${n}-${seed}`, scope, [
+          {
+            ...nothing,
+            kernel: 'initial',
+            target: 0.15,
+            predicted,
+            predicted_lower: predicted,
+            predicted_upper: predicted,
+          },
+        ]);
+      }
+    });
+  }
+  store.close();
+  const { reports } = await fitDatabase(file, undefined, QUICK);
+  const [alike, apart] = reports.map(report => report.groups[0]!);
+  expect(alike!.regimesPredicted!.means.map(({ n }) => n)).toEqual(SIZES);
+  expect(alike!.regimesPredicted!.regimes.bend).not.toBeNull();
+  expect([alike!, apart!].map(({ regimesPredicted }) => regimesPredicted!.agree)).toEqual([true, false]);
+  expect(
+    query(
+      file,
+      'SELECT sweep, regimes_predicted, regimes_agree FROM verdicts WHERE is_primary ORDER BY sweep',
+    ),
+  ).toEqual(
+    [alike!, apart!].map(({ regimesPredicted }, i) => ({
+      sweep: ['alike', 'apart'][i],
+      regimes_predicted: regimesPredicted!.regimes.sentence,
+      regimes_agree: 1 - i,
+    })),
+  );
+  // Subnetworks of another size have the same predictions.
+  const [, other] = reports[0]!.groups;
+  expect(other!.regimesPredicted!.regimes).toEqual(alike!.regimesPredicted!.regimes);
+  for (const report of reports) {
+    const { regimes, sentence } = report.groups[0]!.regimesPredicted!;
+    expect(renderFit(report).replace(/\s+/g, ' ')).toContain(
+      `Predicted by the kernel at t = 0: ${regimes.sentence} ${sentence}`,
+    );
+    expect(verdictSection(report).text).toContain(`${regimes.sentence} ${sentence}`);
+  }
 });
 
 test('fits without storing while a run holds the database', async () => {

@@ -1,6 +1,6 @@
 /** Rows like those of a sweep with a few sizes: loss falls as 1/(1 + t/n), with a spread over seeds. */
 import type { PruneMethod } from '../../src/domain/types.js';
-import { fitSweep } from '../../src/fit/index.js';
+import { type FitReport, type FitRow, fitSweep } from '../../src/fit/index.js';
 import type { FigureData } from '../../src/report/figures/figure.js';
 import type { CrossingPoint, CurvePoint, Spread } from '../../src/store/read/figure-rows.js';
 import type { PredictedPoint } from '../../src/store/read/predictions.js';
@@ -24,30 +24,38 @@ export const crossings: CrossingPoint[] = SIZES.flatMap((n, i) =>
   }),
 );
 
-const fitted = fitSweep(
-  {
-    sweep: 'made',
-    thresholds: [{ metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true }],
-    rows: crossings.map(({ n, ...row }) => ({
-      ...row,
-      trajectoryId: `${n}/${row.seed}`,
-      datasetSize: n,
-      width: 50,
-      axes: {},
-      objective: 'squared',
-      subnetSize: 10,
-      retrainIterations: 0,
-      rawUpper: row.upper,
-      sustainedUpper: row.upper,
-      flagged: false,
-      engine: 'wasm',
-      numerics: 1,
-      checkpoints: TIMES,
-      pool: null,
-    })),
-  },
-  { bandDraws: 20, simulations: 200 },
-);
+/** A fit of crossings of greedy selection, one row each with `more` of it. */
+export const fitCrossings = (
+  points: readonly CrossingPoint[],
+  more: (point: CrossingPoint) => Partial<FitRow> = () => ({}),
+): FitReport =>
+  fitSweep(
+    {
+      sweep: 'made',
+      thresholds: [{ metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true }],
+      rows: points.map(({ n, ...row }) => ({
+        ...row,
+        trajectoryId: `${n}/${row.seed}`,
+        datasetSize: n,
+        width: 50,
+        axes: {},
+        objective: 'squared',
+        subnetSize: 10,
+        retrainIterations: 0,
+        rawUpper: row.upper,
+        sustainedUpper: row.upper,
+        flagged: false,
+        engine: 'wasm',
+        numerics: 1,
+        checkpoints: TIMES,
+        pool: null,
+        ...more({ n, ...row }),
+      })),
+    },
+    { bandDraws: 20, simulations: 200 },
+  );
+
+const fitted = fitCrossings(crossings);
 
 /** The kernel predicts 25, 50, 100, 200; lambda_0 is exact at the smaller sizes. */
 export const predictions: PredictedPoint[] = SIZES.flatMap((n, i) =>

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { boundFigure } from '../../src/report/figures/bound.js';
 import { exponentsOf, localExponentFigure } from '../../src/report/figures/local-exponent.js';
 import { predictedPanels } from '../../src/report/figures/predicted-panels.js';
+import { regimesFigure } from '../../src/report/figures/regimes.js';
+import { THEMES } from '../../src/report/style/theme.js';
+import type { CrossingPoint } from '../../src/store/read/figure-rows.js';
 import type { PredictedPoint } from '../../src/store/read/predictions.js';
-import { figureData, predictions, SIZES } from './fixtures.js';
+import { figureData, fitCrossings, predictions, SIZES } from './fixtures.js';
 
 const [panel] = predictedPanels(figureData());
 
@@ -59,6 +62,58 @@ describe('the bound', () => {
       'training loss ≤ 0.2',
       'training loss ≤ 0.1',
       'summed training loss ≤ 100',
+    ]);
+  });
+});
+
+describe('regimes', () => {
+  const sizes = [100, 200, 400, 800, 1600, 3200, 6400];
+  /** t* grows like a power; at the largest size no curve reaches the target. */
+  const crossingsAt = sizes.flatMap(n =>
+    [0, 1, 2, 3, 4].map((seed): CrossingPoint => {
+      const upper = Math.round(20 * Math.sqrt(n / 100) * (1 + 0.1 * Math.sin(5 * seed + n)));
+      const common = { n, seed, method: 'greedy' as const, metric: 'subnet_train_loss', target: '<= 0.15' };
+      return n === 6400
+        ? { ...common, lower: 1000, upper: null, censoring: 'unreachable' }
+        : { ...common, lower: upper - 1, upper, censoring: 'interval' };
+    }),
+  );
+  const everyIteration = Array.from({ length: 1001 }, (_, t) => t);
+  const predictedAt = (n: number, seed: number): number =>
+    Math.round(15 * Math.sqrt(n / 100) * (1 + 0.05 * Math.sin(3 * seed + n)));
+  const fitOf = (isPredicted: boolean) =>
+    fitCrossings(crossingsAt, ({ n, seed }) => {
+      const at = predictedAt(n, seed);
+      return { checkpoints: everyIteration, ...(isPredicted ? { predicted: { lower: at, upper: at } } : {}) };
+    });
+  const data = (isPredicted: boolean) => figureData({ crossings: crossingsAt, fit: fitOf(isPredicted) });
+  const options = { theme: THEMES.paper, columns: 2, panelWidth: 500 } as const;
+  const drawn = (isPredicted: boolean) => JSON.stringify(regimesFigure.spec(data(isPredicted), options));
+
+  const countOf = (text: string, part: string): number => text.split(part).length - 1;
+
+  it('are drawn over the sizes that have crossings, where those of another size are unreachable', () => {
+    const { regimes } = fitOf(false).groups[0]!;
+    expect(regimes!.bend).toBeNull();
+    expect(regimes!.sentence).toMatch(/^From n = 100 to 3,200 t\* is consistent with .*a power/);
+    const lines = drawn(false);
+    expect(lines).toContain('"law":"power","n":100,');
+    expect(lines).not.toContain('"law":"power","n":6400');
+  });
+
+  it('are drawn beside those of predictions, with the sentence that compares them', () => {
+    expect(drawn(false)).not.toContain('strokeDash');
+    const lines = drawn(true);
+    // Means and exponents; the predicted law and the exponents' bands.
+    expect(countOf(lines, '"filled":false') - countOf(drawn(false), '"filled":false')).toBe(2);
+    expect(countOf(lines, '"strokeDash"')).toBe(2);
+    const { regimes, sentence } = fitOf(true).groups[0]!.regimesPredicted!;
+    expect(regimesFigure.caption(data(true))).toContain(`Predicted: ${regimes.sentence} ${sentence}`);
+    const { rows } = regimesFigure.table(data(true));
+    // Nothing is measured between the two largest sizes.
+    expect(rows.map(([curve]) => curve)).toEqual([
+      ...Array(5).fill('measured'),
+      ...Array(6).fill('predicted'),
     ]);
   });
 });

@@ -52,7 +52,7 @@ export function regimesOfPredictions(
 
 /**
  * Whether two sets of regimes agree. Without a bend in either, one law must hold over all sizes in both; with a bend in
- * both, their intervals must overlap, and at either end one law must hold in both, or none in either.
+ * both, their intervals must overlap, and one law must hold in both at each end at which both have any.
  */
 export function compareRegimes(
   predicted: Regimes,
@@ -101,15 +101,22 @@ function comparedBends({ bend: predicted }: Regimes, { bend: measured }: Regimes
 function comparedLaws(predicted: Regimes, measured: Regimes): Point[] {
   if ((predicted.bend === null) !== (measured.bend === null)) return [];
   const sides = predicted.bend ? (['upper', 'lower'] as const) : (['upper'] as const);
-  return sides.map(side => {
+  return sides.flatMap(side => {
     const where = !predicted.bend
       ? 'over all sizes'
       : `at the ${side === 'upper' ? 'largest' : 'smallest'} sizes`;
     const [ours, theirs] = [lawsAt(predicted, side), lawsAt(measured, side)];
+    if (ours.length === 0 || theirs.length === 0) return [];
     const common = ours.filter(law => theirs.includes(law));
-    if (common.length > 0) return { agree: true, text: `${where} ${named(common)} holds in both` };
-    if (ours.length + theirs.length === 0) return { agree: true, text: `${where} no law holds in either` };
-    return { agree: false, text: `${where} ${named(ours)} is predicted, and ${named(theirs)} measured` };
+    return common.length > 0
+      ? {
+          agree: true,
+          text: `${where} ${named(common, 'and')} ${common.length > 1 ? 'hold' : 'holds'} in both`,
+        }
+      : {
+          agree: false,
+          text: `${where} ${named(ours, 'or')} is predicted, and ${named(theirs, 'or')} measured`,
+        };
   });
 }
 
@@ -120,13 +127,11 @@ function lawsAt({ ranges }: Regimes, side: Side): RegimeLaw[] {
   return own.filter(({ sizes }) => sizes === most).map(({ law }) => law);
 }
 
-const named = (laws: readonly RegimeLaw[]): string =>
-  laws.length === 0
-    ? 'none of the laws'
-    : listed(
-        laws.map(law => NAMES[law]),
-        'or',
-      );
+const named = (laws: readonly RegimeLaw[], last: 'and' | 'or'): string =>
+  listed(
+    laws.map(law => NAMES[law]),
+    last,
+  );
 
 const between = ({ low, high }: { low: number; high: number }): string =>
   `between n = ${size(low)} and ${size(high)}`;

@@ -123,11 +123,22 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
         layer: [
           ...shades(x),
           { data: values(points), layer: crossingLayers(x, y, { color: { value: theme.ink }, size: 12 }) },
-          {
-            data: values(means),
-            mark: { type: 'point', clip: true, filled: false, size: 26, strokeWidth: 1.2, color: theme.ink },
-            encoding: { x: x('n'), y: y('t'), tooltip: MEAN_TOOLTIP },
-          },
+          ...(means.length > 0
+            ? [
+                {
+                  data: values(means),
+                  mark: {
+                    type: 'point',
+                    clip: true,
+                    filled: false,
+                    size: 26,
+                    strokeWidth: 1.2,
+                    color: theme.ink,
+                  },
+                  encoding: { x: x('n'), y: y('t'), tooltip: MEAN_TOOLTIP },
+                },
+              ]
+            : []),
           ...(predictedRegimes.length > 0
             ? [
                 {
