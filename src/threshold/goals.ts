@@ -1,7 +1,8 @@
 /** Targets with everything that is derived from them before any row is read, and the level that each sets to a curve. */
 import { CERTIFIED_LOSS, findMetric, type MetricInfo } from '../domain/metrics.js';
 import type { ThresholdSpec, Variant } from '../domain/types.js';
-import { hasSettled, lastGain, type SmoothCurve, type Trend } from './crossing.js';
+import { type Ending, endingOf, hasSettled, lastGain } from './ending.js';
+import type { SmoothCurve, Trend } from './smooth-curve.js';
 
 export interface Goal {
   readonly spec: ThresholdSpec;
@@ -61,22 +62,29 @@ export const absoluteLevel = ({ spec, metric }: Goal, datasetSize: number): numb
  * @param lastT the trajectory's last checkpoint.
  */
 export function levelWithinDense(
-  { spec, metric, trend, denseColumn }: Goal,
+  goal: Goal,
   dense: SmoothCurve,
   datasetSize: number,
   lastT: number | undefined,
 ): number | string {
-  const tolerance = spec.value! / (metric.summed ? datasetSize : 1);
+  const { trend, denseColumn } = goal;
   if (dense.t.length === 0 || dense.t.at(-1) !== lastT)
     return `${denseColumn} was not measured at the last checkpoint`;
-  if (!denseHasConverged(dense, tolerance)) {
-    const remedy = isStillGaining(dense, tolerance)
+  const tolerance = denseTolerance(goal, datasetSize);
+  const ending = endingOf(dense);
+  const final = dense.raw.at(-1)!;
+  if (!hasConverged(ending, final, tolerance)) {
+    const remedy = isStillGaining(ending, tolerance)
       ? 'train for longer'
       : 'it ends noisier than half the tolerance, or has turned back: a larger tolerance';
     return `the dense curve has not converged by the last checkpoint (${remedy})`;
   }
-  return dense.raw.at(-1)! + (trend.direction === 'down' ? tolerance : -tolerance);
+  return final + (trend.direction === 'down' ? tolerance : -tolerance);
 }
+
+/** The tolerance of `withinDense`, on the scale of its column. */
+export const denseTolerance = ({ spec, metric }: Goal, datasetSize: number): number =>
+  spec.value! / (metric.summed ? datasetSize : 1);
 
 /**
  * Whether a dense curve's last value is final, within a tolerance on the same scale. All of these must hold:
@@ -85,11 +93,8 @@ export function levelWithinDense(
  * - Its fit gains at most half the tolerance from t_max / 2 to t_max.
  * - Its last raw value is within half the tolerance of the fit: it is not noisier, and has not turned back.
  */
-export function denseHasConverged(dense: SmoothCurve, tolerance: number): boolean {
-  return (
-    !isStillGaining(dense, tolerance) && Math.abs(dense.raw.at(-1)! - dense.fit.at(-1)!) <= tolerance / 2
-  );
-}
+export const hasConverged = (ending: Ending, final: number, tolerance: number): boolean =>
+  !isStillGaining(ending, tolerance) && Math.abs(final - ending.last) <= tolerance / 2;
 
-const isStillGaining = (dense: SmoothCurve, tolerance: number): boolean =>
-  !hasSettled(dense) || lastGain(dense) > tolerance / 2;
+const isStillGaining = (ending: Ending, tolerance: number): boolean =>
+  !hasSettled(ending) || lastGain(ending) > tolerance / 2;

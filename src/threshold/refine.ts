@@ -9,9 +9,19 @@
 import { variantKey } from '../domain/identity.js';
 import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
 import type { PlannedCheckpoint, PlannedTrajectory, TrajectoryConfig, Variant } from '../domain/types.js';
-import { crossingIndices, type SmoothCurve, smoothCurve } from './crossing.js';
-import { absoluteLevel, columnsOf, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
-import { placesAsked } from './places-asked.js';
+import { crossingIndices } from './crossing.js';
+import {
+  absoluteLevel,
+  columnsOf,
+  denseTolerance,
+  type Goal,
+  goalOf,
+  hasConverged,
+  hasMetric,
+  levelWithinDense,
+} from './goals.js';
+import { placesAsked, placesAskedByEnding } from './places-asked.js';
+import { type SmoothCurve, smoothCurve } from './smooth-curve.js';
 
 /** What the choice follows from, beside the rows. */
 export type ChoiceRules = Pick<RefinementTask, 'fine' | 'targets' | 'levels' | 'coarse' | 'variants'> &
@@ -140,10 +150,12 @@ class Choice {
       const shown = variant ?? variants[0]!;
       const curve = curveOf(goal.metric.column, shown, goal);
       if (curve.t.length < 2) continue;
-      const level =
-        goal.spec.kind === 'withinDense'
-          ? levelWithinDense(goal, curveOf(goal.denseColumn, shown, goal), datasetSize, t.at(-1))
-          : this.knownLevel(goal, variant, datasetSize);
+      let level: number | string | undefined;
+      if (goal.spec.kind === 'withinDense') {
+        const dense = curveOf(goal.denseColumn, shown, goal);
+        for (const place of convergenceAsks(goal, dense, datasetSize)) this.include(place);
+        level = levelWithinDense(goal, dense, datasetSize, t.at(-1));
+      } else level = this.knownLevel(goal, variant, datasetSize);
       if (typeof level !== 'number') continue;
       for (const place of placesAsked(curve, level)) this.include(place);
     }
@@ -181,3 +193,9 @@ class Choice {
     return t.map(at => this.byCheckpoint.get(at)!.get(key)!.metrics[column] ?? null);
   }
 }
+
+/** The places that could tell whether a dense curve has converged. */
+const convergenceAsks = (goal: Goal, dense: SmoothCurve, datasetSize: number): Set<number> =>
+  placesAskedByEnding(dense, ending =>
+    hasConverged(ending, dense.raw.at(-1)!, denseTolerance(goal, datasetSize)),
+  );

@@ -2,11 +2,12 @@
 import { counted } from '../base/units.js';
 import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import type { CurveRow, PublishedLevel, ThresholdRow, ThresholdSpec } from '../domain/types.js';
-import { findCrossing, type SmoothCurve, smoothCurve } from './crossing.js';
+import { findCrossing } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';
 import { absoluteLevel, columnsOf, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
 import { placesAsked } from './places-asked.js';
+import { type SmoothCurve, smoothCurve } from './smooth-curve.js';
 
 export { targetLabel } from './goals.js';
 

@@ -14,8 +14,9 @@ import {
   type VerdictCode,
 } from '../../src/fit/index.js';
 import { normals, stream, type Uniform } from '../../src/math/random.js';
-import { findCrossing, smoothCurve } from '../../src/threshold/crossing.js';
+import { findCrossing } from '../../src/threshold/crossing.js';
 import { chosenCheckpoints } from '../../src/threshold/refine.js';
+import { smoothCurve } from '../../src/threshold/smooth-curve.js';
 import { SIMULATION_SEED } from './simulation-seed.js';
 
 export interface Design {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findCrossing, hasSettled, isFlat, smoothCurve, type Trend } from '../../src/threshold/crossing.js';
+import { findCrossing } from '../../src/threshold/crossing.js';
+import { endingOf, hasSettled, isFlat } from '../../src/threshold/ending.js';
+import { smoothCurve, type Trend } from '../../src/threshold/smooth-curve.js';
 
 const LOSS: Trend = { direction: 'down', turnsBack: false };
 const ACCURACY: Trend = { direction: 'up', turnsBack: false };
@@ -190,8 +192,8 @@ describe('unreachable', () => {
     const t = [0, 1, 2, 4, 8, 16, 32, 64, 128];
     const withGain = (gain: number): number[] => [1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5 - gain];
     const distance = 0.4; // from 0.5, at t = 64, down to the target 0.1
-    expect(isFlat(smoothCurve(t, withGain(0.049 * distance), LOSS), 0.1)).toBe(true);
-    expect(isFlat(smoothCurve(t, withGain(0.051 * distance), LOSS), 0.1)).toBe(false);
+    expect(isFlat(endingOf(smoothCurve(t, withGain(0.049 * distance), LOSS)), 0.1)).toBe(true);
+    expect(isFlat(endingOf(smoothCurve(t, withGain(0.051 * distance), LOSS)), 0.1)).toBe(false);
   });
 
   test('a curve that has hardly started to move is right-censored', () => {
@@ -228,17 +230,15 @@ describe('unreachable', () => {
 
   test('an exponential settles after 2.2 time constants, a square root never', () => {
     const t = grid(12);
-    const settledAt = (constants: number): boolean =>
-      hasSettled(smoothCurve(t, decay(t, constants / 4096, 0), LOSS));
+    const settled = (times: number[], values: number[]): boolean =>
+      hasSettled(endingOf(smoothCurve(times, values, LOSS)));
+    const settledAt = (constants: number): boolean => settled(t, decay(t, constants / 4096, 0));
     expect(settledAt(2)).toBe(false);
     expect(settledAt(2.5)).toBe(true);
     expect(
-      hasSettled(
-        smoothCurve(
-          t,
-          t.map(time => -Math.sqrt(time)),
-          LOSS,
-        ),
+      settled(
+        t,
+        t.map(time => -Math.sqrt(time)),
       ),
     ).toBe(false);
   });

@@ -9,7 +9,7 @@ import { computeThresholds } from '../../src/threshold/targets.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { config, curve } from './fixtures.js';
 
-const GOLDEN = { version: 2, hash: '691497e960270aa4' };
+const GOLDEN = { version: 3, hash: '691497e960270aa4' };
 
 const specs: ThresholdSpec[] = [
   { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true },
