@@ -5,7 +5,7 @@ import type { SmoothCurve } from './smooth-curve.js';
  * How many neighbouring places the points with gaps beside them stand for. What these depart from a line is trend as well as
  * noise, so it is an upper bound, which matters while few neighbouring places are measured.
  */
-const TREND_WEIGHT = 2;
+const TREND_WEIGHT = 1;
 
 /**
  * The standard deviation of a curve's noise at each point: of a noise that is the same everywhere, or of one in proportion to
