@@ -1,10 +1,11 @@
 /** `run --queue` and `worker`, as users type them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
-import { freePort, hasRedis, RedisServer, WITHOUT_REDIS } from '../support/redis.js';
+import { freePort, hasOpenssl, hasRedis, RedisServer, selfSigned, WITHOUT_REDIS } from '../support/redis.js';
 import { numbers, query } from '../support/results.js';
 import { plainSweep } from '../support/small-sweeps.js';
 
@@ -154,5 +155,77 @@ describe.skipIf(!hasRedis)(hasRedis ? 'with a server' : WITHOUT_REDIS, () => {
     expect(query(work.path('own.sqlite'), 'SELECT status FROM trajectories GROUP BY 1')).toEqual([
       { status: 'done' },
     ]);
+  });
+});
+
+describe.skipIf(!hasRedis || !hasOpenssl)('over TLS, as the user that the guide recommends', () => {
+  let redis: RedisServer;
+  let url: URL;
+  let certificate: string;
+  beforeAll(async () => {
+    const made = selfSigned(work.folder);
+    certificate = made.certificate;
+    const port = await freePort();
+    url = new URL(`rediss://espalier:${PASSWORD}@127.0.0.1:${port}`);
+    const guide = readFileSync(join(PACKAGE_ROOT, 'docs', 'many-machines.md'), 'utf8');
+    const [, rules = ''] = /`ACL SETUSER (espalier on .*?)`/.exec(guide) ?? [];
+    redis = await RedisServer.start(
+      ...['--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', made.key],
+      ...['--tls-ca-cert-file', certificate, '--tls-auth-clients', 'no'],
+      ...['--user', ...rules.replace('PASSWORD', PASSWORD).split(' ')],
+      ...['--user', 'default', 'off'],
+    );
+  });
+  afterAll(() => redis?.remove());
+  const shown = () => `rediss://${url.host}`;
+  const trusting = () => ({ NODE_EXTRA_CA_CERTS: certificate });
+  const environment = () => ({
+    ...trusting(),
+    ESPALIER_QUEUE: url.href,
+    ESPALIER_QUEUE_TIMES: 'beatMs=100 lookMs=100',
+  });
+
+  it('run and worker find each other, and the password is in no output and no file', async () => {
+    const file = work.sweep(plainSweep({ name: 'tls' }));
+    const worker = work.startWith(environment(), 'worker', '--threads', '1', '--until-idle', '60');
+    const run = await work.startWith(environment(), ...['run', file, '--queue', shown(), '--json']).ended;
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining(`worker --queue ${shown()}`) });
+    worker.child.kill('SIGTERM');
+    const done = await worker.ended;
+    expect(done.code).toBe(0);
+    expect(done.stderr).toContain(`at ${shown()} with 1 thread`);
+    expect((await runInside(work, 'run', file, '--db', 'alone.sqlite')).code).toBe(0);
+    expect(numbers(work.path('results/tls.sqlite'))).toEqual(numbers(work.path('alone.sqlite')));
+    const written = work
+      .files()
+      .filter(name => /tls\.sqlite/.test(name) && statSync(work.path(name)).isFile())
+      .map(name => readFileSync(work.path(name), 'latin1'));
+    expect(written.length).toBeGreaterThan(0);
+    for (const text of [run.stdout, run.stderr, done.stdout, done.stderr, ...written])
+      expect(text).not.toContain(PASSWORD);
+  });
+
+  it.each([
+    [
+      'a certificate that nobody vouches for',
+      () => url.href,
+      () => ({}),
+      /self-signed certificate; expected a certificate of a known authority, or of one in the file NODE_EXTRA_CA_CERTS\n$/,
+    ],
+    ['another password', () => url.href.replace(PASSWORD, `${PASSWORD}x`), environment, /: WRONGPASS .*\n$/],
+    ['no user', shown, trusting, /: NOAUTH .*\n$/],
+  ])('%s is refused at once, in one line', async (_, address, variables, message) => {
+    const { code, stderr } = await work.startWith(
+      variables(),
+      'worker',
+      '--queue',
+      address(),
+      '--threads',
+      '1',
+    ).ended;
+    expect(stderr).toMatch(message);
+    expect(stderr.startsWith(`espalier: ${shown()}: `)).toBe(true);
+    expect(stderr).not.toContain(PASSWORD);
+    expect(code).toBe(2);
   });
 });

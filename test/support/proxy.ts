@@ -1,6 +1,7 @@
 /** A TCP proxy that can do to a connection what networks do: swallow, delay and cut. */
 import { connect as connectTo, createServer, type Server, type Socket } from 'node:net';
 
+/** A connection of which something was swallowed is of no use afterwards: `cut` it. */
 export type ProxyMode = 'pass' | 'swallow' | 'delay';
 
 const DELAY_MS = 300;
@@ -48,10 +49,14 @@ export class TcpProxy {
         this.#sockets.delete(from);
         to.destroy();
       });
+      /** Delayed bytes, in their order. */
+      const late: Buffer[] = [];
+      const pass = (chunk: Buffer | undefined) => chunk && !to.destroyed && to.write(chunk);
       from.on('data', data => {
-        if (this.mode === 'pass') to.write(data);
-        // What is delayed or swallowed breaks the order of what follows, so the connection ends with it.
-        else if (this.mode === 'delay') setTimeout(() => to.destroyed || to.write(data), DELAY_MS);
+        if (this.mode === 'swallow') return;
+        late.push(data);
+        if (this.mode === 'delay') setTimeout(() => pass(late.shift()), DELAY_MS);
+        else for (const chunk of late.splice(0)) pass(chunk);
       });
     }
   }

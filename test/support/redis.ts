@@ -84,6 +84,29 @@ export class RedisServer {
   }
 }
 
+/** Whether a certificate for TLS can be made. */
+export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+/** Writes a key and a certificate of 127.0.0.1 that only those trust who are told to. */
+export function selfSigned(folder: string): { readonly key: string; readonly certificate: string } {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...[
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      '-subj',
+      '/CN=espalier',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ],
+  ]);
+  if (made.status !== 0) throw new Error(`openssl: ${made.stderr}`);
+  return { key, certificate };
+}
+
 /** A port that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -40,6 +40,7 @@ export async function connect(
   redis.on('error', (error: NodeJS.ErrnoException) => {
     reason = reasonOf(error);
   });
+  redis.on('close', () => forgetAwaitedAnswer(redis));
   await firstConnection(redis, address, times.connectMs, () => reason);
   isUp = true;
   redis.on('close', () => {
@@ -57,6 +58,16 @@ export async function connect(
   return redis;
 }
 
+/**
+ * ioredis 5.11 keeps the timer of `socketTimeout` when a connection closes. It would keep the process, and end the next
+ * connection, on which that answer cannot come.
+ */
+function forgetAwaitedAnswer(redis: Redis): void {
+  const internal = redis as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
+  clearTimeout(internal.socketTimeoutTimer);
+  internal.socketTimeoutTimer = undefined;
+}
+
 async function firstConnection(
   redis: Redis,
   address: QueueAddress,
@@ -68,9 +79,10 @@ async function firstConnection(
     await Promise.race([
       new Promise<void>((resolve, reject) => {
         redis.once('ready', resolve);
-        redis.on('error', (error: Error) => {
-          if (isRefusal(error))
-            reject(new QueueError('QUEUE_REFUSED', `${address.shown}: ${reasonOf(error)}`));
+        redis.on('error', (error: NodeJS.ErrnoException) => {
+          const expected = isOfCertificate(error) ? `; ${CERTIFICATES}` : '';
+          if (expected !== '' || isRefusal(error))
+            reject(new QueueError('QUEUE_REFUSED', `${address.shown}: ${reasonOf(error)}${expected}`));
         });
         redis.connect().catch(() => {});
       }),
@@ -92,6 +104,10 @@ async function firstConnection(
 
 /** Errors that a retry does not mend: credentials, permissions, a server that is none of Redis. */
 const isRefusal = ({ message }: Error): boolean => /^(NOAUTH|WRONGPASS|NOPERM|ERR|DENIED)\b/.test(message);
+
+const CERTIFICATES = 'expected a certificate of a known authority, or of one in the file NODE_EXTRA_CA_CERTS';
+const isOfCertificate = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  /CERT|HOSTNAME_MISMATCH|INVALID_CA/.test(code);
 
 /** ioredis puts no credentials into its messages; an URL is removed all the same. */
 const reasonOf = ({ code, message }: NodeJS.ErrnoException): string =>
