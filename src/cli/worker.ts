@@ -63,8 +63,11 @@ async function work(args: WorkerArguments): Promise<void> {
   const memoryBytes = args.memory === undefined ? memoryBudget() : parseBytes('--memory', args.memory);
   const print = (line: string) => process.stderr.write(`${line}\n`);
   const leaving = new AbortController();
+  let isReady = false;
   const ignoreSignals = onStopSignals(() => {
     if (leaving.signal.aborted) process.exit(EXIT.stopped);
+    // It has taken nothing yet, and may have to wait for the server.
+    if (!isReady) process.exit();
     print('leaving: what is computed here is handed back, with snapshots');
     leaving.abort();
   });
@@ -79,10 +82,12 @@ async function work(args: WorkerArguments): Promise<void> {
       signal: leaving.signal,
       times: queueTimes(),
       report: print,
-      onReady: () =>
+      onReady: () => {
+        isReady = true;
         print(
           `at ${address.shown} with ${counted(threads, 'thread')} and ${formatBytes(memoryBytes)} of memory`,
-        ),
+        );
+      },
     });
   } finally {
     ignoreSignals();

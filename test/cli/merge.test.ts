@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 import { numbers, query } from '../support/results.js';
-import { VARIED } from '../support/small-sweeps.js';
+import { plainSweep, VARIED } from '../support/small-sweeps.js';
 
 let work: Workplace;
 let file: string;
@@ -86,6 +86,55 @@ describe('the parts of a sweep', () => {
       expect(stderr).toContain(JSON.stringify(shard));
     },
   );
+});
+
+describe('the parts of a sweep with refined checkpoints', () => {
+  const db = (shard: string) => `refined-${shard.replace('/', '-of-')}.sqlite`;
+  const places = (name: string) =>
+    query(work.path(name), 'SELECT trajectory_id, t FROM checkpoints ORDER BY 1, 2');
+  beforeAll(async () => {
+    const refined = work.sweep(
+      plainSweep({
+        name: 'refined',
+        train: { batchSize: 16, momentum: 0.5 },
+        thresholds: [{ metric: 'subnet_train_loss', atMost: 0.2 }],
+        axes: {
+          seed: { count: 3 },
+          pretrainIterations: { from: 4, to: 2_000, ratio: 3, refine: 1.2 },
+          subnetSize: [4, 9],
+        },
+      }),
+    );
+    expect((await runInside(work, 'run', refined, '--db', 'refined.sqlite')).code).toBe(0);
+    for (const shard of ['1/3', '2/3', '3/3', '1/2'])
+      expect((await runInside(work, 'run', refined, '--shard', shard, '--db', db(shard))).code).toBe(0);
+  });
+  const equalsLocal = (name: string) => {
+    expect(numbers(work.path(name))).toEqual(numbers(work.path('refined.sqlite')));
+    expect(thresholds(work.path(name))).toEqual(thresholds(work.path('refined.sqlite')));
+    expect(places(name)).toEqual(places('refined.sqlite'));
+  };
+
+  it('have the checkpoints, bits and thresholds of a local run together', async () => {
+    const parts = ['1/3', '2/3', '3/3'].map(db);
+    expect(parts.map(part => places(part).length).every(count => count > 0)).toBe(true);
+    expect((await runInside(work, 'merge', 'refined-merged.sqlite', ...parts)).code).toBe(0);
+    equalsLocal('refined-merged.sqlite');
+    // What was refined differs between trajectories: more than the coarse checkpoints is there.
+    const counts = query(
+      work.path('refined.sqlite'),
+      'SELECT DISTINCT count(*) AS n FROM checkpoints GROUP BY trajectory_id',
+    );
+    expect(counts.length).toBeGreaterThan(1);
+  });
+
+  it('may overlap, come twice, and be merged again', async () => {
+    const inputs = ['1/2', '3/3', '2/3', '1/3', '3/3'].map(db);
+    for (let i = 0; i < 2; i++) {
+      expect((await runInside(work, 'merge', 'refined-overlap.sqlite', ...inputs)).code).toBe(0);
+      equalsLocal('refined-overlap.sqlite');
+    }
+  });
 });
 
 describe('merge', () => {

@@ -4,7 +4,7 @@
 #   apt-get install -y slurm-wlm munge redis-server && npm run build && test/slurm/try.sh
 #
 # shards: three parts that are preempted; then one is requeued, and one is killed with its script and started again
-# workers: an array of three workers of a run on a queue, of which one is requeued and one is preempted (with `espalier worker`)
+# workers: an array of three workers of a run on a queue, of which one is requeued and one is preempted
 # Both must give the bits of a local run. Takes about five minutes.
 set -euo pipefail
 
@@ -68,12 +68,12 @@ numbers() {
   espalier query "$1" --format csv "SELECT trajectory_id, subnet_size, target, lower, upper, censoring FROM thresholds ORDER BY 1, 2, 3"
 }
 same() {
-  if cmp <(numbers local.sqlite) <(numbers "$1"); then echo "equal bits: $1"; else echo "DIFFERENT: $1"; exit 1; fi
+  if cmp <(numbers "${2:-local.sqlite}") <(numbers "$1"); then echo "equal bits: $1"; else echo "DIFFERENT: $1"; exit 1; fi
 }
 # Waits until the log $1 has the text $2.
 until_log() { for _ in $(seq 300); do grep -qs -- "$2" "$1" && return; sleep 0.5; done; echo "no '$2' in $1"; exit 1; }
 until_gone() { while squeue -h -j "$1" 2> /dev/null | grep -q .; do sleep 1; done; }
-preempt() { sbatch -p high --cpus-per-task=4 --mem=100 --output=/dev/null --wrap 'sleep 15'; }
+preempt() { sbatch -p high --cpus-per-task="$1" --mem=100 --output=/dev/null --wrap 'sleep 15'; }
 # A job that was requeued waits two minutes before it may start again.
 hurry() { scontrol update JobId="$1" StartTime=now 2> /dev/null || true; }
 
@@ -84,7 +84,7 @@ if [ "${1:-shards}" = shards ]; then
   job=$(ESPALIER_COPY_EVERY=4 sbatch --parsable --array=1-3 --cpus-per-task=1 --mem=700 "$root/deploy/slurm/shards.sh" s.yaml)
   merge=$(sbatch --parsable --mem=700 --dependency="afterany:$job" "$root/deploy/slurm/merge.sh" s.yaml)
   for part in 1 2 3; do until_log "espalier-${job}_$part.log" cells/s; done
-  preempt
+  preempt 4
   for part in 1 2 3; do until_log "espalier-${job}_$part.log" 's stopped after'; done
   sleep 20
   for part in 1 2 3; do hurry "${job}_$part"; done
@@ -115,17 +115,29 @@ if [ "${1:-workers}" = workers ]; then
   redis-server --port 7391 --requirepass try --daemonize yes --pidfile "$work/redis.pid" --dir "$work" \
     --maxmemory-policy noeviction > /dev/null
   export ESPALIER_QUEUE=redis://:try@127.0.0.1:7391
+  # Long enough for both to happen in the middle of it.
+  sed 's/to: 10000/to: 20000/' s.yaml > w.yaml
+  espalier run w.yaml --db local-workers.sqlite --threads 2 > /dev/null 2>&1
   job=$(ESPALIER_UNTIL_IDLE=60 sbatch --parsable --array=1-3 --cpus-per-task=1 --mem=700 "$root/deploy/slurm/workers.sh")
-  espalier run s.yaml --db queue.sqlite --queue redis://127.0.0.1:7391 > run.log 2>&1 &
+  espalier run w.yaml --db queue.sqlite --queue redis://127.0.0.1:7391 > run.log 2>&1 &
   run=$!
   until_log run.log cells/s
-  scontrol requeue "${job}_1"
-  sleep 5
-  preempt
-  sleep 25
-  for worker in 1 2 3; do hurry "${job}_$worker"; done
+  for worker in 1 2 3; do until_log "espalier-worker-${job}_$worker.log" 'takes part'; done
+  # One of four cores is free: a job of two takes that of one worker.
+  preempt 2
+  until grep -lqs PREEMPTION espalier-worker-*.log; do sleep 0.5; done
+  for worker in 1 2 3; do
+    grep -qs PREEMPTION "espalier-worker-${job}_$worker.log" || requeued=$worker
+  done
+  scontrol requeue "${job}_$requeued"
+  until_log "espalier-worker-${job}_$requeued.log" REQUEUE
+  kill -0 "$run" || { echo 'the run ended before its workers left'; exit 1; }
+  for _ in $(seq 10); do
+    sleep 3
+    for worker in 1 2 3; do hurry "${job}_$worker"; done
+  done
   wait "$run"
-  same queue.sqlite
+  same queue.sqlite local-workers.sqlite
   espalier query queue.sqlite 'SELECT outcome, count(*) AS attempts FROM attempts GROUP BY 1'
   grep -h leaving espalier-worker-*.log | sort | uniq -c
 fi
