@@ -169,6 +169,67 @@ describe.skipIf(withoutBrowser)('the page', () => {
   });
 });
 
+it.skipIf(withoutBrowser)('the page shows the workers of a queue while its run is alive', async () => {
+  const db = join(home, 'queue.sqlite');
+  const store = Store.open(db);
+  store.saveSweep(sweep('far'), [planned('n20s0', [0, 5], [greedy(3)], config(20, 0))]);
+  const ago = (seconds: number) => new Date(Date.now() - 1000 * seconds).toISOString();
+  const worker = { toolVersion: '0.2.0', cells: 60, heartbeat: ago(1), since: ago(7_200) };
+  const state = {
+    server: 'redis://server:6379',
+    name: 'far-1234',
+    waiting: 2,
+    taken: 1,
+    unstored: 5,
+    oldestS: 3,
+    moved: 4,
+    dropped: 7,
+  };
+  store.setQueue({ ...state, workers: [] });
+  store.flush();
+  const server = await serve({ db, port: 0 });
+  onTestFinished(() => server.close('over'));
+  const live = await LivePage.at(browser, server.url);
+  await expect
+    .poll(() => live.text('#workers-table'), wait)
+    .toBe('None yet: espalier worker --queue redis://server:6379');
+  store.setQueue({
+    ...state,
+    workers: [
+      {
+        ...worker,
+        ...{ host: 'node7', process: 42, threads: 16, kernels: 'native-512', running: ['t1', 't2'] },
+        ...{ trajectories: 31, cellsPerSecond: 12.3 },
+      },
+      {
+        ...worker,
+        ...{ host: HOSTILE, process: 43, threads: 2, kernels: null, running: [] },
+        ...{ trajectories: 0, cellsPerSecond: null },
+      },
+    ],
+  });
+  store.flush();
+  const rows = live.page.locator('#workers-table tbody tr');
+  await expect.poll(() => rows.count(), wait).toBe(2);
+  const heads = await live.page.locator('#workers-table thead th').allInnerTexts();
+  const named = ['worker', 'threads', 'kernels', 'for', 'heartbeat', 'done', 'rate', 'computes'];
+  expect(heads.map(head => head.toLowerCase())).toEqual(named);
+  const [first, second] = await Promise.all(
+    [0, 1].map(row => rows.nth(row).locator('th, td').allInnerTexts()),
+  );
+  expect(first).toEqual([
+    ...['node7/42', '16', 'native-512', expect.stringMatching(/^2 h/), expect.stringMatching(/^\d+ s/)],
+    ...['31', expect.stringMatching(/^12/), 't1 t2'],
+  ]);
+  expect(second!.slice(0, 3)).toEqual([`${HOSTILE}/43`, '2', '']);
+  expect(await live.text('#workers-note')).toBe(
+    'far-1234 at redis://server:6379: 2 waiting, 1 taken; 4 trajectories moved; 5 reports not stored yet (3 s); 7 messages dropped',
+  );
+  store.close();
+  await expect.poll(() => live.page.locator('#workers').isVisible(), wait).toBe(false);
+  expect(live.errors).toEqual([]);
+});
+
 // browser.slow.ts follows one from start to end.
 it.skipIf(withoutBrowser)('the page follows a run, pauses it and lets it go on', async () => {
   const work = new Workplace();
