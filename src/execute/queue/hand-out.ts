@@ -29,6 +29,8 @@ export class HandOut {
   readonly snapshots: SnapshotTransfer;
   readonly #lanes = new Map<string, { readonly queue: Queue; bytes: number }>();
   #waiting: HandedOut[] = [];
+  /** Trajectories whose tasks and tickets are to be deleted: together, since each command costs a system call. */
+  #withdrawn: string[] = [];
   #flushing: Promise<void> = Promise.resolve();
   #isScheduled = false;
   #waking: NodeJS.Timeout | null = null;
@@ -81,8 +83,23 @@ export class HandOut {
     if (withSnapshot && ticket !== null) {
       void this.redis.hset(this.keys.tickets, id, `${ticket}!`).catch(ignored);
       void this.redis.publish(WAKE_CHANNEL, wish(this.run)).catch(ignored);
-    } else void this.redis.hdel(this.keys.tickets, id).catch(ignored);
-    void this.redis.hdel(this.keys.tasks, id).catch(ignored);
+      void this.redis.hdel(this.keys.tasks, id).catch(ignored);
+      return;
+    }
+    if (this.#withdrawn.length === 0) setImmediate(() => this.#deleteWithdrawn());
+    this.#withdrawn.push(id);
+  }
+
+  #deleteWithdrawn(): void {
+    const ids = this.#withdrawn;
+    this.#withdrawn = [];
+    if (ids.length === 0 || this.#isClosed) return;
+    void this.redis
+      .pipeline()
+      .hdel(this.keys.tickets, ...ids)
+      .hdel(this.keys.tasks, ...ids)
+      .exec()
+      .catch(ignored);
   }
 
   /** Tells waiting workers that there is something to take. */
@@ -122,6 +139,8 @@ export class HandOut {
   }
 
   async #flush(): Promise<void> {
+    // Before they are handed out again.
+    this.#deleteWithdrawn();
     const tasks = this.#waiting;
     this.#waiting = [];
     const heavy = tasks.filter(({ task }) => task.snapshot);
