@@ -5,7 +5,7 @@
 //   npm run build && node bench/queue/run.mjs [--only pace,small,wide,fleet,snapshot] [--json]
 //
 //   pace      2,000 trajectories that wait for 50 ms: how much longer than the ideal
-//   small     5,000 trajectories of 2 cells: trajectories a second
+//   small     5,000 trajectories of 2 cells: trajectories a second; and BullMQ alone with empty jobs, the ceiling
 //   wide      500 trajectories of 101 cells: cells a second
 //   fleet     `wide` with 2 and with 50 workers: the coordinator's CPU per cell
 //   snapshot  126 MB written and read while others ask the same server, and one that does nothing else: their longest waits
@@ -20,6 +20,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import Sqlite from 'better-sqlite3';
+import { createRedisBackend, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { renderTable } from '../../dist/src/cli/output.js';
 import { keysOf } from '../../dist/src/execute/queue/keys.js';
@@ -158,6 +159,46 @@ async function sideBySide(name, trajectories, iterations, env = {}) {
   return [row('local pool', local), row('queue', queue)];
 }
 
+/** BullMQ alone, with empty jobs, as workers take them: added in bulk, leased and completed one by one. */
+async function bare() {
+  const trajectories = 2_000;
+  const redis = new Redis(PORT, { maxRetriesPerRequest: null });
+  const queue = new Queue('bare', { connection: redis });
+  const worker = new Worker('bare', null, { connection: redis, autorun: false }, (name, options) =>
+    createRedisBackend(name, options),
+  );
+  await queue.waitUntilReady();
+  const [since, cpu, ofServer] = [performance.now(), process.cpuUsage(), cpuOf(server.pid)];
+  for (let added = 0; added < trajectories; added += 200)
+    await queue.addBulk(
+      range(0, 200).map(() => ({ name: 'x', data: {}, opts: { attempts: 1, removeOnComplete: true } })),
+    );
+  for (let done = 0; done < trajectories; ) {
+    const jobs = await Promise.all(
+      range(0, 8).map(i => worker.getNextJob(`token-${i}`, { block: false }).then(job => ({ i, job }))),
+    );
+    const taken = jobs.filter(({ job }) => job);
+    await Promise.all(taken.map(({ i, job }) => job.moveToCompleted(null, `token-${i}`, false)));
+    done += taken.length;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - since) / 1000;
+  const spent = (user + system) / 1e6 + cpuOf(server.pid) - ofServer;
+  await worker.close(true);
+  await queue.obliterate({ force: true });
+  await queue.close();
+  redis.disconnect();
+  return [
+    {
+      what: 'BullMQ alone, empty jobs',
+      trajectories,
+      seconds,
+      cpuMsPerTrajectory: (1000 * spent) / trajectories,
+      ceilingTrajectoriesPerSecond: (CORES * trajectories) / spent,
+    },
+  ];
+}
+
 /** Coordinator's CPU per cell, less that of its start. */
 async function fleet() {
   const sweep = sweepOf('fleet', 500, range(0, 101));
@@ -231,7 +272,8 @@ try {
   await redis.ping();
   if (wanted.includes('pace'))
     report.rows.push(...(await sideBySide('pace', 2_000, [1], { ESPALIER_NOOP_STEP_MS: '50' })));
-  if (wanted.includes('small')) report.rows.push(...(await sideBySide('small', 5_000, [0, 1])));
+  if (wanted.includes('small'))
+    report.rows.push(...(await sideBySide('small', 5_000, [0, 1])), ...(await bare()));
   if (wanted.includes('wide')) report.rows.push(...(await sideBySide('wide', 500, range(0, 101))));
   if (wanted.includes('fleet')) report.rows.push(...(await fleet()));
   report.redisPeakBytes = Number(/used_memory_peak:(\d+)/.exec(await redis.info('memory'))[1]);
