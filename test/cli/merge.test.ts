@@ -91,7 +91,7 @@ describe('the parts of a sweep', () => {
 describe('the parts of a sweep with refined checkpoints', () => {
   const db = (shard: string) => `refined-${shard.replace('/', '-of-')}.sqlite`;
   const places = (name: string) =>
-    query(work.path(name), 'SELECT trajectory_id, t FROM checkpoints ORDER BY 1, 2');
+    query(work.path(name), 'SELECT DISTINCT trajectory_id, pretrain_iterations FROM results ORDER BY 1, 2');
   beforeAll(async () => {
     const refined = work.sweep(
       plainSweep({
@@ -123,7 +123,7 @@ describe('the parts of a sweep with refined checkpoints', () => {
     // What was refined differs between trajectories: more than the coarse checkpoints is there.
     const counts = query(
       work.path('refined.sqlite'),
-      'SELECT DISTINCT count(*) AS n FROM checkpoints GROUP BY trajectory_id',
+      'SELECT DISTINCT count(DISTINCT pretrain_iterations) AS n FROM results GROUP BY trajectory_id',
     );
     expect(counts.length).toBeGreaterThan(1);
   });
