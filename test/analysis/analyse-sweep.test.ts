@@ -126,7 +126,7 @@ test('lays the regimes of predictions beside the measured ones', async () => {
     bentTimes({ shape: 'power-to-constant', start: 60, at, exponent: 0.5 }, SIZES);
   for (const [name, at] of [
     ['alike', 0.5],
-    ['apart', 0.85],
+    ['apart', 1],
   ] as const) {
     fill(store, name, { mu: n => times(0.5)[SIZES.indexOf(n)]!, thresholds: [LOSS] });
     const scope = { kernel: 'initial', horizon: 3000, subnetSize: 20 };
