@@ -97,8 +97,10 @@ export interface SelectionShape {
  *
  * - Squared objective: passes over the activations of twelve Gram columns each. Their number grows with log t, since a
  *   longer trained network selects more distinct neurons.
- * - Logistic objective: one pass of four sums per pick. Exact losses of candidates that the bounds cannot exclude cost as
- *   much as some additional picks, nearly all among the first fifty; their number grows with log t as well.
+ * - Logistic objective: in small networks one pass of four sums per pick. Exact losses of candidates that the bounds
+ *   cannot exclude cost as much as some additional picks, nearly all among the first fifty; their number grows with log t
+ *   as well. In others few passes, with more sums each; their number grows with log t, most are among the first sixty
+ *   picks, and each pick costs something for each sample (docs/performance.md).
  */
 export function selectionWork(
   { method, objective, subnetSize: k }: Pick<Variant, 'method' | 'objective' | 'subnetSize'>,
@@ -109,9 +111,17 @@ export function selectionWork(
     const growth = (loss === 'squared' ? 4 : 2) * decades(1 + t / 3);
     return (2 + Math.min(growth, k / 12)) * 24 * n * width;
   }
-  const growth = (loss === 'squared' ? 10 : 30) * decades(1 + t / 25);
-  return (k + Math.min(1, k / 50) * growth) * 16 * n * width;
+  const grown = decades(1 + t / 25);
+  if (width < FEW_PASSES_WIDTH) {
+    const growth = (loss === 'squared' ? 10 : 30) * grown;
+    return (k + Math.min(1, k / 50) * growth) * 16 * n * width;
+  }
+  const growth = (loss === 'squared' ? 500 : 1450) * grown;
+  return ((190 + Math.min(1, k / 60) * growth) * width + 3500 * k) * n;
 }
+
+/** The N from which on logistic selection spares passes (engine/wasm/layout.ts). */
+const FEW_PASSES_WIDTH = 745;
 
 /** The common logarithm, with the same bits on every machine: parts of a sweep (run/shard.ts) follow from it. */
 const decades = (x: number): number => log(x) / log(10);

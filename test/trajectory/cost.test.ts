@@ -62,6 +62,9 @@ describe('arithmetic', () => {
       (100 + 30 * Math.log10(40)) * 16 * 10 * 20,
       6,
     );
+    expect(of([0], [variant({ objective: 'logistic', subnetSize: 6 })], { width: 745 }).selection).toBe(
+      (190 * 745 + 3500 * 6) * 10,
+    );
     expect(of([0, 5], [greedy], { train: { batchSize: 'full' } }).training).toBe(5 * 10 * 20 * 40);
     expect(of([0, 5], [greedy], { train: { batchSize: 128 } }).training).toBe(5 * 10 * 20 * 40);
     expect(of([0], [variant({ subnetSize: 3, retrainIterations: 6 })]).training).toBe(6 * 4 * 3 * 40);
