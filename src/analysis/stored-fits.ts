@@ -66,6 +66,7 @@ function columnsOf(group: FitGroup): StoredFits['fits'][number]['columns'] {
     bend_high: regimes?.bend?.high ?? null,
     regimes_predicted: regimesPredicted?.regimes.sentence ?? null,
     regimes_agree: agree === null ? null : Number(agree),
+    prune_sample_size: group.sampleSize,
   };
 }
 

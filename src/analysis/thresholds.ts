@@ -4,6 +4,7 @@
  */
 import { type RefinedGrid, refinedGridOf } from '../domain/sweep-file/axes.js';
 import type { ThresholdRow, ThresholdSpec, Variant } from '../domain/types.js';
+import { variantKey } from '../domain/variant.js';
 import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import type { Store } from '../store/write/store.js';
@@ -64,10 +65,4 @@ export const storedGrid = (definition: unknown): RefinedGrid | null =>
 
 type CurveId = Variant & { readonly trajectoryId: string };
 /** Names a curve within its sweep. */
-export const curveKey = ({
-  trajectoryId,
-  method,
-  objective,
-  subnetSize,
-  retrainIterations,
-}: CurveId): string => `${trajectoryId}/${method}/${objective}/${subnetSize}/${retrainIterations}`;
+export const curveKey = (curve: CurveId): string => `${curve.trajectoryId}/${variantKey(curve)}`;

@@ -166,7 +166,7 @@ function checkpointLogistic(bench: Bench): Promise<Measured> {
     session.trainTo(pretrainIterations);
     let passes = 0;
     const timing = await timeOf(bench.seconds, () => {
-      passes = session.network.activate().greedy('logistic', subnetSize).passes.at(-1)!;
+      passes = session.network.activate().greedy('logistic', subnetSize, null).passes.at(-1)!;
     });
     const entries = logistic.datasetSize * logistic.width;
     return {
@@ -185,6 +185,7 @@ const MOMENT_OPERATIONS = 11;
 const greedy = (subnetSize: number): Variant => ({
   method: 'greedy',
   objective: 'squared',
+  sampleSize: null,
   subnetSize,
   retrainIterations: 0,
 });

@@ -164,6 +164,7 @@ class Cells {
     const variant: Variant = {
       method: prune.method,
       objective: prune.method === 'greedy' ? objective : null,
+      sampleSize: prune.method === 'greedy' ? prune.sampleSize : null,
       subnetSize,
       retrainIterations: retrain.iterations,
     };
@@ -209,7 +210,8 @@ export function axesWithoutColumn({ axes }: SweepSpec): string[] {
 /**
  * The values of all other axes at one cell, by path, as in the column `axes` of the views.
  *
- * - An objective is given as the loss it stands for, or null for a method without one.
+ * - An objective is given as the loss it stands for, or null for a method without one. A sample size, too, is null
+ *   without an objective.
  * - A folder (`dataset.dir`) is given as the hash of its content.
  * - A parameter that the data set does not have is null.
  */
@@ -223,7 +225,7 @@ export function axisValuesOf(
     network: config.network,
     inputs: config.inputs,
     train: config.train,
-    prune: { objective: variant.objective },
+    prune: { objective: variant.objective, sampleSize: variant.sampleSize },
     retrain: { iterations: variant.retrainIterations },
   };
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 /** Identity is content: equal parameters have the same id, in every version, on every machine. */
 import { createHash } from 'node:crypto';
 import { LATER_SETTINGS, type LaterSettings } from './later-settings.js';
-import type { TrajectoryConfig, Variant } from './types.js';
+import type { TrajectoryConfig } from './types.js';
 
 /**
  * JSON with sorted keys and without absent values, so that equal values have equal text.
@@ -71,7 +71,3 @@ function textWithoutDefaults(path: string, value: object, later: LaterSettings):
 function isDefault(path: string, value: unknown, later: LaterSettings): boolean {
   return later.has(path) && value !== undefined && canonicalJson(value) === canonicalJson(later.get(path));
 }
-
-/** Names a variant: equal ones have equal text. */
-export const variantKey = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
-  `${method}/${objective}/${subnetSize}/${retrainIterations}`;

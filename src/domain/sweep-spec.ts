@@ -17,7 +17,11 @@ export interface SweepSettings {
   readonly network: NetworkSettings;
   readonly inputs: InputSettings;
   readonly train: TrainSettings;
-  readonly prune: { readonly method: PruneMethod; readonly objective: PruneObjective };
+  readonly prune: {
+    readonly method: PruneMethod;
+    readonly objective: PruneObjective;
+    readonly sampleSize: number | null;
+  };
   readonly retrain: { readonly iterations: number };
 }
 
@@ -62,6 +66,7 @@ const CELL_PATHS = [
   'pretrainIterations',
   'prune.method',
   'prune.objective',
+  'prune.sampleSize',
   'subnetSize',
   'retrain.iterations',
 ] as const;

@@ -14,7 +14,9 @@ export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised';
 export type Loss = 'squared' | 'logistic';
 export type Layers = 'first' | 'both';
 export type PruneMethod = 'greedy' | 'random' | 'magnitude';
-export type PruneObjective = 'training-loss' | Loss;
+/** What greedy selection minimises. `brier`: the squared error of the output probability. */
+export type Objective = Loss | 'brier';
+export type PruneObjective = 'training-loss' | Objective;
 export type DatasetName = 'digits' | 'mnist' | 'fashion-mnist' | 'idx';
 /** The sets that a network is measured on: its own n samples, the whole training pool, the test set. */
 export type SetName = 'train' | 'pool' | 'test';
@@ -79,10 +81,17 @@ export interface TrajectoryConfig {
   readonly numerics: number;
 }
 
-/** How a checkpoint is pruned. `objective` is null for methods without one (random, magnitude). */
-export interface Variant {
+/** What neurons are selected by. */
+export interface SelectionRule {
   readonly method: PruneMethod;
-  readonly objective: Loss | null;
+  /** Null for methods without one (random, magnitude). */
+  readonly objective: Objective | null;
+  /** Samples that each pick looks at, as the sweep file says it; null for all n, and for methods without an objective. */
+  readonly sampleSize: number | null;
+}
+
+/** How a checkpoint is pruned. */
+export interface Variant extends SelectionRule {
   readonly subnetSize: number;
   readonly retrainIterations: number;
 }
@@ -170,12 +179,8 @@ export interface CurveRow extends Variant {
  * Where one curve crosses one target (statistics.md, section 1): t* lies in (lower, upper].
  * Columns of the view `thresholds`.
  */
-export interface ThresholdRow {
+export interface ThresholdRow extends Variant {
   readonly trajectoryId: string;
-  readonly method: PruneMethod;
-  readonly objective: Loss | null;
-  readonly subnetSize: number;
-  readonly retrainIterations: number;
   readonly metric: string;
   /** E.g. `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`. */
   readonly target: string;

@@ -21,7 +21,7 @@
  */
 
 import type { InputMatrix } from '../data/inputs.js';
-import type { Activation, EngineName, Layers, Loss } from '../domain/types.js';
+import type { Activation, EngineName, Layers, Loss, Objective } from '../domain/types.js';
 
 /** The type in which an engine stores weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
 export type FloatArray = Float32Array | Float64Array;
@@ -130,8 +130,13 @@ export interface Activations {
    * if b_i is not 0.
    */
   responses(count: number): Uint32Array;
-  /** Greedy forward selection: exact argmin at each step, ties to the lowest index. */
-  greedy(objective: Loss, subnetSize: number): Path;
+  /**
+   * Greedy forward selection: exact argmin at each step, ties to the lowest index.
+   *
+   * @param samples subnetSize x m positions of samples, pick by pick, within a pick distinct and ascending: pick j
+   *   minimises the mean of the objective over its m samples. Null: over all n samples at every pick.
+   */
+  greedy(objective: Objective, subnetSize: number, samples: Int32Array | null): Path;
   /** u_k on the training samples for each k of `sizes` (ascending): one array of n per size. */
   subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[];
 }
@@ -139,6 +144,9 @@ export interface Activations {
 export interface Path {
   /** Neurons in the order of selection. */
   readonly picks: Int32Array;
-  /** passes[j]: passes over the activations that the first j + 1 picks needed. Independent of subnetSize. */
+  /**
+   * passes[j]: passes over the activations that the first j + 1 picks needed. Independent of subnetSize. With m samples
+   * a pick: ceil((j + 1) m / n).
+   */
   readonly passes: Int32Array;
 }

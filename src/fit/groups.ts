@@ -3,6 +3,7 @@
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
 import type { Loss, ThresholdRow, ThresholdSpec } from '../domain/types.js';
+import { objectiveText } from '../domain/variant.js';
 import { targetLabel } from '../threshold/targets.js';
 import type { PredictedCrossing } from './estimate/predicted.js';
 import type { GroupKey } from './report.js';
@@ -42,7 +43,7 @@ export interface Group {
 }
 
 /** Axes that change the pruning, not the training. */
-const PRUNE_AXES = ['prune.objective', 'retrain.iterations'];
+const PRUNE_AXES = ['prune.objective', 'prune.sampleSize', 'retrain.iterations'];
 
 /**
  * Groups the rows. The primary group comes first, then groups in the order of the targets, wide networks and large k
@@ -68,7 +69,7 @@ export function groupRows(
   const groups = new Map<string, { key: GroupKey; rows: Map<string, FitRow> }>();
   for (const row of rows) {
     const key = keyOf(row, moving);
-    const name = nameOf(key);
+    const name = nameOf(key, moving);
     const group = groups.get(name) ?? { key, rows: new Map() };
     groups.set(name, group);
     // Dense rows are the same for every variant: the key without k keeps one for each trajectory.
@@ -112,6 +113,7 @@ function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
     axes,
     method: isDense ? null : row.method,
     objective: isDense ? null : row.objective,
+    sampleSize: isDense || moving.includes('prune.sampleSize') ? null : row.sampleSize,
     subnetSize: isDense || moving.includes('subnetSize') ? null : row.subnetSize,
     retrainIterations: isDense || moving.includes('retrain.iterations') ? null : row.retrainIterations,
     metric: row.metric,
@@ -122,12 +124,12 @@ function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
 }
 
 /** The key as text. Random streams are named after it, so each group's simulations are independent of the others. */
-function nameOf(key: GroupKey): string {
+function nameOf(key: GroupKey, moving: readonly string[]): string {
   const pruning =
     key.method === null
       ? []
       : [
-          key.objective === null ? key.method : `${key.method} on ${key.objective} loss`,
+          selectionText(key, moving),
           key.subnetSize === null ? 'k moves with n' : `k = ${key.subnetSize}`,
           ...(key.retrainIterations ? [`re-trained for ${key.retrainIterations}`] : []),
         ];
@@ -140,6 +142,13 @@ function nameOf(key: GroupKey): string {
       .map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
     `${key.engine} ${key.numerics}`,
   ].join(', ');
+}
+
+function selectionText({ method, objective, sampleSize }: GroupKey, moving: readonly string[]): string {
+  if (objective === null) return method!;
+  const isMoving = moving.includes('prune.sampleSize');
+  const sample = isMoving ? ' of a sample whose size moves with n' : '';
+  return `${method} on ${objectiveText(objective, sampleSize)}${sample}`;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

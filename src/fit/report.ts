@@ -2,7 +2,7 @@
  * The report of a fit, printed by `espalier fit --json`. The shape is public and stable: fields are added, never
  * renamed, and `shape` counts breaking changes. Times are iterations; ln is natural.
  */
-import type { EngineName, Loss, PruneMethod } from '../domain/types.js';
+import type { EngineName, Objective, PruneMethod } from '../domain/types.js';
 import type { Band } from './estimate/bands.js';
 import type { SizeCounts } from './estimate/counts.js';
 import type { Interval } from './estimate/jackknife.js';
@@ -55,9 +55,11 @@ export interface GroupKey {
   readonly width: number | null;
   /** The sweep's further axes by path, without those that move with n. */
   readonly axes: Readonly<Record<string, unknown>>;
-  /** Null, like the next three, for the dense network's thresholds, which do not depend on pruning. */
+  /** Null, like the next four, for the dense network's thresholds, which do not depend on pruning. */
   readonly method: PruneMethod | null;
-  readonly objective: Loss | null;
+  readonly objective: Objective | null;
+  /** Samples that each pick looks at; null also for all n of them, and if it moves with n. */
+  readonly sampleSize: number | null;
   readonly subnetSize: number | null;
   readonly retrainIterations: number | null;
   readonly metric: string;

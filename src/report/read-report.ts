@@ -125,7 +125,8 @@ function crossingsOf(rows: FitInput['rows'], slice: Slice, trajectories: readonl
         ids.has(row.trajectoryId) &&
         row.subnetSize === slice.subnetSize &&
         row.retrainIterations === slice.retrainIterations &&
-        (row.objective === null || row.objective === slice.objective),
+        (row.objective === null ||
+          (row.objective === slice.objective && row.sampleSize === slice.sampleSize)),
     )
     .map(({ datasetSize: n, seed, method, metric, target, lower, upper, censoring }) => ({
       n,

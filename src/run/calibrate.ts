@@ -1,11 +1,12 @@
 /** Measures the speed of each kind of work on a small synthetic network, in about two seconds. */
 import type { Steps } from '../base/steps.js';
 import type { InputMatrix } from '../data/inputs.js';
-import type { Loss } from '../domain/types.js';
+import type { Objective } from '../domain/types.js';
 import type { Engine, Problem } from '../engine/engine.js';
 import { stream } from '../math/random.js';
 import { type Arithmetic, selectionWork } from '../trajectory/cost.js';
 import { initialState } from '../trajectory/initial.js';
+import { selectionBatches } from '../trajectory/selection-batches.js';
 
 /** Operations per second of one thread, by kind of work. */
 export type Rates = { readonly [kind in keyof Arithmetic]: number };
@@ -19,13 +20,15 @@ const PICKS = 50;
 export interface TypicalWork {
   readonly width: number;
   readonly samples: number;
-  readonly objective: Loss;
+  readonly objective: Objective;
+  /** Samples that each pick looks at; null for all of them. */
+  readonly sampleSize: number | null;
 }
 
 /** Runs each kind of work for about `seconds`. */
 export function* calibrate(
   engine: Engine,
-  { width, samples, objective }: TypicalWork,
+  { width, samples, objective, sampleSize }: TypicalWork,
   seconds = 0.25,
 ): Steps<Rates> {
   const inputs = madeUpInputs(samples);
@@ -56,15 +59,16 @@ export function* calibrate(
     const batch = Int32Array.from({ length: problem.batchSize }, (_, i) => i);
     const training = yield* secondsOf(seconds, () => network.train(batch, 1));
     const activations = yield* secondsOf(seconds, () => network.activate());
-    const both = yield* secondsOf(seconds, () => network.activate().greedy(objective, PICKS));
-    const { picks } = network.activate().greedy(objective, PICKS);
+    const batches = selectionBatches({ seed: 0, t: 0, n: samples, sampleSize, picks: PICKS });
+    const both = yield* secondsOf(seconds, () => network.activate().greedy(objective, PICKS, batches));
+    const { picks } = network.activate().greedy(objective, PICKS, batches);
     const evaluation = yield* secondsOf(seconds, () => network.subnetOutputs(inputs, picks, [PICKS]));
     return {
       training: (problem.batchSize * width * ENTRIES * 4) / training,
       activations: (samples * width * ENTRIES * 2) / activations,
       selection:
         selectionWork(
-          { method: 'greedy', objective, subnetSize: PICKS },
+          { method: 'greedy', objective, sampleSize, subnetSize: PICKS },
           { n: samples, width, t: 0, loss: 'squared' },
         ) / Math.max(both - activations, both / 20),
       evaluation: (samples * new Set(picks).size * ENTRIES * 2) / evaluation,

@@ -2,13 +2,15 @@
 import { atOnce, type Steps } from '../base/steps.js';
 import { countCells } from '../domain/grid.js';
 import type { CheckpointTask } from '../domain/messages.js';
-import type { PlannedTrajectory } from '../domain/types.js';
+import type { PlannedTrajectory, Variant } from '../domain/types.js';
+import { samplesPerPick } from '../domain/variant.js';
 import { predictionCost } from '../theory/cost.js';
 import { targetsOf } from '../theory/targets.js';
 import {
   type Arithmetic,
   arithmeticBy,
   arithmeticOf,
+  selectionWork,
   snapshotBytes,
   WORK_KINDS,
 } from '../trajectory/cost.js';
@@ -82,12 +84,17 @@ const largestOf = ({ trajectories, bytesOf }: PreparedSweep): PlannedTrajectory 
 /** A small part of the largest trajectory's work, which represents the sweep in the measurement. */
 function typicalWork(prepared: PreparedSweep): TypicalWork {
   const largest = largestOf(prepared);
-  const { width, datasetSize } = largest.config;
-  const variants = largest.checkpoints.flatMap(checkpoint => checkpoint.variants);
+  const { width, datasetSize: n, train } = largest.config;
+  const workOf = (variant: Variant): number => selectionWork(variant, { n, width, t: 0, loss: train.loss });
+  const costliest = largest.checkpoints
+    .flatMap(checkpoint => checkpoint.variants)
+    .filter(({ objective }) => objective !== null)
+    .reduce<Variant | null>((most, each) => (most && workOf(most) >= workOf(each) ? most : each), null);
   return {
     width: Math.min(MAX_WIDTH, width),
-    samples: Math.min(MAX_SAMPLES, datasetSize),
-    objective: variants.find(({ objective }) => objective !== null)?.objective ?? 'squared',
+    samples: Math.min(MAX_SAMPLES, n),
+    objective: costliest?.objective ?? 'squared',
+    sampleSize: samplesPerPick(costliest?.sampleSize ?? null, n),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   ThresholdSpec,
   TrajectoryConfig,
 } from '../domain/types.js';
+import { variantOf } from '../domain/variant.js';
 import type { Selection } from '../slice/selection.js';
 import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
 import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
@@ -148,8 +149,7 @@ export class CurveCache {
   }
 
   private *curveRows(index: number, { t, values }: Curve, config: TrajectoryConfig): Generator<CurveRow> {
-    const { method, objective, subnetSize, retrainIterations } = this.selection.members[index]!;
-    const variant = { method, objective, subnetSize, retrainIterations };
+    const variant = variantOf(this.selection.members[index]!);
     for (let i = 0; i < t.length; i++) {
       const metrics = Object.fromEntries(this.columns.map((column, c) => [column, values[c]![i]!]));
       yield { trajectoryId: String(index), config, ...variant, t: t[i]!, metrics };

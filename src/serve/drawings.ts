@@ -92,6 +92,7 @@ function figureData(
       width: widths.size === 1 ? width! : null,
       axes,
       objective: greedy?.objective ?? null,
+      sampleSize: greedy?.sampleSize ?? null,
       subnetSize: greedy?.subnetSize ?? 0,
       retrainIterations: greedy?.retrainIterations ?? 0,
     },

@@ -48,7 +48,7 @@ export function chooseSlice(
   );
 
   const axes: Record<string, unknown> = {};
-  const fixed = ['prune.objective', 'retrain.iterations'];
+  const fixed = ['prune.objective', 'prune.sampleSize', 'retrain.iterations'];
   for (const path of Object.keys(axesOf(remaining[0]!))) {
     if (fixed.includes(path)) continue;
     if (movesWithSize(remaining, member => JSON.stringify(axesOf(member)[path]))) continue;
@@ -60,7 +60,15 @@ export function chooseSlice(
     axes[path] = JSON.parse(value);
   }
   return {
-    slice: { sweep, width, axes, objective: first?.objective ?? null, subnetSize, retrainIterations },
+    slice: {
+      sweep,
+      width,
+      axes,
+      objective: first?.objective ?? null,
+      sampleSize: first?.sampleSize ?? null,
+      subnetSize,
+      retrainIterations,
+    },
     trajectories: [...new Set(remaining.map(({ trajectoryId }) => trajectoryId))],
   };
 }

@@ -72,7 +72,8 @@ export function select(
 function axesOf([first]: readonly LiveCurve[], choices: readonly Choice[]): Selection['axes'] {
   const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
   const isChosen = ([path]: [string, unknown]) =>
-    !['prune.objective', 'retrain.iterations'].includes(path) && choices.some(({ name }) => name === path);
+    !['prune.objective', 'prune.sampleSize', 'retrain.iterations'].includes(path) &&
+    choices.some(({ name }) => name === path);
   return Object.fromEntries(Object.entries(all).filter(isChosen));
 }
 
@@ -109,15 +110,20 @@ function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly LiveCur
   };
   const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
   const further = [...paths]
-    .filter(path => path !== 'prune.objective')
+    .filter(path => !['prune.objective', 'prune.sampleSize'].includes(path))
     .map((path): Dimension => [path, member => textOf(axes(member)[path]), textsOf(axisValues[path])]);
   return [
     ['width', ({ width }) => String(width), 'largest'],
     ['subnet_size', ({ subnetSize }) => String(subnetSize), 'largest'],
     ['prune.objective', ({ objective }) => objective, []],
+    ['prune.sampleSize', sampleSizeOf, ['all']],
     ...further,
   ];
 }
+
+/** Null for a method without an objective. */
+const sampleSizeOf = ({ objective, sampleSize }: LiveCurve): string | null =>
+  objective === null ? null : String(sampleSize ?? 'all');
 
 const textsOf = (values: unknown): string[] => (Array.isArray(values) ? values.map(textOf) : []);
 const textOf = (value: unknown): string =>

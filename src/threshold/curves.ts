@@ -1,6 +1,6 @@
 /** Assembles curves from the store's rows, which come cell by cell, joined with the dense network's measures. */
-import { variantKey } from '../domain/identity.js';
 import type { CurveRow } from '../domain/types.js';
+import { variantKey } from '../domain/variant.js';
 
 /** One variant of one trajectory, over t. */
 export interface RawCurve {
@@ -53,6 +53,7 @@ function sameCurve(a: CurveRow, b: CurveRow): boolean {
     a.subnetSize === b.subnetSize &&
     a.method === b.method &&
     a.objective === b.objective &&
+    a.sampleSize === b.sampleSize &&
     a.retrainIterations === b.retrainIterations
   );
 }

@@ -6,9 +6,9 @@
  * it have chosen, and rows of other checkpoints are never looked at. What is chosen is therefore the same in whatever
  * order rows come, and whatever else is stored.
  */
-import { variantKey } from '../domain/identity.js';
 import type { MeasuredCell, RefinementTask } from '../domain/messages.js';
 import type { PlannedCheckpoint, PlannedTrajectory, TrajectoryConfig, Variant } from '../domain/types.js';
+import { variantKey } from '../domain/variant.js';
 import { crossingIndices } from './crossing.js';
 import {
   absoluteLevel,

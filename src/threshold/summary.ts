@@ -1,5 +1,6 @@
 /** Summarises thresholds by data set size for the small table at the end of a run. Decides nothing. */
-import type { Loss, PruneMethod, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
+import type { SelectionRule, ThresholdRow, ThresholdSpec, TrajectoryConfig } from '../domain/types.js';
+import { pathKey, selectionText } from '../domain/variant.js';
 import { flatten } from './flatten.js';
 import { targetLabel } from './targets.js';
 
@@ -29,11 +30,9 @@ export interface SummaryTarget {
 }
 
 /** All targets of one kind of curve, at the largest width and subnetwork size. */
-export interface ThresholdSummary {
+export interface ThresholdSummary extends SelectionRule {
   /** Null if the width moves with the data set size. */
   readonly width: number | null;
-  readonly method: PruneMethod;
-  readonly objective: Loss | null;
   readonly subnetSize: number;
   readonly retrainIterations: number;
   /** Settings that differ between trajectories of one data set size, by path, e.g. `train.learningRate`. */
@@ -52,7 +51,7 @@ export interface TextTable {
 }
 
 /**
- * One summary for each combination of method, re-training and further axes. Greedy ones come first, the rest in the
+ * One summary for each combination of selection, re-training and further axes. Greedy ones come first, the rest in the
  * order of the rows.
  *
  * @param trajectories by id; must contain every trajectory of `rows`.
@@ -81,7 +80,7 @@ export function summariseThresholds(
   for (const row of shown) {
     const settings = flatten(configs.get(row.trajectoryId)!);
     const values = Object.fromEntries([...axes].map(path => [path, settings.get(path)]));
-    const key = JSON.stringify([row.method, row.objective, row.retrainIterations, values]);
+    const key = JSON.stringify([pathKey(row), row.retrainIterations, values]);
     const group = groups.get(key) ?? { head: row, axes: values, rows: [] };
     group.rows.push(row);
     groups.set(key, group);
@@ -97,11 +96,12 @@ export function summariseThresholds(
       const cells = sizes.map(n => summariseCell(own.filter(row => size(row) === n)));
       return { metric: spec.metric, target: targetLabel(spec), primary: spec.primary, cells };
     });
-    const { method, objective, retrainIterations } = group.head;
+    const { method, objective, sampleSize, retrainIterations } = group.head;
     return {
       width: commonWidth,
       method,
       objective,
+      sampleSize,
       subnetSize,
       retrainIterations,
       axes: group.axes,
@@ -146,16 +146,10 @@ export function targetsTable(summary: ThresholdSummary): TextTable {
 }
 
 /** The settings that the curves share, on one line. */
-function describe({
-  width,
-  method,
-  objective,
-  subnetSize,
-  retrainIterations,
-  axes,
-}: ThresholdSummary): string {
+function describe(summary: ThresholdSummary): string {
+  const { width, subnetSize, retrainIterations, axes } = summary;
   return [
-    objective ? `${method} on ${objective} loss` : method,
+    selectionText(summary),
     width === null ? 'N moves with n' : `N = ${width}`,
     `k = ${subnetSize}`,
     ...(retrainIterations > 0 ? [`re-trained for ${retrainIterations}`] : []),

@@ -2,6 +2,7 @@
 import { counted } from '../base/units.js';
 import type { RefinedGrid } from '../domain/sweep-file/axes.js';
 import type { CurveRow, PublishedLevel, ThresholdRow, ThresholdSpec } from '../domain/types.js';
+import { variantOf } from '../domain/variant.js';
 import { findCrossing } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';
@@ -28,7 +29,7 @@ export interface ThresholdOptions {
 }
 
 /**
- * One threshold for each target and curve. A curve is one variant (method, objective, k, re-training) of one
+ * One threshold for each target and curve. A curve is one variant (method, objective, sample size, k, re-training) of one
  * trajectory. Metrics of the dense network get the same row for every variant, so subnetwork and dense thresholds
  * join on the variant.
  *
@@ -104,11 +105,10 @@ export function publishedLevels(
     }
   }
   for (const { goal, head, level: value } of published.known(null)) {
-    const { trajectoryId, method, objective, subnetSize, retrainIterations } = head;
-    const variant = { method, objective, subnetSize, retrainIterations };
+    const { trajectoryId } = head;
     const known = levels.get(trajectoryId) ?? [];
     levels.set(trajectoryId, known);
-    known.push({ metric: goal.spec.metric, variant, value });
+    known.push({ metric: goal.spec.metric, variant: variantOf(head), value });
   }
   return levels;
 }
@@ -157,9 +157,10 @@ class Published {
 
   /** A number for all settings of a curve, except n and the settings that move with it. */
   private groupOf(head: CurveRow, moving: readonly string[]): number {
-    const { config, method, objective, subnetSize, retrainIterations } = head;
+    const { config, method, objective, sampleSize, subnetSize, retrainIterations } = head;
     const { datasetSize: _, ...rest } = config;
-    const cell = { prune: { method, objective }, subnetSize, retrain: { iterations: retrainIterations } };
+    const prune = { method, objective, sampleSize };
+    const cell = { prune, subnetSize, retrain: { iterations: retrainIterations } };
     const settings = flatten({ ...rest, ...cell });
     for (const path of moving) settings.delete(path);
     const key = JSON.stringify([...settings]);
@@ -213,7 +214,7 @@ function thresholdRow(
   curve: SmoothCurve,
   level: number,
 ): ThresholdRow {
-  const { trajectoryId, method, objective, subnetSize, retrainIterations } = head;
-  const variant = { method, objective, subnetSize, retrainIterations };
-  return { trajectoryId, ...variant, metric: spec.metric, target: label, ...findCrossing(curve, level)! };
+  const { trajectoryId } = head;
+  const crossing = findCrossing(curve, level)!;
+  return { trajectoryId, ...variantOf(head), metric: spec.metric, target: label, ...crossing };
 }

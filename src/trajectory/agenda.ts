@@ -1,5 +1,4 @@
 /** The checkpoints that a task still has to do, with those that its rows choose (threshold/refine.ts). */
-import { variantKey } from '../domain/identity.js';
 import type {
   CellRow,
   CheckpointRow,
@@ -10,6 +9,7 @@ import type {
 } from '../domain/messages.js';
 import { METRIC_COLUMNS, type MetricInfo } from '../domain/metrics.js';
 import type { Variant } from '../domain/types.js';
+import { variantKey, variantOf } from '../domain/variant.js';
 import { type ChoiceRules, choiceColumns, chosenCheckpoints } from '../threshold/refine.js';
 
 export class Agenda {
@@ -74,15 +74,15 @@ class Choice {
   }
 
   add({ t, dense }: CheckpointRow, cells: readonly CellRow[]): number[] {
-    for (const { method, objective, subnetSize, retrainIterations, subnet, retrained } of cells) {
-      const measured = { dense, subnet, retrained: retrained ?? {} };
+    for (const cell of cells) {
+      const measured = { dense, subnet: cell.subnet, retrained: cell.retrained ?? {} };
       const metrics = Object.fromEntries(
         this.columns.map(({ column, network, set, quantity }) => [
           column,
           measured[network][set]?.[quantity] ?? null,
         ]),
       );
-      this.cells.push({ method, objective, subnetSize, retrainIterations, t, metrics });
+      this.cells.push({ ...variantOf(cell), t, metrics });
     }
     const chosen = chosenCheckpoints(this.rules, this.cells).filter(each => !this.chosen.has(each));
     for (const each of chosen) this.chosen.add(each);

@@ -7,11 +7,11 @@ import type {
   TrajectoryConfig,
   Variant,
 } from '../domain/types.js';
+import { pathKey, samplesPerPick } from '../domain/variant.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { log } from '../math/elementary.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
 import { gateBytes } from './gates.js';
-import { pathKey } from './prune.js';
 
 /** Floating-point operations (a multiply-add counts as two) by kind of work. */
 export interface Arithmetic {
@@ -101,12 +101,16 @@ export interface SelectionShape {
  *   cannot exclude cost as much as some additional picks, nearly all among the first fifty; their number grows with log t
  *   as well. In others few passes, with more sums each; their number grows with log t, most are among the first sixty
  *   picks, and each pick costs something for each sample (docs/performance.md).
+ * - On samples, and for the Brier score: every pick evaluates every candidate on its samples.
  */
 export function selectionWork(
-  { method, objective, subnetSize: k }: Pick<Variant, 'method' | 'objective' | 'subnetSize'>,
+  { method, objective, sampleSize, subnetSize: k }: Omit<Variant, 'retrainIterations'>,
   { n, width, t, loss }: SelectionShape,
 ): number {
   if (method !== 'greedy') return 0;
+  const m = samplesPerPick(sampleSize, n);
+  if (m !== null || objective === 'brier')
+    return k * (m ?? n) * width * (objective === 'squared' ? SQUARED_OPERATIONS : CURVED_OPERATIONS);
   if (objective === 'squared') {
     const growth = (loss === 'squared' ? 4 : 2) * decades(1 + t / 3);
     return (2 + Math.min(growth, k / 12)) * 24 * n * width;
@@ -123,8 +127,21 @@ export function selectionWork(
 /** The N from which on logistic selection spares passes (engine/wasm/layout.ts). */
 const FEW_PASSES_WIDTH = 745;
 
+/** Operations of evaluating one candidate on one sample: the squared loss, and objectives with an exponential. */
+const SQUARED_OPERATIONS = 6;
+const CURVED_OPERATIONS = 30;
+
 /** The common logarithm, with the same bits on every machine: parts of a sweep (run/shard.ts) follow from it. */
 const decades = (x: number): number => log(x) / log(10);
+
+/** Bytes of the samples that one path of the trajectory looks at, and of the order that they are drawn from. */
+function sampleBytes({ config, checkpoints }: PlannedTrajectory): number {
+  const n = config.datasetSize;
+  return (checkpoints[0]?.variants ?? []).reduce((most, { sampleSize, subnetSize }) => {
+    const m = samplesPerPick(sampleSize, n);
+    return m === null ? most : Math.max(most, 4 * (subnetSize * m + n));
+  }, 0);
+}
 
 function longestPaths(variants: readonly Variant[]): Variant[] {
   const longest = new Map<string, Variant>();
@@ -177,6 +194,7 @@ export function workerBytes(
     compressedRowBytes(shape.datasetSize, shape.entriesPerRow) +
     3 * stateBytes(planned.config, shape.columns) +
     gateBytes(shape.datasetSize, shape.width) +
+    sampleBytes(planned) +
     measured
   );
 }

@@ -3,11 +3,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { StoppedError } from '../base/errors.js';
 import type { InputMatrix } from '../data/inputs.js';
 import type { PlannedTrajectory, Variant } from '../domain/types.js';
+import { pathKey } from '../domain/variant.js';
 import { Batches } from './batches.js';
 import type { TrajectoryEnvironment } from './environment.js';
 import { ExportFolder } from './export-folder.js';
 import { NpyWriter, writeNpy } from './npy.js';
-import { pathKey, selectPaths } from './prune.js';
+import { selectPaths } from './prune.js';
 import { openSession, type Session } from './session.js';
 
 export interface ExportOptions {
@@ -79,14 +80,17 @@ function writeCheckpoint(folder: ExportFolder, session: Session, variants: reado
     writeNpy(folder.file(`picks_${name}_${t}.npy`), picks);
 }
 
-/** Paths named by method; if a method has more than one objective, by method and objective. */
+/**
+ * Paths named by method; if a method has more than one path, by method and objective. Those on samples always have the
+ * objective and the sample size in their name.
+ */
 function selectNamed(session: Session, variants: readonly Variant[]): { name: string; picks: Int32Array }[] {
   const paths = selectPaths(session, session.network.activate(), variants);
   const isAmbiguous = new Set(paths.map(pathKey)).size > new Set(paths.map(({ method }) => method)).size;
-  return paths.map(({ method, objective, picks }) => ({
-    name: isAmbiguous && objective ? `${method}-${objective}` : method,
-    picks,
-  }));
+  return paths.map(({ method, objective, sampleSize, picks }) => {
+    if (sampleSize !== null) return { name: `${method}-${objective}-${sampleSize}`, picks };
+    return { name: isAmbiguous && objective ? `${method}-${objective}` : method, picks };
+  });
 }
 
 /** The resolved settings, named as in the sweep file. */
@@ -109,6 +113,7 @@ function describe({ id, config, checkpoints }: PlannedTrajectory, written: reado
     prune: {
       method: unique(variants.map(({ method }) => method)),
       objective: unique(variants.flatMap(({ objective }) => objective ?? [])),
+      sampleSize: unique(variants.filter(({ objective }) => objective).map(({ sampleSize }) => sampleSize)),
     },
     retrain: { iterations: unique(variants.map(({ retrainIterations }) => retrainIterations)) },
   };

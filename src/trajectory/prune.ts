@@ -1,18 +1,18 @@
 /** Pruning at one checkpoint: selects, measures and re-trains the subnetworks of a trained network. */
 
 import { labelSigns } from '../data/dataset.js';
-import type { Loss, PruneMethod, SetMetrics, SetName, Variant } from '../domain/types.js';
+import type { SelectionRule, SetMetrics, SetName, Variant } from '../domain/types.js';
+import { pathKey } from '../domain/variant.js';
 import type { Activations, Engine, Network, Problem } from '../engine/engine.js';
 import { permutation, stream } from '../math/random.js';
 import { Batches } from './batches.js';
 import { Measure, measure } from './measure.js';
+import { selectionBatches } from './selection-batches.js';
 import { type Session, trainInSlices } from './session.js';
 import { addElapsed, type Elapsed, Stopwatch } from './stopwatch.js';
 
 /** One order of selection at one checkpoint; every subnetwork size is a prefix of it. */
-export interface SelectionPath {
-  readonly method: PruneMethod;
-  readonly objective: Loss | null;
+export interface SelectionPath extends SelectionRule {
   readonly picks: Int32Array;
   /** Passes over the activations that each prefix needed; null if the method makes none. */
   readonly passes: Int32Array | null;
@@ -33,22 +33,24 @@ export function selectPaths(
   return [...longest.values()].map(variant => {
     const watch = new Stopwatch();
     const path = selectPath(session, activations, variant);
-    return { method: variant.method, objective: variant.objective, ...path, elapsed: watch.lap() };
+    const { method, objective, sampleSize } = variant;
+    return { method, objective, sampleSize, ...path, elapsed: watch.lap() };
   });
 }
-
-export const pathKey = (path: { method: PruneMethod; objective: Loss | null }): string =>
-  `${path.method}/${path.objective}`;
 
 function selectPath(
   session: Session,
   activations: Activations,
-  { method, objective, subnetSize }: Variant,
+  { method, objective, sampleSize, subnetSize }: Variant,
 ): { picks: Int32Array; passes: Int32Array | null } {
-  const { width, seed } = session.config;
+  const { width, seed, datasetSize } = session.config;
   switch (method) {
     case 'greedy':
-      return activations.greedy(objective!, subnetSize);
+      return activations.greedy(
+        objective!,
+        subnetSize,
+        selectionBatches({ seed, t: session.t, n: datasetSize, sampleSize, picks: subnetSize }),
+      );
     case 'random':
       return {
         picks: permutation(stream(seed, 'random-selection', session.t), width).slice(0, subnetSize),

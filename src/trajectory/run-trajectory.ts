@@ -12,6 +12,7 @@ import type {
   TrajectoryTask,
 } from '../domain/messages.js';
 import { stabilityLimit } from '../domain/stability.js';
+import { pathKey } from '../domain/variant.js';
 import { Agenda } from './agenda.js';
 import { certifiedLosses, neuronVariance } from './certificate.js';
 import { stateBytes } from './cost.js';
@@ -23,7 +24,6 @@ import {
   distinctCount,
   measureDense,
   measureSubnets,
-  pathKey,
   retrain,
   type SelectionPath,
   selectPaths,
@@ -180,9 +180,12 @@ function pruneAt(
   };
 }
 
-/** The certificate is about greedy selection on the squared loss that the network is trained with. */
-const isCertifiable = ({ method, objective }: SelectionPath, { config }: TrajectoryTask): boolean =>
-  method === 'greedy' && objective === 'squared' && config.train.loss === 'squared';
+/** The certificate is about greedy selection on the squared loss, over all n samples, that the network is trained with. */
+const isCertifiable = (
+  { method, objective, sampleSize }: SelectionPath,
+  { config }: TrajectoryTask,
+): boolean =>
+  method === 'greedy' && objective === 'squared' && sampleSize === null && config.train.loss === 'squared';
 
 /** eta * lambda_max at t = 0, also if the trajectory resumes from a snapshot. Called before any training. */
 function initialEtaLambdaMax({ config, inputs, problem, t }: Session): number {

@@ -6,6 +6,7 @@ import { gradients } from './conformance/gradients.js';
 import { lifecycle } from './conformance/lifecycle.js';
 import { outputs } from './conformance/outputs.js';
 import { selection } from './conformance/selection.js';
+import { sampledSelection } from './conformance/sampled-selection.js';
 import type { Subject } from './conformance/subject.js';
 import { ties } from './conformance/ties.js';
 import { training } from './conformance/training.js';
@@ -27,6 +28,7 @@ export function engineConformance(
     describe('training', () => training(subject));
     describe('outputs', () => outputs(subject));
     describe('selection', () => selection(subject));
+    describe('selection on samples', () => sampledSelection(subject));
     describe('ties', () => ties(subject));
     describe('lifecycle', () => lifecycle(subject));
     describe('faults', () => faults(subject));

@@ -2,7 +2,7 @@
  * science.md on dense matrices of plain numbers. It shares nothing with the engines, which are tested against it.
  */
 import type { InputMatrix } from '../../src/data/inputs.js';
-import type { Activation, Loss } from '../../src/domain/types.js';
+import type { Activation, Loss, Objective } from '../../src/domain/types.js';
 import type { NetworkState, Problem } from '../../src/engine/engine.js';
 
 export type Matrix = number[][];
@@ -36,6 +36,12 @@ export function lossOf(loss: Loss, f: number, y: number): number {
 
 function lossSlope(loss: Loss, f: number, y: number): number {
   return loss === 'squared' ? f - y : -y / (1 + Math.exp(y * f));
+}
+
+/** What selection minimises the mean of. */
+function objectiveAt(objective: Objective, u: number, y: number): number {
+  if (objective !== 'brier') return lossOf(objective, u, y);
+  return (1 / (1 + Math.exp(-u)) - (y + 1) / 2) ** 2;
 }
 
 export function meanLoss(loss: Loss, outputs: ArrayLike<number>, labels: ArrayLike<number>): number {
@@ -165,25 +171,24 @@ export function subnetOutputs(phi: Matrix, picks: ArrayLike<number>, k: number):
 }
 
 /**
- * Exhaustive search: the loss of every candidate at step j = prefix.length + 1, each from scratch. For the squared
- * loss ||z + Phi_q - j y||^2, for the logistic the mean loss at (z + Phi_q) / j.
+ * Exhaustive search: the objective of every candidate at step j = prefix.length + 1, each from scratch. For the squared
+ * loss ||z + Phi_q - j y||^2, for the others the mean at (z + Phi_q) / j. `looked`: the samples that count, default all.
  */
 export function candidateLosses(
   phi: Matrix,
   labels: readonly number[],
-  objective: Loss,
+  objective: Objective,
   prefix: readonly number[],
+  looked: ArrayLike<number> = labels.map((_, s) => s),
 ): { losses: number[]; sum: number[] } {
   const j = prefix.length + 1;
-  const sum = labels.map((_, s) => prefix.reduce((z, q) => z + phi[q]![s]!, 0));
+  const samples = Array.from(looked);
+  const sum = samples.map(s => prefix.reduce((z, q) => z + phi[q]![s]!, 0));
   const losses = phi.map(outputs => {
-    const z = outputs.map((output, s) => sum[s]! + output);
-    if (objective === 'squared') return z.reduce((total, v, s) => total + (v - j * labels[s]!) ** 2, 0);
-    return meanLoss(
-      'logistic',
-      z.map(v => v / j),
-      labels,
-    );
+    const z = samples.map((s, at) => sum[at]! + outputs[s]!);
+    const y = samples.map(s => labels[s]!);
+    if (objective === 'squared') return z.reduce((total, v, at) => total + (v - j * y[at]!) ** 2, 0);
+    return z.reduce((total, v, at) => total + objectiveAt(objective, v / j, y[at]!), 0) / z.length;
   });
   return { losses, sum };
 }

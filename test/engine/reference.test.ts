@@ -12,14 +12,14 @@ describe('passes of the reference engine', () => {
   network.train(makeBatches(problem, 20), 20);
 
   it('squared: one pass for each Gram column, none for a repeated pick', () => {
-    const { picks, passes } = network.activate().greedy('squared', 60);
+    const { picks, passes } = network.activate().greedy('squared', 60, null);
     const expected = Array.from(picks, (_, j) => new Set(picks.slice(0, j)).size);
     expect([...passes]).toEqual(expected);
     expect(passes[59]).toBeLessThan(41);
   });
 
   it('logistic: one pass for each step', () => {
-    expect([...network.activate().greedy('logistic', 7).passes]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect([...network.activate().greedy('logistic', 7, null).passes]).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('a neuron whose squares underflow is not dead', () => {

@@ -31,9 +31,9 @@ describe('tensors of the tfjs engine', () => {
     const network = engine.open(problem);
     try {
       network.train(makeBatches(problem, 3), 3);
-      network.activate().greedy('squared', 5);
+      network.activate().greedy('squared', 5, null);
       const activations = network.activate();
-      const { picks } = activations.greedy('logistic', 5);
+      const { picks } = activations.greedy('logistic', 5, null);
       activations.subnetOutputs(picks, [2, 5]);
       network.outputs(problem.inputs);
       network.subnetOutputs(problem.inputs, picks, [1, 5]);
@@ -61,9 +61,9 @@ describe('tensors of the tfjs engine', () => {
     network.subnetOutputs(problem.inputs, Int32Array.of(1, 2), [2]);
     network.state();
     expect(tf.memory().numTensors).toBe(before);
-    network.activate().greedy('logistic', 5);
+    network.activate().greedy('logistic', 5, null);
     const built = tf.memory().numTensors;
-    network.activate().greedy('squared', 5);
+    network.activate().greedy('squared', 5, null);
     expect(tf.memory().numTensors).toBe(built);
     network.close();
   });
@@ -101,7 +101,7 @@ describe('tensors of the tfjs engine', () => {
     const network = engine.open(problem);
     const activations = network.activate();
     network.train(makeBatches(problem, 1), 1);
-    expect(() => activations.greedy('squared', 1)).toThrow(/dropped/);
+    expect(() => activations.greedy('squared', 1, null)).toThrow(/dropped/);
     network.close();
     expect(() => network.outputs(problem.inputs)).toThrow(/closed/);
   });
@@ -125,7 +125,7 @@ describe('equal neurons of the tfjs engine', () => {
     const network = engine.open({ ...plain, state: { ...plain.state, weights, signs } });
     const activations = network.activate();
     for (const objective of ['squared', 'logistic'] as const) {
-      expect(Math.max(...activations.greedy(objective, 30).picks)).toBeLessThan(20);
+      expect(Math.max(...activations.greedy(objective, 30, null).picks)).toBeLessThan(20);
     }
     const norms = [...activations.squaredNorms];
     expect(norms.slice(20)).toEqual(norms.slice(0, 20));

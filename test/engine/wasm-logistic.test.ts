@@ -94,7 +94,7 @@ async function pathOf(
     const { steps = 0, k = 60 } = each;
     if (steps > 0) network.train(makeBatches(problem, steps), steps);
     const activations: Activations = network.activate();
-    const path = activations.greedy('logistic', k);
+    const path = activations.greedy('logistic', k, null);
     check(new NaiveNetwork(problem).setState(network.state()).activations(), problem, path);
     return path;
   } finally {

@@ -43,8 +43,8 @@ function results(
 ) {
   network.train(makeBatches(problem, 20), 20);
   const activations = network.activate();
-  const { picks, passes } = activations.greedy('squared', 12);
-  const logistic = activations.greedy('logistic', 12);
+  const { picks, passes } = activations.greedy('squared', 12, null);
+  const logistic = activations.greedy('logistic', 12, null);
   return JSON.stringify([
     [...network.state().weights],
     [...activations.outputs],
@@ -108,7 +108,7 @@ describe('memory of the engine', () => {
     });
     const diverging = used.open(wild);
     expect(() => diverging.train(makeBatches(wild, 60), 60)).toThrow(DivergedError);
-    diverging.activate().greedy('squared', 5);
+    diverging.activate().greedy('squared', 5, null);
     diverging.close();
     diverging.close();
     const network = used.open(problem);
@@ -127,7 +127,7 @@ describe('memory of the engine', () => {
     const network = (await createWasmEngine()).open(problem);
     const first = network.activate();
     const second = network.activate();
-    expect(() => first.greedy('squared', 1)).toThrow('overwritten');
+    expect(() => first.greedy('squared', 1, null)).toThrow('overwritten');
     network.train(makeBatches(problem, 1), 1);
     expect(() => second.subnetOutputs(Int32Array.of(0), [1])).toThrow('overwritten');
     network.close();

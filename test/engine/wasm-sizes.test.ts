@@ -117,7 +117,7 @@ describe('selection', () => {
     const count = 620;
     const problem = makeSeparateProblem(count);
     const network = engine.open(problem);
-    const { picks, passes } = network.activate().greedy('squared', 2 * count);
+    const { picks, passes } = network.activate().greedy('squared', 2 * count, null);
     // ||z - j y||^2 in closed form: each neuron moves one sample.
     const size = (q: number) => problem.state.weights[q * count + q]!;
     const z = new Float64Array(count);
@@ -148,7 +148,7 @@ describe('selection', () => {
     const network = engine.open(problem);
     const activations = network.activate();
     for (const objective of ['squared', 'logistic'] as const) {
-      for (const pick of activations.greedy(objective, 3).picks) expect(pick).toBe(0);
+      for (const pick of activations.greedy(objective, 3, null).picks) expect(pick).toBe(0);
     }
     network.close();
   });
@@ -156,7 +156,7 @@ describe('selection', () => {
   it('makes one pass for up to PANEL distinct picks where a sketch holds all samples', () => {
     const problem = makeProblem({ rows: 60, width: 80, columns: 20 });
     const network = engine.open(problem);
-    const { picks, passes } = network.activate().greedy('squared', 40);
+    const { picks, passes } = network.activate().greedy('squared', 40, null);
     const next = picks.findIndex((_, j) => new Set(picks.subarray(0, j + 1)).size === PANEL + 1);
     expect(passes[0]).toBe(0);
     expect(passes[1]).toBe(1);
@@ -168,7 +168,7 @@ describe('selection', () => {
     const problem = makeProblem({ rows: 3000, width: 800, columns: 20, batchSize: 64, learningRate: 1 });
     const network = engine.open(problem);
     network.train(makeBatches(problem, 300), 300);
-    const { picks, passes } = network.activate().greedy('squared', 150);
+    const { picks, passes } = network.activate().greedy('squared', 150, null);
     const distinct = new Set(picks).size;
     expect(distinct).toBeGreaterThan(4 * PANEL);
     expect(passes.at(-1)).toBeLessThan(1.5 * (distinct / PANEL));
@@ -199,8 +199,8 @@ describe('pulse', () => {
     };
     const batches = makeBatches(problem, 3);
     expect(counted(() => network.train(batches, 3))).toBeGreaterThan(0);
-    expect(counted(() => network.activate().greedy('squared', 100))).toBeGreaterThan(0);
-    expect(counted(() => network.activate().greedy('logistic', 20))).toBeGreaterThan(0);
+    expect(counted(() => network.activate().greedy('squared', 100, null))).toBeGreaterThan(0);
+    expect(counted(() => network.activate().greedy('logistic', 20, null))).toBeGreaterThan(0);
     expect(
       counted(() => {
         for (let i = 0; i < 4; i++) network.outputs(problem.inputs);

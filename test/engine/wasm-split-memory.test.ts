@@ -62,8 +62,8 @@ function results(engine: Engine, problem: Problem) {
   const use = (network: Network, steps: number) => {
     network.train(makeBatches(problem, steps, steps), steps);
     const activations = network.activate();
-    const squared = activations.greedy('squared', k);
-    const logistic = activations.greedy('logistic', k);
+    const squared = activations.greedy('squared', k, null);
+    const logistic = activations.greedy('logistic', k, null);
     return {
       state: network.state(),
       outputs: activations.outputs,
@@ -144,7 +144,7 @@ describe('a network in several memories', () => {
     const problem = makeSeparateProblem(560);
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 5)].map(engine => {
       const network = engine.open(problem);
-      const path = network.activate().greedy('squared', 900);
+      const path = network.activate().greedy('squared', 900, null);
       network.close();
       return path;
     });
@@ -157,7 +157,7 @@ describe('a network in several memories', () => {
     const [expected, actual] = [await createWasmEngine(), await engineOf(problem, 4)].map(engine => {
       const network = engine.open(problem);
       network.train(makeBatches(problem, 400), 400);
-      const path = network.activate().greedy('squared', 200);
+      const path = network.activate().greedy('squared', 200, null);
       network.close();
       return path;
     });
@@ -197,7 +197,7 @@ describe('memory of a network in several memories', () => {
       const network = engine.open(problem);
       expect(allocated() - before).toBe(engine.memoryBytes(shape));
       network.train(makeBatches(problem, 2), 2);
-      network.activate().greedy('squared', 20);
+      network.activate().greedy('squared', 20, null);
       network.outputs(problem.inputs);
       expect(allocated() - before).toBe(engine.memoryBytes(shape));
       network.close();

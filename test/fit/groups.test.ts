@@ -14,6 +14,7 @@ function row(changes: Partial<FitRow> = {}): FitRow {
     trajectoryId: `${datasetSize}-${width}-${seed}-${JSON.stringify(axes)}`,
     method: 'greedy',
     objective: 'squared',
+    sampleSize: null,
     subnetSize: 20,
     retrainIterations: 0,
     metric: LOSS.metric,

@@ -20,6 +20,7 @@ function curves(changes: (n: number, seed: number) => Changes, sizes = SIZES, se
         trajectoryId: `${datasetSize}-${seed}`,
         method: 'greedy',
         objective: 'squared',
+        sampleSize: null,
         subnetSize: 20,
         retrainIterations: 0,
         metric: LOSS.metric,

@@ -12,6 +12,7 @@ const member = (changes: Partial<SweepCurve> = {}): SweepCurve => {
     axes,
     method: 'greedy',
     objective: 'squared',
+    sampleSize: null,
     subnetSize: 5,
     retrainIterations: 0,
     ...changes,

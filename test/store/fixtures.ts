@@ -32,12 +32,14 @@ export function temporaryFolders(): () => string {
 export const greedy = (subnetSize: number, retrainIterations = 0): Variant => ({
   method: 'greedy',
   objective: 'squared',
+  sampleSize: null,
   subnetSize,
   retrainIterations,
 });
 export const random = (subnetSize: number): Variant => ({
   method: 'random',
   objective: null,
+  sampleSize: null,
   subnetSize,
   retrainIterations: 0,
 });

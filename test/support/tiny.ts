@@ -34,6 +34,7 @@ export const tinyDataset: Dataset = {
 export const greedy: Variant = {
   method: 'greedy',
   objective: 'squared',
+  sampleSize: null,
   subnetSize: 5,
   retrainIterations: 0,
 };

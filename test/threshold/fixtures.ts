@@ -25,6 +25,7 @@ export function config(changes: Partial<TrajectoryConfig> = {}): TrajectoryConfi
 export const GREEDY: Variant = {
   method: 'greedy',
   objective: 'squared',
+  sampleSize: null,
   subnetSize: 20,
   retrainIterations: 0,
 };

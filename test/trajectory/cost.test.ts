@@ -116,7 +116,7 @@ describe('memory', () => {
 
 it('calibrated rates of work are plausible', async () => {
   for (const name of ['wasm', 'reference'] as const) {
-    const typical = { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic' } as const;
+    const typical = { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic', sampleSize: null } as const;
     const rates = atOnce(calibrate(await createEngine(name), typical, 0.01));
     expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());
     for (const kind of WORK_KINDS) {

@@ -31,7 +31,7 @@ export function checkSweep(spec: Grid): Problem[] {
     const what = `asks for ${formatCount(cells)} cells`;
     return [{ path: ['axes'], value: cells, what, expected: `at most ${formatCount(MAX_CELLS)}` }];
   }
-  return [...checkDatasets(spec), ...checkSizes(spec), ...checkSymmetry(spec)];
+  return [...checkDatasets(spec), ...checkSizes(spec), ...checkSymmetry(spec), ...checkSelection(spec)];
 }
 
 /** The facts about a data set that the checks need. */
@@ -147,6 +147,23 @@ function checkSymmetry(spec: Grid): Problem[] {
       path,
       value: width,
       expected: 'an even number, for network.symmetricInit',
+    });
+  }
+  return [...problems.values()];
+}
+
+/** Requires a sample size where greedy selection minimises the Brier score. One problem per value. */
+function checkSelection(spec: Grid): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const point of combinations(spec, ['prune.method', 'prune.objective', 'prune.sampleSize'])) {
+    const { method, objective, sampleSize } = settingsAt(spec, point).prune;
+    if (method !== 'greedy' || objective !== 'brier' || sampleSize !== null) continue;
+    const path = placeOn(point, 'prune.objective');
+    problems.set(showPath(path), {
+      path,
+      value: objective,
+      what: 'brier evaluates every candidate, and prune.sampleSize is null there',
+      expected: 'a number in prune.sampleSize, such as 128, or another objective',
     });
   }
   return [...problems.values()];

@@ -18,6 +18,7 @@ import {
   listOf,
   MAX_WHOLE,
   oneOrMore,
+  orNull,
   text,
   whole,
   wholeText,
@@ -110,8 +111,14 @@ const prune = group('How a subnetwork is selected at each checkpoint.', {
     description:
       'greedy: forward selection. random and magnitude (largest ||Phi_i|| first) are controls. A list is an axis.',
   }),
-  objective: choice(['training-loss', 'squared', 'logistic']).default('training-loss').meta({
-    description: 'The loss that greedy selection minimises; training-loss is that of train.loss.',
+  objective: choice(['training-loss', 'squared', 'logistic', 'brier']).default('training-loss').meta({
+    description:
+      'What greedy selection minimises: training-loss is the loss of train.loss; brier is the mean of (sigmoid(u) - (y + 1) / 2)^2, the squared error of the output probability, which needs a sampleSize.',
+  }),
+  sampleSize: orNull(whole(1)).default(null).meta({
+    description:
+      'Greedy only. null: every pick looks at all n samples. A number: at a fresh sample of so many of them, all of them where n is no larger.',
+    unit: 'samples',
   }),
 });
 

@@ -103,7 +103,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
   return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
 }
 
-/** The certificate holds for greedy selection on the squared loss that the network is trained with. */
+/** The certificate holds for greedy selection on the squared loss, over all n samples, that the network is trained with. */
 function whyUncertified({ axes, settings }: Measuring) {
   const valuesOf = (path: string, base: unknown) => axes.find(axis => axis.path === path)?.values ?? [base];
   const what = `${CERTIFIED_LOSS.name} is certified for greedy selection on the squared loss only`;
@@ -114,6 +114,11 @@ function whyUncertified({ axes, settings }: Measuring) {
   const isOther = (objective: unknown) => objective !== 'squared' && objective !== 'training-loss';
   if (valuesOf('prune.objective', settings.prune.objective).some(isOther))
     return { what, expected: 'prune.objective squared' };
+  if (valuesOf('prune.sampleSize', settings.prune.sampleSize).some(size => size !== null))
+    return {
+      what: `${CERTIFIED_LOSS.name} is certified for selection on all n samples only`,
+      expected: 'prune.sampleSize null',
+    };
   return null;
 }
 

@@ -92,6 +92,12 @@ function onlyOnce({ value, issues }: z.core.ParsePayload<unknown[]>): void {
   }
 }
 
+/** A value, or null. */
+export function orNull<T extends z.ZodType>(rule: T) {
+  const expected = `${expectedOf(rule)}, or null`;
+  return z.union([rule, z.null()], { error: expected }).meta({ expected });
+}
+
 /** One value, or a list of them. */
 export function oneOrMore<T extends z.ZodType>(rule: T, list: typeof listOf = listOf) {
   const expected = `${expectedOf(rule)}, or a list of such values`;

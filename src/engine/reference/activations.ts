@@ -1,4 +1,4 @@
-import type { Loss } from '../../domain/types.js';
+import type { Objective } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { packResponses } from '../responses.js';
 import { greedyByScores, greedyExhaustive } from './select.js';
@@ -27,8 +27,9 @@ export class ReferenceActivations implements Activations {
     return packResponses(this.#phi, count);
   }
 
-  greedy(objective: Loss, subnetSize: number): Path {
-    const select = objective === 'squared' ? greedyByScores : greedyExhaustive;
+  greedy(objective: Objective, subnetSize: number, samples: Int32Array | null): Path {
+    const isExact = objective === 'squared' && samples === null;
+    const select = isExact ? greedyByScores : greedyExhaustive(objective, samples);
     return select(this.#phi, this.#labels, subnetSize, this.#spend);
   }
 

@@ -1,5 +1,5 @@
 /** The functions of science.md: sigma and the loss, each with its derivative. */
-import type { Activation, Loss } from '../../domain/types.js';
+import type { Activation, Loss, Objective } from '../../domain/types.js';
 import { sigmoid, softplus, tanh } from '../../math/elementary.js';
 
 export interface Sigma {
@@ -24,4 +24,11 @@ export interface LossFunction {
 export const LOSS: Readonly<Record<Loss, LossFunction>> = {
   squared: { value: (f, y) => 0.5 * (f - y) * (f - y), slope: (f, y) => f - y },
   logistic: { value: (f, y) => softplus(-y * f), slope: (f, y) => -y * sigmoid(-y * f) },
+};
+
+/** What selection minimises the mean of: the objective of one sample with output u and label y. */
+export const OBJECTIVE: Readonly<Record<Objective, (u: number, y: number) => number>> = {
+  squared: LOSS.squared.value,
+  logistic: LOSS.logistic.value,
+  brier: (u, y) => (sigmoid(u) - (y + 1) / 2) ** 2,
 };

@@ -1,12 +1,15 @@
 /**
  * Greedy forward selection (science.md). At step j, counted from 1, with z the sum of the neurons picked so far:
  *
- *   q_j = argmin_q loss((z + Phi_q) / j, y)        ties to the lowest index        z <- z + Phi_{q_j}
+ *   q_j = argmin_q objective((z + Phi_q) / j, y)        ties to the lowest index        z <- z + Phi_{q_j}
  *
+ * The objective is a mean over all n samples, or over those of the pick.
  * `passes` counts passes over the N x n activations after they are built.
  */
+import type { Objective } from '../../domain/types.js';
 import type { Path } from '../engine.js';
-import { LOSS } from './functions.js';
+import { sampledPasses, samplesOfPick } from '../samples.js';
+import { OBJECTIVE } from './functions.js';
 import type { SpendWork } from './work-budget.js';
 
 type Select = (phi: readonly Float64Array[], y: Float64Array, subnetSize: number, spend: SpendWork) => Path;
@@ -39,23 +42,27 @@ export const greedyByScores: Select = (phi, y, subnetSize, spend) => {
   return path;
 };
 
-/** Selection for the logistic loss: one pass per step evaluates the loss of every candidate. */
-export const greedyExhaustive: Select = (phi, y, subnetSize, spend) => {
-  const z = new Float64Array(y.length);
-  const path = emptyPath(subnetSize);
-  for (let j = 1; j <= subnetSize; j++) {
-    const pick = argmin(phi.length, q => {
-      let total = 0;
-      for (let s = 0; s < y.length; s++) total += LOSS.logistic.value((z[s]! + phi[q]![s]!) / j, y[s]!);
-      spend(40 * y.length);
-      return total;
-    });
-    path.picks[j - 1] = pick;
-    path.passes[j - 1] = j;
-    for (let s = 0; s < y.length; s++) z[s]! += phi[pick]![s]!;
-  }
-  return path;
-};
+/** Selection for any objective: each step evaluates every candidate on the samples of the pick. */
+export const greedyExhaustive =
+  (objective: Objective, samples: Int32Array | null): Select =>
+  (phi, y, subnetSize, spend) => {
+    const lossAt = OBJECTIVE[objective];
+    const z = new Float64Array(y.length);
+    const path = emptyPath(subnetSize);
+    for (let j = 1; j <= subnetSize; j++) {
+      const looked = samplesOfPick(samples, j, subnetSize, y.length);
+      const pick = argmin(phi.length, q => {
+        let total = 0;
+        for (const s of looked) total += lossAt((z[s]! + phi[q]![s]!) / j, y[s]!);
+        spend(40 * looked.length);
+        return total;
+      });
+      path.picks[j - 1] = pick;
+      path.passes[j - 1] = sampledPasses(looked.length, j, y.length);
+      for (let s = 0; s < y.length; s++) z[s]! += phi[pick]![s]!;
+    }
+    return path;
+  };
 
 function emptyPath(subnetSize: number): Path {
   return { picks: new Int32Array(subnetSize), passes: new Int32Array(subnetSize) };

@@ -1,10 +1,11 @@
 /** The activations of a network on the device, and means over picks on the host. */
-import type { Loss } from '../../domain/types.js';
+import type { Objective } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { packResponses } from '../responses.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
 import { selectLogistic } from './select-logistic.js';
+import { selectSampled } from './select-sampled.js';
 import { selectSquared } from './select-squared.js';
 
 /** Phi on the device, with the host's outputs and statistics. */
@@ -26,8 +27,10 @@ export class TfjsActivations implements Activations {
     return packResponses(this.#candidates.phi.columns(all), count);
   }
 
-  greedy(objective: Loss, subnetSize: number): Path {
+  greedy(objective: Objective, subnetSize: number, samples: Int32Array | null): Path {
     this.#checkValid();
+    if (samples !== null || objective === 'brier')
+      return selectSampled(this.#candidates, objective, subnetSize, samples);
     const select = objective === 'squared' ? selectSquared : selectLogistic;
     return select(this.#candidates, subnetSize);
   }

@@ -2,6 +2,9 @@
 import { deinterleave } from './dense.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';
 
+/** Samples whose outputs are fetched from the device in one transfer. */
+const ROWS_TOGETHER = 64;
+
 /**
  * Phi on the device, split by samples into pieces: matrices of (samples of the piece) x N.
  *
@@ -33,6 +36,30 @@ export class Phi {
       deinterleave(values, columns, from);
     });
     return columns;
+  }
+
+  /** Calls `visit` with the outputs of all N neurons on each of these samples, which ascend. */
+  forEachRow(samples: Int32Array, visit: (sample: number, outputs: Float32Array) => void): void {
+    let next = 0;
+    this.#forEachPiece((piece, from) => {
+      const [rows, width] = piece.shape;
+      const end = from + rows;
+      for (;;) {
+        let last = next;
+        while (last < samples.length && samples[last]! < end && last - next < ROWS_TOGETHER) last++;
+        if (last === next) return;
+        const own = samples.slice(next, last);
+        const values = this.#tf
+          .gather(
+            piece,
+            own.map(s => s - from),
+            0,
+          )
+          .dataSync<'float32'>();
+        for (const [at, s] of own.entries()) visit(s, values.subarray(at * width, (at + 1) * width));
+        next = last;
+      }
+    });
   }
 
   /** For each vector v of n: <Phi_q, v> of every neuron q, or <Phi_q^2, v> with entrywise squares. */

@@ -16,8 +16,9 @@ export function probe(engine: Engine): void {
     try {
       network.train(Int32Array.of(0, 1), 1);
       const activations = network.activate();
-      const { picks } = activations.greedy('squared', 2);
-      activations.greedy('logistic', 2);
+      const { picks } = activations.greedy('squared', 2, null);
+      activations.greedy('logistic', 2, null);
+      activations.greedy('brier', 2, Int32Array.of(0, 1));
       activations.subnetOutputs(picks, [2]);
       network.outputs(INPUTS);
       network.subnetOutputs(INPUTS, picks, [2]);

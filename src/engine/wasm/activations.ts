@@ -1,9 +1,10 @@
 /** Phi, the outputs of all neurons on the training samples, stored in the memory blocks by `buildActivations`. */
-import type { Loss } from '../../domain/types.js';
+import type { Objective } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import { initOutputs, type MemoryBlock, unpackVector, unpackWideVector } from './memory-block.js';
 import { selectLogistic } from './select-logistic.js';
+import { selectSampled } from './select-sampled.js';
 import { selectSquared } from './select-squared.js';
 import { addToSum, clearSum } from './selected-sum.js';
 import type { Statistics } from './statistics.js';
@@ -102,8 +103,10 @@ export class WasmActivations implements Activations {
     return bits;
   }
 
-  greedy(objective: Loss, subnetSize: number): Path {
+  greedy(objective: Objective, subnetSize: number, samples: Int32Array | null): Path {
     this.#checkValid();
+    if (samples !== null || objective === 'brier')
+      return selectSampled(this.#memories, objective, subnetSize, samples);
     const select = objective === 'squared' ? selectSquared : selectLogistic;
     return select(this.#memories, this.#statistics, subnetSize);
   }

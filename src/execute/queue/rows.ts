@@ -1,6 +1,7 @@
 /** Rows that arrived over Redis: whether they are what was asked for. */
 import type { CellRow, CheckpointRow, CheckpointTask, TrajectoryTask } from '../../domain/messages.js';
-import type { SetMetrics, SetName, Variant } from '../../domain/types.js';
+import type { SetMetrics, SetName } from '../../domain/types.js';
+import { variantKey } from '../../domain/variant.js';
 
 type Evaluate = TrajectoryTask['evaluate'];
 
@@ -12,10 +13,10 @@ export function askedCells(
   cells: readonly CellRow[],
 ): CellRow[] | null {
   if (!has(checkpoint.dense, evaluate.dense)) return null;
-  const byVariant = new Map(cells.map(cell => [keyOf(cell), cell]));
+  const byVariant = new Map(cells.map(cell => [variantKey(cell), cell]));
   const asked: CellRow[] = [];
   for (const variant of variants) {
-    const cell = byVariant.get(keyOf(variant));
+    const cell = byVariant.get(variantKey(variant));
     if (!cell || cell.t !== checkpoint.t || !has(cell.subnet, evaluate.subnet)) return null;
     const isRetrained = variant.retrainIterations > 0;
     if (isRetrained !== (cell.retrained !== null)) return null;
@@ -27,6 +28,3 @@ export function askedCells(
 
 const has = (metrics: SetMetrics, sets: readonly SetName[]): boolean =>
   sets.every(set => metrics[set] !== undefined);
-
-const keyOf = ({ method, objective, subnetSize, retrainIterations }: Variant): string =>
-  `${method} ${objective} ${subnetSize} ${retrainIterations}`;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type EngineName, SET_NAMES, type SetName } from '../../domain/types.js';
 
 /** Raised whenever a message changes in a way that the other side could not read. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Bounds of one message, in bytes. */
 export const MAX_EVENTS_BYTES = 8 * 2 ** 20;
@@ -30,12 +30,13 @@ const ticket = z.string().regex(/^\w{1,40}$/);
 
 const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs', 'noop'];
 const engine = z.enum(ENGINES);
-const loss = z.enum(['squared', 'logistic']);
+const objective = z.enum(['squared', 'logistic', 'brier']);
 const set = z.enum(SET_NAMES as readonly [SetName, ...SetName[]]);
 
 const variant = z.object({
   method: z.enum(['greedy', 'random', 'magnitude']),
-  objective: loss.nullable(),
+  objective: objective.nullable(),
+  sampleSize: count.min(1).max(1e10).nullable(),
   subnetSize: count.max(1e9),
   retrainIterations: iteration,
 });

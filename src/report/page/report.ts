@@ -7,6 +7,7 @@ import { deflateRawSync } from 'node:zlib';
 import { InstallationError } from '../../base/errors.js';
 import { PACKAGE_ROOT, TOOL_VERSION } from '../../base/paths.js';
 import { counted } from '../../base/units.js';
+import { objectiveText } from '../../domain/variant.js';
 import { type Drawing, drawFigure } from '../drawing/render.js';
 import type { Columns, Figure, FigureData } from '../figures/figure.js';
 import { FIGURES } from '../figures/index.js';
@@ -98,11 +99,11 @@ ${sweepSection(content, data.fit?.conventions ?? null)}
 
 /** The sentence that states which curves the figures show. */
 export function sliceText({ slice, set }: FigureData): string {
-  const { width, subnetSize, axes, objective, retrainIterations } = slice;
+  const { width, subnetSize, axes, objective, sampleSize, retrainIterations } = slice;
   const parts = [
     width === null ? 'N moves with n' : `N = ${width.toLocaleString('en-US')}`,
     `k = ${subnetSize.toLocaleString('en-US')}`,
-    ...(objective ? [`selected on the ${objective} loss`] : []),
+    ...(objective ? [`selected on the ${objectiveText(objective, sampleSize)}`] : []),
     ...Object.entries(axes).map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
     ...(retrainIterations > 0 ? [`re-trained for ${counted(retrainIterations, 'iteration')}`] : []),
   ];

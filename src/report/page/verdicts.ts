@@ -1,4 +1,5 @@
 /** The report's section on verdicts: the primary one in words, and the grid of all. */
+import { selectionText } from '../../domain/variant.js';
 import type { FitGroup, FitReport, VerdictCode } from '../../fit/index.js';
 import { criterion, intervalText, significant } from '../style/text.js';
 import { type Html, html } from './html.js';
@@ -39,11 +40,19 @@ ${warnings.length > 0 && html`<ul class="notes">${warnings.map(warning => html`<
 }
 
 /** The label of a group's column in the grid: everything but metric and target. */
-function columnOf({ width, axes, method, objective, subnetSize, retrainIterations }: FitGroup): string {
+function columnOf({
+  width,
+  axes,
+  method,
+  objective,
+  sampleSize,
+  subnetSize,
+  retrainIterations,
+}: FitGroup): string {
   return [
     width === null ? 'N moves with n' : `N = ${width}`,
     ...Object.entries(axes).map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
-    ...(method === null ? ['dense'] : [objective ? `${method} on ${objective} loss` : method]),
+    ...(method === null ? ['dense'] : [selectionText({ method, objective, sampleSize })]),
     ...(subnetSize === null ? [] : [`k = ${subnetSize}`]),
     ...(retrainIterations ? [`re-trained for ${retrainIterations}`] : []),
   ].join(', ');

@@ -1,5 +1,6 @@
 /** Queries for figures. SQL aggregates over seeds, so the number of rows does not grow with the number of cells. */
-import type { Loss, PruneMethod, SetName } from '../../domain/types.js';
+import type { Objective, PruneMethod, SetName, Variant } from '../../domain/types.js';
+import { VARIANT_COLUMNS, VARIANT_ORDER } from '../schema/variant-columns.js';
 import type { Reader } from './reader.js';
 
 /** Selects a sweep's curves that differ only in n, seed, t and pruning method. */
@@ -10,23 +11,21 @@ export interface Slice {
   /** Path -> value of the other axes, except those that vary with n. */
   readonly axes: Readonly<Record<string, unknown>>;
   /** Of greedy selection; null without it. */
-  readonly objective: Loss | null;
+  readonly objective: Objective | null;
+  /** Samples that each pick looks at; null for all n. */
+  readonly sampleSize: number | null;
   readonly subnetSize: number;
   readonly retrainIterations: number;
 }
 
 /** One variant of one trajectory of a sweep. */
-export interface SweepCurve {
+export interface SweepCurve extends Variant {
   readonly trajectoryId: string;
   readonly datasetSize: number;
   readonly width: number;
   readonly seed: number;
   /** JSON of every other axis. */
   readonly axes: string;
-  readonly method: PruneMethod;
-  readonly objective: Loss | null;
-  readonly subnetSize: number;
-  readonly retrainIterations: number;
 }
 
 /** Mean, minimum and maximum of a measure over seeds. */
@@ -85,20 +84,20 @@ interface SliceParams {
   readonly sweep: string;
   readonly ids: string;
   readonly objective: string | null;
+  readonly sampleSize: number | null;
   readonly subnetSize: number;
   readonly retrainIterations: number;
 }
 
 export function sweepCurves(reader: Reader, sweep: string): SweepCurve[] {
   return reader.rows<SweepCurve>(
-    `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, a.axes, v.method, v.objective,
-       v.subnet_size AS subnetSize, v.retrain_iterations AS retrainIterations
+    `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, a.axes, ${VARIANT_COLUMNS}
      FROM sweeps s CROSS JOIN member_variants a ON a.sweep = s.key
      JOIN variants v ON v.key = a.variant
      JOIN trajectory_keys x ON x.key = a.trajectory
      JOIN trajectories y ON y.id = x.id
      WHERE s.name = :sweep
-     ORDER BY y.dataset_size, y.width, y.seed, y.id, v.method, v.objective, v.subnet_size, v.retrain_iterations`,
+     ORDER BY y.dataset_size, y.width, y.seed, y.id, ${VARIANT_ORDER}`,
     { sweep },
   );
 }
@@ -114,7 +113,8 @@ export function checkpointsOf(reader: Reader, sweep: string): number[] {
 }
 
 const IN_SLICE = `sweep = :sweep AND trajectory_id IN (SELECT value FROM json_each(:ids))
-  AND retrain_iterations = :retrainIterations AND (prune_objective IS NULL OR prune_objective = :objective)`;
+  AND retrain_iterations = :retrainIterations
+  AND (prune_objective IS NULL OR (prune_objective = :objective AND prune_sample_size IS :sampleSize))`;
 const spread = (column: string, as: string): string =>
   `avg(${column}) AS ${as}, min(${column}) AS ${as}_low, max(${column}) AS ${as}_high`;
 
@@ -212,7 +212,7 @@ export function timePoints(reader: Reader, sweep: string): TimePoint[] {
     `SELECT n, method, sum(seconds) AS seconds FROM (
        SELECT dataset_size AS n, prune_method AS method, max(prune_wall_s) AS seconds
        FROM results WHERE sweep = :sweep
-       GROUP BY trajectory_id, pretrain_iterations, prune_method, prune_objective)
+       GROUP BY trajectory_id, pretrain_iterations, prune_method, prune_objective, prune_sample_size)
      GROUP BY n, method ORDER BY n, method`,
     { sweep },
   );
@@ -226,7 +226,8 @@ export function timePoints(reader: Reader, sweep: string): TimePoint[] {
 }
 
 function sliceParams(slice: Slice, ids: readonly string[]): Record<string, string | number | null> {
-  const { sweep, objective, subnetSize, retrainIterations } = slice;
-  const params: SliceParams = { sweep, ids: JSON.stringify(ids), objective, subnetSize, retrainIterations };
+  const { sweep, objective, sampleSize, subnetSize, retrainIterations } = slice;
+  const selection = { objective, sampleSize, subnetSize, retrainIterations };
+  const params: SliceParams = { sweep, ids: JSON.stringify(ids), ...selection };
   return { ...params };
 }

@@ -4,6 +4,7 @@ import { completeConfig } from '../../domain/later-settings.js';
 import type { SetName, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
+import { VARIANT_COLUMNS } from '../schema/variant-columns.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { thresholdsByCurve } from './live-thresholds.js';
 import { type PredictedPoint, predictedPoints } from './predictions.js';
@@ -39,16 +40,12 @@ export interface LiveSweep {
 }
 
 /** One variant of one trajectory of a sweep. */
-export interface LiveCurve {
+export interface LiveCurve extends Variant {
   readonly trajectory: number;
   readonly variant: number;
   readonly datasetSize: number;
   readonly width: number;
   readonly seed: number;
-  readonly method: Variant['method'];
-  readonly objective: Variant['objective'];
-  readonly subnetSize: number;
-  readonly retrainIterations: number;
   /** The sweep's further axes, as JSON. */
   readonly axes: string;
 }
@@ -131,8 +128,8 @@ export class LiveReader {
     return withStoreErrors(this.file, () =>
       this.db
         .prepare<[number], LiveCurve>(
-          `SELECT a.trajectory, a.variant, y.dataset_size AS datasetSize, y.width, y.seed, v.method,
-             v.objective, v.subnet_size AS subnetSize, v.retrain_iterations AS retrainIterations, a.axes
+          `SELECT a.trajectory, a.variant, y.dataset_size AS datasetSize, y.width, y.seed,
+             ${VARIANT_COLUMNS}, a.axes
            FROM member_variants a
            JOIN trajectory_keys x ON x.key = a.trajectory
            JOIN trajectories y ON y.id = x.id

@@ -2,6 +2,10 @@ import { createHash } from 'node:crypto';
 import type { PlannedTrajectory } from '../../domain/types.js';
 import type { StoredSweep } from '../schema/rows.js';
 
+/** Versions that knew no sample size stored hashes without one. */
+const withoutNullSample = (key: string, value: unknown): unknown =>
+  key === 'sampleSize' && value === null ? undefined : value;
+
 /** Characters. */
 const HASH_CHUNK = 100_000;
 
@@ -21,7 +25,7 @@ export function planHash(
     if (listNumber === undefined) {
       listNumber = listNumbers.size;
       listNumbers.set(checkpoints, listNumber);
-      hash.update(JSON.stringify(checkpoints));
+      hash.update(JSON.stringify(checkpoints, withoutNullSample));
     }
     ids += `${id} ${listNumber}\n`;
     if (ids.length < HASH_CHUNK) continue;

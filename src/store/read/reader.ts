@@ -20,6 +20,7 @@ import {
   setsOf,
   type TrajectoryStatus,
 } from '../schema/rows.js';
+import { VARIANT_COLUMNS, VARIANT_ORDER } from '../schema/variant-columns.js';
 import { IS_FINISHED } from '../schema/views.js';
 import { withKnownCheckpoints } from './measured-cells.js';
 import { dataSource, type StoredThresholds, validThresholds } from './stored-thresholds.js';
@@ -265,10 +266,11 @@ export class Reader {
     for (const { sweepKey, key, id, config: text } of trajectories) {
       const config = completeConfig(JSON.parse(text));
       for (const row of withStoreErrors(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
-        const [method, objective, subnetSize, retrainIterations, t, ...values] = row;
+        const [method, objective, sampleSize, subnetSize, retrainIterations, t, ...values] = row;
+        const variant = { method, objective, sampleSize, subnetSize, retrainIterations };
         const metrics: Record<string, number | null> = {};
         for (let i = 0; i < values.length; i++) metrics[METRIC_COLUMNS[i]!] = values[i]!;
-        yield { trajectoryId: id, config, method, objective, subnetSize, retrainIterations, t, metrics };
+        yield { trajectoryId: id, config, ...variant, t, metrics };
       }
     }
   }
@@ -310,6 +312,7 @@ export class Reader {
 type CurveCell = [
   method: Variant['method'],
   objective: Variant['objective'],
+  sampleSize: Variant['sampleSize'],
   subnetSize: number,
   retrainIterations: number,
   t: number,
@@ -317,14 +320,14 @@ type CurveCell = [
 ];
 
 const CURVE_CELLS = `
-  SELECT v.method, v.objective, v.subnet_size, v.retrain_iterations, m.t,
+  SELECT ${VARIANT_COLUMNS}, m.t,
     ${[...DENSE_COLUMNS.map(c => `k.${c}`), ...CELL_METRICS.map(c => `c.${c}`)].join(', ')}
   FROM members m
   JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
   JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
   JOIN variants v ON v.key = m.variant
   WHERE m.sweep = ? AND m.trajectory = ?
-  ORDER BY v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations, m.t`;
+  ORDER BY ${VARIANT_ORDER}, m.t`;
 
 /** Whether trajectory x has an unfinished cell in sweep s. */
 export const LACKS_CELLS = `EXISTS (

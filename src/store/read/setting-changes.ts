@@ -49,6 +49,8 @@ function valuesByPath(definition: Definition): Map<string, readonly unknown[]> {
       if (!values.has(path)) values.set(path, group === 'evaluate' ? value : [value]);
     }
   }
+  // A definition leaves it out where it is null.
+  if (!values.has('prune.sampleSize')) values.set('prune.sampleSize', [null]);
   return values;
 }
 

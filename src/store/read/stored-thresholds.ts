@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { ThresholdRow } from '../../domain/types.js';
+import { VARIANT_COLUMNS, VARIANT_ORDER } from '../schema/variant-columns.js';
 
 /** What stored thresholds were computed from. */
 export interface ThresholdSource {
@@ -54,8 +55,7 @@ export function parsedStamp(stamp: string | null): Partial<ThresholdStamp> | nul
 
 /** Thresholds of `published` targets come last: they are known when all curves have been read. */
 const ROWS = `
-  SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,
-    v.retrain_iterations AS retrainIterations, r.metric, r.target, r.lower, r.upper, r.censoring,
+  SELECT x.id AS trajectoryId, ${VARIANT_COLUMNS}, r.metric, r.target, r.lower, r.upper, r.censoring,
     r.raw_upper AS rawUpper, r.sustained_upper AS sustainedUpper, r.flagged
   FROM threshold_rows r
   JOIN variants v ON v.key = r.variant
@@ -63,7 +63,7 @@ const ROWS = `
   JOIN trajectories y ON y.id = x.id
   WHERE r.sweep = ?
   ORDER BY r.target = 'published', y.dataset_size, y.width, y.seed, y.id,
-    v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`;
+    ${VARIANT_ORDER}`;
 
 /**
  * A hash of what a sweep's thresholds follow from, beside the code: the count of changes to cells and checkpoints, the

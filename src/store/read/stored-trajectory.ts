@@ -4,6 +4,7 @@ import { UsageError } from '../../base/errors.js';
 import { completeConfig } from '../../domain/later-settings.js';
 import type { PlannedCheckpoint, PlannedTrajectory, Variant } from '../../domain/types.js';
 import { connectReader } from '../file/open.js';
+import { VARIANT_COLUMNS, VARIANT_ORDER } from '../schema/variant-columns.js';
 
 export interface StoredTrajectory {
   readonly planned: PlannedTrajectory;
@@ -41,10 +42,9 @@ export function storedTrajectory(file: string, id: string): StoredTrajectory {
     }
     const members = db
       .prepare<[number], MemberRow>(
-        `SELECT DISTINCT m.t, v.method, v.objective, v.subnet_size AS subnetSize,
-           v.retrain_iterations AS retrainIterations
+        `SELECT DISTINCT m.t, ${VARIANT_COLUMNS}
          FROM members m JOIN variants v ON v.key = m.variant WHERE m.trajectory = ?
-         ORDER BY m.t, v.method, coalesce(v.objective, ''), v.subnet_size, v.retrain_iterations`,
+         ORDER BY m.t, ${VARIANT_ORDER}`,
       )
       .all(trajectory.key);
     const named = db.prepare<[string], string>(FOLDERS).pluck().all(trajectory.id) as string[];

@@ -1,6 +1,7 @@
 /** The curves of a sweep's finished trajectories without their cells: what each is, and where it was measured. */
 import { completeConfig } from '../../domain/later-settings.js';
 import type { TrajectoryConfig, Variant } from '../../domain/types.js';
+import { VARIANT_COLUMNS } from '../schema/variant-columns.js';
 import type { Reader } from './reader.js';
 
 export interface SweepCurveInfo extends Variant {
@@ -55,8 +56,7 @@ const TRAJECTORIES = `
   WHERE s.name = @sweep`;
 
 const CURVES = `
-  SELECT x.id AS trajectoryId, v.method, v.objective, v.subnet_size AS subnetSize,
-    v.retrain_iterations AS retrainIterations, a.axes, group_concat(m.t, ',' ORDER BY m.t) AS checkpoints
+  SELECT x.id AS trajectoryId, ${VARIANT_COLUMNS}, a.axes, group_concat(m.t, ',' ORDER BY m.t) AS checkpoints
   FROM ${FINISHED}
   CROSS JOIN members m ON m.sweep = s.key AND m.trajectory = p.trajectory
   JOIN member_variants a ON a.sweep = s.key AND a.trajectory = m.trajectory AND a.variant = m.variant

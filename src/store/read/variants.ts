@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
-import { variantKey } from '../../domain/identity.js';
 import type { Variant } from '../../domain/types.js';
+import { variantKey } from '../../domain/variant.js';
+import { VARIANT_COLUMNS } from '../schema/variant-columns.js';
 
 /** Integer keys of variants. Variants are few, so all are cached. */
 export class VariantKeys {
@@ -26,12 +27,13 @@ export class VariantKeys {
   findOrAdd(variant: Variant): number {
     const cached = this.find(variant);
     if (cached !== null) return cached;
-    const { method, objective, subnetSize, retrainIterations } = variant;
+    const { method, objective, sampleSize, subnetSize, retrainIterations } = variant;
     const added = this.db
       .prepare(
-        'INSERT INTO variants (method, objective, subnet_size, retrain_iterations) VALUES (?, ?, ?, ?)',
+        `INSERT INTO variants (method, objective, sample_size, subnet_size, retrain_iterations)
+         VALUES (?, ?, ?, ?, ?)`,
       )
-      .run(method, objective, subnetSize, retrainIterations);
+      .run(method, objective, sampleSize, subnetSize, retrainIterations);
     const key = Number(added.lastInsertRowid);
     this.byContent.set(variantKey(variant), key);
     return key;
@@ -41,11 +43,9 @@ export class VariantKeys {
   reload(): void {
     this.byContent.clear();
     this.byObject = new WeakMap();
-    const rows = this.db
-      .prepare(
-        'SELECT key, method, objective, subnet_size AS subnetSize, retrain_iterations AS retrainIterations FROM variants',
-      )
-      .all() as (Variant & { key: number })[];
+    const rows = this.db.prepare(`SELECT v.key, ${VARIANT_COLUMNS} FROM variants v`).all() as (Variant & {
+      key: number;
+    })[];
     for (const row of rows) this.byContent.set(variantKey(row), row.key);
   }
 }

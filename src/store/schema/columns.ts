@@ -39,10 +39,7 @@ const RESULTS: RelationInfo = {
     ...columns(
       ['pretrain_iterations', 't, the checkpoint: iterations of gradient descent before pruning'],
       ['prune_method', 'greedy, random or magnitude'],
-      [
-        'prune_objective',
-        'the loss that greedy selection minimises: squared or logistic; NULL for the others',
-      ],
+      ['prune_objective', 'what greedy selection minimises: squared, logistic or brier; NULL for the others'],
       ['subnet_size', 'k, the number of picks (a neuron may be picked again)'],
       ['retrain_iterations', 'iterations of re-training after pruning, 0 for none'],
     ),
@@ -72,7 +69,11 @@ const RESULTS: RelationInfo = {
       ],
       [
         'certified_loss',
-        'what greedy selection cannot exceed, by its certificate; NULL unless selection and training use the squared loss, and in rows of earlier versions',
+        'what greedy selection cannot exceed, by its certificate; NULL unless selection and training use the squared loss on all n samples, and in rows of earlier versions',
+      ],
+      [
+        'prune_sample_size',
+        'samples that each pick of greedy selection looks at, all n where they are fewer; NULL for all n',
       ],
     ),
   ],

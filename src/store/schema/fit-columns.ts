@@ -52,7 +52,7 @@ export const VERDICTS: RelationInfo = {
       WIDTH,
       AXES,
       METHOD,
-      ['prune_objective', 'the loss that selection minimises; NULL where there is none'],
+      ['prune_objective', 'what selection minimises: squared, logistic or brier; NULL where there is none'],
       SIZE,
       ['retrain_iterations', 're-training after pruning; NULL for the dense network'],
     ),
@@ -104,6 +104,10 @@ export const VERDICTS: RelationInfo = {
       [
         'regimes_agree',
         '1 where those agree with the measured ones, 0 where not; NULL where either is missing',
+      ],
+      [
+        'prune_sample_size',
+        'samples that each pick of greedy selection looks at; NULL for all n, and where it moves with n',
       ],
     ),
   ],

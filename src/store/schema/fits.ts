@@ -78,7 +78,8 @@ export const REGIME_COLUMNS = [
   'regimes_predicted',
   'regimes_agree',
 ] as const;
-const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS, ...REGIME_COLUMNS] as const;
+export const SAMPLE_COLUMN = 'prune_sample_size';
+const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS, ...REGIME_COLUMNS, SAMPLE_COLUMN] as const;
 export type FitColumn = (typeof STORED_COLUMNS)[number];
 
 /** Deletes a sweep's fits, because its thresholds have changed. The caller must be in a transaction. */

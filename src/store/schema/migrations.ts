@@ -2,7 +2,7 @@
  * Documents the tables, and migrates databases of earlier versions.
  *
  *   trajectories     one row each, as users read it; inside, trajectory_keys gives each an integer key
- *   variants         ways to prune at a checkpoint: method, objective, subnetwork size, re-training
+ *   variants         ways to prune at a checkpoint: method, objective, sample size, subnetwork size, re-training
  *   checkpoints      (trajectory, t): the dense network
  *   cells            (trajectory, t, variant): the subnetwork
  *   sweeps           definitions; `dense_mask` and `subnet_mask` are the sets that must be recorded
@@ -23,7 +23,7 @@
  * To change the schema, append an entry to MIGRATIONS. The version is the number of entries.
  *
  * - A migration only adds: CREATE TABLE, CREATE INDEX, CREATE TRIGGER, rows of its own tables, ALTER TABLE ... ADD COLUMN
- *   (with a default, or NULL). Readers show an older database as migrated without changing it (read-older.ts), which
+ *   (with a default, or NULL); an index may give way to another. Readers show an older database as migrated without changing it (read-older.ts), which
  *   allows for empty tables and default columns only.
  * - Views are not part of migrations: change views.ts, and append a migration if there is no other, even ''. A migration
  *   drops all views and creates them again.
@@ -67,6 +67,12 @@ export const MIGRATIONS: readonly string[] = [
   // The regimes of predictions.
   `ALTER TABLE fit_groups ADD COLUMN regimes_predicted TEXT;
    ALTER TABLE fit_groups ADD COLUMN regimes_agree INTEGER;`,
+  // Samples that each pick of a greedy selection looks at; NULL for all n, as in every variant before.
+  `ALTER TABLE variants ADD COLUMN sample_size INTEGER;
+   DROP INDEX variants_content;
+   CREATE UNIQUE INDEX variants_content
+     ON variants (method, coalesce(objective, ''), coalesce(sample_size, 0), subnet_size, retrain_iterations);
+   ALTER TABLE fit_groups ADD COLUMN prune_sample_size INTEGER;`,
 ];
 
 /** This program's schema version, stored as `user_version`. */

@@ -1,5 +1,5 @@
 /** The views that users query. Their columns and column order are public, their definitions are not. */
-import { FIT_COLUMNS, PREDICTED_COLUMNS, REGIME_COLUMNS } from './fits.js';
+import { FIT_COLUMNS, PREDICTED_COLUMNS, REGIME_COLUMNS, SAMPLE_COLUMN } from './fits.js';
 import { PREDICTION_COLUMNS } from './predictions.js';
 import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
 
@@ -21,7 +21,8 @@ const RESULTS = `
     ${listed('c', RETRAINED_COLUMNS)},
     c.distinct_neurons, c.activation_passes, k.dead_neurons, k.eta_lambda_max, c.prune_wall_s, c.prune_cpu_s,
     strftime('%Y-%m-%dT%H:%M:%fZ', c.finished_ms / 1000.0, 'unixepoch') AS finished_at,
-    y.engine, y.numerics, y.config, k.gates_changed, k.neuron_variance, c.certified_loss
+    y.engine, y.numerics, y.config, k.gates_changed, k.neuron_variance, c.certified_loss,
+    v.sample_size AS prune_sample_size
   FROM sweeps s
   CROSS JOIN members m ON m.sweep = s.key
   JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
@@ -84,7 +85,7 @@ const FITS = `
 const VERDICTS = `
   CREATE VIEW verdicts AS
   SELECT s.name AS sweep, ${listed('f', FIT_COLUMNS)}, r.simulation_seed,
-    ${listed('f', [...PREDICTED_COLUMNS, ...REGIME_COLUMNS])}
+    ${listed('f', [...PREDICTED_COLUMNS, ...REGIME_COLUMNS, SAMPLE_COLUMN])}
   FROM sweeps s
   JOIN fit_groups f ON f.sweep = s.key
   JOIN fit_reports r ON r.sweep = s.key

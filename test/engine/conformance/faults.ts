@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { DivergedError, StoppedError, TooLargeError } from '../../../src/base/errors.js';
 import type { Network, Problem, Shape } from '../../../src/engine/engine.js';
+import { selectionBatches } from '../../../src/trajectory/selection-batches.js';
 import { compress, makeBatches, makeInputs, makeProblem } from '../../support/problems.js';
 import { NaiveNetwork } from '../naive.js';
 import { expectSameBits, STEPS, type Subject, trained, withNetwork } from './subject.js';
@@ -98,10 +99,13 @@ export function faults({ engine, tolerances }: Subject): void {
     });
     withNetwork(engine(), problem, network => {
       const rows = makeInputs({ rows: 20_000, columns: 60, seed: 2 });
+      const batches = selectionBatches({ seed: 0, t: 0, n: 1000, sampleSize: 256, picks: 60 });
       const work = {
         train: () => network.train(makeBatches(problem, 10), 10),
-        squared: () => network.activate().greedy('squared', 60),
-        logistic: () => network.activate().greedy('logistic', 25),
+        squared: () => network.activate().greedy('squared', 60, null),
+        logistic: () => network.activate().greedy('logistic', 25, null),
+        brier: () => network.activate().greedy('brier', 5, null),
+        sampled: () => network.activate().greedy('brier', 60, batches),
         outputs: () => network.outputs(rows),
       };
       for (const [name, run] of Object.entries(work)) {

@@ -100,12 +100,14 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
     const two = makeProblem({ seed: 2, width: 17, columns: 9, layers: 'both', activation: 'tanh' });
     const batchesOne = makeBatches(one, STEPS);
     const batchesTwo = makeBatches(two, STEPS);
-    const expectedPath = withNetwork(engine(), one, network => network.activate().greedy('squared', 20));
+    const expectedPath = withNetwork(engine(), one, network =>
+      network.activate().greedy('squared', 20, null),
+    );
     withNetwork(engine(), one, first => {
       const activations = first.activate();
       withNetwork(engine(), two, second => {
         second.train(batchesTwo, STEPS);
-        expect(activations.greedy('squared', 20)).toEqual(expectedPath);
+        expect(activations.greedy('squared', 20, null)).toEqual(expectedPath);
         expectSameBits(second.state(), trained(engine(), two, batchesTwo));
       });
       withNetwork(engine(), two, second => {
@@ -178,8 +180,8 @@ function readAll(network: Network, inputs: Problem['inputs']): void {
   network.state();
   network.outputs(inputs);
   const activations = network.activate();
-  const { picks } = activations.greedy('squared', 5);
-  activations.greedy('logistic', 3);
+  const { picks } = activations.greedy('squared', 5, null);
+  activations.greedy('logistic', 3, null);
   activations.subnetOutputs(picks, [1, 5]);
   network.subnetOutputs(inputs, picks, [2, 4]);
 }

@@ -71,7 +71,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
       const phi = naive.activations();
       const activations = network.activate();
       for (const objective of OBJECTIVES) {
-        const path = activations.greedy(objective, k);
+        const path = activations.greedy(objective, k, null);
         expectPasses(path, k);
         expectBest(tolerances, phi, naive.y, objective, path.picks);
         if (objective === 'squared') expectCertificate(phi, naive.y, path.picks);
@@ -104,11 +104,11 @@ export function selection({ engine, tolerances, large }: Subject): void {
         const naive = new NaiveNetwork(problem);
         const phi = naive.activations();
         const activations = network.activate();
-        const path = activations.greedy('squared', k);
+        const path = activations.greedy('squared', k, null);
         expectPasses(path, k);
-        expectBest(tolerances, phi, naive.y, 'squared', path.picks, every);
+        expectBest(tolerances, phi, naive.y, 'squared', path.picks, { every });
         if (problem === distinct) expect(new Set(path.picks).size).toBeGreaterThan(512);
-        else expectBest(tolerances, phi, naive.y, 'logistic', activations.greedy('logistic', 6).picks);
+        else expectBest(tolerances, phi, naive.y, 'logistic', activations.greedy('logistic', 6, null).picks);
       });
     }
   });
@@ -133,7 +133,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
     withNetwork(engine(), problem, network => {
       const phi = new NaiveNetwork(problem).activations();
       for (const objective of OBJECTIVES) {
-        const { picks } = network.activate().greedy(objective, 40);
+        const { picks } = network.activate().greedy(objective, 40, null);
         expect(new Set(picks).size).toBeLessThanOrEqual(6);
         expectBest(tolerances, phi, [...labels], objective, picks);
       }
@@ -144,9 +144,9 @@ export function selection({ engine, tolerances, large }: Subject): void {
     const problem = makeProblem({ width: 77, rows: 64 });
     withNetwork(engine(), problem, network => {
       network.train(makeBatches(problem, 20), 20);
-      const long = network.activate().greedy(objective, 30);
+      const long = network.activate().greedy(objective, 30, null);
       for (const k of [1, 10, 29]) {
-        const short = network.activate().greedy(objective, k);
+        const short = network.activate().greedy(objective, k, null);
         expect([...short.picks]).toEqual([...long.picks.slice(0, k)]);
         expect([...short.passes]).toEqual([...long.passes.slice(0, k)]);
       }
@@ -157,8 +157,8 @@ export function selection({ engine, tolerances, large }: Subject): void {
     const problem = makeProblem({ width: 40, rows: 50 });
     withNetwork(engine(), problem, network => {
       const activations = network.activate();
-      const before = OBJECTIVES.map(objective => activations.greedy(objective, 15));
-      const after = [...OBJECTIVES].reverse().map(objective => activations.greedy(objective, 15));
+      const before = OBJECTIVES.map(objective => activations.greedy(objective, 15, null));
+      const after = [...OBJECTIVES].reverse().map(objective => activations.greedy(objective, 15, null));
       expect(after.reverse()).toEqual(before);
     });
   });
@@ -172,7 +172,7 @@ export function selection({ engine, tolerances, large }: Subject): void {
         meanLoss('squared', activations.subnetOutputs(picks, [20])[0]!, problem.labels);
       const norms = activations.squaredNorms;
       const byNorm = Int32Array.from(norms.keys()).sort((a, b) => norms[b]! - norms[a]! || a - b);
-      const greedy = lossOf(activations.greedy('squared', 20).picks);
+      const greedy = lossOf(activations.greedy('squared', 20, null).picks);
       expect(greedy).toBeLessThan(lossOf(byNorm));
       expect(greedy).toBeLessThan(lossOf(Int32Array.from({ length: 20 }, (_, i) => 3 * i)));
     });

@@ -21,7 +21,7 @@ export function ties({ engine, tolerances }: Subject): void {
       }
       const problem = { ...plain, state: { ...plain.state, ...twins } };
       withNetwork(engine(), problem, network => {
-        const { picks } = network.activate().greedy(objective, 40);
+        const { picks } = network.activate().greedy(objective, 40, null);
         expect(Math.max(...picks)).toBeLessThan(Math.ceil(width / 2));
         expectBest(
           tolerances,
@@ -51,7 +51,7 @@ export function ties({ engine, tolerances }: Subject): void {
       };
       withNetwork(engine(), problem, network => {
         const activations = network.activate();
-        expect([...activations.greedy(objective, 9).picks]).toEqual(new Array(9).fill(silent[0]));
+        expect([...activations.greedy(objective, 9, null).picks]).toEqual(new Array(9).fill(silent[0]));
       });
     }
   });
@@ -92,12 +92,12 @@ export function ties({ engine, tolerances }: Subject): void {
         const phi = new NaiveNetwork(problem).activations();
         withNetwork(engine(), problem, network => {
           const activations = network.activate();
-          const picks = [...activations.greedy('squared', 12).picks];
+          const picks = [...activations.greedy('squared', 12, null).picks];
           for (let j = 0; j < picks.length; j++) {
             const { losses } = candidateLosses(phi, labels, 'squared', picks.slice(0, j));
             expect(picks[j]).toBe(losses.indexOf(Math.min(...losses)));
           }
-          expectBest(tolerances, phi, labels, 'logistic', activations.greedy('logistic', 12).picks);
+          expectBest(tolerances, phi, labels, 'logistic', activations.greedy('logistic', 12, null).picks);
         });
       }),
       { seed: 5, numRuns: 80 },

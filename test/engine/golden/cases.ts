@@ -156,7 +156,7 @@ function caseHashes(each: Case, environment: TrajectoryEnvironment): Record<stri
   const { network } = session;
   session.trainTo(steps);
   const activations = network.activate();
-  const { picks, passes } = activations.greedy(objective ?? session.config.train.loss, subnetSize);
+  const { picks, passes } = activations.greedy(objective ?? session.config.train.loss, subnetSize, null);
   const sizes = [1, Math.floor(subnetSize / 2), subnetSize];
   const others = session.scaled.source.range('test', 0, DIGITS.test);
   const metrics = [
