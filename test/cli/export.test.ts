@@ -46,7 +46,23 @@ const SWEEPS: readonly SweepObject[] = [
     train: { batchSize: 'full', learningRate: 1 },
     axes: { ...axes, 'prune.objective': ['squared', 'logistic'] },
   },
+  {
+    name: 'sampled',
+    dataset: DIGITS,
+    train: { loss: 'logistic', batchSize: 16, learningRate: 1 },
+    axes: {
+      ...axes,
+      zip: [
+        {
+          'prune.objective': ['brier', 'squared', 'logistic', 'squared', 'brier'],
+          'prune.sampleSize': [8, 8, 13, null, 500],
+        },
+      ],
+    },
+  },
 ];
+/** Paths of selection at each checkpoint. */
+const PATHS: Readonly<Record<string, number>> = { squared: 3, logistic: 3, softplus: 2, sampled: 5 };
 
 let work: Workplace;
 const exported = new Map<string, Exported>();
@@ -80,12 +96,12 @@ describe('an export can be checked by independent code', () => {
 
   it.each(SWEEPS)('picks: $name', ({ name }) => {
     // Paths of nine picks at three checkpoints.
-    passes(checkPicks(exported.get(name)!), 9 * 3 * (name === 'softplus' ? 2 : 3));
+    passes(checkPicks(exported.get(name)!), 9 * 3 * PATHS[name]!);
   });
 
   it.each(SWEEPS)('metrics: $name', ({ name }) => {
     const rows = allResults(work.path(`results/${name}.sqlite`));
-    expect(rows).toHaveLength(3 * 2 * (name === 'softplus' ? 2 : 3));
+    expect(rows).toHaveLength(3 * 2 * PATHS[name]!);
     for (const row of rows)
       expect(row).toMatchObject({ trajectory_id: idOf(name), seed: 3, dataset_size: 40 });
     // Loss and accuracy of both networks, and the distinct neurons.
@@ -93,6 +109,21 @@ describe('an export can be checked by independent code', () => {
     // The check detects a wrong loss.
     const wrong = rows.map(row => ({ ...row, subnet_train_loss: Number(row.subnet_train_loss) + 1e-4 }));
     expect(checkMetrics(exported.get(name)!, wrong).problems).toHaveLength(rows.length);
+  });
+
+  it('picks on samples are named by objective and sample size, and config.json says both', () => {
+    const { picks, config } = exported.get('sampled')!;
+    expect([...picks.keys()].sort()).toEqual(
+      ['brier-500', 'brier-8', 'logistic-13', 'squared', 'squared-8'].map(name => `greedy-${name}`),
+    );
+    expect(config.prune).toEqual({
+      method: ['greedy'],
+      objective: ['brier', 'logistic', 'squared'],
+      sampleSize: [8, 500, 13, null],
+    });
+    // Other samples give other picks: the check would find picks of the wrong samples.
+    const swapped = new Map([['greedy-squared-9', picks.get('greedy-squared-8')!]]);
+    expect(checkPicks({ ...exported.get('sampled')!, picks: swapped }).problems).not.toEqual([]);
   });
 
   it('inputs have the range, labels, bias column and norms of their settings', () => {

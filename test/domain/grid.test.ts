@@ -8,13 +8,13 @@ import { ENGINE, identify, MINIMAL, minimalWith } from './fixtures.js';
 
 const expand = (spec: SweepSpec) => expandGrid(spec, identify, ENGINE);
 const plan = (...set: string[]) => expand(minimalWith(...set));
-const GREEDY = { method: 'greedy', objective: 'squared', retrainIterations: 0 };
+const GREEDY = { method: 'greedy', objective: 'squared', sampleSize: null, retrainIterations: 0 };
 
 /** Every cell as text. */
 const cellsOf = (trajectories: readonly PlannedTrajectory[]): string[] =>
   trajectories.flatMap(({ id, checkpoints }) =>
     checkpoints.flatMap(({ t, variants }) =>
-      variants.map(v => [id, t, v.method, v.objective, v.subnetSize, v.retrainIterations].join(' ')),
+      variants.map(v => [id, t, v.method, v.objective, v.sampleSize, v.subnetSize, v.retrainIterations].join(' ')),
     ),
   );
 
@@ -105,6 +105,39 @@ describe('the grid', () => {
         new Set([`greedy ${config.train.loss}`, 'random null', 'magnitude null']),
       );
     }
+  });
+
+  it('has the sample size of greedy selection alone, as it is set', () => {
+    const found = plan(
+      'prune.method=[greedy, random]',
+      'axes.prune.sampleSize=[128, null, 5000]',
+      'axes.subnetSize=5',
+    );
+    const exact = plan('prune.method=[greedy, random]', 'axes.subnetSize=5');
+    expect(found.map(({ id }) => id)).toEqual(exact.map(({ id }) => id));
+    for (const { checkpoints } of found) {
+      for (const { variants } of checkpoints) {
+        // Of 1,000 samples, 5,000 are all: still a cell of its own.
+        expect(variants.map(({ method, sampleSize }) => [method, sampleSize])).toEqual([
+          ['greedy', 128],
+          ['greedy', null],
+          ['greedy', 5000],
+          ['random', null],
+        ]);
+      }
+    }
+  });
+
+  it('zips objectives with sample sizes', () => {
+    const [first] = plan(
+      'axes.zip=[{ prune.objective: [brier, squared], prune.sampleSize: [128, null] }]',
+      'axes.subnetSize=5',
+    );
+    const variants = first!.checkpoints[0]!.variants.map(v => [v.objective, v.sampleSize]);
+    expect(variants).toEqual([
+      ['brier', 128],
+      ['squared', null],
+    ]);
   });
 
   it('merges cells that coincide', () => {
@@ -201,6 +234,7 @@ describe('any grid', () => {
       'train.learningRate': some(0.1, 0.2),
       'prune.method': some('greedy', 'random', 'magnitude'),
       'prune.objective': some('training-loss', 'squared', 'logistic'),
+      'prune.sampleSize': some(null, 7, 100),
       'retrain.iterations': some(0, 5),
       'dataset.positive': some([0], [1, 2]),
     },
@@ -266,6 +300,7 @@ describe('the values of other axes at a cell', () => {
       'axes.train.learningRate=[0.1, 0.2]',
       'prune.method=[greedy, random]',
       'axes.prune.objective=[training-loss]',
+      'axes.prune.sampleSize=[128, null]',
       'axes.dataset.name=[mnist, digits]',
       'axes.dataset.seed=[4]',
     );
@@ -274,6 +309,7 @@ describe('the values of other axes at a cell', () => {
       'dataset.seed',
       'train.learningRate',
       'prune.objective',
+      'prune.sampleSize',
     ]);
     const cells = expand(spec).flatMap(({ config, checkpoints }) =>
       checkpoints[0]!.variants.map(variant => JSON.stringify(axisValuesOf(spec, config, variant))),
@@ -282,12 +318,17 @@ describe('the values of other axes at a cell', () => {
       new Set(
         ['mnist', 'digits'].flatMap(name =>
           [0.1, 0.2].flatMap(rate =>
-            ['squared', null].map(objective =>
+            [
+              ['squared', 128],
+              ['squared', null],
+              [null, null],
+            ].map(([objective, sampleSize]) =>
               JSON.stringify({
                 'dataset.name': name,
                 'dataset.seed': name === 'digits' ? 4 : null,
                 'train.learningRate': rate,
                 'prune.objective': objective,
+                'prune.sampleSize': sampleSize,
               }),
             ),
           ),

@@ -105,7 +105,7 @@ async function pathOf(
 describe('logistic selection with a basis', () => {
   it.each(Object.entries(CASES))('every pick is the best: %s', async (_, each) => {
     await pathOf(each, 1, createWasmEngine(), (phi, problem, { picks }) =>
-      expectBest(FLOAT32, phi, [...problem.labels], 'logistic', picks, each.every ?? 3),
+      expectBest(FLOAT32, phi, [...problem.labels], 'logistic', picks, { every: each.every ?? 3 }),
     );
   });
 

@@ -13,6 +13,7 @@ export interface Matrix {
 export interface ExportedConfig {
   readonly datasetSize: number;
   readonly width: number;
+  readonly seed: number;
   readonly network: { readonly activation: string; readonly scaling: string };
   readonly train: {
     readonly loss: string;
@@ -33,7 +34,7 @@ export interface Exported {
   /** By t: first-layer weights, and output weights where they are trained. */
   readonly weights: ReadonlyMap<number, Matrix>;
   readonly outputs: ReadonlyMap<number, ArrayLike<number>>;
-  /** By method, or `<method>-<objective>` where there are several objectives, then by t. */
+  /** By method, `<method>-<objective>` where there are several objectives, or `<method>-<objective>-<size>`; then by t. */
   readonly picks: ReadonlyMap<string, ReadonlyMap<number, ArrayLike<number>>>;
   readonly batches: Matrix;
 }

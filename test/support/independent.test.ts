@@ -24,6 +24,7 @@ function exported(
     config: {
       datasetSize: 2,
       width: signs.length,
+      seed: 0,
       network: { activation: 'relu', scaling: 'mean-field', ...network },
       train: { ...TRAIN, ...train },
       prune: { objective },

@@ -1,10 +1,11 @@
 /**
  * Checks an exported trajectory from its files alone, in float64 and in the plainest way. It uses no code of `src`,
- * not even types, so no error can be in both places.
+ * not even types, so no error can be in both places; random draws come from the package that science.md names.
  *
  * Every check returns the number of comparisons and the problems; `compared` distinguishes a passed check from an
  * empty one.
  */
+import seedrandom from 'seedrandom';
 import type { Exported, Matrix } from './exported.js';
 
 export interface Verdict {
@@ -144,9 +145,30 @@ export function neuronOutputs({ config, inputs, signs, weights, outputs }: Expor
   );
 }
 
+/** What selection minimises the mean of. */
+function objectiveOf(name: string): (u: number, y: number) => number {
+  if (name === 'brier') return (u, y) => (1 / (1 + Math.exp(-u)) - (y + 1) / 2) ** 2;
+  return named(LOSS, name).value;
+}
+
+/** The samples of one pick after another: m of n, or all. */
+function samplesOfPicks(seed: number, t: number, n: number, m: number): () => number[] {
+  const draw = seedrandom.alea(`espalier/${seed}/selection-batches/${t}`);
+  const order = Array.from({ length: n }, (_, s) => s);
+  if (m >= n) return () => order;
+  return () => {
+    for (let i = 0; i < m; i++) {
+      const j = i + Math.floor(draw() * (n - i));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order.slice(0, m).sort((a, b) => a - b);
+  };
+}
+
 /**
  * Tests every exported pick against exhaustive search with the same prefix. Greedy: the loss of every candidate from
- * scratch; the pick's score (for the squared loss, ||z + Phi_q - j y||^2) within 1e-6 (||z||^2 + j^2 n) of the best.
+ * scratch, on the samples of the pick where the name has a sample size; the pick's score (for the squared loss,
+ * ||z + Phi_q - j y||^2) within 1e-6 (||z||^2 + j^2 n) of the best, over these samples.
  * Magnitude: norms fall, and no neuron left out is larger. Random: indices in range.
  */
 export function checkPicks(exported: Exported): Verdict {
@@ -154,10 +176,11 @@ export function checkPicks(exported: Exported): Verdict {
   const n = labels.length;
   const verdict: Verdict = { compared: 0, problems: [] };
   for (const [name, byTime] of exported.picks) {
-    const [method, ownObjective] = name.split('-');
+    const [method, ownObjective, size] = name.split('-');
     const objective = ownObjective ?? [config.prune.objective].flat()[0] ?? 'training-loss';
-    const loss = named(LOSS, objective === 'training-loss' ? config.train.loss : objective);
+    const lossAt = objectiveOf(objective === 'training-loss' ? config.train.loss : objective);
     for (const [t, picks] of byTime) {
+      const nextSamples = samplesOfPicks(config.seed, t, n, size === undefined ? n : Number(size));
       const phi = neuronOutputs(exported, t);
       const report = (j: number, what: string): unknown =>
         verdict.problems.push(`picks_${name}_${t}[${j - 1}] = ${picks[j - 1]}: ${what}`);
@@ -172,13 +195,14 @@ export function checkPicks(exported: Exported): Verdict {
           break;
         }
         if (method === 'greedy') {
+          const looked = nextSamples();
           const scores = phi.map(values => {
             let sum = 0;
-            for (let s = 0; s < n; s++) sum += loss.value((z[s]! + values[s]!) / j, labels[s]!);
+            for (const s of looked) sum += lossAt((z[s]! + values[s]!) / j, labels[s]!);
             return 2 * j * j * sum;
           });
           const best = scores.reduce((least, score, q) => (score < scores[least]! ? q : least), 0);
-          const slack = 1e-6 * (z.reduce((sum, v) => sum + v * v, 0) + j * j * n);
+          const slack = 1e-6 * looked.reduce((sum, s) => sum + z[s]! * z[s]! + j * j, 0);
           const excess = scores[pick]! - scores[best]!;
           if (!(excess <= slack)) report(j, `neuron ${best} is better by ${excess}`);
         } else if (method === 'magnitude') {
@@ -242,7 +266,11 @@ export function checkMetrics(exported: Exported, rows: readonly ResultsRow[], to
     };
     compare('dense', [...phi.keys()]);
     const method = String(row.prune_method);
-    const path = (picks.get(`${method}-${row.prune_objective}`) ?? picks.get(method))?.get(t);
+    const named =
+      row.prune_sample_size == null
+        ? (picks.get(`${method}-${row.prune_objective}`) ?? picks.get(method))
+        : picks.get(`${method}-${row.prune_objective}-${row.prune_sample_size}`);
+    const path = named?.get(t);
     const size = row.subnet_size as number;
     if (!path || path.length < size) continue;
     const prefix = Array.from({ length: size }, (_, j) => path[j]!);

@@ -389,6 +389,44 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   ],
 ];
 
+const SELECTION: readonly (readonly [what: string, text: string, message: string])[] = [
+  [
+    'a sample of none',
+    'prune: { sampleSize: 0 }',
+    's.yaml:8: prune.sampleSize: found 0, expected a whole number from 1 to 2147483647, or null',
+  ],
+  [
+    'a sample size in words',
+    'prune: { sampleSize: all }',
+    's.yaml:8: prune.sampleSize: found "all", expected a whole number from 1 to 2147483647, or null',
+  ],
+  [
+    'half a sample on an axis',
+    '  prune.sampleSize: [null, 12.5]',
+    's.yaml:8: axes.prune.sampleSize[1]: found 12.5, expected a whole number from 1 to 2147483647, or null',
+  ],
+  [
+    'the Brier score of all samples',
+    'prune: { objective: brier }',
+    's.yaml:8: prune.objective: brier evaluates every candidate, and prune.sampleSize is null there, expected a number in prune.sampleSize, such as 128, or another objective',
+  ],
+  [
+    'the Brier score of all samples on an axis',
+    '  prune.objective: [squared, brier]\nprune: { sampleSize: null }',
+    's.yaml:8: axes.prune.objective[1]: brier evaluates every candidate, and prune.sampleSize is null there, expected a number in prune.sampleSize, such as 128, or another objective',
+  ],
+  [
+    'the Brier score of all samples at one of two sizes',
+    '  prune.sampleSize: [128, null]\nprune: { method: [random, greedy], objective: brier }',
+    's.yaml:9: prune.objective: brier evaluates every candidate, and prune.sampleSize is null there, expected a number in prune.sampleSize, such as 128, or another objective',
+  ],
+  [
+    'the Brier score of all samples in a zip',
+    '  zip: [{ prune.sampleSize: [null, 64], prune.objective: [brier, squared] }]',
+    's.yaml:8: axes.zip[0].prune.objective[0]: brier evaluates every candidate, and prune.sampleSize is null there, expected a number in prune.sampleSize, such as 128, or another objective',
+  ],
+];
+
 const THRESHOLDS: readonly (readonly [what: string, list: string, message: string])[] = [
   [
     'a misspelled metric',
@@ -449,6 +487,11 @@ const THRESHOLDS: readonly (readonly [what: string, list: string, message: strin
     'a certificate of another objective',
     '[{ metric: certified_loss, atMost: 1 }]\nprune: { objective: logistic }',
     's.yaml:8: thresholds[0].metric: certified_loss is certified for greedy selection on the squared loss only, expected prune.objective squared',
+  ],
+  [
+    'a certificate of selection on samples',
+    '[{ metric: certified_loss, atMost: 1 }]\nprune: { sampleSize: 128 }',
+    's.yaml:8: thresholds[0].metric: certified_loss is certified for selection on all n samples only, expected prune.sampleSize null',
   ],
   [
     'a certificate of another loss',
@@ -556,6 +599,10 @@ describe('a sweep file is refused in one line, with the place, for', () => {
     expect(parse(text)).toBe(`InputError: ${message}`);
   });
 
+  it.each(SELECTION)('%s', (_, text, message) => {
+    expect(parse(`${MINIMAL}${text}\n`)).toBe(`InputError: ${message}`);
+  });
+
   it.each(THRESHOLDS)('thresholds: %s', (_, list, message) => {
     expect(parse(`${MINIMAL}thresholds: ${list}\n`)).toBe(`InputError: ${message}`);
   });
@@ -563,6 +610,11 @@ describe('a sweep file is refused in one line, with the place, for', () => {
   it.each(SETS)('--set: %s', (_, set, message) => {
     expect(setting(...set)).toBe(`InputError: ${message}`);
   });
+});
+
+it('the Brier score needs no sample size where nothing is selected greedily', () => {
+  for (const method of ['random', '[magnitude, random]'])
+    expect(() => minimalWith(`prune={ method: ${method}, objective: brier }`)).not.toThrow();
 });
 
 describe('a file that cannot be read', () => {

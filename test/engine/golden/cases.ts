@@ -14,6 +14,7 @@ import { Batches } from '../../../src/trajectory/batches.js';
 import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../../../src/trajectory/environment.js';
 import { initialState } from '../../../src/trajectory/initial.js';
 import { measureDense, measureSubnets } from '../../../src/trajectory/prune.js';
+import { selectionBatches } from '../../../src/trajectory/selection-batches.js';
 import { openSession } from '../../../src/trajectory/session.js';
 
 export interface Hashes {
@@ -124,6 +125,7 @@ function sourceHashes(dataset: Dataset): Hashes['sources'] {
     'normal draws': hash(Float64Array.from(draws(1000, normals(stream(SEED, 'golden', 2))))),
     permutation: hash(permutation(stream(SEED, 'golden', 3), 1000)),
     batches: hash(batches.take(5), batches.take(5)),
+    'selection batches': hash(selectionBatches({ seed: SEED, t: 40, n: 100, sampleSize: 32, picks: 5 })!),
     'initial weights': hash(...arraysOf(initialState(NETWORK, SEED, 50, 20))),
     digits: hash(dataset.pool.images, dataset.pool.labels, dataset.test.images, dataset.test.labels),
     inputs: hash(
