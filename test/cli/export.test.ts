@@ -208,7 +208,7 @@ describe('files', () => {
         weightDecay: 0.01,
         layers: 'both',
       },
-      prune: { method: expect.arrayContaining(METHODS.method), objective: ['logistic'] },
+      prune: { method: expect.arrayContaining(METHODS.method), objective: ['logistic'], sampleSize: [null] },
       retrain: { iterations: [0] },
     });
   });

@@ -54,6 +54,38 @@ describe('groups', () => {
     expect(new Set(groups.map(({ name }) => name)).size).toBe(16);
   });
 
+  test('divide by objective and sample size, and say both', () => {
+    const brier = (sampleSize: number) =>
+      row({
+        objective: 'brier',
+        sampleSize,
+        axes: { 'prune.objective': 'brier', 'prune.sampleSize': sampleSize },
+      });
+    const exact = row({ axes: { 'prune.objective': 'squared', 'prune.sampleSize': null } });
+    const rows = [brier(64), brier(128), exact].flatMap(each => [
+      each,
+      { ...each, metric: DENSE.metric, target: '<= 0.15' },
+    ]);
+    const groups = groupRows(rows, [LOSS, DENSE]);
+    expect(groups.map(({ name }) => name)).toEqual([
+      ...['Brier score of 64 samples', 'Brier score of 128 samples', 'squared loss'].map(
+        what => `subnet_train_loss <= 0.15, N = 50, greedy on ${what}, k = 20, wasm 1`,
+      ),
+      'dense_train_loss <= 0.15, N = 50, wasm 1',
+    ]);
+    expect(groups.map(({ key }) => key.sampleSize)).toEqual([64, 128, null, null]);
+  });
+
+  test('are not divided by a sample size that moves with n', () => {
+    const rows = [100, 200].map(n =>
+      row({ datasetSize: n, sampleSize: n / 10, axes: { 'prune.sampleSize': n / 10 } }),
+    );
+    const [group, ...others] = groupRows(rows, [LOSS], ['prune.sampleSize']);
+    expect(others).toEqual([]);
+    expect(group!.key).toMatchObject({ sampleSize: null, axes: {} });
+    expect(group!.name).toContain('greedy on squared loss of a sample whose size moves with n, k = 20');
+  });
+
   test("count the dense network's thresholds once, however many prunings there are", () => {
     const dense = { metric: DENSE.metric, target: '<= 0.15' };
     const rows = [0, 1].flatMap(seed => [

@@ -37,6 +37,26 @@ describe('chooseSlice', () => {
     expect(chosen.trajectories).toEqual([`100/10/0/${rate(0.05)}`]);
   });
 
+  it('takes one objective with its sample size', () => {
+    const members = [
+      member({
+        objective: 'brier',
+        sampleSize: 128,
+        axes: '{"prune.objective":"brier","prune.sampleSize":128}',
+      }),
+      member({ axes: '{"prune.objective":"squared","prune.sampleSize":null}' }),
+    ];
+    expect(chooseSlice('s', members, {})!.slice).toMatchObject({
+      axes: {},
+      objective: 'brier',
+      sampleSize: 128,
+    });
+    expect(chooseSlice('s', members.toReversed(), {})!.slice).toMatchObject({
+      objective: 'squared',
+      sampleSize: null,
+    });
+  });
+
   it('leaves settings open that move with n', () => {
     const members = [
       member({ datasetSize: 100, width: 10, axes: rate(0.1) }),

@@ -36,6 +36,12 @@ export const greedy = (subnetSize: number, retrainIterations = 0): Variant => ({
   subnetSize,
   retrainIterations,
 });
+/** Greedy by the Brier score of samples. */
+export const sampled = (subnetSize: number, sampleSize: number): Variant => ({
+  ...greedy(subnetSize),
+  objective: 'brier',
+  sampleSize,
+});
 export const random = (subnetSize: number): Variant => ({
   method: 'random',
   objective: null,

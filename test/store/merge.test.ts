@@ -26,6 +26,7 @@ import {
   greedy,
   planned,
   random,
+  sampled,
   sweep,
   temporaryFolders,
 } from './fixtures.js';
@@ -37,7 +38,7 @@ beforeEach(() => {
   at = name => join(own, name);
 });
 
-const VARIANTS = [greedy(3), random(2), greedy(5, 4)];
+const VARIANTS = [greedy(3), random(2), greedy(5, 4), sampled(3, 8), sampled(3, 16)];
 const TARGETS: ThresholdSpec[] = [
   { metric: 'subnet_train_loss', kind: 'atMost', value: 12, primary: true },
   { metric: 'subnet_train_loss', kind: 'published', value: null, primary: false },

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ThresholdRow } from '../../src/domain/types.js';
+import { variantOf } from '../../src/domain/variant.js';
 import { heldCells, openReader } from '../../src/store/read/reader.js';
+import { storedTrajectory } from '../../src/store/read/stored-trajectory.js';
+import { finishedCurves } from '../../src/store/read/sweep-curves.js';
 import { Store } from '../../src/store/write/store.js';
 import {
   ATTEMPT,
@@ -14,6 +17,7 @@ import {
   greedy,
   planned,
   random,
+  sampled,
   sweep,
   temporaryFolders,
 } from './fixtures.js';
@@ -63,6 +67,7 @@ describe('columns', () => {
       ),
       ...list('distinct_neurons, activation_passes, dead_neurons, eta_lambda_max, prune_wall_s, prune_cpu_s'),
       ...list('finished_at, engine, numerics, config, gates_changed, neuron_variance, certified_loss'),
+      'prune_sample_size',
     ]);
     expect(names('progress')).toEqual(
       list('sweep, trajectories, trajectories_done, trajectories_failed, cells, cells_done, description'),
@@ -73,6 +78,56 @@ describe('columns', () => {
           'upper, censoring, raw_upper, sustained_upper, flagged, engine, numerics',
       ),
     );
+  });
+});
+
+describe('selection on samples', () => {
+  const variants = [
+    greedy(3),
+    sampled(3, 8),
+    sampled(3, 9),
+    { ...sampled(3, 8), objective: 'squared' as const },
+  ];
+  const plan = planned('aa', [0, 5], variants);
+  const cellsOf = (t: number) =>
+    variants.map((variant, i) => ({ ...cell(t, variant), distinctNeurons: i + 1 }));
+
+  it('is a cell of its own for every objective and sample size, also in SQL', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    store.started('aa', ATTEMPT);
+    store.rows('aa', checkpoint(0), cellsOf(0).slice(0, 2));
+    store.flush();
+    expect(store.unfinished(plan, EVALUATE)).toEqual([
+      { t: 0, variants: variants.slice(2) },
+      { t: 5, variants },
+    ]);
+    for (const t of [0, 5]) store.rows('aa', checkpoint(t), cellsOf(t));
+    store.flush();
+    expect(store.unfinished(plan, EVALUATE)).toEqual([]);
+    expect(
+      rows(`SELECT prune_objective, prune_sample_size, distinct_neurons FROM results WHERE pretrain_iterations = 5
+            ORDER BY distinct_neurons`),
+    ).toEqual([
+      { prune_objective: 'squared', prune_sample_size: null, distinct_neurons: 1 },
+      { prune_objective: 'brier', prune_sample_size: 8, distinct_neurons: 2 },
+      { prune_objective: 'brier', prune_sample_size: 9, distinct_neurons: 3 },
+      { prune_objective: 'squared', prune_sample_size: 8, distinct_neurons: 4 },
+    ]);
+    expect(storedTrajectory(file, 'aa').planned.checkpoints[0]!.variants).toEqual([
+      sampled(3, 8),
+      sampled(3, 9),
+      greedy(3),
+      variants[3],
+    ]);
+  });
+
+  it('gives curves and thresholds that know their sample size', () => {
+    store.saveSweep(sweep('one'), [plan]);
+    completeTrajectory(store, plan);
+    const own = store.toReader();
+    const curves = [...own.curveRows('one')].filter(({ t }) => t === 5).map(variantOf);
+    expect(curves).toEqual([sampled(3, 8), sampled(3, 9), greedy(3), variants[3]]);
+    expect(finishedCurves(own, 'one').map(variantOf)).toHaveLength(4);
   });
 });
 

@@ -115,12 +115,14 @@ describe('the table', () => {
       .add(config(), 400, { method: 'random', objective: null })
       .add(config(), 100)
       .add(config({ train: fast }), 200)
-      .add(config(), 300, { retrainIterations: 10 });
+      .add(config(), 300, { retrainIterations: 10 })
+      .add(config(), 350, { objective: 'brier', sampleSize: 128 });
     const titles = results.summaries().map(summary => primaryTable(summary)!.title.replace(/^[^(]*/, ''));
     expect(titles).toEqual([
       '(greedy on squared loss, N = 50, k = 20, train.learningRate = 0.1)',
       '(greedy on squared loss, N = 50, k = 20, train.learningRate = 0.5)',
       '(greedy on squared loss, N = 50, k = 20, re-trained for 10, train.learningRate = 0.1)',
+      '(greedy on Brier score of 128 samples, N = 50, k = 20, train.learningRate = 0.1)',
       '(random, N = 50, k = 20, train.learningRate = 0.1)',
     ]);
   });

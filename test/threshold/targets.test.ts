@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CurveRow, Variant } from '../../src/domain/types.js';
+import { variantOf } from '../../src/domain/variant.js';
 import { computeThresholds, targetLabel } from '../../src/threshold/targets.js';
 import { minimalWith } from '../domain/fixtures.js';
 import { config, curve, GREEDY, idOf, spec } from './fixtures.js';
@@ -72,13 +73,18 @@ describe('absolute targets', () => {
       GREEDY,
       { ...GREEDY, subnetSize: 40 },
       { ...GREEDY, method: 'random', objective: null },
+      { ...GREEDY, objective: 'brier', sampleSize: 8 },
+      { ...GREEDY, objective: 'brier', sampleSize: 16 },
     ];
     const rows = variants.flatMap((variant, i) =>
       curve(small, T, { subnet_train_loss: falling(20 * (i + 1)), dense_train_loss: falling(30) }, variant),
     );
     const specs = ['subnet', 'dense'].map(who => spec(`${who}_train_loss`, 'atMost', 0.2));
     const found = computeThresholds(specs, rows).rows;
-    expect(found.map(row => `${row.method} ${row.subnetSize} ${row.metric} ${row.upper}`)).toEqual([
+    expect(found.map(variantOf)).toEqual(variants.flatMap(variant => [variant, variant]));
+    expect(
+      found.slice(0, 6).map(row => `${row.method} ${row.subnetSize} ${row.metric} ${row.upper}`),
+    ).toEqual([
       'greedy 20 subnet_train_loss 40',
       'greedy 20 dense_train_loss 80',
       'greedy 40 subnet_train_loss 80',

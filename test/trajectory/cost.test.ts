@@ -39,6 +39,18 @@ function planned(
 }
 
 describe('arithmetic', () => {
+  it('counts every candidate on the samples of each pick', () => {
+    const selection = (changes: Partial<Variant>) =>
+      arithmeticOf(planned([0, 5], [variant({ subnetSize: 6, ...changes })]), NONE, SIZES).selection;
+    const evaluations = (m: number) => 2 * 6 * m * 20;
+    expect(selection({ objective: 'brier', sampleSize: 4 })).toBe(30 * evaluations(4));
+    expect(selection({ objective: 'logistic', sampleSize: 4 })).toBe(30 * evaluations(4));
+    expect(selection({ objective: 'squared', sampleSize: 4 })).toBe(6 * evaluations(4));
+    // Of ten samples, twelve are all: the Brier score of all, and exact selection.
+    expect(selection({ objective: 'brier', sampleSize: 12 })).toBe(30 * evaluations(10));
+    expect(selection({ objective: 'squared', sampleSize: 12 })).toBe(selection({ objective: 'squared' }));
+  });
+
   it('equals a count by hand', () => {
     const variants = [variant({ subnetSize: 14 }), variant({ subnetSize: 28 }), random];
     expect(arithmeticOf(planned([0, 5], variants), EVALUATE, SIZES)).toEqual({
@@ -103,6 +115,14 @@ describe('memory', () => {
     expect(bytes(4) - bytes(0)).toBe(engine.memoryBytes(subnetwork));
   });
 
+  it('counts the samples of the longest selection', async () => {
+    const engine = await createEngine('wasm');
+    const bytes = (sampleSize: number | null) =>
+      workerBytes(planned([0], [variant({ subnetSize: 15, sampleSize })]), EVALUATE, engine, SIZES);
+    expect(bytes(4) - bytes(null)).toBe(4 * (15 * 4 + 10));
+    expect(bytes(10)).toBe(bytes(null));
+  });
+
   it.each([0, 0.9])('of a snapshot equals its bytes on disk, momentum %s', momentum => {
     const trajectory = planned([0], [greedy], { width: 200, train: { momentum, layers: 'both' } });
     const state = initialState(trajectory.config.network, 0, 200, SIZES.columns);
@@ -116,7 +136,12 @@ describe('memory', () => {
 
 it('calibrated rates of work are plausible', async () => {
   for (const name of ['wasm', 'reference'] as const) {
-    const typical = { width: 30, samples: 50, objective: name === 'wasm' ? 'squared' : 'logistic', sampleSize: null } as const;
+    const typical = {
+      width: 30,
+      samples: 50,
+      objective: name === 'wasm' ? 'squared' : 'logistic',
+      sampleSize: null,
+    } as const;
     const rates = atOnce(calibrate(await createEngine(name), typical, 0.01));
     expect(Object.keys(rates).sort()).toEqual([...WORK_KINDS].sort());
     for (const kind of WORK_KINDS) {

@@ -18,9 +18,9 @@ import {
   listOf,
   MAX_WHOLE,
   oneOrMore,
-  orNull,
   text,
   whole,
+  wholeOrNull,
   wholeText,
 } from './value-rules.js';
 
@@ -115,7 +115,7 @@ const prune = group('How a subnetwork is selected at each checkpoint.', {
     description:
       'What greedy selection minimises: training-loss is the loss of train.loss; brier is the mean of (sigmoid(u) - (y + 1) / 2)^2, the squared error of the output probability, which needs a sampleSize.',
   }),
-  sampleSize: orNull(whole(1)).default(null).meta({
+  sampleSize: wholeOrNull(1).default(null).meta({
     description:
       'Greedy only. null: every pick looks at all n samples. A number: at a fresh sample of so many of them, all of them where n is no larger.',
     unit: 'samples',

@@ -92,10 +92,9 @@ function onlyOnce({ value, issues }: z.core.ParsePayload<unknown[]>): void {
   }
 }
 
-/** A value, or null. */
-export function orNull<T extends z.ZodType>(rule: T) {
-  const expected = `${expectedOf(rule)}, or null`;
-  return z.union([rule, z.null()], { error: expected }).meta({ expected });
+export function wholeOrNull(min: number) {
+  const expected = `${wholeText(min)}, or null`;
+  return z.union([whole(min, MAX_WHOLE, expected), z.null()], { error: expected }).meta({ expected });
 }
 
 /** One value, or a list of them. */

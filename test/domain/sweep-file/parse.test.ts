@@ -26,7 +26,7 @@ describe('a minimal sweep', () => {
         weightDecay: 0,
         layers: 'first',
       },
-      prune: { method: 'greedy', objective: 'training-loss' },
+      prune: { method: 'greedy', objective: 'training-loss', sampleSize: null },
       retrain: { iterations: 0 },
     });
     expect(spec.evaluate).toEqual({ dense: ['train', 'test'], subnet: ['train', 'pool', 'test'] });

@@ -194,7 +194,7 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue with rogues' : WITHOUT_REDIS, () 
     [
       'another protocol',
       { protocol: 99 },
-      /^the run is of espalier 0\.0\.0 \(protocol 99\), the worker of .* \(protocol 1\)$/,
+      /^the run is of espalier 0\.0\.0 \(protocol 99\), the worker of .* \(protocol 2\)$/,
     ],
     [
       'other numerics',
