@@ -114,7 +114,13 @@ describe.each(versions)('a database of %s', version => {
     if (row!.numerics !== NUMERICS.wasm) return expect(version).toBe('0.1.0');
     const results = () =>
       readPlain(file).results!.filter(row => (row as { sweep: string }).sweep === 'plain');
-    const before = results();
+    const plans = () => {
+      const db = new Sqlite(file, { readonly: true });
+      const all = db.prepare(`SELECT plan FROM sweeps WHERE name = 'plain'`).pluck().all();
+      db.close();
+      return all;
+    };
+    const [before, plansBefore] = [results(), plans()];
     const prepared = await prepareSweep(parseSweep(JSON.stringify(definition)));
     const outcome = await runSweep(prepared, {
       db: file,
@@ -126,6 +132,8 @@ describe.each(versions)('a database of %s', version => {
     expect(outcome.progress).toMatchObject({ cells: 64, cellsDone: 64, trajectoriesDone: 4 });
     expect(outcome.thresholds.length).toBeGreaterThan(0);
     expect(results()).toMatchObject(before);
+    // An equal plan writes no member again.
+    expect(plans()).toEqual(plansBefore);
   });
 });
 

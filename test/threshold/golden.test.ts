@@ -44,7 +44,9 @@ it('thresholds of fixed curves are those of THRESHOLD_VERSION', () => {
   const { rows, notes } = computeThresholds(specs, curves());
   expect(new Set(rows.map(row => row.censoring)).size).toBeGreaterThan(1);
   expect(rows.some(row => row.flagged)).toBe(true);
-  const text = JSON.stringify([rows.map(row => Object.entries(row).sort()), notes]);
+  // Without the sample size of none, so that the hash stays that of rows which had no such field.
+  const entries = rows.map(({ sampleSize: _, ...row }) => Object.entries(row).sort());
+  const text = JSON.stringify([entries, notes]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   expect({ version: THRESHOLD_VERSION, hash }).toEqual(GOLDEN);
 });

@@ -200,15 +200,15 @@ function definitionOf(spec: Omit<SweepSpec, 'definition'>): Record<string, unkno
   );
   const zips: Record<string, unknown>[] = [];
   for (const { path, values, zip } of axes) if (zip !== null) zips[zip] = { ...zips[zip], [path]: values };
-  const { dataset, prune, ...groups } = settings;
+  const { dataset, ...groups } = settings;
   // Without a sample size, as in definitions of versions that had none.
-  const { sampleSize, ...selection } = prune;
+  const { sampleSize, ...prune } = groups.prune;
   return {
     name,
     dataset: dataset satisfies DatasetSettings,
     axes: zips.length > 0 ? { ...own, zip: zips } : own,
     ...groups,
-    prune: sampleSize === null ? selection : prune,
+    prune: sampleSize === null ? prune : groups.prune,
     evaluate: { dense: evaluate.dense, subnet: evaluate.subnet },
     thresholds: thresholds.map(thresholdEntry),
   };
