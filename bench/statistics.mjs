@@ -4,7 +4,13 @@ import { normals, stream } from '../dist/src/math/random.js';
 import { computeThresholds } from '../dist/src/threshold/targets.js';
 
 const TARGET = { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true };
-const VARIANT = { method: 'greedy', objective: 'squared', subnetSize: 10, retrainIterations: 0 };
+const VARIANT = {
+  method: 'greedy',
+  objective: 'squared',
+  sampleSize: null,
+  subnetSize: 10,
+  retrainIterations: 0,
+};
 const normal = normals(stream(1, 'bench'));
 const checkpoints = [0];
 for (let t = 5; t < 12_000; t = Math.max(t + 1, Math.round(t * 1.12))) checkpoints.push(t);
@@ -14,12 +20,22 @@ function* curveRows(curves) {
     const end = 200 * Math.exp(0.5 * normal());
     const trajectoryId = `t${seed}`;
     const config = { datasetSize: 1000, seed };
-    const { method, objective, subnetSize, retrainIterations } = VARIANT;
+    const { method, objective, sampleSize, subnetSize, retrainIterations } = VARIANT;
     for (const t of checkpoints) {
       const loss = Math.min(0.5, (0.15 * end) / Math.max(1, t)) + 0.002 * normal();
       const metrics = { subnet_train_loss: loss };
       // Lists fields like the store's reader does: a spread would take most of the time.
-      yield { trajectoryId, config, method, objective, subnetSize, retrainIterations, t, metrics };
+      yield {
+        trajectoryId,
+        config,
+        method,
+        objective,
+        sampleSize,
+        subnetSize,
+        retrainIterations,
+        t,
+        metrics,
+      };
     }
   }
 }

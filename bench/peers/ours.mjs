@@ -21,7 +21,13 @@ const SUBNET_SETS = ['train', 'pool', 'test'];
 const [command, folder] = process.argv.slice(2);
 const place = name => join(folder, name);
 const spec = folder && JSON.parse(readFileSync(place('case.json'), 'utf8'));
-const variant = { method: 'greedy', objective: 'squared', subnetSize: spec?.k, retrainIterations: 0 };
+const variant = {
+  method: 'greedy',
+  objective: 'squared',
+  sampleSize: null,
+  subnetSize: spec?.k,
+  retrainIterations: 0,
+};
 const open = () => (spec.kind === 'dense' ? openGaussian(spec) : openImages(spec));
 const resume = () => openImages(spec, readFileSync(place('snapshot.bin')));
 const print = value => process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -44,6 +44,7 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Promise<Meas
   gram,
   checkpoint,
   'checkpoint-logistic': checkpointLogistic,
+  'checkpoint-sampled': checkpointSampled,
   trajectory,
 };
 
@@ -179,6 +180,32 @@ function checkpointLogistic(bench: Bench): Promise<Measured> {
   });
 }
 
+/** Activations and selection for the Brier score, each pick on its samples. */
+function checkpointSampled(bench: Bench): Promise<Measured> {
+  const { subnetSize, pretrainIterations, logistic, sampleSize } = bench.sizes;
+  const { datasetSize: n, width } = logistic;
+  const train = { ...bench.config.train, loss: 'logistic', learningRate: 0.5 } as const;
+  return withSession(bench, { ...logistic, train }, async session => {
+    session.trainTo(pretrainIterations);
+    let passes = 0;
+    const timing = await timeOf(bench.seconds, () => {
+      const [path] = selectPaths(session, session.network.activate(), [
+        { method: 'greedy', objective: 'brier', sampleSize, subnetSize, retrainIterations: 0 },
+      ]);
+      passes = path!.passes!.at(-1)!;
+    });
+    return {
+      work: `activations and selection by the Brier score of ${sampleSize} samples, n = ${n}, N = ${width}, k = ${subnetSize}`,
+      timing,
+      operations: neuronOperations(session) * n * width + subnetSize * sampleSize * width * BRIER_OPERATIONS,
+      bytes: 4 * width * (n + subnetSize * sampleSize),
+      passes,
+    };
+  });
+}
+
+/** Operations of the Brier score of one candidate on one sample, about as many as an exponential and a division take. */
+const BRIER_OPERATIONS = 30;
 /** Operations of a pass of logistic selection for one output: the four sums. */
 const MOMENT_OPERATIONS = 11;
 

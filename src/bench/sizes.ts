@@ -8,23 +8,26 @@ export const BENCH_NAMES = [
   'gram',
   'checkpoint',
   'checkpoint-logistic',
+  'checkpoint-sampled',
   'trajectory',
 ] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
 
 export interface BenchSizes {
-  /** n of all measurements except `checkpoint-logistic` and `trajectory`. */
+  /** n of all measurements except `checkpoint-logistic`, `checkpoint-sampled` and `trajectory`. */
   readonly datasetSize: number;
-  /** N of all measurements except `step-narrow`, `checkpoint-logistic` and `trajectory`. */
+  /** N of all measurements except `step-narrow`, `checkpoint-logistic`, `checkpoint-sampled` and `trajectory`. */
   readonly width: number;
   /** N of `step-narrow` and `trajectory`. */
   readonly narrowWidth: number;
   readonly batchSize: number;
   /** k. */
   readonly subnetSize: number;
-  /** n and N of `checkpoint-logistic`. */
+  /** n and N of `checkpoint-logistic` and `checkpoint-sampled`. */
   readonly logistic: { readonly datasetSize: number; readonly width: number };
-  /** Training iterations before `checkpoint` and `checkpoint-logistic`. */
+  /** Samples of each pick of `checkpoint-sampled`. */
+  readonly sampleSize: number;
+  /** Training iterations before the measurements of a checkpoint. */
   readonly pretrainIterations: number;
   /** Multiply-adds of one timed round; sets how many steps are timed together. */
   readonly roundWork: number;
@@ -47,6 +50,7 @@ export const FULL_SIZES: BenchSizes = {
   batchSize: 128,
   subnetSize: 200,
   logistic: { datasetSize: 20_000, width: 5000 },
+  sampleSize: 128,
   pretrainIterations: 100,
   roundWork: 8e9,
   trajectory: {
@@ -68,6 +72,7 @@ export const QUICK_SIZES: BenchSizes = {
   subnetSize: 10,
   // Wide enough for the basis that spares passes.
   logistic: { datasetSize: 100, width: 800 },
+  sampleSize: 16,
   pretrainIterations: 5,
   roundWork: 2e6,
   trajectory: { datasetSize: 200, subnetSize: 5, checkpoints: [0, 5, 10] },

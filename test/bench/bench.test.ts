@@ -57,8 +57,8 @@ describe('espalier bench --quick --json', () => {
 
   test('every number is positive and finite', () => {
     const numbers = numbersIn(report);
-    // Four of the eight measurements make no passes over the activations.
-    expect(numbers.length).toBe(3 + 8 * 10 - 4);
+    // Four of the nine measurements make no passes over the activations.
+    expect(numbers.length).toBe(3 + 9 * 10 - 4);
     expect(numbers.filter(([, value]) => !(value > 0 && Number.isFinite(value)))).toEqual([]);
   });
 
@@ -80,6 +80,14 @@ describe('espalier bench --quick --json', () => {
     expect(of('step').operations).toBeLessThan(0.4 * of('step-dense').operations);
     // n = 300, twelve columns of which half is 0, all activations read once.
     expect(of('gram')).toMatchObject({ operations: 12 * 300 * 96, bytes: 4 * 300 * 96, passes: 1 });
+  });
+
+  test('selection on samples reads the samples alone', () => {
+    const { passes, operations, bytes } = report.results.find(({ name }) => name === 'checkpoint-sampled')!;
+    // n = 100, N = 800: ten picks look at 16 samples each.
+    expect(passes).toBe(Math.ceil((10 * 16) / 100));
+    expect(bytes).toBe(4 * 800 * (100 + 10 * 16));
+    expect(operations).toBeLessThan(2 * 784 * 100 * 800 + 30 * 10 * 16 * 800);
   });
 
   test('selection for the logistic loss makes fewer passes than picks, and fewer operations an entry', () => {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ExecutorEvent } from '../../src/domain/messages.js';
 import type { EngineName } from '../../src/domain/types.js';
+import { variantKey } from '../../src/domain/variant.js';
 import type { Executor } from '../../src/execute/executor.js';
 import { collect, greedy, tinyTask, withoutTimes } from '../support/tiny.js';
 
@@ -49,17 +50,15 @@ export function executorConformance(
         greedy,
         { ...greedy, subnetSize: 2 },
         { ...greedy, method: 'random' as const, objective: null },
+        { ...greedy, objective: 'brier' as const, sampleSize: 3 },
+        { ...greedy, objective: 'brier' as const, sampleSize: 4 },
       ];
       const events = await collect((await executor()).submit(tinyTask(engine, { variants })));
       expect(events.map(({ kind }) => kind)).toEqual(['started', 'rows', 'rows', 'rows', 'done']);
       const rows = events.filter(event => event.kind === 'rows');
       expect(rows.map(({ checkpoint }) => checkpoint.t)).toEqual([0, 5, 20]);
       for (const { cells, checkpoint } of rows) {
-        expect(cells.map(({ method, subnetSize }) => `${method} ${subnetSize}`).sort()).toEqual([
-          'greedy 2',
-          'greedy 5',
-          'random 5',
-        ]);
+        expect(cells.map(variantKey).sort()).toEqual(variants.map(variantKey).sort());
         expect(Object.keys(checkpoint.dense).sort()).toEqual(['pool', 'test', 'train']);
         for (const cell of cells) expect(Object.keys(cell.subnet).sort()).toEqual(['pool', 'test', 'train']);
       }

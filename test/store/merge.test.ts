@@ -322,7 +322,11 @@ describe('different numbers', () => {
   });
 
   it.each([
-    ['cells', 'subnet_test_loss', /a1 .*t = 5, greedy, k = 3: subnet_test_loss is \S+ in .*a\.sqlite/],
+    [
+      'cells',
+      'subnet_test_loss',
+      /a1 .*t = 5, greedy on squared loss, k = 3: subnet_test_loss is \S+ in .*a\.sqlite/,
+    ],
     ['checkpoints', 'dense_train_accuracy', /a1 .*t = 5: dense_train_accuracy is/],
     ['cells', 'distinct_neurons', /distinct_neurons/],
   ])('in %s are refused with both origins: %s', (table, column, message) => {

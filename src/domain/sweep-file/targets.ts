@@ -103,7 +103,7 @@ function problemsOf(entry: ThresholdEntry, path: Path, sweep: Measuring): Proble
   return missing ? [{ path: [...path, 'metric'], value: entry.metric, ...missing }] : [];
 }
 
-/** The certificate holds for greedy selection on the squared loss, over all n samples, that the network is trained with. */
+/** The certificate holds for greedy selection on all n samples, on the squared loss that the network is trained with. */
 function whyUncertified({ axes, settings }: Measuring) {
   const valuesOf = (path: string, base: unknown) => axes.find(axis => axis.path === path)?.values ?? [base];
   const what = `${CERTIFIED_LOSS.name} is certified for greedy selection on the squared loss only`;

@@ -8,7 +8,7 @@ import type { FigureData } from './figure.js';
 /** Readers cannot distinguish more targets. */
 const MAX_TARGETS = 9;
 
-/** Whether a group belongs to the subnetworks of a slice. The selection method may differ, the objective and its samples may not. */
+/** Whether a group belongs to the subnetworks of a slice. The method may differ, the objective and its samples may not. */
 export const isOfSlice = (group: GroupKey, slice: Slice): boolean =>
   group.subnetSize === slice.subnetSize &&
   group.objective === slice.objective &&

@@ -1,5 +1,8 @@
 /** Says in one line that two databases have different numbers of one thing, and where both come from. */
 import type { Database } from 'better-sqlite3';
+import type { Variant } from '../../domain/types.js';
+import { selectionText } from '../../domain/variant.js';
+import { VARIANT_COLUMNS } from '../schema/variant-columns.js';
 import type { Difference } from './join-rows.js';
 import type { Bundle, Places } from './join-trajectory.js';
 import { PREDICTIONS, type TableColumns, type Value } from './tables.js';
@@ -31,10 +34,10 @@ export function describeDifference(
 
 function variantText(db: Database, { variant }: TableColumns, row: readonly Value[]): string {
   if (variant < 0) return '';
-  const { method, subnet_size: size } = db
-    .prepare('SELECT method, subnet_size FROM variants WHERE key = ?')
-    .get(row[variant]) as { method: string; subnet_size: number };
-  return `, ${method}, k = ${size}`;
+  const pruned = db
+    .prepare(`SELECT ${VARIANT_COLUMNS} FROM variants v WHERE v.key = ?`)
+    .get(row[variant]) as Variant;
+  return `, ${selectionText(pruned)}, k = ${pruned.subnetSize}`;
 }
 
 /** Who computed it last. */
