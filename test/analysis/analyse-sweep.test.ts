@@ -7,13 +7,14 @@ import { readFitInput } from '../../src/analysis/fit-input.js';
 import { refreshThresholds, sweepThresholds } from '../../src/analysis/thresholds.js';
 import { renderFit } from '../../src/cli/fit-screen.js';
 import { bentTimes } from '../../src/design/bends.js';
+import { variantKey } from '../../src/domain/variant.js';
 import { verdictSection } from '../../src/report/page/verdicts.js';
 import { openReader, Reader } from '../../src/store/read/reader.js';
 import { PREDICTION_COLUMNS, type StoredPrediction } from '../../src/store/schema/predictions.js';
 import { Store } from '../../src/store/write/store.js';
 import { THRESHOLD_VERSION } from '../../src/threshold/version.js';
 import { fill, LOSS, logarithm, SIZES } from '../fit/database.js';
-import { temporaryFolders } from '../store/fixtures.js';
+import { greedy, sampled, temporaryFolders } from '../store/fixtures.js';
 import { query } from '../support/results.js';
 
 const folder = temporaryFolders();
@@ -90,6 +91,30 @@ test('stores the same thresholds, laws and verdicts each time', async () => {
   expect(JSON.parse(stored!.report as string)).toEqual(JSON.parse(JSON.stringify(report)));
 });
 
+test('tells selections on samples apart, in verdicts and stored thresholds', async () => {
+  const file = join(folder(), 'sampled.sqlite');
+  const store = Store.open(file);
+  const variants = [sampled(20, 128), sampled(20, 64), greedy(20)];
+  fill(store, 'one', { mu: logarithm, thresholds: [LOSS], variants, sizes: SIZES.slice(0, 3), seeds: 2 });
+  const computed = refreshThresholds(store, store.toReader().sweep('one'));
+  store.close();
+  await fitDatabase(file, undefined, QUICK);
+  const shown = query(
+    file,
+    'SELECT prune_objective, prune_sample_size, curves FROM verdicts ORDER BY 1, 2',
+  );
+  expect(shown).toEqual([
+    { prune_objective: 'brier', prune_sample_size: 64, curves: 6 },
+    { prune_objective: 'brier', prune_sample_size: 128, curves: 6 },
+    { prune_objective: 'squared', prune_sample_size: null, curves: 6 },
+  ]);
+  const reader = openReader(file);
+  const stored = reader.validThresholds('one', THRESHOLD_VERSION);
+  reader.close();
+  expect(stored!.rows).toEqual(computed.rows);
+  expect(new Set(stored!.rows.map(variantKey)).size).toBe(3);
+});
+
 test('stores where which law holds, last in the view', async () => {
   const file = join(folder(), 'bent.sqlite');
   const store = Store.open(file);
@@ -100,7 +125,7 @@ test('stores where which law holds, last in the view', async () => {
   const { regimes } = reports[0]!.groups[0]!;
   const [row] = query(file, 'SELECT * FROM verdicts WHERE is_primary');
   expect(reports[0]!.groups[0]!.regimesPredicted).toBeNull();
-  expect(Object.entries(row!).slice(-9)).toEqual([
+  expect(Object.entries(row!).slice(-10)).toEqual([
     ['regimes', regimes!.sentence],
     ['lower_law', 'power'],
     ['lower_to', regimes!.lower!.to],
@@ -110,6 +135,7 @@ test('stores where which law holds, last in the view', async () => {
     ['bend_high', regimes!.bend!.high],
     ['regimes_predicted', null],
     ['regimes_agree', null],
+    ['prune_sample_size', null],
   ]);
   // The bend lies between 2,000 and 4,000.
   expect(row!.bend_low).toBeLessThanOrEqual(2000);

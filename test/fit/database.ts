@@ -1,5 +1,5 @@
 /** A database of curves with known thresholds, as a run leaves it. */
-import type { SetMetrics, ThresholdSpec } from '../../src/domain/types.js';
+import type { SetMetrics, ThresholdSpec, Variant } from '../../src/domain/types.js';
 import { normals, stream } from '../../src/math/random.js';
 import type { Store } from '../../src/store/write/store.js';
 import { ATTEMPT, config, greedy, planned, sweep } from '../store/fixtures.js';
@@ -15,6 +15,7 @@ export interface Truth {
   readonly sigma?: number;
   readonly checkpoints?: readonly number[];
   readonly thresholds?: readonly ThresholdSpec[];
+  readonly variants?: readonly Variant[];
 }
 
 export const LOSS: ThresholdSpec = {
@@ -34,8 +35,8 @@ export function fill(store: Store, name: string, truth: Truth): void {
     sigma = 0.1,
     checkpoints = GRID,
     thresholds = [LOSS, DENSE],
+    variants = [greedy(10), greedy(20)],
   } = truth;
-  const variants = [greedy(10), greedy(20)];
   const plans = sizes.flatMap(n =>
     Array.from({ length: seeds }, (_, seed) => {
       const settings = { ...config(n, seed), dataset: { ...config(n, seed).dataset, pool: 1_000_000 } };
