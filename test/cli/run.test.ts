@@ -82,6 +82,7 @@ describe('run', () => {
           width: 24,
           method: 'greedy',
           objective: 'squared',
+          sampleSize: null,
           subnetSize: 7,
           retrainIterations: 0,
           axes: {},
