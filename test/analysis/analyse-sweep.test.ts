@@ -99,10 +99,7 @@ test('tells selections on samples apart, in verdicts and stored thresholds', asy
   const computed = refreshThresholds(store, store.toReader().sweep('one'));
   store.close();
   await fitDatabase(file, undefined, QUICK);
-  const shown = query(
-    file,
-    'SELECT prune_objective, prune_sample_size, curves FROM verdicts ORDER BY 1, 2',
-  );
+  const shown = query(file, 'SELECT prune_objective, prune_sample_size, curves FROM verdicts ORDER BY 1, 2');
   expect(shown).toEqual([
     { prune_objective: 'brier', prune_sample_size: 64, curves: 6 },
     { prune_objective: 'brier', prune_sample_size: 128, curves: 6 },

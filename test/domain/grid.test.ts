@@ -14,7 +14,9 @@ const GREEDY = { method: 'greedy', objective: 'squared', sampleSize: null, retra
 const cellsOf = (trajectories: readonly PlannedTrajectory[]): string[] =>
   trajectories.flatMap(({ id, checkpoints }) =>
     checkpoints.flatMap(({ t, variants }) =>
-      variants.map(v => [id, t, v.method, v.objective, v.sampleSize, v.subnetSize, v.retrainIterations].join(' ')),
+      variants.map(v =>
+        [id, t, v.method, v.objective, v.sampleSize, v.subnetSize, v.retrainIterations].join(' '),
+      ),
     ),
   );
 

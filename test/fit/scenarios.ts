@@ -103,7 +103,13 @@ export function* drawRefinedSamples(
   const grid = refinedCheckpoints({ from: 5, to: design.tMax, ratio: 2, refine: design.ratio })!;
   const { x } = placeholderSample(design);
   const target = { metric: 'subnet_train_loss', kind: 'atMost', value: 0.15, primary: true } as const;
-  const variant = { method: 'greedy', objective: 'squared', sampleSize: null, subnetSize: 1, retrainIterations: 0 } as const;
+  const variant = {
+    method: 'greedy',
+    objective: 'squared',
+    sampleSize: null,
+    subnetSize: 1,
+    retrainIterations: 0,
+  } as const;
   const rules = { ...grid, targets: [target], levels: [], variants: [variant], datasetSize: 1 };
   for (let i = 0; i < count; i++) {
     const normal = normals(drawStream(`refined ${name}`, i));

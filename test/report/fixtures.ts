@@ -86,7 +86,15 @@ export function figureData(changes: Partial<FigureData> = {}): FigureData {
       })),
     );
   return {
-    slice: { sweep: 'made', width: 50, axes: {}, objective: 'squared', sampleSize: null, subnetSize: 10, retrainIterations: 0 },
+    slice: {
+      sweep: 'made',
+      width: 50,
+      axes: {},
+      objective: 'squared',
+      sampleSize: null,
+      subnetSize: 10,
+      retrainIterations: 0,
+    },
     set: 'train',
     curves: [...curve('dense', 1.2), ...curve('greedy', 1), ...curve('random', 1.5)],
     subnetSizes: METHODS.flatMap((method, i) =>

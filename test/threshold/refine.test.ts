@@ -10,7 +10,13 @@ import { config, spec } from './fixtures.js';
 
 const GRID = refinedCheckpoints({ from: 5, to: 4000, ratio: 2, refine: 1.12 })!;
 const LOSS = 'subnet_train_loss';
-const variant: Variant = { method: 'greedy', objective: 'squared', sampleSize: null, subnetSize: 10, retrainIterations: 0 };
+const variant: Variant = {
+  method: 'greedy',
+  objective: 'squared',
+  sampleSize: null,
+  subnetSize: 10,
+  retrainIterations: 0,
+};
 
 const rules = (targets: readonly ThresholdSpec[], changes: Partial<ChoiceRules> = {}): ChoiceRules => ({
   ...GRID,

@@ -23,8 +23,7 @@ export function expectBest(
     const looked = samples?.subarray((j - 1) * m!, j * m!);
     const { losses, sum } = candidateLosses(phi, labels, objective, [...picks.slice(0, j - 1)], looked);
     const best = Math.min(...losses);
-    const scale =
-      objective === 'squared' ? dotProduct(sum, sum) + j * j * sum.length : Math.max(best, 0.01);
+    const scale = objective === 'squared' ? dotProduct(sum, sum) + j * j * sum.length : Math.max(best, 0.01);
     const picked = losses[picks[j - 1]!];
     expect(picked, `pick ${j} is a neuron`).toBeDefined();
     expect((picked! - best) / scale, `pick ${j} of ${objective}`).toBeLessThanOrEqual(tolerances.pick);

@@ -55,22 +55,27 @@ export function sampledSelection({ engine, tolerances }: Subject): void {
     });
   });
 
-  it.each(OBJECTIVES)('other samples give other picks, and the rest of the n no influence (%s)', objective => {
-    const problem = makeProblem({ width: 60, rows: 80 });
-    const looked = Int32Array.from({ length: 12 * 10 }, (_, i) => 4 * (i % 10));
-    const labels = problem.labels.map((y, s) => (s % 4 === 0 ? y : -y));
-    const picksOf = (changed: Problem, samples: Int32Array | null) =>
-      withNetwork(engine(), changed, network => [...network.activate().greedy(objective, 12, samples).picks]);
-    const picks = picksOf(problem, looked);
-    expect(picksOf({ ...problem, labels }, looked)).toEqual(picks);
-    expect(picksOf(problem, null)).not.toEqual(picks);
-    expect(
-      picksOf(
-        problem,
-        looked.map(s => s + 1),
-      ),
-    ).not.toEqual(picks);
-  });
+  it.each(OBJECTIVES)(
+    'other samples give other picks, and the rest of the n no influence (%s)',
+    objective => {
+      const problem = makeProblem({ width: 60, rows: 80 });
+      const looked = Int32Array.from({ length: 12 * 10 }, (_, i) => 4 * (i % 10));
+      const labels = problem.labels.map((y, s) => (s % 4 === 0 ? y : -y));
+      const picksOf = (changed: Problem, samples: Int32Array | null) =>
+        withNetwork(engine(), changed, network => [
+          ...network.activate().greedy(objective, 12, samples).picks,
+        ]);
+      const picks = picksOf(problem, looked);
+      expect(picksOf({ ...problem, labels }, looked)).toEqual(picks);
+      expect(picksOf(problem, null)).not.toEqual(picks);
+      expect(
+        picksOf(
+          problem,
+          looked.map(s => s + 1),
+        ),
+      ).not.toEqual(picks);
+    },
+  );
 
   it.each(OBJECTIVES)('a shorter path is a prefix of a longer one (%s)', objective => {
     const problem = makeProblem({ width: 77, rows: 64 });
@@ -126,28 +131,31 @@ export function sampledSelection({ engine, tolerances }: Subject): void {
     }
   });
 
-  it.each(OBJECTIVES)('of neurons that are equal on the samples alone, the first is picked (%s)', objective => {
-    // Column 0 is seen by even samples, column 1 by odd ones: on even samples, neurons differ in nothing else.
-    const rows = 30;
-    const dense = Array.from({ length: rows }, (_, s) => (s % 2 === 0 ? [1, 0] : [0, 1]));
-    const width = 55;
-    const problem: Problem = {
-      ...makeProblem({ rows, columns: 2, width, batchSize: 1 }),
-      inputs: compress(dense),
-      labels: new Float32Array(rows).fill(1),
-      state: {
-        weights: Float32Array.from({ length: 2 * width }, (_, i) => (i % 2 === 0 ? 0.25 : i / 64)),
-        signs: new Float32Array(width).fill(1),
-        weightVelocity: null,
-        signVelocity: null,
-      },
-    };
-    const even = Int32Array.from({ length: 6 * 5 }, (_, i) => 2 * (i % 5));
-    withNetwork(engine(), problem, network => {
-      const activations = network.activate();
-      expect([...activations.greedy(objective, 6, even).picks]).toEqual(new Array(6).fill(0));
-    });
-  });
+  it.each(OBJECTIVES)(
+    'of neurons that are equal on the samples alone, the first is picked (%s)',
+    objective => {
+      // Column 0 is seen by even samples, column 1 by odd ones: on even samples, neurons differ in nothing else.
+      const rows = 30;
+      const dense = Array.from({ length: rows }, (_, s) => (s % 2 === 0 ? [1, 0] : [0, 1]));
+      const width = 55;
+      const problem: Problem = {
+        ...makeProblem({ rows, columns: 2, width, batchSize: 1 }),
+        inputs: compress(dense),
+        labels: new Float32Array(rows).fill(1),
+        state: {
+          weights: Float32Array.from({ length: 2 * width }, (_, i) => (i % 2 === 0 ? 0.25 : i / 64)),
+          signs: new Float32Array(width).fill(1),
+          weightVelocity: null,
+          signVelocity: null,
+        },
+      };
+      const even = Int32Array.from({ length: 6 * 5 }, (_, i) => 2 * (i % 5));
+      withNetwork(engine(), problem, network => {
+        const activations = network.activate();
+        expect([...activations.greedy(objective, 6, even).picks]).toEqual(new Array(6).fill(0));
+      });
+    },
+  );
 
   it('on whole numbers, squared picks equal those of exhaustive search, ties to the lowest index', () => {
     const small = fc.integer({ min: -2, max: 2 });
