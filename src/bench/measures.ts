@@ -105,6 +105,7 @@ async function gram({ sizes, seconds }: Bench): Promise<Measured> {
     batchSize: 1,
     momentum: false,
     entriesPerRow: 1,
+    shifted: false,
   });
   const { machine, release } = (await WasmInstancePool.load()).acquire(layout.bytes);
   const { kernels, f32, u32 } = machine;

@@ -4,7 +4,12 @@
  *   row r has the entries rowStart[r] .. rowStart[r + 1] - 1 of `column` and `value`
  *   column: ascending and unique within a row; value: float32
  *
- * Sparse inputs (raw, unit) store no zeros. Dense inputs (centred, standardised) store all d columns of a row.
+ * Sparse inputs (raw, unit) store no zeros. Dense inputs (centred, standardised) store all d columns of a row. Shifted
+ * inputs (normalised) are sparse ones, and one number that is added to every pixel:
+ *
+ *   x_c = stored value (0 without an entry) + offset    for c < pixels        a . x = a . stored + offset * sum of a_c
+ *
+ * Every row of shifted inputs ends with the entry (d, 1): column d is the place of that sum, and of its gradient.
  */
 
 import { DataError, TooLargeError } from '../base/errors.js';
@@ -19,14 +24,24 @@ export interface InputMatrix {
   readonly rowStart: Uint32Array;
   readonly column: Uint16Array;
   readonly value: Float32Array;
+  /** Of shifted inputs only. */
+  readonly shift?: Shift;
+}
+
+export interface Shift {
+  /** A float32. */
+  readonly offset: number;
+  /** The columns that it is added to are those below. */
+  readonly pixels: number;
 }
 
 /** The first rows alone, as a view: a nested sub-data-set. */
-export function firstRows({ columns, rowStart, column, value }: InputMatrix, rows: number): InputMatrix {
+export function firstRows(inputs: InputMatrix, rows: number): InputMatrix {
+  const { rowStart, column, value } = inputs;
   const end = rowStart[rows]!;
   return {
+    ...inputs,
     rows,
-    columns,
     rowStart: rowStart.subarray(0, rows + 1),
     column: column.subarray(0, end),
     value: value.subarray(0, end),
@@ -37,8 +52,10 @@ export function firstRows({ columns, rowStart, column, value }: InputMatrix, row
 export interface InputSource {
   /** d, including the constant last column of `bias: true`. */
   readonly columns: number;
-  /** Mean number of stored entries per row: exact for dense inputs, estimated from the pool for sparse ones. */
+  /** Mean number of stored entries per row: exact for dense inputs, estimated from the pool for others. */
   readonly entriesPerRow: number;
+  /** Whether matrices have a `shift`. */
+  readonly shifted: boolean;
   /** The given rows of a set, in the given order. @throws RangeError for a row that the set does not have. */
   gather(set: 'pool' | 'test', rows: Int32Array): InputMatrix;
   /** Rows from .. to - 1 of a set. @throws RangeError */
@@ -59,6 +76,7 @@ type Scaled = (images: ImageSet, rows: Int32Array) => InputMatrix;
  *   centred       byte / 255 minus the pixel's mean; all d columns stored
  *   standardised  (byte - mean) / standard deviation of the pixel; 0 if the pixel is constant over the pool, also in
  *                 test images; all d columns stored
+ *   normalised    (byte - mean) / standard deviation of all pixels of the pool together, 0 if all are equal; shifted
  *
  * Means and population standard deviations (divided by the count) are over the whole training pool, so a sample has
  * the same inputs in every sub-data-set. `bias` appends a constant 1 as the last column after scaling. Values are
@@ -75,10 +93,13 @@ export function createInputSource(dataset: Dataset, scaling: InputScaling, bias:
       `${dataset.name}: ${columns} inputs per image, expected at most ${MAX_COLUMNS}`,
     );
   }
-  const sparse = scaling === 'raw' || scaling === 'unit';
-  const scaled: Scaled = sparse
-    ? (images, rows) => sparseRows(images, rows, scaling === 'unit', bias)
-    : denseRows(poolStatistics(dataset.pool, scaling), bias);
+  const dense = scaling === 'centred' || scaling === 'standardised';
+  const shifted = scaling === 'normalised';
+  const scaled = dense
+    ? centredRows(poolStatistics(dataset.pool, scaling), bias)
+    : shifted
+      ? shiftedRows(dataset.pool, bias)
+      : sparseRows(scaling === 'unit' ? lengthOf : () => 255, bias);
   const gather = (set: 'pool' | 'test', rows: Int32Array): InputMatrix => {
     const { count } = dataset[set];
     const outside = rows.find(row => row < 0 || row >= count);
@@ -87,7 +108,8 @@ export function createInputSource(dataset: Dataset, scaling: InputScaling, bias:
   };
   return {
     columns,
-    entriesPerRow: sparse ? meanEntries(dataset.pool) + (bias ? 1 : 0) : columns,
+    entriesPerRow: dense ? columns : meanEntries(dataset.pool) + (bias ? 1 : 0) + (shifted ? 1 : 0),
+    shifted,
     gather,
     range: (set, from, to) =>
       gather(
@@ -118,43 +140,60 @@ function allocate(rows: number, columns: number, entries: number): InputMatrix {
   };
 }
 
+/** Rows of byte / divisor, without zeros. With a shift, the last entry is that of column d. */
 function sparseRows(
-  { pixels, images }: ImageSet,
-  rows: Int32Array,
-  unit: boolean,
+  divisorOf: (images: Uint8Array, base: number, pixels: number) => number,
   bias: boolean,
-): InputMatrix {
-  let entries = bias ? rows.length : 0;
-  for (const row of rows) {
-    const end = (row + 1) * pixels;
-    for (let i = row * pixels; i < end; i++) if (images[i] !== 0) entries++;
-  }
-  const matrix = allocate(rows.length, pixels + (bias ? 1 : 0), entries);
-  const { rowStart, column, value } = matrix;
-  let next = 0;
-  for (let r = 0; r < rows.length; r++) {
-    const base = rows[r]! * pixels;
-    // The sum of squared bytes is exact. An all-black row has divisor 0 but no entries to divide.
-    const divisor = unit ? Math.sqrt(sumOfSquares(images, base, pixels)) : 255;
-    for (let i = 0; i < pixels; i++) {
-      const byte = images[base + i]!;
-      if (byte === 0) continue;
-      column[next] = i;
-      value[next++] = byte / divisor;
+  shift?: Shift,
+): Scaled {
+  return ({ pixels, images }, rows) => {
+    const columns = pixels + (bias ? 1 : 0);
+    const ones = [...(bias ? [pixels] : []), ...(shift ? [columns] : [])];
+    let entries = rows.length * ones.length;
+    for (const row of rows) {
+      const end = (row + 1) * pixels;
+      for (let i = row * pixels; i < end; i++) if (images[i] !== 0) entries++;
     }
-    if (bias) {
-      column[next] = pixels;
-      value[next++] = 1;
+    const matrix = { ...allocate(rows.length, columns, entries), ...(shift && { shift }) };
+    const { rowStart, column, value } = matrix;
+    let next = 0;
+    for (let r = 0; r < rows.length; r++) {
+      const base = rows[r]! * pixels;
+      const divisor = divisorOf(images, base, pixels);
+      for (let i = 0; i < pixels; i++) {
+        const byte = images[base + i]!;
+        if (byte === 0) continue;
+        column[next] = i;
+        value[next++] = byte / divisor;
+      }
+      for (const one of ones) {
+        column[next] = one;
+        value[next++] = 1;
+      }
+      rowStart[r + 1] = next;
     }
-    rowStart[r + 1] = next;
-  }
-  return matrix;
+    return matrix;
+  };
 }
 
-function sumOfSquares(bytes: Uint8Array, base: number, length: number): number {
+/** The length of a row in units of bytes: 0 for an all-black one, which has no entries to divide. */
+function lengthOf(images: Uint8Array, base: number, pixels: number): number {
   let sum = 0;
-  for (let i = base; i < base + length; i++) sum += bytes[i]! * bytes[i]!;
-  return sum;
+  for (let i = base; i < base + pixels; i++) sum += images[i]! * images[i]!;
+  return Math.sqrt(sum);
+}
+
+function shiftedRows({ count, pixels, images }: ImageSet, bias: boolean): Scaled {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < count * pixels; i++) {
+    sum += images[i]!;
+    squares += images[i]! * images[i]!;
+  }
+  const divisor = deviation(count * pixels, sum, squares);
+  const offset = divisor === 0 ? 0 : Math.fround(-sum / (count * pixels) / divisor);
+  // Equal pixels everywhere: any test image's stored values are 0 too.
+  return sparseRows(() => (divisor === 0 ? Number.POSITIVE_INFINITY : divisor), bias, { offset, pixels });
 }
 
 /** Per pixel, in units of bytes: an input is (byte - mean) / divisor, or 0 if the divisor is 0. */
@@ -188,7 +227,7 @@ function deviation(count: number, sum: number, squares: number): number {
   return Math.sqrt(Number(BigInt(count) * BigInt(squares) - BigInt(sum) * BigInt(sum))) / count;
 }
 
-function denseRows({ mean, divisor }: PixelStatistics, bias: boolean): Scaled {
+function centredRows({ mean, divisor }: PixelStatistics, bias: boolean): Scaled {
   return ({ pixels, images }, rows) => {
     const columns = pixels + (bias ? 1 : 0);
     const matrix = allocate(rows.length, columns, rows.length * columns);

@@ -10,7 +10,7 @@
 export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated';
 export type Activation = 'relu' | 'tanh' | 'softplus';
 export type Scaling = 'mean-field' | 'ntk';
-export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised';
+export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised' | 'normalised';
 export type Loss = 'squared' | 'logistic';
 export type Layers = 'first' | 'both';
 export type PruneMethod = 'greedy' | 'random' | 'magnitude';

@@ -75,6 +75,8 @@ export interface Shape {
   readonly momentum: boolean;
   /** Mean number of stored entries per input row. */
   readonly entriesPerRow: number;
+  /** Whether the inputs have a `shift`. */
+  readonly shifted: boolean;
 }
 
 export interface Engine {

@@ -79,13 +79,16 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   const measureSizes = (config: TrajectoryConfig): DataSizes => {
     const { identified } = data.get(imagesKey(config.dataset))!;
     const { pool, test, pixels, nonZeroShare } = identified;
-    const sparse = config.inputs.scaling === 'raw' || config.inputs.scaling === 'unit';
+    const { scaling } = config.inputs;
+    const shifted = scaling === 'normalised';
+    const sparse = scaling === 'raw' || scaling === 'unit' || shifted;
     const bias = config.network.bias ? 1 : 0;
     return {
       pool,
       test,
       columns: pixels + bias,
-      entriesPerRow: (sparse ? nonZeroShare * pixels : pixels) + bias,
+      entriesPerRow: (sparse ? nonZeroShare * pixels : pixels) + bias + (shifted ? 1 : 0),
+      shifted,
     };
   };
   for (const { identified } of data.values()) refuseManyImages(identified);

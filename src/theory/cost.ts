@@ -1,6 +1,6 @@
 /** What a prediction costs, for `plan`. No stored result depends on it. */
 import type { TrajectoryConfig } from '../domain/types.js';
-import { WORKER_BASE_BYTES } from '../trajectory/cost.js';
+import { type DataSizes, WORKER_BASE_BYTES } from '../trajectory/cost.js';
 import { EXACT_SIZE, kernelBytes, LOGISTIC_SIZE, methodOf, whyNot } from './choose-kernel.js';
 import type { KernelKind } from './kernel.js';
 
@@ -21,12 +21,14 @@ export interface PredictionCost {
 export function predictionCost(
   config: TrajectoryConfig,
   kind: KernelKind,
-  sizes: { readonly columns: number; readonly entriesPerRow: number },
+  sizes: Pick<DataSizes, 'columns' | 'entriesPerRow' | 'shifted'>,
   lastIteration: number,
 ): PredictionCost {
   if (whyNot(config, kind) !== null) return { seconds: 0, lambda0Seconds: 0, bytes: WORKER_BASE_BYTES };
   const { datasetSize: n, width, network, train } = config;
-  const { columns, entriesPerRow } = sizes;
+  const { columns } = sizes;
+  // Kernels take shifted inputs with all columns stored.
+  const entriesPerRow = sizes.shifted ? columns : sizes.entriesPerRow;
   const method = methodOf(n, { kind, activation: network.activation, layers: train.layers });
   const products = train.loss === 'logistic' && n <= LOGISTIC_SIZE ? 2 * lastIteration + PRODUCTS : PRODUCTS;
   const small = Math.min(n, EXACT_SIZE);

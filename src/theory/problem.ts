@@ -1,5 +1,6 @@
 /** The kernel problem of a trajectory, out of its configuration. */
 import { labelSigns, subDataset } from '../data/dataset.js';
+import { unshifted } from '../data/dense.js';
 import type { TrajectoryConfig } from '../domain/types.js';
 import type { InputLibrary } from '../trajectory/environment.js';
 import { initialState, outputScale } from '../trajectory/initial.js';
@@ -14,7 +15,7 @@ export function openProblem(
   const { network, train, datasetSize, width, seed } = config;
   const { dataset, source } = library.open(config.dataset, config.inputs.scaling, network.bias);
   const samples = subDataset(dataset.pool.count, datasetSize, seed);
-  const inputs = source.gather('pool', samples);
+  const inputs = unshifted(source.gather('pool', samples));
   const signs = labelSigns(dataset.pool.labels, config.dataset.positive);
   const state = initialState(network, seed, width, inputs.columns);
   return {

@@ -35,6 +35,8 @@ export interface DataSizes {
   readonly columns: number;
   /** Mean number of stored entries of a row. */
   readonly entriesPerRow: number;
+  /** Whether inputs are sparse ones with a number added to every pixel (data/inputs.ts). */
+  readonly shifted: boolean;
 }
 
 export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape {
@@ -46,6 +48,7 @@ export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape 
     batchSize: batchSize === 'full' ? config.datasetSize : Math.min(batchSize, config.datasetSize),
     momentum: momentum > 0,
     entriesPerRow: sizes.entriesPerRow,
+    shifted: sizes.shifted,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Recomputes one trajectory and writes the files with which another program can check it (README.md, "Export"). */
 import { setImmediate as turn } from 'node:timers/promises';
 import { StoppedError } from '../base/errors.js';
+import { denseRange } from '../data/dense.js';
 import type { InputMatrix } from '../data/inputs.js';
 import type { PlannedTrajectory, Variant } from '../domain/types.js';
 import { pathKey } from '../domain/variant.js';
@@ -121,17 +122,12 @@ function describe({ id, config, checkpoints }: PlannedTrajectory, written: reado
 
 /** Writes the n x d matrix as the network sees it, zeros included. */
 function writeInputs(file: string, inputs: InputMatrix): void {
-  const { rows, columns, rowStart, column, value } = inputs;
+  const { rows, columns } = inputs;
   const writer = new NpyWriter(file, 'float32', [rows, columns]);
   try {
     for (let from = 0; from < rows; from += ROWS) {
       const to = Math.min(rows, from + ROWS);
-      const dense = new Float32Array((to - from) * columns);
-      for (let r = from; r < to; r++) {
-        for (let e = rowStart[r]!; e < rowStart[r + 1]!; e++)
-          dense[(r - from) * columns + column[e]!] = value[e]!;
-      }
-      writer.append(dense);
+      writer.append(denseRange(inputs, from, to));
     }
   } finally {
     writer.close();

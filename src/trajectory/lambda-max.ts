@@ -7,7 +7,8 @@
  * An estimate by power iteration from a fixed random vector, on the first 256 samples and 512 neurons at most.
  * It computes in float64, in a fixed order.
  */
-import type { InputMatrix } from '../data/inputs.js';
+import { unshifted } from '../data/dense.js';
+import { firstRows, type InputMatrix } from '../data/inputs.js';
 import type { Activation, Layers } from '../domain/types.js';
 import { sigmoid, softplus, tanh } from '../math/elementary.js';
 import { normals, stream } from '../math/random.js';
@@ -19,13 +20,14 @@ const ITERATIONS = 60;
 
 /** weights: N x d. Returns lambda_max of K/n, at least 0. */
 export function lambdaMax(
-  inputs: InputMatrix,
+  given: InputMatrix,
   weights: ArrayLike<number>,
   width: number,
   activation: Activation,
   layers: Layers,
 ): number {
-  const n = Math.min(inputs.rows, SAMPLES);
+  const n = Math.min(given.rows, SAMPLES);
+  const inputs = unshifted(firstRows(given, n));
   const neurons = Math.min(width, LAMBDA_MAX_NEURONS);
   const { slope, value } = responses(inputs, weights, n, neurons, activation);
   const kernel = new Float64Array(n * n);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../../src/base/errors.js';
 import type { Dataset, ImageSet } from '../../src/data/dataset.js';
-import { createInputSource, type InputMatrix } from '../../src/data/inputs.js';
+import { denseRange, unshifted } from '../../src/data/dense.js';
+import { createInputSource, firstRows, type InputMatrix } from '../../src/data/inputs.js';
 import type { InputScaling } from '../../src/domain/types.js';
 
 /** Column 0 is 0 in the pool, column 1 is 200 in the pool, column 3 differs in only one image. */
@@ -15,7 +16,7 @@ const TEST = [
   [0, 0, 0, 0, 0],
   [5, 201, 255, 7, 1],
 ];
-const SCALINGS: readonly InputScaling[] = ['raw', 'unit', 'centred', 'standardised'];
+const SCALINGS: readonly InputScaling[] = ['raw', 'unit', 'centred', 'standardised', 'normalised'];
 
 const set = (rows: number[][]): ImageSet => ({
   count: rows.length,
@@ -26,21 +27,26 @@ const set = (rows: number[][]): ImageSet => ({
 const DATASET: Dataset = { name: 'idx', content: 'x', pool: set(POOL), test: set(TEST) };
 
 /** All d values of each row. Checks the invariants of a compressed matrix. */
-function dense({ rows, columns, rowStart, column, value }: InputMatrix): number[][] {
+function dense({ rows, columns, rowStart, column, value, shift }: InputMatrix): number[][] {
   expect(rowStart.length).toBe(rows + 1);
   expect(rowStart[0]).toBe(0);
   expect(rowStart[rows]).toBe(value.length);
   expect(column.length).toBe(value.length);
   return Array.from({ length: rows }, (_, r) => {
     const row = new Array<number>(columns).fill(0);
+    if (shift) row.push(0);
     let last = -1;
     for (let e = rowStart[r]!; e < rowStart[r + 1]!; e++) {
       expect(column[e]).toBeGreaterThan(last);
       last = column[e]!;
       row[last] = value[e]!;
     }
-    expect(last).toBeLessThan(columns);
-    return row;
+    if (!shift) {
+      expect(last).toBeLessThan(columns);
+      return row;
+    }
+    expect(row.pop()).toBe(1);
+    return row.map((stored, c) => (c < shift.pixels ? Math.fround(stored + shift.offset) : stored));
   });
 }
 
@@ -54,6 +60,11 @@ function expected(row: number[], scaling: InputScaling): number[] {
     if (scaling === 'raw') return byte / 255;
     if (scaling === 'unit') return length === 0 ? 0 : byte / length;
     if (scaling === 'centred') return (byte - mean) / 255;
+    if (scaling === 'normalised') {
+      const all = POOL.flat();
+      const mean = all.reduce((a, b) => a + b) / all.length;
+      return (byte - mean) / Math.sqrt(all.reduce((sum, b) => sum + (b - mean) ** 2, 0) / all.length);
+    }
     return deviation === 0 ? 0 : (byte - mean) / deviation;
   });
 }
@@ -73,7 +84,8 @@ describe.each(SCALINGS)('%s inputs', scaling => {
         expect(row.length).toBe(wanted.length);
         // The deviation in the definition is rounded differently: one unit in the last place of float32.
         row.forEach((value, c) => {
-          expect(Math.abs(value - wanted[c]!)).toBeLessThanOrEqual(1.2e-7 * Math.abs(wanted[c]!));
+          const size = scaling === 'normalised' ? 3 : Math.abs(wanted[c]!);
+          expect(Math.abs(value - wanted[c]!)).toBeLessThanOrEqual(1.2e-7 * size);
         });
       });
     }
@@ -107,6 +119,7 @@ describe('stored entries', () => {
     expect(createInputSource(DATASET, 'raw', false).entriesPerRow).toBe(nonZero);
     expect(createInputSource(DATASET, 'unit', true).entriesPerRow).toBe(nonZero + 1);
     expect(createInputSource(DATASET, 'centred', true).entriesPerRow).toBe(6);
+    expect(createInputSource(DATASET, 'normalised', true).entriesPerRow).toBe(nonZero + 2);
   });
 
   test('raw and unit values are exact', () => {
@@ -135,5 +148,33 @@ describe('stored entries', () => {
     expect(createInputSource(large(65_535), 'raw', false).columns).toBe(65_535);
     expect(() => createInputSource(large(65_535), 'raw', true)).toThrow(DataError);
     expect(() => createInputSource(large(65_536), 'centred', false)).toThrow(/65536 inputs per image/);
+  });
+});
+
+describe('normalised inputs', () => {
+  test('of equal pixels are 0', () => {
+    const grey = set([
+      [7, 7],
+      [7, 7],
+    ]);
+    const source = createInputSource({ ...DATASET, pool: grey, test: set([[0, 9]]) }, 'normalised', false);
+    expect(dense(source.range('pool', 0, 2)).concat(dense(source.range('test', 0, 1)))).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  test.each([false, true])('without their shift have every column stored, bias %s', bias => {
+    const source = createInputSource(DATASET, 'normalised', bias);
+    const inputs = source.range('pool', 0, 4);
+    const plain = unshifted(inputs);
+    expect(plain.shift).toBeUndefined();
+    expect(plain.rowStart[4]).toBe(4 * source.columns);
+    expect(dense(plain)).toEqual(dense(inputs));
+    expect(dense(unshifted(firstRows(inputs, 2)))).toEqual(dense(inputs).slice(0, 2));
+    expect(denseRange(inputs, 1, 3)).toEqual(Float32Array.from(dense(inputs).slice(1, 3).flat()));
+    const raw = createInputSource(DATASET, 'raw', bias).range('pool', 0, 4);
+    expect(unshifted(raw)).toBe(raw);
   });
 });

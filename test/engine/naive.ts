@@ -9,10 +9,11 @@ export type Matrix = number[][];
 
 export function expand(inputs: InputMatrix): Matrix {
   return Array.from({ length: inputs.rows }, (_, r) => {
-    const row = new Array<number>(inputs.columns).fill(0);
+    const { columns, shift } = inputs;
+    const row = new Array<number>(columns).fill(0);
     for (let e = inputs.rowStart[r]!; e < inputs.rowStart[r + 1]!; e++)
-      row[inputs.column[e]!] = inputs.value[e]!;
-    return row;
+      if (inputs.column[e]! < columns) row[inputs.column[e]!] = inputs.value[e]!;
+    return row.map((value, c) => (shift && c < shift.pixels ? Math.fround(value + shift.offset) : value));
   });
 }
 

@@ -16,6 +16,7 @@ const SHAPE: Shape = {
   batchSize: 1,
   momentum: false,
   entriesPerRow: 1,
+  shifted: false,
 };
 
 /** Opens memories with these numbers of blocks, filled with the neurons' outputs `phi` [N][n]. */
@@ -32,7 +33,9 @@ async function openMemories(blocks: readonly number[], phi: Float32Array): Promi
       layout,
       budget: new WorkBudget(() => {}),
       samples: SAMPLES,
+      inputColumns: 1,
       columns: 1,
+      shift: null,
       first: first - width,
       width,
       entriesPerRow: 1,

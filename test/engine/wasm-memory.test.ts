@@ -12,6 +12,7 @@ const SHAPE: Shape = {
   batchSize: 20,
   momentum: true,
   entriesPerRow: 7,
+  shifted: false,
 };
 
 /** Every address of a layout. */

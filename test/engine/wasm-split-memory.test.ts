@@ -283,6 +283,7 @@ describe('splitMemory', () => {
     batchSize: 128,
     momentum: false,
     entriesPerRow: 150,
+    shifted: false,
   };
   const limit = 65535 * 65536;
 

@@ -13,6 +13,8 @@ export interface InputOptions {
   readonly bias: boolean;
   /** This many of the rows 0, 3, 6, ... are empty except for the bias. */
   readonly emptyRows: number;
+  /** What is added to every column but the bias: shifted inputs. 0 for others. */
+  readonly offset: number;
   readonly seed: number;
 }
 
@@ -39,6 +41,7 @@ const DEFAULTS: ProblemOptions = {
   density: 0.4,
   bias: false,
   emptyRows: 0,
+  offset: 0,
   seed: 1,
   width: 10,
   activation: 'relu',
@@ -80,7 +83,7 @@ export function compress(
 }
 
 export function makeInputs(options: Partial<InputOptions> = {}): InputMatrix {
-  const { rows, columns, density, bias, emptyRows, seed } = { ...DEFAULTS, ...options };
+  const { rows, columns, density, bias, emptyRows, offset, seed } = { ...DEFAULTS, ...options };
   const next = stream(seed, 'test', 'inputs');
   const normal = normals(next);
   const cell = (): number => {
@@ -91,9 +94,11 @@ export function makeInputs(options: Partial<InputOptions> = {}): InputMatrix {
     const empty = r % 3 === 0 && r < 3 * emptyRows;
     const row = Array.from({ length: columns }, () => (empty ? 0 : cell()));
     if (bias) row[columns - 1] = 1;
-    return row;
+    return offset === 0 ? row : [...row, 1];
   });
-  return compress(dense, columns);
+  const inputs = compress(dense, columns);
+  if (offset === 0) return inputs;
+  return { ...inputs, shift: { offset: Math.fround(offset), pixels: bias ? columns - 1 : columns } };
 }
 
 export function makeProblem(options: Partial<ProblemOptions> = {}): Problem {

@@ -16,7 +16,7 @@ import { initialState } from '../../src/trajectory/initial.js';
 import { encodeSnapshot } from '../../src/trajectory/snapshot.js';
 import { greedy, tinyConfig } from '../support/tiny.js';
 
-const SIZES: DataSizes = { pool: 100, test: 20, columns: 50, entriesPerRow: 10 };
+const SIZES: DataSizes = { pool: 100, test: 20, columns: 50, entriesPerRow: 10, shifted: false };
 const EVALUATE = { dense: ['train', 'test'], subnet: ['train', 'pool', 'test'] } as const;
 const NONE: { dense: SetName[]; subnet: SetName[] } = { dense: ['train'], subnet: ['train'] };
 

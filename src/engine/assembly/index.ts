@@ -4,6 +4,7 @@ export { candidateMoments, dotRows, panelProducts, panelSquares, subtractRows } 
 export { gatherColumn, gram } from './gram';
 export { logisticLoss, logisticLosses, logisticMargins, logisticMoments, logisticPoint } from './logistic';
 export { copyNeuron, dot, sketchProducts, sketchRows } from './prefetch';
+export { sampleLosses } from './sampled';
 export {
   countColumns,
   descend,
@@ -12,6 +13,7 @@ export {
   packEntries,
   preactivate,
   preactivateHalf,
+  sumRows,
 } from './sparse';
 export { descendTile, maskRows, spreadRows, sumSubsets } from './subset-sums';
 export { addOutputs, addSignSums, deltas, lossSlopes } from './train';

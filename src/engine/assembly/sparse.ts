@@ -206,9 +206,10 @@ export function fillColumns(runs: usize, count: usize, sample: usize, places: us
  *   velocity  [d][48]        changed; 0 where momentum is 0
  *   deltas    [B][48]
  *   columns   [count] x { u32 weight offset, u32 start, u32 end }
+ *   shift     [48]           added to G in every column; 0 for nothing
  *   scratch   [48] float32, [48] float64
  *
- * With momentum or decay, `columns` must contain all d columns.
+ * With momentum, decay or a shift, `columns` must contain all d columns.
  */
 export function descend(
   weights: usize,
@@ -219,6 +220,7 @@ export function descend(
   momentum: f32,
   decay: f32,
   rate: f32,
+  shift: usize,
   scratch: usize,
 ): void {
   const plain = velocity === 0 && decay === 0;
@@ -230,6 +232,7 @@ export function descend(
     const last: usize = load<u32>(columns, 8);
     if (last - first > COLUMN_SEGMENT) combineSegments(deltas, first, last, scratch);
     else combineRows(deltas, first, last, scratch);
+    if (shift !== 0) addRow(scratch, shift);
     const w = weights + offset;
     if (plain) {
       for (let lane: usize = 0; lane < ROW; lane += 16) {
@@ -242,6 +245,48 @@ export function descend(
         move(w + lane, v === 0 ? 0 : v + lane, v128.load(scratch + lane), momentum, decay, eta);
       }
     }
+  }
+}
+
+function addRow(row: usize, other: usize): void {
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    v128.store(row + lane, f32x4.add(v128.load(row + lane), v128.load(other + lane)));
+  }
+}
+
+/**
+ * factor * (the sum of the first rows of a block): float32 over each SEGMENT rows, float64 over these sums.
+ *
+ *   rows     [count][48]
+ *   sum      [48]    written
+ *   scratch  [48] float64
+ */
+export function sumRows(rows: usize, count: usize, factor: f32, sum: usize, scratch: usize): void {
+  memory.fill(scratch, 0, WIDE_ROW);
+  const times = f32x4.splat(factor);
+  const end = rows + count * ROW;
+  while (rows < end) {
+    const stop = min(rows + SEGMENT * ROW, end);
+    for (let lane: usize = 0; lane < ROW; lane += 64) {
+      let a0 = f32x4.splat(0);
+      let a1 = f32x4.splat(0);
+      let a2 = f32x4.splat(0);
+      let a3 = f32x4.splat(0);
+      for (let row = rows + lane; row < stop; row += ROW) {
+        a0 = f32x4.add(a0, v128.load(row));
+        a1 = f32x4.add(a1, v128.load(row, 16));
+        a2 = f32x4.add(a2, v128.load(row, 32));
+        a3 = f32x4.add(a3, v128.load(row, 48));
+      }
+      addWide(scratch + 2 * lane, a0);
+      addWide(scratch + 2 * lane + 32, a1);
+      addWide(scratch + 2 * lane + 64, a2);
+      addWide(scratch + 2 * lane + 96, a3);
+    }
+    rows = stop;
+  }
+  for (let lane: usize = 0; lane < ROW; lane += 16) {
+    v128.store(sum + lane, f32x4.mul(times, narrow(scratch + 2 * lane)));
   }
 }
 

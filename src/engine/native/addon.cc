@@ -54,7 +54,9 @@ struct Call {
 
 KERNEL(preactivate, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
 KERNEL(preactivateHalf, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
-KERNEL(descend, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4), a.real(5), a.real(6), a.real(7))
+KERNEL(descend, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4), a.real(5), a.real(6), a.real(7),
+       a.whole(8))
+KERNEL(sumRows, a.whole(0), a.whole(1), a.real(2), a.whole(3))
 KERNEL(addOutputs, a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(deltas, a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(activate, a.whole(1), a.whole(2), a.whole(3))
@@ -64,6 +66,7 @@ KERNEL(sketchProducts, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
 KERNEL(logisticPoint, a.whole(0), a.whole(1), a.whole(2), a.values[3], a.whole(4), a.whole(5), a.whole(6))
 KERNEL(logisticMoments, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(logisticLoss, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.values[4], a.whole(5))
+KERNEL(sampleLosses, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4), a.whole(5), a.values[6], a.whole(7))
 KERNEL(dotRows, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(subtractRows, a.whole(0), a.whole(1), a.whole(2), a.whole(3), a.whole(4))
 KERNEL(candidateMoments, a.whole(0), a.whole(1), a.whole(2), a.whole(3))
@@ -81,16 +84,16 @@ struct Named {
 
 constexpr Named KERNELS[] = {
     {"preactivate", preactivate},         {"preactivateHalf", preactivateHalf},
-    {"descend", descend},
+    {"descend", descend},                 {"sumRows", sumRows},
     {"addOutputs", addOutputs},           {"deltas", deltas},
     {"activate", activate},               {"addStatistics", addStatistics},
     {"gram", gram},                       {"sketchProducts", sketchProducts},
     {"logisticPoint", logisticPoint},     {"logisticMoments", logisticMoments},
-    {"logisticLoss", logisticLoss},       {"dotRows", dotRows},
-    {"subtractRows", subtractRows},       {"candidateMoments", candidateMoments},
-    {"panelProducts", panelProducts},     {"panelSquares", panelSquares},
-    {"logisticLosses", logisticLosses},   {"sumSubsets", sumSubsets},
-    {"descendTile", descendTile},
+    {"logisticLoss", logisticLoss},       {"sampleLosses", sampleLosses},
+    {"dotRows", dotRows},                 {"subtractRows", subtractRows},
+    {"candidateMoments", candidateMoments}, {"panelProducts", panelProducts},
+    {"panelSquares", panelSquares},       {"logisticLosses", logisticLosses},
+    {"sumSubsets", sumSubsets},           {"descendTile", descendTile},
 };
 
 /** widths(): those that this machine and this build have, in bits, ascending. */

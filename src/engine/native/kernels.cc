@@ -151,10 +151,12 @@ INLINE void move(char *weights, char *velocity, Vector gradient, float momentum,
 constexpr uint32_t AHEAD = 16;
 
 void descend(char *memory, Address weights, Address velocity, Address deltasAt, Address columnsAt, uint32_t count,
-             float momentum, float decay, float rate) {
+             float momentum, float decay, float rate, Address shift) {
   const Column *columns = reinterpret_cast<const Column *>(memory + columnsAt);
   const char *deltas = memory + deltasAt;
   const bool isPlain = velocity == 0 && decay == 0;
+  Row shifts;
+  if (shift) UNROLLED for (int k = 0; k < REGISTERS; k++) shifts.v[k] = load(memory + shift + k * STEP);
   for (uint32_t c = 0; c < count; c++) {
     const Entry *entry = reinterpret_cast<const Entry *>(memory + columns[c].start);
     const Entry *end = reinterpret_cast<const Entry *>(memory + columns[c].end);
@@ -174,6 +176,7 @@ void descend(char *memory, Address weights, Address velocity, Address deltasAt, 
       UNROLLED for (int k = 0; k < REGISTERS; k++)
         sum.v[k] = __builtin_convertvector(*reinterpret_cast<const Wide *>(wide + 2 * k * STEP), Vector);
     }
+    if (shift) UNROLLED for (int k = 0; k < REGISTERS; k++) sum.v[k] = sum.v[k] + shifts.v[k];
     // Weights lie too far apart for the hardware to look ahead across pages.
     if (c + AHEAD < count) {
       const char *next = memory + weights + columns[c + AHEAD].offset;
@@ -188,6 +191,22 @@ void descend(char *memory, Address weights, Address velocity, Address deltasAt, 
         move(w + k * STEP, v ? v + k * STEP : nullptr, sum.v[k], momentum, decay, rate);
     }
   }
+}
+
+void sumRows(char *memory, Address rowsAt, uint32_t count, float factor, Address sumAt) {
+  char wide[WIDE_ROW] = {};
+  const char *row = memory + rowsAt;
+  for (uint32_t from = 0; from < count; from += SEGMENT) {
+    const uint32_t rows = count - from < SEGMENT ? count - from : SEGMENT;
+    Row sum;
+    sum.clear();
+    for (uint32_t r = 0; r < rows; r++, row += ROW)
+      UNROLLED for (int k = 0; k < REGISTERS; k++) sum.v[k] = sum.v[k] + load(row + k * STEP);
+    sum.addWideTo(wide);
+  }
+  UNROLLED for (int k = 0; k < REGISTERS; k++)
+    store(memory + sumAt + k * STEP,
+          factor * __builtin_convertvector(*reinterpret_cast<const Wide *>(wide + 2 * k * STEP), Vector));
 }
 
 void addOutputs(char *memory, Address zAt, uint32_t count, Address coefficients, Address fAt) {
@@ -459,6 +478,63 @@ void logisticLoss(char *memory, Address outputsAt, Address zAt, Address labelsAt
   memcpy(memory + loss, &total, 8);
 }
 
+enum Objective : uint32_t { SQUARED_ERROR, LOGISTIC_LOSS, BRIER_SCORE };
+constexpr uint32_t FACTORS = 512;
+
+/** Eight neurons, at most FACTORS samples. */
+template <Objective OBJECTIVE>
+INLINE Eight sumOfLosses(const char *phi, const uint32_t *rows, const double *z, const float *labels, uint32_t count,
+                         double j) {
+  const Eight zero = {};
+  Eight sum = {}, product = zero + 1.0;
+  for (uint32_t s = 0; s < count; s++) {
+    const double y = labels[s];
+    const Eight u = (z[s] + wide(reinterpret_cast<const float *>(phi + rows[s]))) / j;
+    if (OBJECTIVE == SQUARED_ERROR) {
+      const Eight d = u - y;
+      sum = sum + d * d;
+      continue;
+    }
+    const Eight m = y * u;
+    const Eight e = expm(negativeSize(m));
+    if (OBJECTIVE == LOGISTIC_LOSS) {
+      sum = sum + excessOf(m);
+      product = product * (1.0 + e);
+    } else {
+      const Eight high = 1.0 / (1.0 + e);
+      const Eight wrong = m < zero ? high : e * high;
+      sum = sum + wrong * wrong;
+    }
+  }
+  if (OBJECTIVE == LOGISTIC_LOSS)
+    for (int lane = 0; lane < 8; lane++) sum[lane] += logOf(product[lane]);
+  return sum;
+}
+
+template <Objective OBJECTIVE>
+void addSampleLosses(const char *phi, const uint32_t *rows, const double *z, const float *labels, uint32_t count, double j,
+                     double *losses) {
+  for (uint32_t from = 0; from < count; from += FACTORS)
+    for (int lane = 0; lane < BLOCK; lane += 8) {
+      UnalignedEight *at = reinterpret_cast<UnalignedEight *>(losses + lane);
+      *at = *at + sumOfLosses<OBJECTIVE>(phi + 4 * lane, rows + from, z + from, labels + from,
+                                         least(FACTORS, count - from), j);
+    }
+}
+
+void sampleLosses(char *memory, uint32_t objective, Address phiAt, Address rowsAt, Address zAt, Address labelsAt,
+                  uint32_t count, double j, Address lossesAt) {
+  const char *phi = memory + phiAt;
+  const uint32_t *rows = reinterpret_cast<const uint32_t *>(memory + rowsAt);
+  const double *z = reinterpret_cast<const double *>(memory + zAt);
+  const float *labels = reinterpret_cast<const float *>(memory + labelsAt);
+  double *losses = reinterpret_cast<double *>(memory + lossesAt);
+  const auto add = objective == SQUARED_ERROR   ? addSampleLosses<SQUARED_ERROR>
+                   : objective == LOGISTIC_LOSS ? addSampleLosses<LOGISTIC_LOSS>
+                                                : addSampleLosses<BRIER_SCORE>;
+  add(phi, rows, z, labels, count, j, losses);
+}
+
 void logisticMoments(char *memory, Address phi, Address derivatives, uint32_t stride, uint32_t n, Address moments) {
   const float *one = reinterpret_cast<const float *>(memory + derivatives);
   const float *two = reinterpret_cast<const float *>(memory + derivatives + stride);
@@ -721,8 +797,8 @@ void descendTile(char *memory, Address weights, Address velocity, Address masks,
 
 }  // namespace
 
-extern "C" const Kernels NAME = {preactivate, preactivateHalf, descend,         addOutputs, deltas,     activate,
+extern "C" const Kernels NAME = {preactivate, preactivateHalf, descend, sumRows, addOutputs, deltas, activate,
                                  addStatistics, gram, sketchProducts, logisticPoint, logisticMoments, logisticLosses,
-                                 logisticLoss,
+                                 logisticLoss, sampleLosses,
                                  dotRows, subtractRows, candidateMoments, panelProducts, panelSquares, sumSubsets,
                                  descendTile};

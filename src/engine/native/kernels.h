@@ -11,7 +11,8 @@ struct Kernels {
   void (*preactivate)(char *memory, Address weights, Address runs, uint32_t count, Address out);
   void (*preactivateHalf)(char *memory, Address weights, Address runs, uint32_t count, Address out);
   void (*descend)(char *memory, Address weights, Address velocity, Address deltas, Address columns, uint32_t count,
-                  float momentum, float decay, float rate);
+                  float momentum, float decay, float rate, Address shift);
+  void (*sumRows)(char *memory, Address rows, uint32_t count, float factor, Address sum);
   /** Of relu, as are `deltas` and `activate`. */
   void (*addOutputs)(char *memory, Address z, uint32_t count, Address coefficients, Address f);
   void (*deltas)(char *memory, Address z, uint32_t count, Address slopes, Address factors);
@@ -25,6 +26,8 @@ struct Kernels {
   void (*logisticMoments)(char *memory, Address phi, Address derivatives, uint32_t stride, uint32_t n, Address moments);
   void (*logisticLosses)(char *memory, Address phi, Address margins, uint32_t n, Address losses);
   void (*logisticLoss)(char *memory, Address outputs, Address z, Address labels, uint32_t n, double j, Address loss);
+  void (*sampleLosses)(char *memory, uint32_t objective, Address phi, Address rows, Address z, Address labels,
+                       uint32_t count, double j, Address losses);
   void (*dotRows)(char *memory, Address rows, Address vector, uint32_t padded, uint32_t count, Address products);
   void (*subtractRows)(char *memory, Address rows, Address coefficients, uint32_t padded, uint32_t count,
                        Address vector);

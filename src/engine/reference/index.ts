@@ -30,6 +30,7 @@ export function createReferenceEngine(): Engine {
         batchSize,
         momentum: momentum !== 0,
         entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
+        shifted: inputs.shift !== undefined,
       });
       if (bytes > MEMORY_LIMIT) {
         const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
@@ -41,8 +42,11 @@ export function createReferenceEngine(): Engine {
   };
 }
 
-function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: Shape): number {
+function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow, shifted }: Shape): number {
   const parameters = width * (columns + 1) * (momentum ? 3 : 2);
   const activations = width * datasetSize + width * GRAM_COLUMNS;
-  return DOUBLE * (parameters + activations + 4 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
+  return (
+    DOUBLE * (parameters + activations + 4 * datasetSize) +
+    ENTRY * (shifted ? columns : entriesPerRow) * datasetSize
+  );
 }

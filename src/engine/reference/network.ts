@@ -5,6 +5,7 @@
  */
 
 import { DivergedError } from '../../base/errors.js';
+import { unshifted } from '../../data/dense.js';
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { ReferenceActivations } from './activations.js';
@@ -37,12 +38,13 @@ export class ReferenceNetwork implements Network {
   constructor(problem: Problem) {
     const { inputs, width, state, momentum, layers } = problem;
     this.#problem = problem;
+    const { rows, columns, rowStart, column, value } = unshifted(inputs);
     this.#inputs = {
-      rows: inputs.rows,
-      columns: inputs.columns,
-      rowStart: inputs.rowStart.slice(),
-      column: inputs.column.slice(),
-      value: inputs.value.slice(),
+      rows,
+      columns,
+      rowStart: rowStart.slice(),
+      column: column.slice(),
+      value: value.slice(),
     };
     this.#labels = Float64Array.from(problem.labels);
     this.#shares = problem.shares?.slice() ?? new Float64Array(width).fill(1 / width);
@@ -141,7 +143,8 @@ export class ReferenceNetwork implements Network {
     return new ReferenceActivations(phi, this.#shares, this.#labels, this.#spend);
   }
 
-  outputs(inputs: InputMatrix): Float64Array {
+  outputs(given: InputMatrix): Float64Array {
+    const inputs = unshifted(given);
     const f = new Float64Array(inputs.rows);
     for (let i = 0; i < this.#problem.width; i++) {
       const phi = this.#neuronOutputs(i, inputs);
@@ -150,7 +153,8 @@ export class ReferenceNetwork implements Network {
     return f;
   }
 
-  subnetOutputs(inputs: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
+  subnetOutputs(given: InputMatrix, picks: Int32Array, sizes: readonly number[]): Float64Array[] {
+    const inputs = unshifted(given);
     const { outputScale } = this.#problem;
     const largest = sizes.at(-1) ?? 0;
     const outputs = sizes.map(() => new Float64Array(inputs.rows));

@@ -1,22 +1,8 @@
 /** Dense row-major matrices on the host, as the device reads and returns them. */
-import type { InputMatrix } from '../../data/inputs.js';
 import type { Problem } from '../engine.js';
 
 /** Neurons per float32 sum; an output f adds these sums in float64. */
 export const NEURONS_PER_SUM = 256;
-
-/** The given rows of compressed inputs as a new dense matrix, rows x d. @throws RangeError for a row out of range. */
-export function denseRows(inputs: InputMatrix, rows: Int32Array): Float32Array {
-  const { columns, rowStart, column, value } = inputs;
-  const dense = new Float32Array(rows.length * columns);
-  for (const [at, row] of rows.entries()) {
-    if (!(row >= 0 && row < inputs.rows)) {
-      throw new RangeError(`row ${row} of inputs, expected 0 to ${inputs.rows - 1}`);
-    }
-    for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++) dense[at * columns + column[e]!] = value[e]!;
-  }
-  return dense;
-}
 
 /** All row numbers in order, at most `maxRows` per slice. */
 export function* slicesOf(rows: number, maxRows: number): Generator<Int32Array> {

@@ -90,6 +90,7 @@ function refuseTooLarge({ inputs, width, batchSize, momentum }: Problem): void {
     batchSize,
     momentum: momentum !== 0,
     entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
+    shifted: inputs.shift !== undefined,
   });
   if (bytes <= MEMORY_LIMIT) return;
   const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;

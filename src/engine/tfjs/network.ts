@@ -7,12 +7,13 @@
  */
 
 import { DivergedError } from '../../base/errors.js';
+import { denseRows } from '../../data/dense.js';
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activations, Network, NetworkState, Problem } from '../engine.js';
 import { LOSS } from '../reference/functions.js';
 import { distinctOf, meansOfPicks, TfjsActivations } from './activations.js';
 import { candidatesOf, lowestEqualNeuron } from './candidates.js';
-import { deinterleave, denseRows, groupedShares, slicesOf } from './dense.js';
+import { deinterleave, groupedShares, slicesOf } from './dense.js';
 import { SIGMA } from './functions.js';
 import { Phi } from './phi.js';
 import type { Matrix, TensorFlow } from './tensorflow.js';

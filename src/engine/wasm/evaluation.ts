@@ -119,9 +119,9 @@ export class Evaluation {
     blocks: number,
     visit: (from: number, rows: number) => void,
   ): void {
-    const { columns, layout } = this.#memories[0]!;
-    if (inputs.columns !== columns) {
-      throw new RangeError(`inputs of ${inputs.columns} columns, expected ${columns}`);
+    const { inputColumns, layout } = this.#memories[0]!;
+    if (inputs.columns !== inputColumns) {
+      throw new RangeError(`inputs of ${inputs.columns} columns, expected ${inputColumns}`);
     }
     const { entryCapacity, floats } = layout.staged;
     const { rowStart } = inputs;

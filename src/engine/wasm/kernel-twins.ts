@@ -12,6 +12,7 @@ export const NATIVE_NAMES = [
   'preactivate',
   'preactivateHalf',
   'descend',
+  'sumRows',
   'addOutputs',
   'deltas',
   'activate',
@@ -22,6 +23,7 @@ export const NATIVE_NAMES = [
   'logisticMoments',
   'logisticLosses',
   'logisticLoss',
+  'sampleLosses',
   'dotRows',
   'subtractRows',
   'candidateMoments',
@@ -145,11 +147,19 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
       arena.u32[places / 4 + 3 * c] = c * ROW_BYTES;
       arena.u32.copyWithin(places / 4 + 3 * c + 1, runs / 4 + 2 * c, runs / 4 + 2 * c + 2);
     }
+    const shift = columns % 2 === 1 ? arena.rows(1) : 0;
     const scratch = arena.take(WIDE_BYTES + ROW_BYTES);
     const bytes = columns * ROW_BYTES;
     return {
-      args: [weights, velocity, deltas, places, columns, momentum, decay, 0.25, scratch],
+      args: [weights, velocity, deltas, places, columns, momentum, decay, 0.25, shift, scratch],
       written: [weights, velocity].filter(address => address > 0).map(address => ({ address, bytes })),
+    };
+  },
+  sumRows(arena, { columns }) {
+    const [rows, sum] = [arena.rows(columns), arena.take(ROW_BYTES)];
+    return {
+      args: [rows, columns, -0.25, sum, arena.take(WIDE_BYTES)],
+      written: [{ address: sum, bytes: ROW_BYTES }],
     };
   },
   addOutputs(arena, { rows }) {
@@ -255,6 +265,16 @@ const BUILD: Readonly<Record<NativeName, Build>> = {
     const [outputs, z, labels] = [arena.numbers(rows), arena.wide(rows), arena.numbers(rows)];
     const loss = arena.take(8);
     return { args: [outputs, z, labels, rows, 3, loss], written: [{ address: loss, bytes: 8 }] };
+  },
+  sampleLosses(arena, { rows, columns }) {
+    const [phi, z, labels] = [arena.rows(rows), arena.wide(rows), arena.numbers(rows)];
+    const places = arena.take(4 * rows);
+    for (let s = 0; s < rows; s++) arena.u32[places / 4 + s] = integerBelow(arena.next, rows) * ROW_BYTES;
+    const losses = arena.wide(LANES);
+    return {
+      args: [columns % 3, phi, places, z, labels, rows, 3, losses],
+      written: [{ address: losses, bytes: WIDE_BYTES }],
+    };
   },
   dotRows(arena, { rows, columns }) {
     const padded = paddedSamples(rows);

@@ -4,6 +4,9 @@ import type { Activation } from '../../domain/types.js';
 /** The number of each activation in the kernels (../assembly/sigma.ts). */
 export const ACTIVATION_KIND: Readonly<Record<Activation, number>> = { relu: 0, tanh: 1, softplus: 2 };
 
+/** The number of each objective in `sampleLosses`. */
+export const OBJECTIVE_KIND = { squared: 0, logistic: 1, brier: 2 } as const;
+
 export interface Kernels {
   preactivate(weights: number, runs: number, count: number, out: number): void;
   preactivateHalf(weights: number, runs: number, count: number, out: number): void;
@@ -20,8 +23,10 @@ export interface Kernels {
     momentum: number,
     decay: number,
     rate: number,
+    shift: number,
     scratch: number,
   ): void;
+  sumRows(rows: number, count: number, factor: number, sum: number, scratch: number): void;
   addOutputs(kind: number, z: number, count: number, coefficients: number, f: number): void;
   lossSlopes(
     logistic: boolean,
@@ -78,6 +83,16 @@ export interface Kernels {
   logisticMargins(z: number, labels: number, n: number, j: number, margins: number): void;
   logisticLosses(phi: number, margins: number, n: number, losses: number, scratch: number): void;
   logisticLoss(outputs: number, z: number, labels: number, n: number, j: number, loss: number): void;
+  sampleLosses(
+    objective: number,
+    phi: number,
+    rows: number,
+    z: number,
+    labels: number,
+    count: number,
+    j: number,
+    losses: number,
+  ): void;
   dotRows(rows: number, vector: number, padded: number, count: number, products: number): void;
   subtractRows(rows: number, coefficients: number, padded: number, count: number, vector: number): void;
   candidateMoments(outputs: number, derivatives: number, padded: number, moments: number): void;

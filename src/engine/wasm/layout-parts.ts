@@ -147,14 +147,14 @@ export function layOutStage(take: Reserve, { width, columns }: Shape, padded: nu
   };
 }
 
-/** Null if subset sums do not pay: inputs too sparse, batches too long or neurons too few. */
+/** Null if subset sums do not pay: inputs too sparse or shifted, batches too long or neurons too few. */
 export function layOutSubsets(
   take: Reserve,
-  { width, columns, batchSize, entriesPerRow }: Shape,
+  { width, columns, batchSize, entriesPerRow, shifted }: Shape,
   blocks: number,
 ): SubsetLayout | null {
   const dense = entriesPerRow >= DENSE_SHARE * columns;
-  if (!dense || batchSize > SUBSET_ROWS || width < SUBSET_WIDTH) return null;
+  if (!dense || shifted || batchSize > SUBSET_ROWS || width < SUBSET_WIDTH) return null;
   const groups = Math.ceil(batchSize / GROUP);
   const tiles = Math.ceil(columns / TILE_COLUMNS);
   return {

@@ -7,6 +7,8 @@
  *   B       rows of a batch without repeats
  *   E       entries stored in the n rows
  *   C       Gram columns, min(512, 48 * ceil(N / 48))
+ *   d       columns of the inputs, and one more for shifted ones: the last row of a block's weights is then
+ *           offset * (the sum of its pixels' weights)
  *   R, S    2048 rows and max(2^18, d) entries of other inputs at a time
  *   K       gathered blocks, min(32, ceil(N / 48))
  *
@@ -158,6 +160,10 @@ export type Region = 'f' | 'derivatives' | 'z' | 'values' | 'sketchValues' | 'ba
 /** Bytes of the entries of one column of a Gram pass: n, and one that the branchless kernel may write past them. */
 export const columnEntryBytes = (n: number): number => (n + 1) * ENTRY_BYTES;
 
+/** Rows of a block's weights: d, and one more for shifted inputs (data/inputs.ts). */
+export const storedColumns = ({ columns, shifted }: Pick<Shape, 'columns' | 'shifted'>): number =>
+  shifted ? columns + 1 : columns;
+
 /** Number of blocks of 48 neurons in a network. */
 export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
 
@@ -165,7 +171,8 @@ export const blocksOf = ({ width }: Shape): number => Math.ceil(width / LANES);
  * The layout of a memory block with this many blocks of neurons, of a network of this shape. `bytes` may exceed what
  * a memory can hold.
  */
-export function layOut(shape: Shape, blocks = blocksOf(shape)): Layout {
+export function layOut(given: Shape, blocks = blocksOf(given)): Layout {
+  const shape = { ...given, columns: storedColumns(given) };
   const { datasetSize: n, columns: d } = shape;
   const padded = blocks * LANES;
   const entryCount = Math.round(shape.entriesPerRow * n);

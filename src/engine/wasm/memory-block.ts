@@ -4,7 +4,7 @@
  *
  * A network that fits in one memory has one memory block. "Block" alone always means a block of 48 neurons.
  */
-import type { InputMatrix } from '../../data/inputs.js';
+import type { InputMatrix, Shift } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
 import type { FloatArray } from '../engine.js';
 import type { WasmInstance } from './instance-pool.js';
@@ -15,9 +15,13 @@ import type { WorkBudget } from './work-budget.js';
 export interface MemoryBlock extends WasmInstance {
   readonly layout: Layout;
   readonly budget: WorkBudget;
-  /** n and d. */
+  /** n */
   readonly samples: number;
+  /** d, and the rows of a block's weights: one more with a shift. */
+  readonly inputColumns: number;
   readonly columns: number;
+  /** Of shifted inputs; else null. */
+  readonly shift: Shift | null;
   /** The memory block holds neurons `first` to `first + width - 1` of the network. */
   readonly first: number;
   readonly width: number;
@@ -34,6 +38,8 @@ export const ACTIVATION_WORK: Readonly<Record<Activation, number>> = { relu: 8, 
 /** Work of writing one stored entry of an input, and one weight. */
 const ENTRY_WORK = 0.5;
 const PACK_WORK = 1;
+/** Work of adding one row of a block to a sum. */
+const SUM_WORK = 1;
 
 /** N of the whole network. */
 export function widthOf(memories: readonly MemoryBlock[]): number {
@@ -86,19 +92,29 @@ export function initOutputs(memory: MemoryBlock, previous: MemoryBlock | null, r
 
 /** Writes the memory block's part of an N x d matrix as [block][d][48]. Padding neurons are 0; null means all 0. */
 export function packMatrix(memory: MemoryBlock, source: FloatArray | null, address: number): void {
-  const { f32, layout, budget, first, width, columns } = memory;
+  const { f32, layout, budget, first, width, columns, inputColumns } = memory;
   for (let block = 0; block < layout.blocks; block++) {
     const start = address / 4 + block * columns * LANES;
     f32.fill(0, start, start + columns * LANES);
     const from = block * LANES;
     const to = source ? Math.min(width, from + LANES) : from;
     for (let i = from; i < to; i++) {
-      const row = (first + i) * columns;
+      const row = (first + i) * inputColumns;
       const place = start + i - from;
-      for (let c = 0; c < columns; c++) f32[place + c * LANES] = source![row + c]!;
+      for (let c = 0; c < inputColumns; c++) f32[place + c * LANES] = source![row + c]!;
     }
     budget.spend(PACK_WORK * columns * LANES);
   }
+}
+
+/** Sets the last row of a block's weights, where inputs are shifted: offset * (the sum of its pixels' weights). */
+export function sumShift(memory: MemoryBlock, block: number): void {
+  const { kernels, layout, budget, columns, shift } = memory;
+  if (!shift) return;
+  const weights = layout.weights + block * columns * ROW_BYTES;
+  const scratch = layout.scratch + 8 * LANES;
+  kernels.sumRows(weights, shift.pixels, shift.offset, weights + (columns - 1) * ROW_BYTES, scratch);
+  budget.spend(SUM_WORK * shift.pixels);
 }
 
 /** Reads [block][d][48] of all memory blocks as one N x d matrix. Never calls `pulse`: it also runs after a stop. */
@@ -106,13 +122,13 @@ export function unpackMatrix(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
 ): Float32Array {
-  const { columns } = memories[0]!;
-  const matrix = new Float32Array(widthOf(memories) * columns);
+  const { columns, inputColumns } = memories[0]!;
+  const matrix = new Float32Array(widthOf(memories) * inputColumns);
   for (const { f32, layout, first, width } of memories) {
     for (let i = 0; i < width; i++) {
       const place = neuronAddress(address(layout), i, columns) / 4;
-      const row = (first + i) * columns;
-      for (let c = 0; c < columns; c++) matrix[row + c] = f32[place + c * LANES]!;
+      const row = (first + i) * inputColumns;
+      for (let c = 0; c < inputColumns; c++) matrix[row + c] = f32[place + c * LANES]!;
     }
   }
   return matrix;

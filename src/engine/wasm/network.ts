@@ -5,12 +5,13 @@ import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
 import type { WasmInstance } from './instance-pool.js';
 import { ACTIVATION_KIND } from './kernels.js';
-import type { Layout } from './layout.js';
+import { type Layout, storedColumns } from './layout.js';
 import {
   ACTIVATION_WORK,
   type MemoryBlock,
   packMatrix,
   packVector,
+  sumShift,
   unpackMatrix,
   unpackVector,
   writeRows,
@@ -28,6 +29,7 @@ export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape 
     batchSize,
     momentum: momentum !== 0,
     entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
+    shifted: inputs.shift !== undefined,
   };
 }
 
@@ -49,7 +51,7 @@ export class WasmNetwork implements Network {
     release: () => void,
   ) {
     const { inputs, labels, state, shares, ...settings } = problem;
-    const { datasetSize, width, columns, entriesPerRow } = shapeOf(problem);
+    const { datasetSize, width, columns, entriesPerRow, shifted } = shapeOf(problem);
     const budget = new WorkBudget(problem.pulse);
     let first = 0;
     this.#memories = layouts.map((layout, s) => {
@@ -58,7 +60,9 @@ export class WasmNetwork implements Network {
         layout,
         budget,
         samples: datasetSize,
-        columns,
+        inputColumns: columns,
+        columns: storedColumns({ columns, shifted }),
+        shift: inputs.shift ?? null,
         first,
         width: Math.min(layout.padded, width - first),
         entriesPerRow,
@@ -78,6 +82,7 @@ export class WasmNetwork implements Network {
       writeRows(memory, inputs, 0, inputs.rows, layout.runs, layout.entries);
       memory.f32.set(labels, layout.labels / 4);
       packMatrix(memory, state.weights, layout.weights);
+      for (let block = 0; block < layout.blocks; block++) sumShift(memory, block);
       packVector(memory, state.signs, layout.signs);
       if (this.#hasVelocity) packMatrix(memory, state.weightVelocity, layout.velocity);
       packVector(memory, state.signVelocity, layout.signVelocity);

@@ -6,10 +6,11 @@
  * inputs, relu neurons do not interleave: their gradients are subset sums (subset-sums.ts).
  */
 import { DivergedError } from '../../base/errors.js';
+import type { Shift } from '../../data/inputs.js';
 import type { Problem } from '../engine.js';
 import { Batch } from './batch.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
-import { copyRegion, initOutputs, type MemoryBlock } from './memory-block.js';
+import { copyRegion, initOutputs, type MemoryBlock, sumShift } from './memory-block.js';
 import { SubsetSums } from './subset-sums.js';
 import { WorkBudget } from './work-budget.js';
 
@@ -40,7 +41,8 @@ export class Training {
     this.#bothLayers = problem.layers === 'both';
     const { subsets } = memory.layout;
     this.#subsets = subsets && problem.activation === 'relu' ? new SubsetSums(memory, subsets) : null;
-    const columns = problem.momentum !== 0 || problem.weightDecay !== 0 ? 'all' : 'stored';
+    const every = problem.momentum !== 0 || problem.weightDecay !== 0 || memory.shift !== null;
+    const columns = every ? 'all' : 'stored';
     const [batch, spare] = memory.layout.batches.map(
       layout => new Batch(memory, layout, problem.batchSize, this.#subsets ? 'none' : columns, places),
     );
@@ -124,14 +126,13 @@ export class Training {
 
   /** Takes the gradient step of one block, from the pre-activations that its last `#forwardBlock` stored. */
   #descendBlock(batch: Batch, block: number): void {
-    const { kernels, layout, budget, kind, sigmaWork, columns: d } = this.#memory;
-    const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
-    const { rows, entryCount, columnCount } = batch;
+    const { kernels, layout, budget, kind, sigmaWork, shift } = this.#memory;
+    const { rows, entryCount } = batch;
+    const { batchSize } = this.#problem;
     const z = layout.phi + block * batchSize * ROW_BYTES;
     const factors = layout.factors + block * ROW_BYTES;
     const sums = layout.scratch;
     if (this.#bothLayers) this.#sumSigns(batch, block, sums);
-    const kernelScratch = layout.scratch + 8 * LANES;
     const rowSlice = WorkBudget.piecesOf(entryCount, rows, SEGMENT);
     for (let row = 0; row < rows; row += rowSlice) {
       const count = Math.min(rowSlice, rows - row);
@@ -139,28 +140,54 @@ export class Training {
       kernels.deltas(kind, place, count, layout.slopes + 4 * row, factors);
       budget.spend(count * sigmaWork);
     }
+    if (shift) this.#descendShifted(batch, block, shift);
+    else this.#descendColumns(batch, block, 0, batch.columnCount, 0);
+    if (this.#bothLayers) this.#descendSigns(block, sums);
+  }
+
+  /**
+   * With shifted inputs, the pixels' gradients have a common part, offset * (the gradient of the last column). It takes
+   * the place of that column's weights until these are known.
+   */
+  #descendShifted(batch: Batch, block: number, { offset, pixels }: Shift): void {
+    const { kernels, layout, f32, columns: d } = this.#memory;
+    const weights = layout.weights + block * d * ROW_BYTES;
+    const last = weights + (d - 1) * ROW_BYTES;
+    const z = layout.phi + block * this.#problem.batchSize * ROW_BYTES;
+    const scratch = layout.scratch + 8 * LANES;
+    f32.fill(0, last / 4, last / 4 + LANES);
+    kernels.descend(weights, 0, z, batch.columns + 12 * (d - 1), 1, 0, 0, -offset, 0, scratch);
+    this.#descendColumns(batch, block, 0, pixels, last);
+    this.#descendColumns(batch, block, pixels, d - 1, 0);
+    sumShift(this.#memory, block);
+  }
+
+  /** Takes the step of columns `from` to `to` - 1 of the batch, with `shift` added to their gradients. */
+  #descendColumns(batch: Batch, block: number, from: number, to: number, shift: number): void {
+    const { kernels, layout, budget, columns: d } = this.#memory;
+    const { batchSize, momentum, weightDecay, learningRate } = this.#problem;
     const offset = block * d * ROW_BYTES;
     const weights = layout.weights + offset;
     const velocity = layout.velocity === 0 ? 0 : layout.velocity + offset;
-    const columnWork = entryCount / columnCount + COLUMN_WORK;
-    const columnSlice = WorkBudget.piecesOf(columnWork * columnCount, columnCount, 1);
-    for (let column = 0; column < columnCount; column += columnSlice) {
-      const count = Math.min(columnSlice, columnCount - column);
-      const columns = batch.columns + 12 * column;
+    const z = layout.phi + block * batchSize * ROW_BYTES;
+    const columnWork = batch.entryCount / batch.columnCount + COLUMN_WORK;
+    const slice = WorkBudget.piecesOf(columnWork * (to - from), to - from, 1);
+    for (let column = from; column < to; column += slice) {
+      const count = Math.min(slice, to - column);
       kernels.descend(
         weights,
         velocity,
         z,
-        columns,
+        batch.columns + 12 * column,
         count,
         momentum,
         weightDecay,
         learningRate,
-        kernelScratch,
+        shift,
+        layout.scratch + 8 * LANES,
       );
       budget.spend(columnWork * count);
     }
-    if (this.#bothLayers) this.#descendSigns(block, sums);
   }
 
   /** Takes the gradient step of all blocks, from the pre-activations that their last `#forwardBlock` stored. */

@@ -138,6 +138,7 @@ export function faults({ engine, tolerances }: Subject): void {
       batchSize: 128,
       momentum: false,
       entriesPerRow: 150,
+      shifted: false,
     };
     const bytes = memoryBytes(shape);
     const word = tolerances.storage === 'float32' ? 4 : 8;

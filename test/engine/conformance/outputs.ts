@@ -19,6 +19,8 @@ const CASES: Record<string, Partial<ProblemOptions>> = {
   bias: { bias: true },
   'rows with no entries': { emptyRows: 4, activation: 'softplus' },
   'dense rows': { density: 1, learningRate: 0.05 },
+  'shifted rows': { offset: -0.4, learningRate: 0.1 },
+  'shifted rows with a bias, some empty': { offset: 0.5, bias: true, emptyRows: 4, columns: 80, width: 60 },
   'one neuron': { width: 1 },
   'one sample': { rows: 1, batchSize: 1 },
   'one column': { columns: 1, density: 0.9 },

@@ -46,6 +46,26 @@ const CASES: Record<string, Partial<ProblemOptions>> = {
     ...{ density: 0.7, rows: 60, columns: 33, bias: true, width: 100, batchSize: 29, emptyRows: 7 },
     ...{ momentum: 0.5, weightDecay: 0.02, layers: 'both', loss: 'logistic', learningRate: 0.1 },
   },
+  'shifted rows': { offset: -0.4, learningRate: 0.1 },
+  'shifted rows, bias, full batch, tanh': {
+    ...{ offset: -0.4, bias: true, rows: 300, batchSize: 300, activation: 'tanh', learningRate: 0.1 },
+  },
+  'shifted rows, momentum, decay, both layers, logistic': {
+    ...{ offset: 0.3, rows: 60, columns: 150, bias: true, width: 53, emptyRows: 7, batchSize: 29 },
+    ...{ momentum: 0.5, weightDecay: 0.02, layers: 'both', loss: 'logistic', learningRate: 0.05 },
+  },
+  'shifted dense rows, many neurons': {
+    offset: -1,
+    density: 1,
+    width: 70,
+    batchSize: 13,
+    learningRate: 0.02,
+  },
+  'shifted rows of a subnetwork': {
+    offset: -0.4,
+    multiplicities: [1, 4, 2, 1, 1, 7, 1, 3, 1, 1],
+    learningRate: 0.1,
+  },
   'second-layer weights that are not units': { signs: 'normal', loss: 'logistic' },
   'more of everything': { rows: 101, columns: 50, width: 53, density: 0.2, batchSize: 24, layers: 'both' },
 };
