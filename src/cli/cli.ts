@@ -102,6 +102,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./bench.js')).benchCommand,
   },
   {
+    command: 'doctor',
+    describe: 'Say what this machine has and lacks for espalier, and what to do about it',
+    load: async () => (await import('./doctor.js')).doctorCommand,
+  },
+  {
     command: 'init [file]',
     describe: 'Write a commented sweep file to start from',
     load: async () => (await import('./init.js')).initCommand,

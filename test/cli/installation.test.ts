@@ -52,6 +52,14 @@ test('what is not built or not installed is one line and exit code 2, in child p
   }
   expect(work.files()).not.toContain('new.sqlite');
 
+  const doctor = await runCopy('doctor');
+  expect({ code: doctor.code, stderr: doctor.stderr }).toEqual({ code: 2, stderr: '' });
+  expect(doctor.stdout).toMatch(
+    /^error: SQLite: better-sqlite3 is not built [^\n]+\n[^\n]+npm rebuild better-sqlite3$/m,
+  );
+  expect(doctor.stdout).toMatch(/^error: PNG figures: the package @resvg\/resvg-js-\S+ is missing/m);
+  expect(doctor.stdout).toMatch(/^engine wasm +ready/m);
+
   const verbose = await runCopy('status', 'good.sqlite', '--verbose');
   expect(verbose.stderr).toMatch(/^espalier: better-sqlite3 is not built for [^\n]+\nError: /);
   rmSync(join(program(), 'node_modules', 'yargs'));

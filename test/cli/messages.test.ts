@@ -5,8 +5,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { type DeclaredCommand, declaredCommands, GLOBAL_OPTIONS } from '../support/commands.js';
 
-/** Of V8 and git. */
-const NOT_OURS = ['no-concurrent-recompilation', 'heap-growing-percent', 'porcelain', 'show-prefix'];
+/** Of V8, git and xcode-select. */
+const NOT_OURS = [
+  'no-concurrent-recompilation',
+  'heap-growing-percent',
+  'porcelain',
+  'show-prefix',
+  'install',
+];
 
 /** The code of a file without comments and types, its strings as they are. */
 const codeOf = (source: string): string =>

@@ -21,8 +21,8 @@ const NETWORK = new Set(
 
 /** @throws StoreError NETWORK_FILESYSTEM if `file` lies, or would lie, on a network file system. */
 export function refuseNetworkFilesystem(file: string, mounts: readonly Mount[] = systemMounts()): void {
-  const mount = mountOf(file, mounts);
-  if (!mount || !isNetwork(mount.type)) return;
+  const mount = networkMount(file, mounts);
+  if (!mount) return;
   throw new StoreError(
     'NETWORK_FILESYSTEM',
     file,
@@ -30,6 +30,12 @@ export function refuseNetworkFilesystem(file: string, mounts: readonly Mount[] =
       'it is written; write it on a local disk and copy the finished file (scripts for clusters: docs/many-machines.md), ' +
       'or insist with --unsafe-filesystem',
   );
+}
+
+/** The network file system that holds a path; null on any other. The path need not exist yet. */
+export function networkMount(file: string, mounts: readonly Mount[] = systemMounts()): Mount | null {
+  const mount = mountOf(file, mounts);
+  return mount && isNetwork(mount.type) ? mount : null;
 }
 
 export const isNetwork = (type: string): boolean => NETWORK.has(type.replace(/^fuse\./, ''));
