@@ -3,6 +3,8 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { chooseSweep } from '../analysis/choose-sweep.js';
 import { UsageError } from '../base/errors.js';
+import type { FitReport } from '../fit/index.js';
+import { criterion, intervalText, significant } from '../report/style/text.js';
 import { openReader } from '../store/read/reader.js';
 import { Destination, once } from './destination.js';
 import { numberOption, wholeFrom } from './numbers.js';
@@ -75,13 +77,29 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
       // A report on stdout stays alone there.
       const isFile = destination.file !== null;
       const say = (line: string) => (isFile ? process.stdout : process.stderr).write(`${line}\n`);
-      if (isFile) say(`report: ${args.output ?? defaultOutput(args.db)}`);
+      if (isFile) {
+        if (content.figures.fit) say(verdictLine(content.figures.fit));
+        say(`report: ${args.output ?? defaultOutput(args.db)}`);
+      }
       if (figures !== undefined) say(`figures: ${figures}`);
     } finally {
       reader.close();
     }
   },
 };
+
+/** What was found on the primary target. */
+function verdictLine({ primary, groups, missing }: FitReport): string {
+  const group = primary === null ? null : groups[primary]!;
+  if (!group) return `verdict: none on a primary target: ${missing}`;
+  const { verdict, metric, target, lambda } = group;
+  const of = `verdict on ${criterion(metric, target)}`;
+  if (verdict.code === 'insufficient-data') return `${of}: ${verdict.sentence}`;
+  const exponent = lambda?.interval95
+    ? `, lambda = ${significant(lambda.value)}, 95% interval ${intervalText(lambda.interval95)}`
+    : '';
+  return `${of}: ${verdict.label}${exponent}`;
+}
 
 const defaultOutput = (db: string): string => join(dirname(db), `${basename(db, extname(db))}.html`);
 

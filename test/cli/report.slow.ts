@@ -20,7 +20,10 @@ describe('espalier report', () => {
       '--figures',
       'figures/paper',
     );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: 'report: out.html\nfigures: figures/paper\n' });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^verdict on [^\n]+\nreport: out.html\nfigures: figures\/paper\n$/),
+    });
     expect(readFileSync(place.path('a.sqlite'))).toEqual(before);
     expect(readFileSync(place.path('out.html'), 'utf8')).toContain('<h1>made</h1>');
     for (const { name } of DRAWN) {
