@@ -60,10 +60,11 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     const stored = storedTrajectory(db, trajectory);
     const { planned } = stored;
     const { config } = planned;
-    if (config.numerics !== NUMERICS[config.engine]) {
+    const current = NUMERICS[config.engine];
+    if (current !== undefined && config.numerics !== current) {
       throw new UsageError(
         `trajectory ${planned.id} was computed with numerics ${config.numerics} of the ${config.engine} engine, ` +
-          `expected ${NUMERICS[config.engine]}, the one of this version: run the sweep again first`,
+          `expected ${current}, the one of this version: run the sweep again first`,
       );
     }
     const checkpoints = planned.checkpoints.map(checkpoint => checkpoint.t);

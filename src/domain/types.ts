@@ -3,11 +3,13 @@
  * default, unit and help text of each.
  */
 
+/** An engine of a program that uses espalier as a library, whose results never pass for another engine's. */
+export type OwnEngineName = `own:${string}`;
 /**
  * `noop` computes nothing; it serves to measure the cost of everything around an engine. `simulated` is not an
  * engine: it marks rows drawn from a known law (src/design), so that they never pass for an engine's.
  */
-export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated';
+export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated' | OwnEngineName;
 export type Activation = 'relu' | 'tanh' | 'softplus';
 export type Scaling = 'mean-field' | 'ntk';
 export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised' | 'normalised';

@@ -21,5 +21,9 @@ export async function createEngine(name: EngineName): Promise<Engine> {
       throw new EngineUnavailableError(
         'simulated trajectories were drawn from a law by `espalier design --write`: there is no network to train',
       );
+    default:
+      throw new EngineUnavailableError(
+        `engine "${name}" is part of a program that uses espalier as a library: that program has to pass it`,
+      );
   }
 }

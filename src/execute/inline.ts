@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineName } from '../domain/types.js';
+import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/index.js';
 import { InputLibrary, type TrajectoryEnvironment } from '../trajectory/environment.js';
 import { runTrajectory } from '../trajectory/run-trajectory.js';
@@ -9,18 +10,34 @@ import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
 export interface ExecutorOptions {
   readonly engine: EngineName;
-  /** Keyed by imagesKey. */
+  /** Keyed by imagesKey, as `RunOptions.executor` gets them. */
   readonly datasets: ReadonlyMap<string, Dataset>;
 }
 
-export async function createInlineExecutor({ engine, datasets }: ExecutorOptions): Promise<Executor> {
+export interface InlineOptions extends Omit<ExecutorOptions, 'engine'> {
+  /** A name, or an engine that is loaded already: the only way to run one of your own. */
+  readonly engine: EngineName | Engine;
+}
+
+/**
+ * An executor without threads, for engines of one's own, tests and debuggers.
+ *
+ * @throws EngineUnavailableError (ENGINE_UNAVAILABLE)
+ * @example
+ * await runSweep(prepared, {
+ *   db: 'results/a.sqlite',
+ *   threads: 1,
+ *   executor: datasets => createInlineExecutor({ engine: 'reference', datasets }),
+ * });
+ */
+export async function createInlineExecutor({ engine, datasets }: InlineOptions): Promise<Executor> {
   let stopping = false;
   let capacity = 1;
   let finished = 0;
   let running = 0;
   let lastEnded: Promise<void> = Promise.resolve();
   const environment: TrajectoryEnvironment = {
-    engine: await createEngine(engine),
+    engine: typeof engine === 'string' ? await createEngine(engine) : engine,
     inputs: new InputLibrary(datasets),
     stopRequested: () => stopping || capacity === 0,
   };

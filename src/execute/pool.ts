@@ -7,10 +7,6 @@ import type { ExecutorOptions } from './inline.js';
 import { SIGNAL } from './protocol.js';
 import { SPARE_BYTES, STOP_WITHIN_MS, type SubmittedTask, WorkerSlot } from './worker-slot.js';
 
-// Terminating a thread while V8 optimises its code in the background can abort the process (Node 20: an assertion in
-// `NodePlatform::ForIsolate`). With this flag, threads started later optimise on their own thread.
-setFlagsFromString('--no-concurrent-recompilation');
-
 export interface PoolOptions extends ExecutorOptions {
   readonly threads: number;
   /** Ends an attempt that takes longer, and its thread. Pauses and suspensions of the machine do not count. */
@@ -22,7 +18,20 @@ export interface PoolExecutor extends Executor {
   cancel(id: string): void;
 }
 
+/**
+ * An executor on worker threads of this process: the default of `runSweep`.
+ *
+ * @example
+ * await runSweep(prepared, {
+ *   db: 'results/a.sqlite',
+ *   threads: 4,
+ *   executor: datasets => createPoolExecutor({ engine: 'wasm', datasets, threads: 4, timeoutS: 3600 }),
+ * });
+ */
 export function createPoolExecutor(options: PoolOptions): PoolExecutor {
+  // Terminating a thread while V8 optimises its code in the background can abort the process (Node 20: an assertion in
+  // `NodePlatform::ForIsolate`). With this flag, threads started later optimise on their own thread.
+  setFlagsFromString('--no-concurrent-recompilation');
   const { engine, datasets, timeoutS = Number.POSITIVE_INFINITY } = options;
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const waiting: SubmittedTask[] = [];

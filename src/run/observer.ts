@@ -31,16 +31,19 @@ export interface RunObserver {
 export type AttemptEnd = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
 
 export interface RunOptions {
+  /** The SQLite file; made, with its folder, where it is not there. */
   readonly db: string;
   /** Write even if the database is on a network file system. */
   readonly unsafeFilesystem?: boolean | undefined;
   /** Threads of this process; 0 if others compute: no data are loaded then. */
   readonly threads: number;
-  /** Creates the executor after the data are loaded. Not called if nothing is left to do. */
-  readonly executor: (
-    datasets: ReadonlyMap<string, Dataset>,
-    check: ResultCheck,
-  ) => Executor | Promise<Executor>;
+  /**
+   * Creates the executor after the data are loaded. Not called if nothing is left to do. Default: a pool of `threads`
+   * worker threads; for an engine of your own (`own:...`), which threads cannot load, the calling thread.
+   */
+  readonly executor?:
+    | ((datasets: ReadonlyMap<string, Dataset>, check: ResultCheck) => Executor | Promise<Executor>)
+    | undefined;
   /** An abort stops the run: it finishes the step, keeps everything finished, and returns with `stopped`. */
   readonly signal?: AbortSignal;
   /** An abort stores everything finished before its listeners return. The caller then has to end the process. */

@@ -41,7 +41,8 @@ export interface PreparedSweep {
 }
 
 export interface PrepareOptions {
-  readonly engine?: EngineName;
+  /** The name of an engine, or an engine of your own; default: wasm. */
+  readonly engine?: EngineName | Engine;
   readonly dataDir?: string | undefined;
   /** Bytes that the run may take; default: the memory budget of this machine (base/memory.ts). */
   readonly memoryBytes?: number | undefined;
@@ -54,7 +55,8 @@ export interface PrepareOptions {
  *   (ENGINE_UNAVAILABLE), TooLargeError (TOO_LARGE)
  */
 export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}): Promise<PreparedSweep> {
-  const engine = await createEngine(options.engine ?? 'wasm');
+  const { engine: wanted = 'wasm' } = options;
+  const engine = typeof wanted === 'string' ? await createEngine(wanted) : wanted;
   const { memoryBytes = memoryBudget() } = options;
   const data = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
   const identifiedBySettings = new Map<string, IdentifiedDataset>();

@@ -4,6 +4,9 @@ import { resolve } from 'node:path';
 import { refreshThresholds } from '../analysis/thresholds.js';
 import { provenance } from '../base/provenance.js';
 import type { Dataset } from '../data/dataset.js';
+import type { Executor, ResultCheck } from '../execute/executor.js';
+import { createInlineExecutor } from '../execute/inline.js';
+import { createPoolExecutor } from '../execute/pool.js';
 import { Snapshots } from '../store/file/snapshots.js';
 import { takeThreadRequest } from '../store/file/thread-request.js';
 import { describeSlowReader } from '../store/file/write-ahead-log.js';
@@ -126,7 +129,7 @@ async function runInPlace(
     if (left.length > 0 && !signal.aborted) {
       const datasets = await loadUnlessAborted(prepared, options.threads, signal);
       if (datasets) {
-        const executor = await options.executor(datasets, check);
+        const executor = await createExecutor(prepared, options, datasets, check);
         scheduler = new Scheduler(prepared, left, store, snapshots, executor, {
           ...options,
           signal,
@@ -158,6 +161,19 @@ async function runInPlace(
       log.close();
     }
   }
+}
+
+/** The executor that the options ask for, else a pool of threads. */
+function createExecutor(
+  { engine }: PreparedSweep,
+  { executor, threads }: RunOptions,
+  datasets: ReadonlyMap<string, Dataset>,
+  check: ResultCheck,
+): Executor | Promise<Executor> {
+  if (executor) return executor(datasets, check);
+  // Only this thread has an engine that a program has passed.
+  if (engine.name.startsWith('own:')) return createInlineExecutor({ engine, datasets });
+  return createPoolExecutor({ engine: engine.name, datasets, threads });
 }
 
 const engineOf = ({ engine: { name, numerics, kernels } }: PreparedSweep) => ({

@@ -48,7 +48,7 @@ export function tinyConfig(engine: EngineName, overrides: Partial<TrajectoryConf
     ...DEFAULTS,
     train: { ...DEFAULTS.train, batchSize: 8 },
     engine,
-    numerics: NUMERICS[engine],
+    numerics: NUMERICS[engine]!,
     ...overrides,
   };
 }

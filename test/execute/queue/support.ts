@@ -44,7 +44,7 @@ export async function queueExecutor(
       sweep: 'tiny',
       toolVersion: '0.0.0',
       engine,
-      numerics: NUMERICS[engine],
+      numerics: NUMERICS[engine]!,
       datasets: [
         {
           settings: { ...settings, positive: [...settings.positive] },
