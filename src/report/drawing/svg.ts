@@ -28,8 +28,8 @@ export function slimSvg(svg: string, prefix: string): string {
         (_, name: string, text: string) => ` ${name}="${name === 'd' ? pathText(text) : rounded(text)}"`,
       )
       .replace(/rgb\((\d+), (\d+), (\d+)\)/g, (_, ...rgb: string[]) => hex(rgb.slice(0, 3)))
-      // Groups that are empty now.
-      .replace(/<g>(<g[^>]*>)<\/g><\/g>/g, '')
+      // Groups that are empty now, but not `<g/>`, which closes itself.
+      .replace(/<g>(<g[^>]*(?<!\/)>)<\/g><\/g>/g, '')
       .replace('<svg ', `<svg font-family="${FONT_FAMILY}" `)
   );
 }
