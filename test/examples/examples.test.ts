@@ -105,6 +105,8 @@ describe('the example', () => {
       'read-a-database.mjs',
       'read_a_database.py',
       'run-a-sweep.mjs',
+      // docs/first-hour.md runs it.
+      'write-idx.mjs',
     ]);
     expect(readSweep(SWEEP).name).toBe('small');
   });

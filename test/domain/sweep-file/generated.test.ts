@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -46,7 +46,7 @@ describe('schema/sweep.schema.json', () => {
 
   const validator = z.fromJSONSchema(schema);
   const accepts = (text: string) => validator.safeParse(parse(text)).success;
-  const sweeps = ['quickstart', 'mnist-small', 'mnist-paper', 'digits-overnight', 'digits-decades'];
+  const sweeps = readdirSync(join(PACKAGE_ROOT, 'sweeps')).map(file => basename(file, '.yaml'));
 
   it.each(sweeps)('accepts sweeps/%s.yaml', name => {
     expect(accepts(read('sweeps', `${name}.yaml`))).toBe(true);
