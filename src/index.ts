@@ -28,6 +28,7 @@ export { parseSweep, readSweep, type SweepSpec } from './domain/sweep-file/parse
 export type {
   EngineName,
   Metric,
+  OwnEngineName,
   PlannedCheckpoint,
   PlannedTrajectory,
   SetMetrics,
@@ -51,14 +52,23 @@ export {
   runQueueWorker,
 } from './execute/queue/index.js';
 export {
+  type Band,
+  type Bend,
+  type EstimateReport,
   type FitGroup,
   type FitInput,
   type FitOptions,
   type FitReport,
   type FitRow,
   fitSweep,
+  type Interval,
   type Law,
+  type LawReport,
   muAt,
+  type Regimes,
+  type Residual,
+  type Shortfall,
+  type Verdict,
 } from './fit/index.js';
 export { type Drawing, drawFigure, toPng } from './report/drawing/render.js';
 export type { Columns, Figure, FigureData, FigureTable } from './report/figures/figure.js';

@@ -10,11 +10,8 @@ import type {
 export type {
   CellRow,
   CheckpointRow,
-  CheckpointTask,
   ExecutorEvent,
   QueueState,
-  Snapshot,
-  TrajectoryEvent,
   TrajectoryTask,
 } from '../domain/messages.js';
 

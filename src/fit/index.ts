@@ -1,11 +1,9 @@
 /** Public entry of the fits: pure functions from threshold rows to laws and verdicts. */
 
-export { type Band, bandGrid } from './estimate/bands.js';
+export type { Band } from './estimate/bands.js';
 export { countsOfSample, medianCrossing, type SizeCounts } from './estimate/counts.js';
-export type { Estimate, Interval } from './estimate/jackknife.js';
+export type { Interval } from './estimate/jackknife.js';
 export {
-  between,
-  estimateNoise,
   type Noise,
   simulateSample,
   totalNoise,
@@ -13,7 +11,7 @@ export {
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
 export { type FitInput, fitSteps, fitSweep } from './fit-sweep.js';
 export { type FitRow, type Group, groupRows } from './groups.js';
-export { type FittedLaw, fitLaw } from './laws/fit-law.js';
+export { fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
 export { type CrossingRow, onSizes, packSample, type Sample } from './laws/sample.js';
 export { type LocalExponent, localExponents } from './regimes/local-exponents.js';
@@ -23,7 +21,6 @@ export {
   REGIME_LAWS,
   REGIME_LEVEL,
   type RegimeLaw,
-  type RegimeOptions,
   rangeTests,
 } from './regimes/range-tests.js';
 export {
@@ -33,7 +30,7 @@ export {
   type Regime,
   type Regimes,
 } from './regimes/regime.js';
-export { type Facts, findRegimes } from './regimes/regimes.js';
+export { findRegimes } from './regimes/regimes.js';
 export { bendPlace, hasBend } from './regimes/search.js';
 export type {
   Conventions,
@@ -48,9 +45,7 @@ export type {
 export {
   type Evidence,
   judge,
-  MARGIN,
   VERDICTS,
   type VerdictCode,
-  type VerdictOptions,
 } from './verdict/judge.js';
 export { type Shortfall, shortfalls } from './verdict/sufficiency.js';

@@ -63,6 +63,8 @@ describe('made small, the sweep', () => {
     ];
     expect(ON_DIGITS).toEqual(expect.arrayContaining(questions.map(name => `${name}.yaml`)));
     for (const name of questions)
-      expect(read(`${name}.yaml`)).toMatch(/Expected: about[^.]*on(?: #)? two cores/s);
+      expect(read(`${name}.yaml`).replaceAll(/\s+# /g, ' ')).toMatch(
+        /Expected: about .{5,40} on two cores\. Shows: /,
+      );
   });
 });

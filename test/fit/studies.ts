@@ -1,12 +1,5 @@
 /** The proofs that the fitter is right, as functions of the number of samples. */
-import {
-  fitLaw,
-  type Law,
-  type Noise,
-  type Sample,
-  totalNoise,
-  type VerdictCode,
-} from '../../src/fit/index.js';
+import { fitLaw, type Law, type Noise, type Sample, type VerdictCode } from '../../src/fit/index.js';
 import {
   alongGrowth,
   alongPower,
@@ -133,5 +126,3 @@ export const confusionStudy = (truth: string, count: number, draw = drawSamples)
 
 export const powerStudy = (factor: number, count: number) =>
   verdictShares(`power ${factor}`, count, alongPower(factor));
-
-export const SIGMA = totalNoise(NOISE);

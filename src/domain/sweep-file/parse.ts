@@ -25,8 +25,8 @@ import { expectedOf } from './value-rules.js';
 import { type Path, type Problem, SweepDocument } from './yaml.js';
 import { decodeSweepFile } from './yaml-text.js';
 
-export type { Axis, SweepSettings, SweepSpec } from '../sweep-spec.js';
-export { checkAgainstData, type DataFacts, sweepAdvice } from './check-sweep.js';
+export type { SweepSpec } from '../sweep-spec.js';
+export { checkAgainstData, sweepAdvice } from './check-sweep.js';
 
 export interface SweepOptions {
   /** The name of the text in errors, e.g. the file's name. */

@@ -128,7 +128,6 @@ const retrain = group('Re-training of the selected subnetwork.', {
 
 /** The groups whose settings may be axes. */
 export const GROUPS = { dataset, network, inputs, train, prune, retrain } as const;
-export type GroupName = keyof typeof GROUPS;
 
 /** The settings of all groups by dotted path. */
 export const SETTINGS: ReadonlyMap<string, z.ZodType> = new Map(

@@ -1,6 +1,6 @@
 /** Entry of the queue. Redis and BullMQ load when a run or a worker asks for them, and not before. */
 import type { Executor } from '../executor.js';
-import type { QueueExecutorOptions, QueueTimes } from './options.js';
+import type { QueueExecutorOptions } from './options.js';
 import type { QueueWorkerOptions } from './worker.js';
 
 export { parseAddress, type QueueAddress } from './address.js';
@@ -15,4 +15,4 @@ export const createQueueExecutor = async (options: QueueExecutorOptions): Promis
 export const runQueueWorker = async (options: QueueWorkerOptions): Promise<void> =>
   (await import('./worker.js')).runQueueWorker(options);
 
-export type { QueueExecutorOptions, QueueTimes, QueueWorkerOptions };
+export type { QueueExecutorOptions, QueueWorkerOptions };

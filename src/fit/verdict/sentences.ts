@@ -143,10 +143,6 @@ export function warningsOf(
   return out;
 }
 
-export const remediesOf = (shortfalls: readonly Shortfall[]): string[] => [
-  ...new Set(shortfalls.map(({ remedy }) => remedy)),
-];
-
 const withInterval = ({ value, interval95 }: Estimate): string =>
   interval95 ? `${round(value)} (95% interval ${range(interval95)})` : `${round(value)} (no interval)`;
 export const range = ({ low, high }: { readonly low: number; readonly high: number }): string =>
