@@ -11,7 +11,15 @@ export interface SweepAnalysis {
   readonly report: FitReport;
 }
 
-/** Reads or computes thresholds and fits them; stores nothing. */
+/**
+ * Reads or computes the thresholds of a sweep's finished trajectories and fits the laws t*(n) to them; stores nothing.
+ * docs/statistics.md has the method.
+ *
+ * @throws StoreError (DATABASE_IO, NOT_A_DATABASE)
+ * @example
+ * const { report } = await analyseSweep(reader, chooseSweep(reader, 'results/my.sqlite'));
+ * for (const { name, verdict } of report.groups) console.log(name, verdict.label);
+ */
 export async function analyseSweep(
   reader: Reader,
   sweep: SweepRow,

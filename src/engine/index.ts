@@ -5,6 +5,10 @@ import type { Engine } from './engine.js';
 /**
  * Loads one engine and no other.
  *
+ * @example
+ * const engine = await createEngine('reference');
+ * const network = engine.open(problem); // see Problem for shapes and units
+ *
  * @throws EngineUnavailableError (ENGINE_UNAVAILABLE) if it is not installed
  */
 export async function createEngine(name: EngineName): Promise<Engine> {

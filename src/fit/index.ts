@@ -6,7 +6,6 @@ export type { Interval } from './estimate/jackknife.js';
 export {
   type Noise,
   simulateSample,
-  totalNoise,
 } from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
 export { type FitInput, fitSteps, fitSweep } from './fit-sweep.js';

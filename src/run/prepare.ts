@@ -49,7 +49,11 @@ export interface PrepareOptions {
 }
 
 /**
- * Checks everything before anything is written or loaded.
+ * Turns a sweep into work: finds its data, expands its trajectories, and checks everything before anything is written or
+ * loaded.
+ *
+ * @example
+ * const prepared = await prepareSweep(readSweep('my.yaml'), { engine: 'wasm', dataDir: 'data' });
  *
  * @throws InputError (BAD_INPUT), DataError (DATA_MISSING, DATA_CORRUPT), EngineUnavailableError
  *   (ENGINE_UNAVAILABLE), TooLargeError (TOO_LARGE)

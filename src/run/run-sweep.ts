@@ -28,7 +28,12 @@ const CELLS_AT_A_STOP = 50_000;
 const LOOK_MS = 1_000;
 
 /**
- * Runs what is not finished of a sweep.
+ * Runs what is not finished of a sweep, and stores every result in a database. The same sweep gives the same bits at any
+ * number of threads, stopped and run again or not.
+ *
+ * @example
+ * const prepared = await prepareSweep(readSweep('my.yaml'));
+ * const { progress, thresholds } = await runSweep(prepared, { db: 'results/my.sqlite', threads: 4 });
  *
  * If the database is removed or moved away meanwhile, the trajectories stop at their next step, everything is written
  * back, and they go on. @throws StoreError DATABASE_REPLACED if another file is in its place; all errors of the store.

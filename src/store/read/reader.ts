@@ -50,6 +50,12 @@ const METRIC_COLUMNS = [...DENSE_COLUMNS, ...CELL_METRICS];
 
 /**
  * Opens a database read-only. Readers and the writer never block each other (SQLite's WAL mode).
+ *
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * for (const { sweep, cells, cellsDone } of reader.progress()) console.log(sweep, cellsDone, cells);
+ * reader.close();
+ *
  * @throws StoreError as `connectReader` (file/open.ts).
  */
 export function openReader(file: string): Reader {

@@ -41,6 +41,10 @@ export interface QueryBatch {
  * Runs one statement that reads and yields its rows in batches, at most a few ahead of the consumer. The child
  * process ends with the iteration, even if the consumer leaves it early.
  *
+ * @example
+ * const sql = 'SELECT dataset_size, upper FROM thresholds WHERE seed = :seed';
+ * for await (const { rows } of querySql('results/my.sqlite', sql, { params: { seed: 0 } })) console.log(rows);
+ *
  * @throws StoreError if the file is not an espalier database. QueryError QUERY_INVALID, QUERY_WRITES, QUERY_TIMEOUT.
  *   StoppedError when `signal` aborts. InstallationError.
  */
