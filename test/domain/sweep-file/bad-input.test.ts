@@ -109,7 +109,7 @@ const FILES: readonly (readonly [what: string, text: string, message: string])[]
   [
     'an unknown choice',
     `${MINIMAL}inputs: { scaling: centered }\n`,
-    's.yaml:8: inputs.scaling: found "centered", expected one of raw, centred, unit, standardised',
+    's.yaml:8: inputs.scaling: found "centered", expected one of raw, centred, unit, standardised, normalised',
   ],
   [
     'a group that is a value',
