@@ -2,7 +2,7 @@
 import { meets } from './crossing.js';
 import { type Ending, endingOf } from './ending.js';
 import { noiseDeviation } from './noise.js';
-import type { SmoothCurve } from './smooth-curve.js';
+import { type SmoothCurve, smoothCurve } from './smooth-curve.js';
 
 /** Two measured places with none between. */
 export interface Gap {
@@ -70,8 +70,18 @@ export class Outlook {
     return gaps.filter(gap => gap !== null);
   }
 
-  /** How the fit could end, with all places measured: with the least and with the most gain in the last doubling of t. */
-  endings(): [least: Ending, most: Ending] {
+  /** The other gaps, the latest first. */
+  gapsBeforeLastDoubling(): Gap[] {
+    const { t } = this.curve;
+    const gaps = Array.from(t, (time, point) => (2 * time > t.at(-1)! ? null : this.gapBefore(point)));
+    return gaps.filter(gap => gap !== null).reverse();
+  }
+
+  /**
+   * How the fit could end, with the last doubling of t measured: with the least and with the most gain in it, and with the
+   * least gain before an end that stays.
+   */
+  endings(): Ending[] {
     const { t, fit, turnsBack } = this.curve;
     const { sign } = this;
     const ending = endingOf(this.curve);
@@ -86,10 +96,33 @@ export class Outlook {
       for (let point = after; point <= end; point++)
         if (this.gapBefore(point)) best = Math.min(best, this.reach(point));
     const worst = turnsBack ? last : Math.min(half, last + noise);
+    const least = half - bend - noise;
     return [
-      { ...ending, half: sign * Math.max(worst, half - bend - noise), last: sign * worst },
+      { ...ending, half: sign * Math.max(worst, least), last: sign * worst },
       { ...ending, half: sign * (half + bend + noise), last: sign * best },
+      { ...ending, half: sign * Math.max(last, least) },
     ];
+  }
+
+  /** How the fit would end with values in one gap that are all better, or all worse, than the line by what noise allows. */
+  endingsWith({ from, to }: Gap): Ending[] {
+    const { t, raw, sequence, place, turnsBack } = this.curve;
+    const point = place.indexOf(to);
+    const count = to - from - 1;
+    const shift = this.spread(point, count) / count;
+    const between = Array.from({ length: count }, (_, i) => sequence[from + 1 + i]!);
+    const slope = (raw[point]! - raw[point - 1]!) / (count + 1);
+    return [-shift, shift].map(by => {
+      const values = between.map((_, i) => raw[point - 1]! + (i + 1) * slope + by);
+      return endingOf(
+        smoothCurve(
+          [...t.subarray(0, point), ...between, ...t.subarray(point)],
+          [...raw.subarray(0, point), ...values, ...raw.subarray(point)],
+          { direction: this.curve.direction, turnsBack },
+          sequence,
+        ),
+      );
+    });
   }
 
   /**

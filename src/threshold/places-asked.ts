@@ -1,6 +1,6 @@
 /** What one curve asks for: places of its sequence that are not measured yet and on which its crossing of a level depends. */
 import { crossingIndices } from './crossing.js';
-import { type Ending, isFlat } from './ending.js';
+import { type Ending, endingOf, isFlat } from './ending.js';
 import { type Gap, Outlook } from './outlook.js';
 import type { SmoothCurve } from './smooth-curve.js';
 
@@ -21,13 +21,18 @@ export function placesAsked(curve: SmoothCurve, level: number): Set<number> {
   return placesAskedByEnding(curve, ending => isFlat(ending, level));
 }
 
-/** The places of the last doubling of t that are not measured, if with them the fit could end so that a rule decides otherwise. */
+/**
+ * The places that are not measured, if with them the fit could end so that a rule decides otherwise: those of the last
+ * doubling of t, else those of one gap before it.
+ */
 export function placesAskedByEnding(curve: SmoothCurve, rule: (ending: Ending) => boolean): Set<number> {
   const outlook = new Outlook(curve);
-  const gaps = outlook.gapsOfLastDoubling();
-  if (gaps.length === 0) return new Set();
-  const [least, most] = outlook.endings();
-  return placesOf(rule(least) === rule(most) ? [] : gaps);
+  const decided = rule(endingOf(curve));
+  const isOther = (ending: Ending): boolean => rule(ending) !== decided;
+  const last = outlook.gapsOfLastDoubling();
+  if (last.length > 0 && outlook.endings().some(isOther)) return placesOf(last);
+  const earlier = outlook.gapsBeforeLastDoubling().find(gap => outlook.endingsWith(gap).some(isOther));
+  return placesOf(earlier ? [earlier] : []);
 }
 
 function placesOf(gaps: readonly Gap[]): Set<number> {

@@ -25,7 +25,7 @@ describe('on eight sizes and five seeds of generated digits', () => {
       .filter(row => row.sweep === sweep)
       .map(({ sweep: _, ...row }) => row);
 
-  it('has the ends of the full grid for 99.5% of the curves, and the censoring for 99%, for fewer cells', () => {
+  it('has the thresholds of the full grid for 99.5% of the curves, for fewer cells', () => {
     const [full, refined] = [rowsOf('full'), rowsOf('refined')];
     const crossing = ({ raw_upper, sustained_upper, flagged, ...row }: (typeof full)[number]) => row;
     const different = full
@@ -33,16 +33,11 @@ describe('on eight sizes and five seeds of generated digits', () => {
       .filter(([one, other]) => JSON.stringify(one) !== JSON.stringify(other));
     expect(refined.length).toBe(full.length);
     expect(full.length).toBeGreaterThan(200);
-    const moved = different.filter(
-      ([one, other]) => one!.lower !== other!.lower || one!.upper !== other!.upper,
-    );
-    expect(moved.length / full.length, JSON.stringify(moved)).toBeLessThanOrEqual(0.005);
-    // With 10 neurons of 40 noise decides now and then whether a curve that ends above its target is flat.
-    expect(different.length / full.length, JSON.stringify(different)).toBeLessThanOrEqual(0.01);
+    expect(different.length / full.length, JSON.stringify(different)).toBeLessThanOrEqual(0.005);
     const [{ cells: few }, { cells: all }] = ['refined', 'full'].map(
       sweep => query(file, 'SELECT cells FROM progress WHERE sweep = ?', sweep)[0]!,
     ) as [{ cells: number }, { cells: number }];
-    expect(few).toBeLessThan(0.75 * all);
+    expect(few).toBeLessThan(0.8 * all);
   });
 });
 

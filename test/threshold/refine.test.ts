@@ -218,6 +218,7 @@ describe.each(Object.keys(KINDS))('a curve that is %s', kind => {
           const place = (upper: number | null) =>
             upper === null ? GRID.fine.length : GRID.fine.indexOf(upper);
           expect(Math.abs(place(found!.upper) - place(right!.upper))).toBeLessThanOrEqual(1);
+          if (found!.upper === null && right!.upper === null) expect(found!.censoring).toBe(right!.censoring);
           // The interval is one of the fine sequence, or starts at 0.
           if (found!.censoring === 'interval')
             expect(GRID.fine[GRID.fine.indexOf(found!.lower!) + 1]).toBe(found!.upper);
@@ -270,6 +271,39 @@ describe('what is not measured', () => {
       const [full, refined] = both(t => Math.min(value(t), t === 0 ? 1 : 0.3 + 0.3 / t), atMost(0.1));
       expect(full.censoring).toBe(gain < 0.05 ? 'unreachable' : 'right');
       expect(refined.censoring).toBe(full.censoring);
+    }
+  });
+
+  it('is measured before the last doubling, too, where the fit at its start depends on it', () => {
+    // Pooled with the two low values, the fit at 2000 lies 1% of the distance to the level lower.
+    const gap = around(1000);
+    const low = GRID.fine.filter(t => t > gap[0] && t < gap[1]).slice(-2);
+    const value = (t: number): number => {
+      if (t === 0) return 0.6;
+      if (low.includes(t)) return 0.28;
+      return t < 2200 ? 0.3 + 2 / t ** 2 : 0.2895;
+    };
+    const [full, refined] = both(value, atMost(0.1));
+    expect(full.censoring).toBe('unreachable');
+    expect(refined).toMatchObject(full);
+  });
+
+  it('is measured where it decides whether a dense curve has converged', () => {
+    // From 2000 on it gains 0.0050 of the tolerance's half; 0.0056 on the line between the coarse checkpoints around 2000.
+    for (const [scale, converges] of [
+      [0.0424, true],
+      [0.0432, false],
+    ] as const) {
+      const dense = (t: number): number =>
+        t === 0 ? 0.5 : scale * Math.exp(-t / 1000) + 0.4 * Math.exp(-t / 100);
+      const goal = spec(LOSS, 'withinDense', 0.01);
+      const full = cellsOf({ [LOSS]: dense, dense_train_loss: dense });
+      const known = new Set(refineFully(rules([goal]), full).measured);
+      const rows: CurveRow[] = full.map(cell => ({ trajectoryId: 'one', config: config(), ...cell }));
+      const { rows: right } = computeThresholds([goal], rows);
+      const refined = rows.filter(({ t }) => known.has(t));
+      expect(right.length).toBe(converges ? 1 : 0);
+      expect(computeThresholds([goal], refined, { grid: GRID }).rows).toEqual(right);
     }
   });
 });
