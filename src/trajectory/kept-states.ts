@@ -10,7 +10,7 @@ export interface KeptState {
 export class KeptStates {
   /** By t, ascending. */
   private readonly kept: KeptState[] = [];
-  /** Hashes of all states that were offered, kept or not. */
+  /** Hashes of the states that were offered and are not kept. */
   private readonly hashes = new Map<number, string>();
 
   /** @param capacity the largest number of states to keep. */
@@ -32,15 +32,15 @@ export class KeptStates {
     if (this.kept.length <= this.capacity) return;
     let least = 0;
     for (let i = 1; i < this.kept.length; i++) if (this.worth(i) < this.worth(least)) least = i;
-    this.kept.splice(least, 1);
+    for (const dropped of this.kept.splice(least, 1))
+      if (!this.hashes.has(dropped.t)) this.hashes.set(dropped.t, hashOf(dropped.state));
   }
 
-  /** Whether a state at t was seen before with other bits. The first one counts. */
+  /** Whether a state at t was offered before with other bits. The first one counts. */
   differs(t: number, state: NetworkState): boolean {
-    const hash = hashOf(state);
-    const first = this.hashes.get(t) ?? hash;
-    this.hashes.set(t, first);
-    return first !== hash;
+    const kept = this.kept.find(each => each.t === t);
+    const first = kept ? hashOf(kept.state) : this.hashes.get(t);
+    return first !== undefined && first !== hashOf(state);
   }
 
   private worth(i: number): number {

@@ -41,6 +41,9 @@ const PACK_WORK = 1;
 /** Work of adding one row of a block to a sum. */
 const SUM_WORK = 1;
 
+/** Columns that are read at a time: 16 floats are a cache line of the matrix that is written. */
+const TILE_COLUMNS = 16;
+
 /** N of the whole network. */
 export function widthOf(memories: readonly MemoryBlock[]): number {
   const { first, width } = memories.at(-1)!;
@@ -125,10 +128,17 @@ export function unpackMatrix(
   const { columns, inputColumns } = memories[0]!;
   const matrix = new Float32Array(widthOf(memories) * inputColumns);
   for (const { f32, layout, first, width } of memories) {
-    for (let i = 0; i < width; i++) {
-      const place = neuronAddress(address(layout), i, columns) / 4;
-      const row = (first + i) * inputColumns;
-      for (let c = 0; c < inputColumns; c++) matrix[row + c] = f32[place + c * LANES]!;
+    for (let from = 0; from < width; from += LANES) {
+      const start = neuronAddress(address(layout), from, columns) / 4;
+      const lanes = Math.min(LANES, width - from);
+      // A few columns of all neurons at a time stay in the nearest cache.
+      for (let column = 0; column < inputColumns; column += TILE_COLUMNS) {
+        const end = Math.min(inputColumns, column + TILE_COLUMNS);
+        for (let lane = 0; lane < lanes; lane++) {
+          const row = (first + from + lane) * inputColumns;
+          for (let c = column; c < end; c++) matrix[row + c] = f32[start + c * LANES + lane]!;
+        }
+      }
     }
   }
   return matrix;
