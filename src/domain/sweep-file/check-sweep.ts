@@ -175,9 +175,13 @@ export function sweepAdvice(spec: SweepSpec): string[] {
 }
 
 function refinementAdvice({ axes, thresholds }: SweepSpec): string[] {
-  const isRefined = axes.some(({ refined }) => refined);
-  if (!isRefined || thresholds.some(({ refine }) => refine !== false)) return [];
-  return ['axes.pretrainIterations.refine has no effect: no threshold is refined'];
+  if (!axes.some(({ refined }) => refined)) return [];
+  const located = thresholds.filter(({ refine }) => refine !== false);
+  if (located.length === 0) return ['axes.pretrainIterations.refine has no effect: no threshold is refined'];
+  if (!located.some(({ kind }) => kind === 'published')) return [];
+  return [
+    'a `published` level is known when all curves are done: run the sweep once more, then checkpoints around its crossings are added',
+  ];
 }
 
 function scalingAdvice(spec: SweepSpec): string[] {

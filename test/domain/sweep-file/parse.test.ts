@@ -250,6 +250,19 @@ describe('advice', () => {
         'a good subnetwork needs subnetSize to grow with the width',
     ]);
   });
+
+  it('says when refined checkpoints serve no target, or a published one in the next run alone', () => {
+    const refined = 'axes.pretrainIterations={from: 5, to: 80, ratio: 2, refine: 1.12}';
+    const adviceOn = (threshold: string) => sweepAdvice(minimalWith(refined, `thresholds=[${threshold}]`));
+    expect(adviceOn('{metric: subnet_train_loss, atMost: 0.15}')).toEqual([]);
+    expect(adviceOn('{metric: subnet_train_loss, atMost: 0.15, refine: false}')).toEqual([
+      'axes.pretrainIterations.refine has no effect: no threshold is refined',
+    ]);
+    expect(adviceOn('{metric: subnet_train_loss, published: true}')).toEqual([
+      expect.stringContaining('run the sweep once more'),
+    ]);
+    expect(sweepAdvice(minimalWith('thresholds=[{metric: subnet_train_loss, published: true}]'))).toEqual([]);
+  });
 });
 
 describe('reading a file', () => {
