@@ -224,7 +224,9 @@ async function fleet() {
  */
 async function snapshot() {
   const [busy, other, control] = [new Redis(PORT), new Redis(PORT), new Redis(CONTROL_PORT)];
-  const transfer = new SnapshotTransfer(busy, keysOf('snapshot'));
+  const transfer = new SnapshotTransfer(busy, keysOf('snapshot'), reason => {
+    throw new Error(reason);
+  });
   const longest = async work => {
     let isDone = false;
     const asking = [other, control].map(async client => {

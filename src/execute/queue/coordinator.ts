@@ -7,8 +7,6 @@
 import type { Redis } from 'ioredis';
 import { processName } from '../../base/process-name.js';
 import type { CellRow, CheckpointRow, QueueState, Snapshot, TrajectoryTask } from '../../domain/messages.js';
-import { isAudit } from '../audit.js';
-import { BITS_DIFFER, differingBits } from '../bits.js';
 import type { EventQueue, FinalEvent } from '../event-queue.js';
 import type { Executor, ExecutorStats } from '../executor.js';
 import { disconnect, withinMs } from './connection.js';
@@ -18,12 +16,13 @@ import { HandOut, newTicket } from './hand-out.js';
 import { keysOf } from './keys.js';
 import { OpenTrajectory, type TrajectoryHost } from './open-trajectory.js';
 import type { QueueExecutorOptions, QueueTimes } from './options.js';
+import { computeHere } from './own-threads.js';
 import { Pace } from './pace.js';
 import { PoisonLog } from './poison.js';
 import { Reconciler } from './reconciler.js';
 import type { RunState } from './run-state.js';
 import type { TicketedTask } from './task-message.js';
-import { runQueueWorker } from './worker.js';
+import { UnopenedReports } from './unopened-reports.js';
 
 /** After a stop, what workers still report is waited for so long: snapshots above all. */
 const STOP_WITHIN_MS = 1_500;
@@ -33,8 +32,7 @@ const CLOSE_WITHIN_MS = 2_000;
 export class Coordinator implements Executor, TrajectoryHost {
   readonly hasBits: boolean;
   readonly #open = new Map<string, OpenTrajectory>();
-  /** Reports of trajectories that were not submitted yet, since the coordinator's start. */
-  readonly #early = new Map<string, ReceivedReport[]>();
+  readonly #unopened: UnopenedReports;
   readonly #poison: PoisonLog;
   readonly #fleet: Fleet;
   readonly #handOut: HandOut;
@@ -61,12 +59,17 @@ export class Coordinator implements Executor, TrajectoryHost {
     private readonly state: RunState,
     private readonly onClosing: () => void,
   ) {
-    const { name, times, warn } = options;
+    const { name, times, warn, check } = options;
     const keys = keysOf(name);
     this.hasBits = options.hasBits;
     this.#poison = new PoisonLog(warn);
     this.#fleet = new Fleet(redis, keys, times.staleMs, this.#poison, warn);
-    this.#handOut = new HandOut(redis, name, keys);
+    this.#handOut = new HandOut(redis, name, keys, this.#poison);
+    this.#unopened = new UnopenedReports(check, this.hasBits, this.#poison, (id, code, message) => {
+      const open = this.#open.get(id);
+      if (open) open.end({ kind: 'failed', code, message, stack: null });
+      else check!.fail(id, code, message);
+    });
     this.#stream = new EventStream(redis, reader, keys.events, this.#poison, report => this.#hear(report));
     this.#reconciler = new Reconciler(redis, keys, this.#handOut, this.#stream, {
       lookMs: times.lookMs,
@@ -85,7 +88,7 @@ export class Coordinator implements Executor, TrajectoryHost {
     await this.state.publish();
     await this.#fleet.look();
     this.#reconciler.start();
-    if (this.options.own) this.#compute(this.options.own);
+    this.#own = computeHere(this.options, this.#leaving.signal);
   }
 
   get capacity(): number {
@@ -130,9 +133,7 @@ export class Coordinator implements Executor, TrajectoryHost {
       return trajectory.events;
     }
     this.#open.set(task.id, trajectory);
-    const early = this.#early.get(task.id) ?? [];
-    this.#early.delete(task.id);
-    for (const report of early) trajectory.handle(report);
+    for (const report of this.#unopened.take(task.id)) trajectory.handle(report);
     if (trajectory.isOver) return trajectory.events;
     if (this.#limit === 0) this.#held.push(trajectory);
     else this.#add(trajectory);
@@ -226,18 +227,7 @@ export class Coordinator implements Executor, TrajectoryHost {
   }
 
   onOtherRows(report: ReceivedReport, checkpoint: CheckpointRow, cells: readonly CellRow[]): void {
-    const { id, by } = report;
-    const { check } = this.options;
-    const { t } = checkpoint;
-    const comparison = this.hasBits && check ? check.compare(id, checkpoint, cells) : null;
-    if (comparison?.kind === 'unknown')
-      this.onPoison('rows', report, `trajectory ${id} at ${t}: nobody asked for them`);
-    if (comparison?.kind === 'differs') {
-      const message = differingBits(t, comparison.worker, processName(by), comparison.column);
-      const open = this.#open.get(id);
-      if (open) open.end({ kind: 'failed', code: BITS_DIFFER, message, stack: null });
-      else check!.fail(id, BITS_DIFFER, message);
-    }
+    this.#unopened.compare(report, checkpoint, cells);
   }
 
   onPoison(what: string, { by }: ReceivedReport, reason: string): void {
@@ -245,24 +235,9 @@ export class Coordinator implements Executor, TrajectoryHost {
   }
 
   #hear(report: ReceivedReport): void {
-    const { id, event } = report;
-    const trajectory = this.#open.get(id);
-    if (trajectory) {
-      trajectory.handle(report);
-      return;
-    }
-    const { check } = this.options;
-    const status = check ? check.status(id) : 'pending';
-    if (status === 'pending' || status === 'running') {
-      const early = this.#early.get(id) ?? [];
-      early.push(report);
-      this.#early.set(id, early);
-      return;
-    }
-    if (status === undefined && !isAudit(id))
-      this.onPoison('a report', report, `trajectory ${id} is none of this run`);
-    else if (event.kind === 'rows') this.onOtherRows(report, event.checkpoint, event.cells);
-    report.settle();
+    const trajectory = this.#open.get(report.id);
+    if (trajectory) trajectory.handle(report);
+    else this.#unopened.hear(report);
   }
 
   /** Hands it out with a new ticket. Whatever runs with an earlier one is void, but for its rows. */
@@ -310,26 +285,5 @@ export class Coordinator implements Executor, TrajectoryHost {
     await this.state.publish();
     await this.#handOut.renewLanes();
     for (const each of this.#open.values()) this.#add(each);
-  }
-
-  /** Threads of this process are one more worker. */
-  #compute({ threads, memoryBytes, datasets }: NonNullable<QueueExecutorOptions['own']>): void {
-    const { address, name, times, warn, manifest } = this.options;
-    const identities = new Map(
-      manifest.datasets.map(({ settings, identity }) => [JSON.stringify(settings), identity]),
-    );
-    this.#own = runQueueWorker({
-      address,
-      run: name,
-      threads,
-      memoryBytes,
-      times,
-      signal: this.#leaving.signal,
-      data: {
-        identify: settings => identities.get(JSON.stringify(settings))!,
-        load: async () => datasets,
-      },
-      report: () => {},
-    }).catch(error => warn(`no thread of this process computes: ${(error as Error).message}`));
   }
 }

@@ -6,6 +6,7 @@ import type { TrajectoryTask } from '../../domain/messages.js';
 import { pack } from './codec.js';
 import { runPipeline } from './connection.js';
 import { BULL_PREFIX, jobId, KEEP_S, laneOf, queueName, type RunKeys, WAKE_CHANNEL, wish } from './keys.js';
+import type { PoisonLog } from './poison.js';
 import { SnapshotTransfer } from './snapshots.js';
 import { fromBytes, type TicketedTask, toMessage } from './task-message.js';
 
@@ -42,8 +43,9 @@ export class HandOut {
     private readonly redis: Redis,
     private readonly run: string,
     private readonly keys: RunKeys,
+    poison: PoisonLog,
   ) {
-    this.snapshots = new SnapshotTransfer(redis, keys);
+    this.snapshots = new SnapshotTransfer(redis, keys, reason => poison.add('a snapshot', run, reason));
   }
 
   /** Looks up what an earlier coordinator has handed out, and withdraws what nobody needs any more. */

@@ -5,7 +5,7 @@ import type { QueueWorkerOptions } from './worker.js';
 
 export { parseAddress, type QueueAddress } from './address.js';
 export { RUN_NAME } from './keys.js';
-export { queueTimes } from './options.js';
+export { LEAVE_WITHIN_MS, queueTimes } from './options.js';
 
 /** @throws QueueError (QUEUE_UNREACHABLE, QUEUE_REFUSED, QUEUE_IN_USE) */
 export const createQueueExecutor = async (options: QueueExecutorOptions): Promise<Executor> =>

@@ -32,6 +32,9 @@ export const QUEUE_TIMES: QueueTimes = {
   silenceMs: 15_000,
 };
 
+/** A worker that leaves waits no longer than this for snapshots and for Redis. */
+export const LEAVE_WITHIN_MS = 20_000;
+
 /** The times of this process. ESPALIER_QUEUE_TIMES, for tests, replaces some: `leaseMs=4000 staleMs=2000`. */
 export function queueTimes(text = process.env.ESPALIER_QUEUE_TIMES ?? ''): Partial<QueueTimes> {
   const given = text.split(' ').flatMap(each => {

@@ -13,7 +13,7 @@ export class SnapshotTransfer {
   constructor(
     private readonly redis: Redis,
     private readonly keys: RunKeys,
-    private readonly onPoison: (reason: string) => void = () => {},
+    private readonly onPoison: (reason: string) => void,
   ) {}
 
   /**
