@@ -12,6 +12,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -75,7 +76,8 @@ async function build(): Promise<void> {
   execFileSync('npm', ['pack', '--pack-destination', context], { cwd: PACKAGE_ROOT, stdio: 'ignore' });
   const [compile, last] = stages();
   for (const folder of [built, root]) makeRoot(folder);
-  for (const name of readdirSync(context)) cpSync(join(context, name), join(built, 'tmp', name));
+  for (const name of readdirSync(context).filter(each => each.endsWith('.tgz')))
+    cpSync(join(context, name), join(built, 'tmp', name));
   for (const { word, rest } of compile!.instructions) {
     // The compiler and Python are this machine's.
     if (word !== 'RUN' || rest.startsWith('apt-get')) continue;

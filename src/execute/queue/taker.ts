@@ -91,11 +91,12 @@ export class Taker {
     if (running.some(each => each.lane === ALONE)) return 0;
     if (lane === ALONE) return running.length === 0 && bytes <= this.#budget() ? 1 : 0;
     const room = this.wanted - running.length;
+    const budget = this.#budget();
     const peaks = running.map(each => each.bytes);
     for (let count = 1; count <= room; count++) {
       peaks.push(bytes);
       const atOnce = peaks.toSorted((a, b) => b - a).slice(0, threads);
-      if (atOnce.reduce((sum, peak) => sum + peak, 0) > this.#budget()) return count - 1;
+      if (atOnce.reduce((sum, peak) => sum + peak, 0) > budget) return count - 1;
     }
     return room;
   }
