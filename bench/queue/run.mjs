@@ -2,12 +2,14 @@
 // Measures what a queue costs: the same sweeps by a local pool of two threads and by two worker processes of one thread,
 // side by side. Needs redis-server.
 //
-//   npm run build && node bench/queue/run.mjs [--only pace,small,wide,fleet,snapshot] [--json]
+//   npm run build && node bench/queue/run.mjs [--only pace,small,wide,fleet,memory,snapshot] [--json]
 //
 //   pace      2,000 trajectories that wait for 50 ms: how much longer than the ideal
 //   small     5,000 trajectories of 2 cells: trajectories a second; and BullMQ alone with empty jobs, the ceiling
 //   wide      500 trajectories of 101 cells: cells a second
 //   fleet     `wide` with 2 and with 50 workers: the coordinator's CPU per cell
+//   memory    20,000 trajectories, of which workers that do nothing are ready to take 5,000: Redis's memory, and how many
+//             are handed out
 //   snapshot  126 MB written and read while others ask the same server, and one that does nothing else: their longest waits
 //
 // Wall times depend on what else runs; CPU times (of coordinator, workers and Redis together) much less. The machine's
@@ -22,8 +24,11 @@ import { parseArgs } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { createRedisBackend, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
+import { provenance } from '../../dist/src/base/provenance.js';
 import { renderTable } from '../../dist/src/cli/output.js';
+import { pack } from '../../dist/src/execute/queue/codec.js';
 import { keysOf } from '../../dist/src/execute/queue/keys.js';
+import { PROTOCOL } from '../../dist/src/execute/queue/schemas.js';
 import { SnapshotTransfer } from '../../dist/src/execute/queue/snapshots.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -36,7 +41,7 @@ const TICKS_PER_S = 100;
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: 'string', default: 'pace,small,wide,fleet,snapshot' },
+    only: { type: 'string', default: 'pace,small,wide,fleet,memory,snapshot' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -218,6 +223,40 @@ async function fleet() {
   return results;
 }
 
+/** Heartbeats of workers that take nothing, until what is handed out grows no more. */
+async function memory() {
+  const sweep = sweepOf('memory', 20_000, range(0, 100));
+  const keys = keysOf('bench-memory');
+  const redis = new Redis(PORT);
+  const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))[1]);
+  const before = await used();
+  const args = ['run', sweep, '--noop', '--db', 'memory.sqlite', '--queue', URL_OF_QUEUE];
+  const child = start(PROGRAM, [...args, '--queue-name', 'bench-memory']);
+  const by = { ...provenance(1_000), kernels: null };
+  const [since, nothing] = [new Date().toISOString(), { running: [], cells: 0, trajectories: 0, dropped: 0 }];
+  let [outstanding, unchanged] = [0, 0];
+  for (let beat = 0; unchanged < 10 || outstanding === 0; beat++) {
+    const message = { protocol: PROTOCOL, by, beat, since, memoryBytes: 2 ** 40, wanted: 1_000, ...nothing };
+    await redis.hset(keys.workers, ...range(0, 5).flatMap(i => [`idle-${i}`, pack(message)]));
+    await wait(500);
+    const now = await redis.hlen(keys.tasks);
+    unchanged = now === outstanding ? unchanged + 1 : 0;
+    outstanding = now;
+  }
+  const bytes = (await used()) - before;
+  child.kill('SIGKILL');
+  await redis.flushall();
+  redis.disconnect();
+  return [
+    {
+      what: 'handed out, 100 checkpoints each',
+      outstanding,
+      redisKbEach: bytes / outstanding / 1e3,
+      redisMb: bytes / 1e6,
+    },
+  ];
+}
+
 /**
  * The longest waits of a client that asks all the time: without and with a snapshot of 126 MB on its way, and, at the same
  * moments, of one that asks a server of its own: what the machine's other load makes anybody wait.
@@ -278,6 +317,7 @@ try {
     report.rows.push(...(await sideBySide('small', 5_000, [0, 1])), ...(await bare()));
   if (wanted.includes('wide')) report.rows.push(...(await sideBySide('wide', 500, range(0, 101))));
   if (wanted.includes('fleet')) report.rows.push(...(await fleet()));
+  if (wanted.includes('memory')) report.rows.push(...(await memory()));
   report.redisPeakBytes = Number(/used_memory_peak:(\d+)/.exec(await redis.info('memory'))[1]);
   if (wanted.includes('snapshot')) report.rows.push(...(await snapshot()));
   report.load.push(loadavg()[0]);

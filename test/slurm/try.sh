@@ -45,12 +45,19 @@ fi
 slurmctld
 sleep 2
 slurmd
+# Tells a daemon to end, and waits for it: slurmd goes on for a while with jobs that were cancelled.
+end_daemon() {
+  local pid
+  pid=$(cat "$1" 2> /dev/null) || return 0
+  kill "$pid" 2> /dev/null || return 0
+  for _ in $(seq 40); do kill -0 "$pid" 2> /dev/null || return 0; sleep 0.25; done
+  kill -9 "$pid" 2> /dev/null || true
+}
 end() {
   scancel --user=root || true
-  for daemon in slurmd slurmctld redis; do
-    [ -e "$work/$daemon.pid" ] && kill "$(cat "$work/$daemon.pid")" || true
-  done
-  if [ -n "$munge_started" ]; then kill "$(cat /run/munge/munged.pid)" || true; fi
+  for _ in $(seq 20); do squeue -h 2> /dev/null | grep -q . || break; sleep 0.5; done
+  for daemon in slurmd slurmctld redis; do end_daemon "$work/$daemon.pid"; done
+  if [ -n "$munge_started" ]; then end_daemon /run/munge/munged.pid; fi
 }
 trap end EXIT
 cd "$work"
