@@ -62,10 +62,11 @@ end() {
 trap end EXIT
 cd "$work"
 
+# Long enough for everything below to happen in the middle of it.
 cat > s.yaml << 'SWEEP'
 name: s
 dataset: { name: digits, pool: 2000, test: 300 }
-axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 10000, ratio: 1.5 }, subnetSize: [5, 10] }
+axes: { datasetSize: [500, 800], width: 200, seed: { count: 3 }, pretrainIterations: { from: 5, to: 20000, ratio: 1.5 }, subnetSize: [5, 10] }
 thresholds: [{ metric: subnet_train_loss, atMost: 0.4 }]
 SWEEP
 # Every number of the results and thresholds, but times.
@@ -75,7 +76,7 @@ numbers() {
   espalier query "$1" --format csv "SELECT trajectory_id, subnet_size, target, lower, upper, censoring FROM thresholds ORDER BY 1, 2, 3"
 }
 same() {
-  if cmp <(numbers "${2:-local.sqlite}") <(numbers "$1"); then echo "equal bits: $1"; else echo "DIFFERENT: $1"; exit 1; fi
+  if cmp <(numbers local.sqlite) <(numbers "$1"); then echo "equal bits: $1"; else echo "DIFFERENT: $1"; exit 1; fi
 }
 # Waits until the log $1 has the text $2.
 until_log() { for _ in $(seq 300); do grep -qs -- "$2" "$1" && return; sleep 0.5; done; echo "no '$2' in $1"; exit 1; }
@@ -122,11 +123,8 @@ if [ "${1:-workers}" = workers ]; then
   redis-server --port 7391 --requirepass try --daemonize yes --pidfile "$work/redis.pid" --dir "$work" \
     --maxmemory-policy noeviction > /dev/null
   export ESPALIER_QUEUE=redis://:try@127.0.0.1:7391
-  # Long enough for both to happen in the middle of it.
-  sed 's/to: 10000/to: 20000/' s.yaml > w.yaml
-  espalier run w.yaml --db local-workers.sqlite --threads 2 > /dev/null 2>&1
   job=$(ESPALIER_UNTIL_IDLE=60 sbatch --parsable --array=1-3 --cpus-per-task=1 --mem=700 "$root/deploy/slurm/workers.sh")
-  espalier run w.yaml --db queue.sqlite --queue redis://127.0.0.1:7391 > run.log 2>&1 &
+  espalier run s.yaml --db queue.sqlite --queue redis://127.0.0.1:7391 > run.log 2>&1 &
   run=$!
   until_log run.log cells/s
   for worker in 1 2 3; do until_log "espalier-worker-${job}_$worker.log" 'takes part'; done
@@ -144,7 +142,7 @@ if [ "${1:-workers}" = workers ]; then
     for worker in 1 2 3; do hurry "${job}_$worker"; done
   done
   wait "$run"
-  same queue.sqlite local-workers.sqlite
+  same queue.sqlite
   espalier query queue.sqlite 'SELECT outcome, count(*) AS attempts FROM attempts GROUP BY 1'
   grep -h leaving espalier-worker-*.log | sort | uniq -c
 fi
