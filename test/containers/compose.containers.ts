@@ -3,6 +3,8 @@
  * of Linux. Of the images' own systems it says nothing: `/usr`, with Node and Redis, is this machine's.
  *
  *   apt-get install -y redis-server g++ make python3 && npm run test:containers
+ *
+ * ESPALIER_PREBUILDS is a folder like ~/.npm/_prebuilds, for machines that do not reach GitHub and are slow to compile.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -78,6 +80,8 @@ async function build(): Promise<void> {
   for (const folder of [built, root]) makeRoot(folder);
   for (const name of readdirSync(context).filter(each => each.endsWith('.tgz')))
     cpSync(join(context, name), join(built, 'tmp', name));
+  const prebuilds = process.env.ESPALIER_PREBUILDS;
+  if (prebuilds) cpSync(prebuilds, join(built, 'root/.npm/_prebuilds'), { recursive: true });
   for (const { word, rest } of compile!.instructions) {
     // The compiler and Python are this machine's.
     if (word !== 'RUN' || rest.startsWith('apt-get')) continue;
