@@ -149,8 +149,8 @@ function health(name: string, box: Box): Promise<number | null> {
   return execIn(box, { argv, env: { ...image.env, ...service.environment }, user: userOf(service) });
 }
 
-function page(path: string): string {
-  const script = `fetch('http://127.0.0.1:8750${path}').then(async r => console.log(r.status, await r.text()))`;
+function page(path: string, token = ''): string {
+  const script = `fetch('http://127.0.0.1:8750${path}', { headers: { authorization: 'Bearer ${token}' } }).then(async r => console.log(r.status, await r.text()))`;
   const [program, ...args] = [...enter(network), process.execPath, '-e', script];
   return execFileSync(program!, args, { encoding: 'utf8' });
 }
@@ -223,8 +223,8 @@ describe.skipIf(!canBox || !hasRedis)(
       ] as const)
         expect(await health(name, box), name).toBe(0);
 
-      expect(page('/api/state')).toMatch(/^401 /);
-      expect(page(`/?token=${VARIABLES.ESPALIER_TOKEN}`)).toMatch(/^200 /);
+      expect(page('/')).toMatch(/^401 /);
+      expect(page('/', VARIABLES.ESPALIER_TOKEN)).toMatch(/^200 /);
 
       // As `docker stop`: it is process 1, and leaves by itself.
       workers[0]!.kill(image.stopSignal);

@@ -86,13 +86,18 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
     const waiting = collect(executor.submit(large));
     expect((await collect(executor.submit(tinyTask('wasm')))).at(-1)?.kind).toBe('done');
     expect(executor.stats()).toMatchObject({ running: 0, finished: 1 });
-    expect(warnings).toEqual([expect.stringMatching(/fit the memory of no worker/)]);
+    // A busy machine may lose the connection for a while.
+    const ofMemory = warnings.filter(
+      line => !line.includes('can be reached') && !line.includes('cannot be reached'),
+    );
+    expect(ofMemory).toEqual([expect.stringMatching(/fit the memory of no worker/)]);
     worker({ memoryBytes: 2 ** 33 });
     expect((await waiting).at(-1)?.kind).toBe('done');
   });
 
   it('what has to run alone runs alone', async () => {
-    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '20');
+    // Longer than a thread takes to start.
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '1000');
     const executor = await started('noop');
     worker({ threads: 2 });
     await until(() => executor.capacity === 2);
