@@ -96,8 +96,8 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
   });
 
   it('what has to run alone runs alone', async () => {
-    // Longer than a thread takes to start.
-    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '1000');
+    // Together longer than a thread takes to start.
+    vi.stubEnv('ESPALIER_NOOP_STEP_MS', '100');
     const executor = await started('noop');
     worker({ threads: 2 });
     await until(() => executor.capacity === 2);
