@@ -188,7 +188,8 @@ describe.skipIf(!canBox || !hasRedis)(
       );
     });
     afterAll(async () => {
-      for (const box of boxes) box.child.kill('SIGKILL');
+      // With process 1 goes everything in a box.
+      for (const box of boxes) box.kill('SIGKILL');
       if (network) process.kill(network);
       await Promise.all(boxes.map(({ ended }) => ended));
       rmSync(home, { recursive: true });
