@@ -25,7 +25,6 @@ export {
 export {
   type Bend,
   namedRegimes,
-  type PredictedRegimes,
   type Regime,
   type Regimes,
 } from './regimes/regime.js';
