@@ -48,16 +48,65 @@ describe('mnist-small', () => {
 });
 
 describe('mnist-paper', () => {
+  const PUBLISHED_SIZES = [1000, ...Array.from({ length: 10 }, (_, i) => 5000 * (i + 1))];
+
   it('is the published protocol', () => {
-    const spec = sweep('mnist-paper');
-    expect(spec.settings.train.loss).toBe('logistic');
+    const { settings, thresholds } = sweep('mnist-paper');
+    expect(settings).toMatchObject({
+      inputs: { scaling: 'normalised' },
+      network: { scaling: 'ntk', initScale: 0.41 },
+      train: { loss: 'logistic', batchSize: 128, momentum: 0.9 },
+      prune: { method: 'greedy', objective: 'brier', sampleSize: 128 },
+    });
+    expect(values('mnist-paper', 'datasetSize')).toEqual(PUBLISHED_SIZES);
     expect(values('mnist-paper', 'width')).toEqual([5000, 10000, 20000]);
+    expect(values('mnist-paper', 'train.learningRate')).toEqual([0.015, 0.03, 0.006]);
     expect(values('mnist-paper', 'subnetSize')).toEqual([200]);
     expect(values('mnist-paper', 'seed')).toHaveLength(3);
     expect(values('mnist-paper', 'pretrainIterations')).toEqual(
-      expect.arrayContaining([0, 1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000]),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8].map(t => t * 1000),
     );
-    expect(spec.thresholds.some(({ kind }) => kind === 'published')).toBe(true);
+    expect(thresholds.find(({ primary }) => primary)).toMatchObject({
+      metric: 'subnet_train_accuracy',
+      kind: 'published',
+    });
+  });
+
+  it('prunes the same trajectories by exact selection in mnist-paper-selection', () => {
+    const grid = (name: string) => expandGrid(sweep(name), identify, ENGINE);
+    const exact = grid('mnist-paper-selection');
+    expect(exact.map(({ id }) => id).sort()).toEqual(
+      grid('mnist-paper')
+        .map(({ id }) => id)
+        .sort(),
+    );
+    const objectives = new Map<number, Set<string>>();
+    for (const { config, checkpoints } of exact)
+      for (const { objective, sampleSize } of checkpoints.flatMap(({ variants }) => variants)) {
+        expect(sampleSize).toBeNull();
+        const seen = objectives.get(config.width) ?? new Set();
+        objectives.set(config.width, seen.add(objective!));
+      }
+    expect([...objectives]).toEqual([
+      [5000, new Set(['squared', 'logistic'])],
+      [10000, new Set(['squared'])],
+      [20000, new Set(['squared'])],
+    ]);
+  });
+
+  it('asks for verdicts in mnist-paper-exact: one rate, five seeds, nine sizes, losses', () => {
+    const { settings, axes, thresholds } = sweep('mnist-paper-exact');
+    const name = 'mnist-paper-exact';
+    expect(settings.train).toMatchObject({ loss: 'squared', momentum: 0, learningRate: 0.1 });
+    expect(settings.prune).toEqual({ method: 'greedy', objective: 'training-loss', sampleSize: null });
+    expect(axes.map(({ path }) => path)).not.toContain('train.learningRate');
+    const sizes = values(name, 'datasetSize') as number[];
+    expect([sizes.length, sizes[0], sizes.at(-1)]).toEqual([9, 250, 60000]);
+    expect(sizes.filter(n => n <= 15000)).toHaveLength(7);
+    expect(values(name, 'width')).toEqual([1000, 5000, 10000]);
+    expect(values(name, 'seed')).toHaveLength(5);
+    expect(axes.find(({ path }) => path === 'pretrainIterations')!.refined).toBeDefined();
+    expect(thresholds.every(({ metric }) => metric.endsWith('_train_loss'))).toBe(true);
   });
 });
 
