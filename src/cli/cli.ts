@@ -87,6 +87,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./report.js')).reportCommand,
   },
   {
+    command: 'compare <db> <csv>',
+    describe: 'Compare a sweep with a published table: cell by cell, and by thresholds',
+    load: async () => (await import('./compare.js')).compareCommand,
+  },
+  {
     command: 'export <db>',
     describe: 'Recompute one trajectory, and write its inputs, weights, batches and picks as .npy files',
     load: async () => (await import('./export.js')).exportCommand,

@@ -34,8 +34,19 @@ export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFil
   }
 }
 
+/** One figure over two columns, as a file; null where there is nothing to draw. */
+export async function exportFigure<D>(
+  figure: Figure<D>,
+  data: D,
+  type: 'svg' | 'png',
+): Promise<string | Buffer | null> {
+  const drawing = await drawFigure(figure, data, { theme: 'paper', columns: 2 });
+  if (!drawing) return null;
+  return type === 'svg' ? standalone(drawing.svg, figure, data) : toPng(drawing.svg, 2);
+}
+
 /** An SVG with embedded fonts, which looks the same everywhere, and with a title and a description. */
-function standalone(svg: string, figure: Figure, data: FigureData): string {
+function standalone<D>(svg: string, figure: Figure<D>, data: D): string {
   const head = html`<title>${figure.title}</title><desc>${figure.caption(data)}</desc>`.text;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace(/^(<svg [^>]*>)/, `$1${head}<defs><style>${fontFaces()}</style></defs>`)}\n`;
 }

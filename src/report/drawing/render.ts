@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { type Columns, FIGURE_WIDTH, type Figure, type FigureData } from '../figures/figure.js';
+import { type Columns, FIGURE_WIDTH, type Figure } from '../figures/figure.js';
 import { FACES, fontFile, useFigureFonts } from '../style/measure.js';
 import { THEMES, type ThemeName } from '../style/theme.js';
 import type { Spec } from '../style/vega-config.js';
@@ -27,9 +27,9 @@ export interface Drawing {
  * Draws a figure at its FIGURE_WIDTH, within a pixel per panel; null where there is nothing to draw.
  * @throws Error with Vega's warnings, if there are any.
  */
-export async function drawFigure(
-  figure: Figure,
-  data: FigureData,
+export async function drawFigure<D>(
+  figure: Figure<D>,
+  data: D,
   { theme, columns }: { readonly theme: ThemeName; readonly columns: Columns },
 ): Promise<Drawing | null> {
   useFigureFonts();
@@ -50,9 +50,9 @@ export async function drawFigure(
 }
 
 /** The Vega-Lite specification with the configuration that all figures share; null where there is nothing to draw. */
-export function specOf(
-  figure: Figure,
-  data: FigureData,
+export function specOf<D>(
+  figure: Figure<D>,
+  data: D,
   options: { readonly theme: ThemeName; readonly columns: Columns; readonly panelWidth: number },
 ): Spec | null {
   const theme = THEMES[options.theme];

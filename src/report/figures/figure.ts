@@ -51,17 +51,18 @@ export interface FigureTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-export interface Figure {
+/** @typeParam D what it draws: a slice of a sweep, unless it says otherwise. */
+export interface Figure<D = FigureData> {
   /** Part of file names and of element ids. */
   readonly name: string;
   readonly title: string;
   /** What the figure shows, in plain text, for readers and screen readers. */
-  caption(data: FigureData): string;
+  caption(data: D): string;
   /** Number of panels in a row. */
-  across(data: FigureData, columns: Columns): number;
+  across(data: D, columns: Columns): number;
   /** Null where the rows contain nothing to draw. */
-  spec(data: FigureData, options: FigureOptions): Spec | null;
-  table(data: FigureData): FigureTable;
+  spec(data: D, options: FigureOptions): Spec | null;
+  table(data: D): FigureTable;
 }
 
 /** The distinct values, ascending. */
