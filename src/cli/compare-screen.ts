@@ -51,15 +51,14 @@ function renderWidth({ all, from, byT, thresholds }: WidthComparison, first: num
       seeds.map(({ crossing }) => crossingText(crossing)).join(', '),
     ]),
   );
-  const ours = level === null ? 'unknown' : digits(level);
+  const ours = level === null ? 'unknown: checkpoints of the table are missing there' : digits(level);
+  const near = `at most one checkpoint apart at ${withinOneCheckpoint} of ${counted(compared, 'size')}`;
   return [
     `  ${summaryText(all)}\n`,
     from === null ? '' : `  t >= ${number(first!)}: ${summaryText(from)}\n`,
     differences,
-    `t*: the first t that is as good as the best at n = ${number(largestSize)} (published ${digits(publishedLevel)}, ours ${ours});`,
-    compared === 0
-      ? ' ours is unknown: it wants all of the table’s checkpoints there\n'
-      : ` at most one checkpoint apart at ${withinOneCheckpoint} of ${counted(compared, 'size')}\n`,
+    `t*: the first t that is as good as the best at n = ${number(largestSize)} (published ${digits(publishedLevel)}, ours ${ours})`,
+    compared === 0 ? '\n' : `; ${near}\n`,
     crossings,
   ].join('');
 }
@@ -74,7 +73,11 @@ function summaryText({ cells, medianAbsolute, worstAbsolute, worstAt, meanDiffer
 
 const number = (value: number): string => value.toLocaleString('en-US');
 const digits = (value: number): string => value.toFixed(4);
-const signed = (value: number): string => `${value < 0 ? '-' : '+'}${digits(Math.abs(value))}`;
+/** With its sign, unless it is 0 to these digits. */
+const signed = (value: number): string => {
+  const text = digits(Math.abs(value));
+  return `${Number(text) === 0 ? '' : value < 0 ? '-' : '+'}${text}`;
+};
 
 /** `-` where it is not known. */
 const crossingText = (crossing: Crossing): string =>

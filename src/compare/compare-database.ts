@@ -48,7 +48,9 @@ export function compareDatabase(
     return { curves: chosen, own: valuesOf(reader, sweep, chosen, metric) };
   });
   if (!own.some(({ points }) => points.length > 0))
-    throw new UsageError(`--metric: found ${metric.name}, which sweep ${sweep} does not measure`);
+    throw new UsageError(
+      `--metric: found ${metric.name}, which sweep ${sweep} does not measure, expected one that it does`,
+    );
   const comparison = compareCurves(table, own, metric.better, from);
   if (comparison.cells.length === 0)
     throw new UsageError(

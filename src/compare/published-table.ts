@@ -59,7 +59,7 @@ export function readTable(file: string, quantity: Quantity): TableCell[] {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const what = { ENOENT: 'no such file', EISDIR: 'is a folder' }[code ?? ''] ?? systemReason(error);
-    throw new InputError({ path: '', source: file || 'csv', value: file, what, expected: EXPECTED_FILE });
+    throw new InputError({ path: '', source: file, value: file, what, expected: EXPECTED_FILE });
   }
   return parseTable(bytes, file, quantity);
 }

@@ -53,12 +53,23 @@ export function writeSmallSet(
   return folder;
 }
 
-/** The folder with MNIST's real files. Null where there is none; prints the reason. */
-export function realMnist(): string | null {
-  const places = [process.env.ESPALIER_DATA_DIR, resolve(PACKAGE_ROOT, '../shared/data')].filter(
+/** Where real data may be. */
+const places = (): string[] =>
+  [process.env.ESPALIER_DATA_DIR, resolve(PACKAGE_ROOT, '../shared/data')].filter(
     place => place !== undefined,
   );
-  const folders = places.flatMap(place => [join(place, 'mnist'), place]);
+
+/** Figure 2 of arXiv 2108.00259 as a table. Null where it is not there; prints the reason. */
+export function publishedFigure(): string | null {
+  const files = places().map(place => join(place, 'published', 'figure2.csv'));
+  const found = files.find(file => existsSync(file));
+  if (!found) console.log(`skipped: no ${files.join(', ')} (ESPALIER_DATA_DIR says where it is)`);
+  return found ?? null;
+}
+
+/** The folder with MNIST's real files. Null where there is none; prints the reason. */
+export function realMnist(): string | null {
+  const folders = places().flatMap(place => [join(place, 'mnist'), place]);
   const found = folders.find(folder =>
     ['', '.gz'].some(suffix => existsSync(join(folder, `train-images-idx3-ubyte${suffix}`))),
   );

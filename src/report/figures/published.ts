@@ -97,7 +97,7 @@ function spec({ comparison, table }: PublishedData, options: FigureOptions): Spe
           type: 'quantitative',
           title: isLast ? AXIS.t : null,
           scale: { domain: [times[0]!, times.at(-1)!], nice: false, padding: 5 },
-          axis: { tickCount: columns === 1 ? 4 : 8, format: ',' },
+          axis: { tickCount: columns === 1 ? 4 : 8, labelExpr: "format(datum.value, ',')" },
         },
       },
       layer: [
