@@ -18,7 +18,7 @@ export function renderComparison(comparison: DatabaseComparison, csv: string, fr
   const sections = widths.map(width => {
     const own = Object.entries(settings.get(width.width)!).filter(([path]) => !Object.hasOwn(shared, path));
     const seeds = comparison.cells.filter(cell => cell.width === width.width).map(cell => cell.seeds);
-    const title = `N = ${number(width.width)}${settingsText(Object.fromEntries(own))}, means of ${spanText(seeds)} seeds`;
+    const title = `N = ${number(width.width)}${settingsText(Object.fromEntries(own))}, means of ${seedsText(seeds)}`;
     return `\n${title}\n${renderWidth(width, from)}`;
   });
   return [
@@ -83,9 +83,9 @@ const signed = (value: number): string => {
 const crossingText = (crossing: Crossing): string =>
   crossing === null ? '-' : crossing.at === null ? 'never' : String(crossing.at);
 
-const spanText = (counts: readonly number[]): string => {
+const seedsText = (counts: readonly number[]): string => {
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
-  return low === high ? String(low) : `${low} to ${high}`;
+  return low === high ? counted(low, 'seed') : `${low} to ${high} seeds`;
 };
 
 const sharedBy = (all: readonly Settings[]): Settings =>
