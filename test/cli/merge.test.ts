@@ -147,7 +147,7 @@ describe('merge', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim()).not.toContain('\n');
     expect(stderr).toMatch(
-      /t = 9, \w+, k = \d: subnet_train_loss is .* in .*methods\.sqlite \(by .*methods\.shard-2-of-3/,
+      /t = 9, [\w ]+, k = \d: subnet_train_loss is .* in .*methods\.sqlite \(by .*methods\.shard-2-of-3/,
     );
     expect(readdirSync(work.folder).sort()).toEqual(names);
   });

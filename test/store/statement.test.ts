@@ -57,7 +57,7 @@ describe('prepareReading', () => {
 
   it.each([
     ['INSERT INTO cells SELECT * FROM cells', 'INSERT writes'],
-    ['INSERT INTO variants VALUES (9, 1, 1, 1, 1) RETURNING *', 'INSERT writes'],
+    ['INSERT INTO variants VALUES (9, 1, 1, 1, 1, 1) RETURNING *', 'INSERT writes'],
     ['WITH a AS (SELECT 1) DELETE FROM cells', 'WITH writes'],
     ['UPDATE trajectories SET seed = 1', 'UPDATE writes'],
     ['DROP TABLE cells', 'DROP writes'],

@@ -30,5 +30,6 @@ export const LOSS: Readonly<Record<Loss, LossFunction>> = {
 export const OBJECTIVE: Readonly<Record<Objective, (u: number, y: number) => number>> = {
   squared: LOSS.squared.value,
   logistic: LOSS.logistic.value,
-  brier: (u, y) => (sigmoid(u) - (y + 1) / 2) ** 2,
+  // The probability of the other label: sigmoid(u) - (y + 1) / 2, up to its sign.
+  brier: (u, y) => sigmoid(-y * u) * sigmoid(-y * u),
 };
