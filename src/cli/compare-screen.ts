@@ -85,7 +85,7 @@ const crossingText = (crossing: Crossing): string =>
 
 const seedsText = (counts: readonly number[]): string => {
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
-  return low === high ? counted(low, 'seed') : `${low} to ${high} seeds`;
+  return low === high ? counted(low, 'seed') : `${low} to ${counted(high, 'seed')}`;
 };
 
 const sharedBy = (all: readonly Settings[]): Settings =>
