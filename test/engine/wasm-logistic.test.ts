@@ -1,9 +1,9 @@
 /** Logistic selection in networks that are large enough to spare passes: the exact argmin, whatever the outputs are. */
 import { describe, expect, it } from 'vitest';
 import type { Activations, Path, Problem } from '../../src/engine/engine.js';
+import { shapeOf } from '../../src/engine/shape.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { layOut } from '../../src/engine/wasm/layout.js';
-import { shapeOf } from '../../src/engine/wasm/network.js';
 import { FLOAT32 } from '../support/engines.js';
 import { makeBatches, makeProblem, type ProblemOptions } from '../support/problems.js';
 import { expectBest } from './conformance/exhaustive.js';

@@ -20,10 +20,10 @@ const memories = vi.hoisted(() => {
 
 import { DivergedError, StoppedError, TooLargeError } from '../../src/base/errors.js';
 import type { Engine, Network, Problem, Shape } from '../../src/engine/engine.js';
+import { shapeOf } from '../../src/engine/shape.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
 import { LANES } from '../../src/engine/wasm/layout-parts.js';
-import { shapeOf } from '../../src/engine/wasm/network.js';
 import { MAX_MEMORIES, splitMemory } from '../../src/engine/wasm/split-memory.js';
 import {
   makeBatches,

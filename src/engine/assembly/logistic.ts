@@ -70,9 +70,11 @@ export function logisticPoint(
     const m = f64x2.div(f64x2.mul(y, f64x2.splat(load<f64>(z + s * 8))), divisor);
     const e = expm2(f64x2.neg(f64x2.abs(m)));
     const at = derivatives + s * 4;
-    store<f32>(at, f32x4.extract_lane(f32x4.demote_f64x2_zero(slopeOf(y, m, e)), 0));
-    store<f32>(at + stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(curvatureOf(e)), 0));
-    store<f32>(at + 2 * stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(thirdOf(y, m, e)), 0));
+    const high = f64x2.div(one, f64x2.add(one, e));
+    const low = f64x2.mul(e, high);
+    store<f32>(at, f32x4.extract_lane(f32x4.demote_f64x2_zero(slopeOf(y, m, high, low)), 0));
+    store<f32>(at + stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(f64x2.mul(high, low)), 0));
+    store<f32>(at + 2 * stride, f32x4.extract_lane(f32x4.demote_f64x2_zero(thirdOf(y, m, high, low)), 0));
     total += lossOf(f64x2.extract_lane(m, 0), f64x2.extract_lane(e, 0));
   }
   store<f64>(loss, total);
@@ -84,31 +86,24 @@ function marginAt(z: usize, labels: usize, s: usize, divisor: v128): v128 {
   return f64x2.div(f64x2.mul(y, v128.load(z + s * 8)), divisor);
 }
 
-/** The three derivatives of two samples, from m and e = e^-|m|. */
+/** Stores the three derivatives of two samples, from m and e = e^-|m|. */
 function storeDerivatives(m: v128, e: v128, labels: usize, at: usize, stride: usize): void {
   const y = f64x2.promote_low_f32x4(v128.load64_zero(labels));
-  v128.store64_lane(at, f32x4.demote_f64x2_zero(slopeOf(y, m, e)), 0);
-  v128.store64_lane(at + stride, f32x4.demote_f64x2_zero(curvatureOf(e)), 0);
-  v128.store64_lane(at + 2 * stride, f32x4.demote_f64x2_zero(thirdOf(y, m, e)), 0);
-}
-
-function slopeOf(y: v128, m: v128, e: v128): v128 {
   const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
   const low = f64x2.mul(e, high);
+  v128.store64_lane(at, f32x4.demote_f64x2_zero(slopeOf(y, m, high, low)), 0);
+  v128.store64_lane(at + stride, f32x4.demote_f64x2_zero(f64x2.mul(high, low)), 0);
+  v128.store64_lane(at + 2 * stride, f32x4.demote_f64x2_zero(thirdOf(y, m, high, low)), 0);
+}
+
+/** The first derivative, from the larger and the smaller of the two labels' probabilities; their product is the second. */
+function slopeOf(y: v128, m: v128, high: v128, low: v128): v128 {
   return f64x2.mul(f64x2.neg(y), v128.bitselect(high, low, f64x2.lt(m, f64x2.splat(0))));
 }
 
-function curvatureOf(e: v128): v128 {
-  const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
-  return f64x2.mul(high, f64x2.mul(e, high));
-}
-
-function thirdOf(y: v128, m: v128, e: v128): v128 {
-  const high = f64x2.div(f64x2.splat(1), f64x2.add(f64x2.splat(1), e));
-  const low = f64x2.mul(e, high);
-  const curvature = f64x2.mul(high, low);
+function thirdOf(y: v128, m: v128, high: v128, low: v128): v128 {
   const excess = v128.bitselect(f64x2.sub(high, low), f64x2.sub(low, high), f64x2.lt(m, f64x2.splat(0)));
-  return f64x2.mul(f64x2.mul(y, curvature), excess);
+  return f64x2.mul(f64x2.mul(y, f64x2.mul(high, low)), excess);
 }
 
 function productOf(a: v128, b: v128, c: v128, d: v128): f64 {

@@ -2,6 +2,7 @@ import { TooLargeError } from '../../base/errors.js';
 import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
+import { shapeOf } from '../shape.js';
 import { ReferenceNetwork } from './network.js';
 
 const DOUBLE = 8;
@@ -22,16 +23,8 @@ export function createReferenceEngine(): Engine {
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {
-      const { inputs, width, batchSize, momentum } = problem;
-      const bytes = memoryBytes({
-        datasetSize: inputs.rows,
-        width,
-        columns: inputs.columns,
-        batchSize,
-        momentum: momentum !== 0,
-        entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
-        shifted: inputs.shift !== undefined,
-      });
+      const { inputs, width } = problem;
+      const bytes = memoryBytes(shapeOf(problem));
       if (bytes > MEMORY_LIMIT) {
         const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
         const gib = (bytes / GIB).toFixed(1);

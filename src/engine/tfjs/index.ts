@@ -10,6 +10,7 @@ import { TooLargeError } from '../../base/errors.js';
 import { counted } from '../../base/units.js';
 import type { Engine, Problem, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
+import { shapeOf } from '../shape.js';
 import { NEURONS_PER_SUM } from './dense.js';
 import { TfjsNetwork } from './network.js';
 import { probe } from './probe.js';
@@ -82,16 +83,9 @@ function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: S
   return device + DOUBLE * (width * CACHED_COLUMNS + 6 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
 }
 
-function refuseTooLarge({ inputs, width, batchSize, momentum }: Problem): void {
-  const bytes = memoryBytes({
-    datasetSize: inputs.rows,
-    width,
-    columns: inputs.columns,
-    batchSize,
-    momentum: momentum !== 0,
-    entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
-    shifted: inputs.shift !== undefined,
-  });
+function refuseTooLarge(problem: Problem): void {
+  const { inputs, width } = problem;
+  const bytes = memoryBytes(shapeOf(problem));
   if (bytes <= MEMORY_LIMIT) return;
   const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
   const gib = (bytes / GIB).toFixed(1);

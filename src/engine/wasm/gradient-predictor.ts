@@ -12,6 +12,7 @@ import { LANES, paddedSamples, ROW_BYTES } from './layout-parts.js';
 import type { LogisticReference } from './logistic-reference.js';
 import { broadcastRegion, type MemoryBlock } from './memory-block.js';
 import { addToSum } from './selected-sum.js';
+import { copySketch } from './sketch.js';
 
 /** Maximum directions of l', and of l'', for one pass; a multiple of what the kernel forms together. */
 const DIRECTIONS = 8;
@@ -27,8 +28,7 @@ const CURVATURE_SHARE = 0.02;
 const ROUNDING_SHARE = 1e-4;
 /** And where it is larger than this share of what the known directions leave of it. */
 const REST_SHARE = 0.1;
-/** Work of copying one distant row of a block into the sketch, and per sample of the derivatives at a point. */
-const COPY_WORK = 2;
+/** Work per sample of the derivatives at a point. */
 const POINT_WORK = 2;
 
 export class GradientPredictor {
@@ -56,7 +56,8 @@ export class GradientPredictor {
 
   /** Proposes directions for the pass of step j, whose derivatives are in memory. Uses f. */
   propose(j: number): void {
-    if (!this.#sketched) this.#sketch();
+    if (!this.#sketched) copySketch(this.#memories);
+    this.#sketched = true;
     const memories = this.#memories;
     const { kernels, layout, budget, samples } = memories[0]!;
     const stride = 4 * paddedSamples(samples);
@@ -115,18 +116,5 @@ export class GradientPredictor {
       }
     }
     return best;
-  }
-
-  /** Copies the sketch's rows out of the activations. */
-  #sketch(): void {
-    this.#sketched = true;
-    for (const { kernels, layout, budget, samples } of this.#memories) {
-      const { sketchRows: rows } = layout;
-      for (let block = 0; block < layout.blocks; block++) {
-        const sketch = layout.sketch + block * rows * ROW_BYTES;
-        kernels.sketchRows(layout.phi + block * samples * ROW_BYTES, samples, rows, sketch);
-        budget.spend(rows * COPY_WORK);
-      }
-    }
   }
 }

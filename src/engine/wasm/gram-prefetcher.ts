@@ -13,6 +13,7 @@ import { BASIS, PANEL } from './layout.js';
 import { LANES, ROW_BYTES } from './layout-parts.js';
 import { broadcastRegion, type MemoryBlock, memoryOf, neuronAddress } from './memory-block.js';
 import { bestNeuron, bestNeurons, scoreOf } from './scores.js';
+import { copySketch } from './sketch.js';
 import type { Statistics } from './statistics.js';
 
 /** Maximum number of guessed picks. */
@@ -21,8 +22,7 @@ const HORIZON = 3 * PANEL;
 const COMPARED = 4;
 /** A residual below this fraction of the neuron's squared norm counts as 0, and adds no basis vector. */
 const NEGLIGIBLE = 1e-3;
-/** Work of copying one distant row of a block into the sketch, and of adding one row to the products. */
-const COPY_WORK = 64;
+/** Work of adding one row to the products. */
 const PRODUCT_WORK = 2;
 
 export class GramPrefetcher {
@@ -63,7 +63,8 @@ export class GramPrefetcher {
    * yet include the column of `neuron`.
    */
   nextGroup(neuron: number, g: Float64Array, j: number): number[] {
-    if (!this.#sketched) this.#sketch();
+    if (!this.#sketched) copySketch(this.#memories);
+    this.#sketched = true;
     const columns = this.#columns;
     const guessedG = this.#guessedG;
     const exactG = this.#exactG;
@@ -115,19 +116,6 @@ export class GramPrefetcher {
       }
     }
     return best;
-  }
-
-  /** Copies the sketch's rows out of the activations. */
-  #sketch(): void {
-    for (const { kernels, layout, budget, samples } of this.#memories) {
-      for (let block = 0; block < layout.blocks; block++) {
-        const phi = layout.phi + block * samples * ROW_BYTES;
-        const sketch = layout.sketch + block * layout.sketchRows * ROW_BYTES;
-        kernels.sketchRows(phi, samples, layout.sketchRows, sketch);
-        budget.spend(layout.sketchRows * COPY_WORK);
-      }
-    }
-    this.#sketched = true;
   }
 
   /** Adds the neurons of a computed group to the basis, up to BASIS vectors. Their columns must be cached. */

@@ -4,8 +4,9 @@ import { TooLargeError } from '../../base/errors.js';
 import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
+import { shapeOf } from '../shape.js';
 import { MEMORY_LIMIT, WasmInstancePool } from './instance-pool.js';
-import { shapeOf, WasmNetwork } from './network.js';
+import { WasmNetwork } from './network.js';
 import { bytesOf, MAX_MEMORIES, splitMemory } from './split-memory.js';
 
 export interface WasmOptions {

@@ -21,6 +21,7 @@ export class LogisticReference {
   /** sum Phi_q^4 */
   readonly #fourthPowers: Float64Array;
   #floor = 0;
+  /** Whether a pass was made. */
   #taken = false;
 
   constructor(memories: readonly MemoryBlock[], width: number) {
@@ -30,11 +31,6 @@ export class LogisticReference {
     this.#third = new Float32Array(samples);
     this.#inverse = new Float32Array(samples);
     this.#fourthPowers = new Float64Array(width);
-  }
-
-  /** Whether a pass was made. */
-  get taken(): boolean {
-    return this.#taken;
   }
 
   /** l'' of the last pass at sample s, and its mean. */

@@ -1,6 +1,7 @@
 /** One open network of the `wasm` engine, split over memory blocks. */
 import type { InputMatrix } from '../../data/inputs.js';
-import type { Activations, Network, NetworkState, Problem, Shape } from '../engine.js';
+import type { Activations, Network, NetworkState, Problem } from '../engine.js';
+import { shapeOf } from '../shape.js';
 import { buildActivations, type WasmActivations } from './activations.js';
 import { Evaluation } from './evaluation.js';
 import type { WasmInstance } from './instance-pool.js';
@@ -19,19 +20,6 @@ import {
 import { runSteps } from './steps.js';
 import { Training } from './training.js';
 import { WorkBudget } from './work-budget.js';
-
-/** The sizes of a problem. */
-export function shapeOf({ inputs, width, batchSize, momentum }: Problem): Shape {
-  return {
-    datasetSize: inputs.rows,
-    width,
-    columns: inputs.columns,
-    batchSize,
-    momentum: momentum !== 0,
-    entriesPerRow: inputs.rowStart[inputs.rows]! / inputs.rows,
-    shifted: inputs.shift !== undefined,
-  };
-}
 
 export class WasmNetwork implements Network {
   readonly #memories: readonly MemoryBlock[];
