@@ -48,14 +48,32 @@ export function firstRows(inputs: InputMatrix, rows: number): InputMatrix {
   };
 }
 
-/** A data set's images under one scaling. */
-export interface InputSource {
+/** What inputs under one scaling take. */
+export interface InputSizes {
   /** d, including the constant last column of `bias: true`. */
   readonly columns: number;
-  /** Mean number of stored entries per row: exact for dense inputs, estimated from the pool for others. */
+  /** Mean number of stored entries per row. */
   readonly entriesPerRow: number;
   /** Whether matrices have a `shift`. */
   readonly shifted: boolean;
+}
+
+/** @param nonZero mean number of an image's pixels that are not 0; only sparse inputs ask for it */
+export function inputSizes(
+  scaling: InputScaling,
+  bias: boolean,
+  pixels: number,
+  nonZero: () => number,
+): InputSizes {
+  const columns = pixels + (bias ? 1 : 0);
+  const shifted = scaling === 'normalised';
+  const dense = scaling === 'centred' || scaling === 'standardised';
+  const entriesPerRow = dense ? columns : nonZero() + (bias ? 1 : 0) + (shifted ? 1 : 0);
+  return { columns, entriesPerRow, shifted };
+}
+
+/** A data set's images under one scaling; `entriesPerRow` of those that are not dense is estimated from the pool. */
+export interface InputSource extends InputSizes {
   /** The given rows of a set, in the given order. @throws RangeError for a row that the set does not have. */
   gather(set: 'pool' | 'test', rows: Int32Array): InputMatrix;
   /** Rows from .. to - 1 of a set. @throws RangeError */
@@ -85,21 +103,15 @@ type Scaled = (images: ImageSet, rows: Int32Array) => InputMatrix;
  * @throws DataError (DATA_CORRUPT) for more than 65,535 columns.
  */
 export function createInputSource(dataset: Dataset, scaling: InputScaling, bias: boolean): InputSource {
-  const { pixels } = dataset.pool;
-  const columns = pixels + (bias ? 1 : 0);
+  const sizes = inputSizes(scaling, bias, dataset.pool.pixels, () => meanEntries(dataset.pool));
+  const { columns } = sizes;
   if (columns > MAX_COLUMNS) {
     throw new DataError(
       'DATA_CORRUPT',
       `${dataset.name}: ${columns} inputs per image, expected at most ${MAX_COLUMNS}`,
     );
   }
-  const dense = scaling === 'centred' || scaling === 'standardised';
-  const shifted = scaling === 'normalised';
-  const scaled = dense
-    ? centredRows(poolStatistics(dataset.pool, scaling), bias)
-    : shifted
-      ? shiftedRows(dataset.pool, bias)
-      : sparseRows(scaling === 'unit' ? lengthOf : () => 255, bias);
+  const scaled = scaledRows(dataset.pool, scaling, bias);
   const gather = (set: 'pool' | 'test', rows: Int32Array): InputMatrix => {
     const { count } = dataset[set];
     const outside = rows.find(row => row < 0 || row >= count);
@@ -107,9 +119,7 @@ export function createInputSource(dataset: Dataset, scaling: InputScaling, bias:
     return scaled(dataset[set], rows);
   };
   return {
-    columns,
-    entriesPerRow: dense ? columns : meanEntries(dataset.pool) + (bias ? 1 : 0) + (shifted ? 1 : 0),
-    shifted,
+    ...sizes,
     gather,
     range: (set, from, to) =>
       gather(
@@ -117,6 +127,20 @@ export function createInputSource(dataset: Dataset, scaling: InputScaling, bias:
         Int32Array.from({ length: to - from }, (_, i) => from + i),
       ),
   };
+}
+
+function scaledRows(pool: ImageSet, scaling: InputScaling, bias: boolean): Scaled {
+  switch (scaling) {
+    case 'raw':
+      return sparseRows(() => 255, bias);
+    case 'unit':
+      return sparseRows(lengthOf, bias);
+    case 'normalised':
+      return shiftedRows(pool, bias);
+    case 'centred':
+    case 'standardised':
+      return centredRows(poolStatistics(pool, scaling), bias);
+  }
 }
 
 /** Mean number of pixels per image that are not 0, over the first images. */
@@ -183,15 +207,13 @@ function lengthOf(images: Uint8Array, base: number, pixels: number): number {
   return Math.sqrt(sum);
 }
 
-function shiftedRows({ count, pixels, images }: ImageSet, bias: boolean): Scaled {
-  let sum = 0;
-  let squares = 0;
-  for (let i = 0; i < count * pixels; i++) {
-    sum += images[i]!;
-    squares += images[i]! * images[i]!;
-  }
-  const divisor = deviation(count * pixels, sum, squares);
-  const offset = divisor === 0 ? 0 : Math.fround(-sum / (count * pixels) / divisor);
+function shiftedRows(pool: ImageSet, bias: boolean): Scaled {
+  const { pixels } = pool;
+  const count = pool.count * pixels;
+  const sums = pixelSums(pool);
+  const sum = total(sums.sum);
+  const divisor = deviation(count, sum, total(sums.squares));
+  const offset = divisor === 0 ? 0 : Math.fround(-sum / count / divisor);
   // Equal pixels everywhere: any test image's stored values are 0 too.
   return sparseRows(() => (divisor === 0 ? Number.POSITIVE_INFINITY : divisor), bias, { offset, pixels });
 }
@@ -202,8 +224,8 @@ interface PixelStatistics {
   readonly divisor: Float64Array;
 }
 
-function poolStatistics(pool: ImageSet, scaling: 'centred' | 'standardised'): PixelStatistics {
-  const { count, pixels, images } = pool;
+/** Sums of each pixel's bytes and of their squares. As those of all pixels, they are whole numbers, and exact. */
+function pixelSums({ count, pixels, images }: ImageSet): { sum: Float64Array; squares: Float64Array } {
   const sum = new Float64Array(pixels);
   const squares = new Float64Array(pixels);
   for (let base = 0; base < count * pixels; base += pixels) {
@@ -214,12 +236,17 @@ function poolStatistics(pool: ImageSet, scaling: 'centred' | 'standardised'): Pi
       squares[i]! += byte * byte;
     }
   }
-  const mean = sum.map(total => total / count);
-  const divisor =
-    scaling === 'centred'
-      ? new Float64Array(pixels).fill(255)
-      : sum.map((total, i) => deviation(count, total, squares[i]!));
-  return { mean, divisor };
+  return { sum, squares };
+}
+
+const total = (sums: Float64Array): number => sums.reduce((all, one) => all + one, 0);
+
+function poolStatistics(pool: ImageSet, scaling: 'centred' | 'standardised'): PixelStatistics {
+  const { sum, squares } = pixelSums(pool);
+  return {
+    mean: sum.map(bytes => bytes / pool.count),
+    divisor: sum.map((bytes, i) => (scaling === 'centred' ? 255 : deviation(pool.count, bytes, squares[i]!))),
+  };
 }
 
 /** Population standard deviation of `count` bytes. Integer arithmetic makes it 0 for equal bytes only. */

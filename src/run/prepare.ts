@@ -4,6 +4,7 @@ import { TooLargeError } from '../base/errors.js';
 import { memoryBudget } from '../base/memory.js';
 import { formatBytes } from '../base/units.js';
 import { type IdentifiedDataset, identifyDataset } from '../data/dataset.js';
+import { inputSizes } from '../data/inputs.js';
 import { expandGrid } from '../domain/grid.js';
 import { canonicalJson } from '../domain/identity.js';
 import { checkAgainstData, type SweepSpec } from '../domain/sweep-file/parse.js';
@@ -85,17 +86,8 @@ export async function prepareSweep(spec: SweepSpec, options: PrepareOptions = {}
   const measureSizes = (config: TrajectoryConfig): DataSizes => {
     const { identified } = data.get(imagesKey(config.dataset))!;
     const { pool, test, pixels, nonZeroShare } = identified;
-    const { scaling } = config.inputs;
-    const shifted = scaling === 'normalised';
-    const sparse = scaling === 'raw' || scaling === 'unit' || shifted;
-    const bias = config.network.bias ? 1 : 0;
-    return {
-      pool,
-      test,
-      columns: pixels + bias,
-      entriesPerRow: (sparse ? nonZeroShare * pixels : pixels) + bias + (shifted ? 1 : 0),
-      shifted,
-    };
+    const { inputs, network } = config;
+    return { pool, test, ...inputSizes(inputs.scaling, network.bias, pixels, () => nonZeroShare * pixels) };
   };
   for (const { identified } of data.values()) refuseManyImages(identified);
   const imageBytes = [...data.values()].reduce((sum, { identified }) => sum + bytesOfImages(identified), 0);

@@ -1,6 +1,7 @@
 /** What a prediction costs, for `plan`. No stored result depends on it. */
+import type { InputSizes } from '../data/inputs.js';
 import type { TrajectoryConfig } from '../domain/types.js';
-import { type DataSizes, WORKER_BASE_BYTES } from '../trajectory/cost.js';
+import { WORKER_BASE_BYTES } from '../trajectory/cost.js';
 import { EXACT_SIZE, kernelBytes, LOGISTIC_SIZE, methodOf, whyNot } from './choose-kernel.js';
 import type { KernelKind } from './kernel.js';
 
@@ -21,7 +22,7 @@ export interface PredictionCost {
 export function predictionCost(
   config: TrajectoryConfig,
   kind: KernelKind,
-  sizes: Pick<DataSizes, 'columns' | 'entriesPerRow' | 'shifted'>,
+  sizes: InputSizes,
   lastIteration: number,
 ): PredictionCost {
   if (whyNot(config, kind) !== null) return { seconds: 0, lambda0Seconds: 0, bytes: WORKER_BASE_BYTES };

@@ -1,4 +1,5 @@
 /** Estimates a trajectory's arithmetic and memory, for `plan`, the schedule and the parts of a sweep. No stored result depends on them. */
+import type { InputSizes } from '../data/inputs.js';
 import type {
   EvaluatedSets,
   Loss,
@@ -28,15 +29,9 @@ export const arithmeticBy = (operations: (kind: WorkKind) => number): Arithmetic
   Object.fromEntries(WORK_KINDS.map(kind => [kind, operations(kind)])) as Record<WorkKind, number>;
 
 /** Sizes of a data set, known before it is loaded. */
-export interface DataSizes {
+export interface DataSizes extends InputSizes {
   readonly pool: number;
   readonly test: number;
-  /** d, including the constant column of a bias. */
-  readonly columns: number;
-  /** Mean number of stored entries of a row. */
-  readonly entriesPerRow: number;
-  /** Whether inputs are sparse ones with a number added to every pixel (data/inputs.ts). */
-  readonly shifted: boolean;
 }
 
 export function shapeOf({ config }: PlannedTrajectory, sizes: DataSizes): Shape {
@@ -127,8 +122,8 @@ export function selectionWork(
   return ((190 + Math.min(1, k / 60) * growth) * width + 3500 * k) * n;
 }
 
-/** The N from which on logistic selection spares passes (engine/wasm/layout.ts). */
-const FEW_PASSES_WIDTH = 745;
+/** The N from which on logistic selection spares passes: CANDIDATE_WIDTH of engine/wasm/layout.ts. */
+export const FEW_PASSES_WIDTH = 745;
 
 /** Operations of evaluating one candidate on one sample: the squared loss, and objectives with an exponential. */
 const SQUARED_OPERATIONS = 6;

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { atOnce } from '../../src/base/steps.js';
 import type { PlannedTrajectory, SetName, TrajectoryConfig, Variant } from '../../src/domain/types.js';
 import { createEngine } from '../../src/engine/index.js';
-import { PANEL } from '../../src/engine/wasm/layout.js';
+import { CANDIDATE_WIDTH, PANEL } from '../../src/engine/wasm/layout.js';
 import { calibrate } from '../../src/run/calibrate.js';
 import {
   arithmeticOf,
   type DataSizes,
+  FEW_PASSES_WIDTH,
   shapeOf,
   snapshotBytes,
   WORK_KINDS,
@@ -83,6 +84,9 @@ describe('arithmetic', () => {
     expect(of([0], [greedy]).evaluation).toBe(0);
   });
 });
+
+it('the width that spares passes is that of the engine', () =>
+  expect(FEW_PASSES_WIDTH).toBe(CANDIDATE_WIDTH));
 
 describe('memory', () => {
   it.each(['wasm', 'reference'] as const)('grows with n and with N: %s', async name => {

@@ -85,8 +85,7 @@ export const PAGE = 65536;
 export const BASIS = 64;
 /** Neurons whose outputs are stored contiguously (exact-candidates.ts), and the N from which on this pays. */
 export const MAX_CANDIDATES = 64;
-/** Numbers of passes depend on it and are stored: another value needs new numerics. */
-const CANDIDATE_WIDTH = 745;
+export const CANDIDATE_WIDTH = 745;
 
 /** Logistic selection: maximum directions of gradients, and copies of neurons' outputs; about N / 16 at most. */
 const MAX_DIRECTIONS = 128;
