@@ -51,8 +51,11 @@ export const hasMetric = ({ metric }: Goal, { method, retrainIterations }: Varia
   (metric.network !== 'retrained' || retrainIterations > 0) &&
   (metric !== CERTIFIED_LOSS || method === 'greedy');
 
-/** The level of an absolute target. A `_loss_sum` is n (the trajectory's data set size, for every set) times the mean. */
-export const absoluteLevel = ({ spec, metric }: Goal, datasetSize: number): number =>
+/**
+ * A target's value, which is a level, or the tolerance of `withinDense`, on the scale of its column: a `_loss_sum` is n
+ * (the trajectory's data set size, for every set) times the mean.
+ */
+export const columnValue = ({ spec, metric }: Goal, datasetSize: number): number =>
   spec.value! / (metric.summed ? datasetSize : 1);
 
 /**
@@ -70,7 +73,7 @@ export function levelWithinDense(
   const { trend, denseColumn } = goal;
   if (dense.t.length === 0 || dense.t.at(-1) !== lastT)
     return `${denseColumn} was not measured at the last checkpoint`;
-  const tolerance = denseTolerance(goal, datasetSize);
+  const tolerance = columnValue(goal, datasetSize);
   const ending = endingOf(dense);
   const final = dense.raw.at(-1)!;
   if (!hasConverged(ending, final, tolerance)) {
@@ -81,10 +84,6 @@ export function levelWithinDense(
   }
   return final + (trend.direction === 'down' ? tolerance : -tolerance);
 }
-
-/** The tolerance of `withinDense`, on the scale of its column. */
-export const denseTolerance = ({ spec, metric }: Goal, datasetSize: number): number =>
-  spec.value! / (metric.summed ? datasetSize : 1);
 
 /**
  * Whether a dense curve's last value is final, within a tolerance on the same scale. All of these must hold:

@@ -11,9 +11,8 @@ import type { PlannedCheckpoint, PlannedTrajectory, TrajectoryConfig, Variant } 
 import { variantKey } from '../domain/variant.js';
 import { crossingIndices } from './crossing.js';
 import {
-  absoluteLevel,
   columnsOf,
-  denseTolerance,
+  columnValue,
   type Goal,
   goalOf,
   hasConverged,
@@ -146,16 +145,22 @@ class Choice {
       cached.set(key, curve);
       return curve;
     };
+    // The dense network is the same for every variant.
+    const levels = new Map<Goal, number | string>();
+    const levelFromDense = (goal: Goal): number | string => {
+      const known = levels.get(goal);
+      if (known !== undefined) return known;
+      const dense = curveOf(goal.denseColumn, variants[0]!, goal);
+      for (const place of convergenceAsks(goal, dense, datasetSize)) this.include(place);
+      const level = levelWithinDense(goal, dense, datasetSize, t.at(-1));
+      levels.set(goal, level);
+      return level;
+    };
     for (const { goal, variant } of this.curves()) {
-      const shown = variant ?? variants[0]!;
-      const curve = curveOf(goal.metric.column, shown, goal);
+      const curve = curveOf(goal.metric.column, variant ?? variants[0]!, goal);
       if (curve.t.length < 2) continue;
-      let level: number | string | undefined;
-      if (goal.spec.kind === 'withinDense') {
-        const dense = curveOf(goal.denseColumn, shown, goal);
-        for (const place of convergenceAsks(goal, dense, datasetSize)) this.include(place);
-        level = levelWithinDense(goal, dense, datasetSize, t.at(-1));
-      } else level = this.knownLevel(goal, variant, datasetSize);
+      const level =
+        goal.spec.kind === 'withinDense' ? levelFromDense(goal) : this.knownLevel(goal, variant, datasetSize);
       if (typeof level !== 'number') continue;
       for (const place of placesAsked(curve, level)) this.include(place);
     }
@@ -174,7 +179,7 @@ class Choice {
   }
 
   private knownLevel(goal: Goal, variant: Variant | null, datasetSize: number): number | undefined {
-    if (goal.spec.kind !== 'published') return absoluteLevel(goal, datasetSize);
+    if (goal.spec.kind !== 'published') return columnValue(goal, datasetSize);
     return this.levels.get(`${goal.spec.metric} ${variantKey(variant ?? this.rules.variants[0]!)}`);
   }
 
@@ -197,5 +202,5 @@ class Choice {
 /** The places that could tell whether a dense curve has converged. */
 const convergenceAsks = (goal: Goal, dense: SmoothCurve, datasetSize: number): Set<number> =>
   placesAskedByEnding(dense, ending =>
-    hasConverged(ending, dense.raw.at(-1)!, denseTolerance(goal, datasetSize)),
+    hasConverged(ending, dense.raw.at(-1)!, columnValue(goal, datasetSize)),
   );

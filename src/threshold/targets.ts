@@ -6,7 +6,7 @@ import { variantOf } from '../domain/variant.js';
 import { findCrossing } from './crossing.js';
 import { curves, type RawCurve } from './curves.js';
 import { flatten } from './flatten.js';
-import { absoluteLevel, columnsOf, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
+import { columnsOf, columnValue, type Goal, goalOf, hasMetric, levelWithinDense } from './goals.js';
 import { placesAsked } from './places-asked.js';
 import { type SmoothCurve, smoothCurve } from './smooth-curve.js';
 
@@ -76,7 +76,7 @@ export function computeThresholds(
         const level = levelWithinDense(goal, dense, datasetSize, curve.t.at(-1));
         if (typeof level === 'string') refused.add(goal, level);
         else out.push(thresholdRow(goal, curve.head, measured, level));
-      } else out.push(thresholdRow(goal, curve.head, measured, absoluteLevel(goal, datasetSize)));
+      } else out.push(thresholdRow(goal, curve.head, measured, columnValue(goal, datasetSize)));
     }
   }
   for (const { goal, head, coarse, fine, level } of published.known(refused)) {
