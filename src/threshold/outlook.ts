@@ -106,7 +106,7 @@ export class Outlook {
 
   /** How the fit would end with values in one gap that are all better, or all worse, than the line by what noise allows. */
   endingsWith({ from, to }: Gap): Ending[] {
-    const { t, raw, sequence, place, turnsBack } = this.curve;
+    const { t, raw, sequence, place } = this.curve;
     const point = place.indexOf(to);
     const count = to - from - 1;
     const shift = this.spread(point, count) / count;
@@ -118,7 +118,7 @@ export class Outlook {
         smoothCurve(
           [...t.subarray(0, point), ...between, ...t.subarray(point)],
           [...raw.subarray(0, point), ...values, ...raw.subarray(point)],
-          { direction: this.curve.direction, turnsBack },
+          this.curve,
           sequence,
         ),
       );

@@ -18,15 +18,18 @@ export function placesAsked(curve: SmoothCurve, level: number): Set<number> {
   if (crossed.length > 0) return placesOf(crossed);
   const moving = outlook.gapsThatMove(level, fitted);
   if (moving.length > 0 || fitted < curve.raw.length) return placesOf(moving);
-  return placesAskedByEnding(curve, ending => isFlat(ending, level));
+  return placesAskedByEnding(curve, ending => isFlat(ending, level), outlook);
 }
 
 /**
  * The places that are not measured, if with them the fit could end so that a rule decides otherwise: those of the last
  * doubling of t, else those of one gap before it.
  */
-export function placesAskedByEnding(curve: SmoothCurve, rule: (ending: Ending) => boolean): Set<number> {
-  const outlook = new Outlook(curve);
+export function placesAskedByEnding(
+  curve: SmoothCurve,
+  rule: (ending: Ending) => boolean,
+  outlook = new Outlook(curve),
+): Set<number> {
   const decided = rule(endingOf(curve));
   const isOther = (ending: Ending): boolean => rule(ending) !== decided;
   const last = outlook.gapsOfLastDoubling();
