@@ -13,6 +13,7 @@ export { type FitRow, type Group, groupRows } from './groups.js';
 export { fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
 export { type CrossingRow, onSizes, packSample, type Sample } from './laws/sample.js';
+export { findRegimes } from './regimes/find-regimes.js';
 export { type LocalExponent, localExponents } from './regimes/local-exponents.js';
 export { compareRegimes, regimesOfPredictions } from './regimes/predicted.js';
 export {
@@ -28,7 +29,6 @@ export {
   type Regime,
   type Regimes,
 } from './regimes/regime.js';
-export { findRegimes } from './regimes/regimes.js';
 export { bendPlace, hasBend } from './regimes/search.js';
 export type {
   Conventions,

@@ -5,9 +5,9 @@ import { type PredictedRow, predictedSample } from '../estimate/predicted.js';
 import { fitLaw } from '../laws/fit-law.js';
 import { lackingPhrase } from '../verdict/sentences.js';
 import { shortfalls } from '../verdict/sufficiency.js';
+import { findRegimes } from './find-regimes.js';
 import type { RegimeLaw } from './range-tests.js';
 import type { PredictedRegimes, Regime, Regimes } from './regime.js';
-import { findRegimes } from './regimes.js';
 import type { Side } from './search.js';
 import { listed, NAMES, size } from './sentence.js';
 
