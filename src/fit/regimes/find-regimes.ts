@@ -6,8 +6,8 @@ import { type Law, lambdaOf, slopeOf } from '../laws/laws.js';
 import { onSizes, type Sample } from '../laws/sample.js';
 import { localExponents } from './local-exponents.js';
 import { REGIME_LAWS, REGIME_LEVEL, type RegimeLaw, type RegimeOptions, rangeTests } from './range-tests.js';
-import type { Regime, Regimes } from './regime.js';
-import { bendPlace, type Held, hasBend, largestRange, rangesOf, type Side } from './search.js';
+import { longest, type Regime, type Regimes } from './regime.js';
+import { bendPlace, type Held, hasBend, largestRange, rangesOf, SIDES, type Side } from './search.js';
 import { regimeSentence } from './sentence.js';
 
 export interface Facts extends RegimeOptions {
@@ -25,7 +25,7 @@ export function* findRegimes(sample: Sample, { lacking, isSmooth, ...options }: 
   const test = rangeTests(sample, options);
   const ranges: Regime[] = [];
   for (const law of REGIME_LAWS) {
-    for (const side of ['upper', 'lower'] as const) {
+    for (const side of SIDES) {
       const held = yield* largestRange(law, rangesOf(sample, side), test);
       if (held) ranges.push(regimeOf(sample, law, side, held));
     }
@@ -37,7 +37,7 @@ export function* findRegimes(sample: Sample, { lacking, isSmooth, ...options }: 
     high: sample.sizes[place.high]!,
     isSingle: place.isSingle,
   };
-  const [upper, lower] = (['upper', 'lower'] as const).map(side => (bend ? largest(ranges, side) : null));
+  const [upper, lower] = SIDES.map(side => (bend ? longest(ranges, side)[0] : null));
   const found = {
     ...none,
     ranges,
@@ -46,13 +46,6 @@ export function* findRegimes(sample: Sample, { lacking, isSmooth, ...options }: 
     lower: lower ?? null,
   };
   return { ...found, sentence: regimeSentence(found, sample.sizes, isSmooth) };
-}
-
-/** The longest range of a side; of equals that of the simplest law, which comes first. */
-function largest(ranges: readonly Regime[], side: Side): Regime | null {
-  const own = ranges.filter(range => range.side === side);
-  const most = Math.max(...own.map(({ sizes }) => sizes));
-  return own.find(({ sizes }) => sizes === most) ?? null;
 }
 
 function regimeOf(sample: Sample, law: RegimeLaw, side: Side, { first, last, p }: Held): Regime {

@@ -7,9 +7,9 @@ import { lackingPhrase } from '../verdict/sentences.js';
 import { shortfalls } from '../verdict/sufficiency.js';
 import { findRegimes } from './find-regimes.js';
 import type { RegimeLaw } from './range-tests.js';
-import type { PredictedRegimes, Regime, Regimes } from './regime.js';
-import type { Side } from './search.js';
-import { listed, NAMES, size } from './sentence.js';
+import { longest, type PredictedRegimes, type Regimes } from './regime.js';
+import { SIDES, type Side } from './search.js';
+import { lawsInWords, size } from './sentence.js';
 
 type Prediction = Pick<PredictedRegimes, 'regimes' | 'means'>;
 
@@ -100,7 +100,7 @@ function comparedBends({ bend: predicted }: Regimes, { bend: measured }: Regimes
 /** Over all sizes where neither has a bend, at both ends where both have one; nothing where one alone has. */
 function comparedLaws(predicted: Regimes, measured: Regimes): Point[] {
   if ((predicted.bend === null) !== (measured.bend === null)) return [];
-  const sides = predicted.bend ? (['upper', 'lower'] as const) : (['upper'] as const);
+  const sides = predicted.bend ? SIDES : (['upper'] as const);
   return sides.flatMap(side => {
     const where = !predicted.bend
       ? 'over all sizes'
@@ -111,27 +111,17 @@ function comparedLaws(predicted: Regimes, measured: Regimes): Point[] {
     return common.length > 0
       ? {
           agree: true,
-          text: `${where} ${named(common, 'and')} ${common.length > 1 ? 'hold' : 'holds'} in both`,
+          text: `${where} ${lawsInWords(common, 'and')} ${common.length > 1 ? 'hold' : 'holds'} in both`,
         }
       : {
           agree: false,
-          text: `${where} ${named(ours, 'or')} is predicted, and ${named(theirs, 'or')} measured`,
+          text: `${where} ${lawsInWords(ours, 'or')} is predicted, and ${lawsInWords(theirs, 'or')} measured`,
         };
   });
 }
 
 /** The laws that hold on the longest range of a side: with a bend that which the sentence names, else all sizes. */
-function lawsAt({ ranges }: Regimes, side: Side): RegimeLaw[] {
-  const own = ranges.filter(range => range.side === side);
-  const most = Math.max(...own.map(({ sizes }: Regime) => sizes));
-  return own.filter(({ sizes }) => sizes === most).map(({ law }) => law);
-}
-
-const named = (laws: readonly RegimeLaw[], last: 'and' | 'or'): string =>
-  listed(
-    laws.map(law => NAMES[law]),
-    last,
-  );
+const lawsAt = ({ ranges }: Regimes, side: Side): RegimeLaw[] => longest(ranges, side).map(({ law }) => law);
 
 const between = ({ low, high }: { low: number; high: number }): string =>
   `between n = ${size(low)} and ${size(high)}`;

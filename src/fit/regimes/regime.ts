@@ -8,7 +8,6 @@ import type { Side } from './search.js';
 /** The largest range on one side on which a law is not rejected. */
 export interface Regime {
   readonly law: RegimeLaw;
-  /** `upper` ends at the largest size, `lower` begins at the smallest. */
   readonly side: Side;
   /** Sizes n, both included. */
   readonly from: number;
@@ -45,6 +44,13 @@ export interface Regimes {
   readonly lower: Regime | null;
   readonly exponents: readonly LocalExponent[];
   readonly sentence: string;
+}
+
+/** The longest ranges of a side, one for each law that holds there; the simplest law comes first. */
+export function longest(ranges: readonly Regime[], side: Side): Regime[] {
+  const own = ranges.filter(range => range.side === side);
+  const most = Math.max(...own.map(({ sizes }) => sizes));
+  return own.filter(({ sizes }) => sizes === most);
 }
 
 /** The regimes that the sentence names: with a bend one for each end, else the laws that hold over all sizes. */

@@ -8,7 +8,9 @@ import { type RangeTest, REGIME_LAWS, REGIME_LEVEL, type RegimeLaw, type SizeRan
 /** A range has at least this many sizes at which half the curves cross: fewer are fitted by anything. */
 export const MINIMUM_SIZES = 4;
 
-export type Side = 'upper' | 'lower';
+/** `upper` ends at the largest size, `lower` begins at the smallest. */
+export const SIDES = ['upper', 'lower'] as const;
+export type Side = (typeof SIDES)[number];
 
 /** A range on which a law is not rejected. */
 export interface Held extends SizeRange {

@@ -1,6 +1,6 @@
 /** The sentence that says where which law holds. */
 import type { Estimate } from '../estimate/jackknife.js';
-import { type Law, muAt } from '../laws/laws.js';
+import { type Law, muAt, slopeOf } from '../laws/laws.js';
 import { range, round } from '../verdict/sentences.js';
 import type { RegimeLaw } from './range-tests.js';
 import { namedRegimes, type Regime, type Regimes } from './regime.js';
@@ -38,7 +38,7 @@ export function regimeSentence(
   return `${parts.join('; ')}.${smooth}`;
 }
 
-export const NAMES: Readonly<Record<RegimeLaw, string>> = {
+const NAMES: Readonly<Record<RegimeLaw, string>> = {
   constant: 'a constant',
   logarithmic: 'a logarithm',
   power: 'a power',
@@ -67,8 +67,8 @@ function asWell(ranges: readonly Regime[], { law, side, sizes }: Regime): string
   const others = ranges.filter(one => one.side === side && one.sizes === sizes && one.law !== law);
   return others.length === 0
     ? ''
-    : `, and as well with ${listed(
-        others.map(one => NAMES[one.law]),
+    : `, and as well with ${lawsInWords(
+        others.map(one => one.law),
         'or',
       )}`;
 }
@@ -86,12 +86,17 @@ function below(exponents: Regimes['exponents'], upper: Regime): string {
 
 /** d ln mu / d ln n of a constant, a logarithm or a power. */
 function exponentAt(law: Law, n: number): number {
-  if (law.form === 'power') return law.c;
-  return law.form === 'growth' ? (Math.exp(law.alpha) * law.r) / muAt(law, n) : Number.NaN;
+  return law.form === 'power' ? law.c : slopeOf(law) / muAt(law, n);
 }
 
-export function listed(parts: readonly string[], last: 'and' | 'or'): string {
+function listed(parts: readonly string[], last: 'and' | 'or'): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${last} ${parts.at(-1)}`;
 }
+
+export const lawsInWords = (laws: readonly RegimeLaw[], last: 'and' | 'or'): string =>
+  listed(
+    laws.map(law => NAMES[law]),
+    last,
+  );
 
 export const size = (n: number): string => n.toLocaleString('en-US');
