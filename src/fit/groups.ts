@@ -2,6 +2,7 @@
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
+import { isCellPath } from '../domain/sweep-spec.js';
 import type { Loss, ThresholdRow, ThresholdSpec } from '../domain/types.js';
 import { objectiveText } from '../domain/variant.js';
 import { targetLabel } from '../threshold/targets.js';
@@ -41,9 +42,6 @@ export interface Group {
   readonly isPrimary: boolean;
   readonly rows: readonly FitRow[];
 }
-
-/** Axes that change the pruning, not the training. */
-const PRUNE_AXES = ['prune.objective', 'prune.sampleSize', 'retrain.iterations'];
 
 /**
  * Groups the rows. The primary group comes first, then groups in the order of the targets, wide networks and large k
@@ -105,8 +103,7 @@ function valueAt({ width, subnetSize, seed, axes }: FitRow, path: string): strin
 
 function keyOf(row: FitRow, moving: readonly string[]): GroupKey {
   const isDense = findMetric(row.metric)?.network === 'dense';
-  const isLeftOut = (path: string): boolean =>
-    moving.includes(path) || (isDense && PRUNE_AXES.includes(path));
+  const isLeftOut = (path: string): boolean => moving.includes(path) || (isDense && isCellPath(path));
   const axes = Object.fromEntries(Object.entries(row.axes).filter(([path]) => !isLeftOut(path)));
   return {
     width: moving.includes('width') ? null : row.width,
@@ -138,7 +135,7 @@ function nameOf(key: GroupKey, moving: readonly string[]): string {
     key.width === null ? 'N moves with n' : `N = ${key.width}`,
     ...pruning,
     ...Object.entries(key.axes)
-      .filter(([path]) => !PRUNE_AXES.includes(path))
+      .filter(([path]) => !isCellPath(path))
       .map(([path, value]) => `${path} = ${JSON.stringify(value)}`),
     `${key.engine} ${key.numerics}`,
   ].join(', ');

@@ -1,5 +1,6 @@
 /** Chooses the curves of a sweep that its figures show. */
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
+import { isCellPath } from '../domain/sweep-spec.js';
 import type { Slice, SweepCurve } from '../store/read/figure-rows.js';
 
 /** The reader's choice. Default: the widest network and the largest subnetwork. */
@@ -48,9 +49,8 @@ export function chooseSlice(
   );
 
   const axes: Record<string, unknown> = {};
-  const fixed = ['prune.objective', 'prune.sampleSize', 'retrain.iterations'];
   for (const path of Object.keys(axesOf(remaining[0]!))) {
-    if (fixed.includes(path)) continue;
+    if (isCellPath(path)) continue;
     if (movesWithSize(remaining, member => JSON.stringify(axesOf(member)[path]))) continue;
     const values = axisValues[path];
     const order = (Array.isArray(values) ? values : [values]).map(value => JSON.stringify(value));

@@ -2,6 +2,7 @@
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
+import { isCellPath } from '../domain/sweep-spec.js';
 import type { SetName } from '../domain/types.js';
 import type { LiveCurve, LiveSweep } from '../store/read/live-reader.js';
 import { targetLabel } from '../threshold/targets.js';
@@ -72,8 +73,7 @@ export function select(
 function axesOf([first]: readonly LiveCurve[], choices: readonly Choice[]): Selection['axes'] {
   const all = first ? (JSON.parse(first.axes) as Record<string, unknown>) : {};
   const isChosen = ([path]: [string, unknown]) =>
-    !['prune.objective', 'prune.sampleSize', 'retrain.iterations'].includes(path) &&
-    choices.some(({ name }) => name === path);
+    !isCellPath(path) && choices.some(({ name }) => name === path);
   return Object.fromEntries(Object.entries(all).filter(isChosen));
 }
 
@@ -108,17 +108,17 @@ function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly LiveCur
     parsed.set(text, values);
     return values;
   };
-  const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
-  const further = [...paths]
-    .filter(path => !['prune.objective', 'prune.sampleSize'].includes(path))
-    .map((path): Dimension => [path, member => textOf(axes(member)[path]), textsOf(axisValues[path])]);
-  return [
+  const own: Dimension[] = [
     ['width', ({ width }) => String(width), 'largest'],
     ['subnet_size', ({ subnetSize }) => String(subnetSize), 'largest'],
     ['prune.objective', ({ objective }) => objective, []],
     ['prune.sampleSize', sampleSizeOf, ['all']],
-    ...further,
   ];
+  const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
+  const further = [...paths]
+    .filter(path => !own.some(([name]) => name === path))
+    .map((path): Dimension => [path, member => textOf(axes(member)[path]), textsOf(axisValues[path])]);
+  return [...own, ...further];
 }
 
 /** Null for a method without an objective. */
