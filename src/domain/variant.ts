@@ -18,6 +18,16 @@ export const variantKey = (variant: Variant): string =>
 export const pathKey = ({ method, objective, sampleSize }: SelectionRule): string =>
   `${method}/${objective}/${sampleSize}`;
 
+/** Of the variants that are prefixes of one order of selection, the longest, for each order. */
+export function longestPaths(variants: readonly Variant[]): Variant[] {
+  const longest = new Map<string, Variant>();
+  for (const variant of variants) {
+    const held = longest.get(pathKey(variant));
+    if (!held || held.subnetSize < variant.subnetSize) longest.set(pathKey(variant), variant);
+  }
+  return [...longest.values()];
+}
+
 /** The number of samples that each pick looks at, out of n; null for all of them. */
 export const samplesPerPick = (sampleSize: number | null, n: number): number | null =>
   sampleSize === null || sampleSize >= n ? null : sampleSize;

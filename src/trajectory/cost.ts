@@ -8,7 +8,7 @@ import type {
   TrajectoryConfig,
   Variant,
 } from '../domain/types.js';
-import { pathKey, samplesPerPick } from '../domain/variant.js';
+import { longestPaths, samplesPerPick } from '../domain/variant.js';
 import type { Engine, Shape } from '../engine/engine.js';
 import { log } from '../math/elementary.js';
 import { cachedChunkBytes, compressedRowBytes } from './environment.js';
@@ -139,15 +139,6 @@ function sampleBytes({ config, checkpoints }: PlannedTrajectory): number {
     const m = samplesPerPick(sampleSize, n);
     return m === null ? most : Math.max(most, 4 * (subnetSize * m + n));
   }, 0);
-}
-
-function longestPaths(variants: readonly Variant[]): Variant[] {
-  const longest = new Map<string, Variant>();
-  for (const variant of variants) {
-    const held = longest.get(pathKey(variant));
-    if (!held || held.subnetSize < variant.subnetSize) longest.set(pathKey(variant), variant);
-  }
-  return [...longest.values()];
 }
 
 /** Bytes of states that a worker keeps to go back to: at most these, and at most as many as it needs otherwise. */

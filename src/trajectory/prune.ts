@@ -2,7 +2,7 @@
 
 import { labelSigns } from '../data/dataset.js';
 import type { SelectionRule, SetMetrics, SetName, Variant } from '../domain/types.js';
-import { pathKey } from '../domain/variant.js';
+import { longestPaths } from '../domain/variant.js';
 import type { Activations, Engine, Network, Problem } from '../engine/engine.js';
 import { permutation, stream } from '../math/random.js';
 import { Batches } from './batches.js';
@@ -25,12 +25,7 @@ export function selectPaths(
   activations: Activations,
   variants: readonly Variant[],
 ): SelectionPath[] {
-  const longest = new Map<string, Variant>();
-  for (const variant of variants) {
-    const key = pathKey(variant);
-    if ((longest.get(key)?.subnetSize ?? 0) < variant.subnetSize) longest.set(key, variant);
-  }
-  return [...longest.values()].map(variant => {
+  return longestPaths(variants).map(variant => {
     const watch = new Stopwatch();
     const path = selectPath(session, activations, variant);
     const { method, objective, sampleSize } = variant;
