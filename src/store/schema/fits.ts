@@ -61,13 +61,10 @@ export const FIT_COLUMNS = [
   'numerics',
 ] as const;
 /** Further columns of `fit_groups`; the last ones of the view `verdicts`. */
-export const PREDICTED_COLUMNS = [
+export const LATER_FIT_COLUMNS = [
   'lambda_predicted',
   'lambda_predicted_low',
   'lambda_predicted_high',
-] as const;
-
-export const REGIME_COLUMNS = [
   'regimes',
   'lower_law',
   'lower_to',
@@ -77,9 +74,9 @@ export const REGIME_COLUMNS = [
   'bend_high',
   'regimes_predicted',
   'regimes_agree',
+  'prune_sample_size',
 ] as const;
-export const SAMPLE_COLUMN = 'prune_sample_size';
-const STORED_COLUMNS = [...FIT_COLUMNS, ...PREDICTED_COLUMNS, ...REGIME_COLUMNS, SAMPLE_COLUMN] as const;
+const STORED_COLUMNS = [...FIT_COLUMNS, ...LATER_FIT_COLUMNS] as const;
 export type FitColumn = (typeof STORED_COLUMNS)[number];
 
 /** Deletes a sweep's fits, because its thresholds have changed. The caller must be in a transaction. */

@@ -23,8 +23,8 @@
  * To change the schema, append an entry to MIGRATIONS. The version is the number of entries.
  *
  * - A migration only adds: CREATE TABLE, CREATE INDEX, CREATE TRIGGER, rows of its own tables, ALTER TABLE ... ADD COLUMN
- *   (with a default, or NULL); an index may give way to another. Readers show an older database as migrated without changing it (read-older.ts), which
- *   allows for empty tables and default columns only.
+ *   (with a default, or NULL); an index may give way to another. Readers show an older database as migrated without
+ *   changing it (read-older.ts), which allows for empty tables and default columns only.
  * - Views are not part of migrations: change views.ts, and append a migration if there is no other, even ''. A migration
  *   drops all views and creates them again.
  * - A new database runs the same migrations as an old one. Entries on the main branch never change, INITIAL_SCHEMA

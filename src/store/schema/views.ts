@@ -1,5 +1,5 @@
 /** The views that users query. Their columns and column order are public, their definitions are not. */
-import { FIT_COLUMNS, PREDICTED_COLUMNS, REGIME_COLUMNS, SAMPLE_COLUMN } from './fits.js';
+import { FIT_COLUMNS, LATER_FIT_COLUMNS } from './fits.js';
 import { PREDICTION_COLUMNS } from './predictions.js';
 import { DENSE_COLUMNS, RETRAINED_COLUMNS, SUBNET_COLUMNS } from './rows.js';
 
@@ -84,8 +84,7 @@ const FITS = `
 
 const VERDICTS = `
   CREATE VIEW verdicts AS
-  SELECT s.name AS sweep, ${listed('f', FIT_COLUMNS)}, r.simulation_seed,
-    ${listed('f', [...PREDICTED_COLUMNS, ...REGIME_COLUMNS, SAMPLE_COLUMN])}
+  SELECT s.name AS sweep, ${listed('f', FIT_COLUMNS)}, r.simulation_seed, ${listed('f', LATER_FIT_COLUMNS)}
   FROM sweeps s
   JOIN fit_groups f ON f.sweep = s.key
   JOIN fit_reports r ON r.sweep = s.key
