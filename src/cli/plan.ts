@@ -7,7 +7,7 @@ import type { PreparedSweep } from '../run/prepare.js';
 import { shardText } from '../run/shard.js';
 import { storedSweep } from '../run/stored-sweep.js';
 import { snapshotIterations } from '../store/file/snapshots.js';
-import { heldCells } from '../store/read/reader.js';
+import { heldCells } from '../store/read/held-cells.js';
 import { type SweepChanges, storedSweepChanges } from '../store/read/sweep-changes.js';
 import { describeChanges } from './changes.js';
 import {

@@ -5,7 +5,7 @@ import { parseSweep } from '../../src/domain/sweep-file/parse.js';
 import type { EngineName, PlannedTrajectory } from '../../src/domain/types.js';
 import { planSweep, threadsThatFit } from '../../src/run/plan.js';
 import { type PreparedSweep, prepareSweep } from '../../src/run/prepare.js';
-import { heldCells } from '../../src/store/read/reader.js';
+import { heldCells } from '../../src/store/read/held-cells.js';
 import { Workplace } from '../support/program.js';
 import { DIGITS, plainSweep } from '../support/small-sweeps.js';
 

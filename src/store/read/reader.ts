@@ -1,27 +1,21 @@
 /** Reads from a database, both for the run that holds it and for concurrent readers. */
 import type { Database } from 'better-sqlite3';
-import { StoreError } from '../../base/errors.js';
 import { countCells } from '../../domain/grid.js';
-import { completeConfig } from '../../domain/later-settings.js';
 import type { CheckpointTask } from '../../domain/messages.js';
-import { CERTIFIED_LOSS } from '../../domain/metrics.js';
-import type { CurveRow, Evaluate, PlannedTrajectory, Variant } from '../../domain/types.js';
+import type { CurveRow, Evaluate, PlannedTrajectory } from '../../domain/types.js';
 import { isAlive, type LockRow, readLockRow } from '../file/lock-row.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import {
-  DENSE_COLUMNS,
   type FailureRow,
   isCertified,
-  RETRAINED_COLUMNS,
   STATUSES,
-  SUBNET_COLUMNS,
   type SweepProgress,
   type SweepRow,
   setsOf,
   type TrajectoryStatus,
 } from '../schema/rows.js';
-import { VARIANT_COLUMNS, VARIANT_ORDER } from '../schema/variant-columns.js';
 import { IS_FINISHED } from '../schema/views.js';
+import { curveRows } from './curve-rows.js';
 import { withKnownCheckpoints } from './measured-cells.js';
 import { dataSource, type StoredThresholds, validThresholds } from './stored-thresholds.js';
 import { UnfinishedCells } from './unfinished.js';
@@ -45,8 +39,6 @@ export interface Relation {
 
 const PROGRESS_COLUMNS = `sweep, trajectories, trajectories_done AS trajectoriesDone,
   trajectories_failed AS trajectoriesFailed, cells, cells_done AS cellsDone`;
-const CELL_METRICS = [...SUBNET_COLUMNS, ...RETRAINED_COLUMNS, CERTIFIED_LOSS.column];
-const METRIC_COLUMNS = [...DENSE_COLUMNS, ...CELL_METRICS];
 
 /**
  * Opens a database read-only. Readers and the writer never block each other (SQLite's WAL mode).
@@ -60,43 +52,6 @@ const METRIC_COLUMNS = [...DENSE_COLUMNS, ...CELL_METRICS];
  */
 export function openReader(file: string): Reader {
   return new Reader(file, connectReader(file));
-}
-
-/** What a database has of a sweep. */
-export interface HeldCells {
-  /** As `Reader.unfinished`. */
-  unfinished(trajectory: PlannedTrajectory): readonly CheckpointTask[];
-  /** As `Reader.cellsKnown`. */
-  cellsKnown(trajectory: PlannedTrajectory): number;
-}
-
-/** Without a database, everything is unfinished. @throws StoreError as `openReader`. */
-export function heldCells(
-  file: string,
-  planned: readonly PlannedTrajectory[],
-  evaluate: Evaluate,
-): HeldCells {
-  let reader: Reader;
-  try {
-    reader = openReader(file);
-  } catch (error) {
-    const isMissing = error instanceof StoreError && error.code === 'DATABASE_MISSING';
-    if (!isMissing) throw error;
-    return {
-      unfinished: ({ checkpoints }) => checkpoints,
-      cellsKnown: trajectory => countCells([trajectory]),
-    };
-  }
-  try {
-    const unfinished = reader.unfinished(planned, evaluate);
-    const known = reader.cellsKnown(planned, evaluate);
-    return {
-      unfinished: ({ id, checkpoints }) => unfinished.get(id) ?? checkpoints,
-      cellsKnown: trajectory => known.get(trajectory.id) ?? countCells([trajectory]),
-    };
-  } finally {
-    reader.close();
-  }
 }
 
 export class Reader {
@@ -258,37 +213,8 @@ export class Reader {
    * The cells of the trajectories whose cells in this sweep are all finished, ordered by trajectory (n, N, seed, id),
    * variant and t. Keeps one trajectory in memory at a time.
    */
-  *curveRows(sweep: string): Generator<CurveRow> {
-    const trajectories = this.all<{ sweepKey: number; key: number; id: string; config: string }>(
-      `SELECT s.key AS sweepKey, x.key, y.id, y.config FROM sweeps s
-       JOIN member_progress p ON p.sweep = s.key
-       JOIN trajectory_keys x ON x.key = p.trajectory
-       JOIN trajectories y ON y.id = x.id
-       WHERE s.name = ? AND p.cells = p.cells_done
-       ORDER BY y.dataset_size, y.width, y.seed, y.id`,
-      sweep,
-    );
-    const cells = withStoreErrors(this.file, () => this.db.prepare<[number, number]>(CURVE_CELLS).raw());
-    for (const { sweepKey, key, id, config: text } of trajectories) {
-      const config = completeConfig(JSON.parse(text));
-      for (const row of withStoreErrors(this.file, () => cells.all(sweepKey, key)) as CurveCell[]) {
-        const [method, objective, sampleSize, subnetSize, retrainIterations, t, ...values] = row;
-        const metrics: Record<string, number | null> = {};
-        for (let i = 0; i < values.length; i++) metrics[METRIC_COLUMNS[i]!] = values[i]!;
-        // Lists the fields: a spread would take most of the time.
-        yield {
-          trajectoryId: id,
-          config,
-          method,
-          objective,
-          sampleSize,
-          subnetSize,
-          retrainIterations,
-          t,
-          metrics,
-        };
-      }
-    }
+  curveRows(sweep: string): Generator<CurveRow> {
+    return curveRows(this.file, this.db, sweep);
   }
 
   /** The largest n of a sweep, finished or not; 0 if it has no trajectories. */
@@ -324,26 +250,6 @@ export class Reader {
     return withStoreErrors(this.file, () => this.db.prepare(sql).all(...params) as T[]);
   }
 }
-
-type CurveCell = [
-  method: Variant['method'],
-  objective: Variant['objective'],
-  sampleSize: Variant['sampleSize'],
-  subnetSize: number,
-  retrainIterations: number,
-  t: number,
-  ...metrics: (number | null)[],
-];
-
-const CURVE_CELLS = `
-  SELECT ${VARIANT_COLUMNS}, m.t,
-    ${[...DENSE_COLUMNS.map(c => `k.${c}`), ...CELL_METRICS.map(c => `c.${c}`)].join(', ')}
-  FROM members m
-  JOIN cells c ON c.trajectory = m.trajectory AND c.t = m.t AND c.variant = m.variant
-  JOIN checkpoints k ON k.trajectory = m.trajectory AND k.t = m.t
-  JOIN variants v ON v.key = m.variant
-  WHERE m.sweep = ? AND m.trajectory = ?
-  ORDER BY ${VARIANT_ORDER}, m.t`;
 
 /** Whether trajectory x has an unfinished cell in sweep s. */
 export const LACKS_CELLS = `EXISTS (
