@@ -1,6 +1,7 @@
 /** Finished cells of each sweep, cached by trajectory. The view `progress` would scan every cell again. */
 import type { Steps } from '../base/steps.js';
-import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
+import type { LiveReader } from '../store/read/live-reader.js';
+import type { LiveSweep } from '../store/read/live-rows.js';
 import type { SweepProgress } from '../store/schema/rows.js';
 
 interface SweepCounts {

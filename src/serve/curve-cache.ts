@@ -16,7 +16,8 @@ import type {
 import { variantOf } from '../domain/variant.js';
 import type { Selection } from '../slice/selection.js';
 import type { CrossingPoint, CurvePoint } from '../store/read/figure-rows.js';
-import type { LiveReader, LiveSweep } from '../store/read/live-reader.js';
+import type { LiveReader } from '../store/read/live-reader.js';
+import type { LiveSweep } from '../store/read/live-rows.js';
 import { liveCurveKey } from '../store/read/live-thresholds.js';
 import { computeThresholds, isPublished } from '../threshold/targets.js';
 import { THRESHOLD_VERSION } from '../threshold/version.js';

@@ -1,7 +1,8 @@
 /** What the server caches of a database between two polls, so that a poll reads only what changed. */
 import type { Steps } from '../base/steps.js';
 import { type Selection, type SelectionParams, select } from '../slice/selection.js';
-import type { Cursor, LiveCurve, LiveReader, LiveSweep } from '../store/read/live-reader.js';
+import type { LiveReader } from '../store/read/live-reader.js';
+import type { Cursor, LiveCurve, LiveSweep } from '../store/read/live-rows.js';
 import { Counts } from './counts.js';
 import { CurveCache } from './curve-cache.js';
 

@@ -2,7 +2,7 @@
 import type { FigureTable } from '../report/figures/figure.js';
 import type { Spec } from '../report/style/vega-config.js';
 import type { Choice } from '../slice/selection.js';
-import type { DescribedRelation, RunningRow } from '../store/read/live-reader.js';
+import type { DescribedRelation, RunningRow } from '../store/read/live-rows.js';
 import type { FailureGroup, StatusReport } from '../store/read/status.js';
 
 /** Events of the stream, by name. An event replaces the previous one of its name. */

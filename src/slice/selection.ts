@@ -4,7 +4,7 @@ import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
 import { isCellPath } from '../domain/sweep-spec.js';
 import type { SetName } from '../domain/types.js';
-import type { LiveCurve, LiveSweep } from '../store/read/live-reader.js';
+import type { LiveCurve, LiveSweep } from '../store/read/live-rows.js';
 import { targetLabel } from '../threshold/targets.js';
 
 /** The page's parameters, by name of choice. Values that do not exist are ignored. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { select } from '../../src/slice/selection.js';
-import type { LiveCurve, LiveSweep } from '../../src/store/read/live-reader.js';
+import type { LiveCurve, LiveSweep } from '../../src/store/read/live-rows.js';
 
 const AXES = { 'prune.objective': ['brier', 'squared'], 'prune.sampleSize': [128, 64, null] };
 const SWEEP: LiveSweep = {

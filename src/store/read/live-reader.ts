@@ -1,76 +1,23 @@
 /** Queries of the live page in addition to the status: changes since its last poll, and single curves. */
 import type { Database, Statement } from 'better-sqlite3';
 import { completeConfig } from '../../domain/later-settings.js';
-import type { SetName, ThresholdRow, ThresholdSpec, TrajectoryConfig, Variant } from '../../domain/types.js';
+import type { ThresholdRow, TrajectoryConfig } from '../../domain/types.js';
 import { connectReader, withStoreErrors } from '../file/open.js';
 import { setsOf } from '../schema/rows.js';
 import { VARIANT_COLUMNS } from '../schema/variant-columns.js';
 import { IS_FINISHED } from '../schema/views.js';
+import type {
+  Cursor,
+  DescribedRelation,
+  LiveCurve,
+  LivePoint,
+  LiveSweep,
+  RunningRow,
+  TrajectoryCount,
+} from './live-rows.js';
 import { thresholdsByCurve } from './live-thresholds.js';
 import { type PredictedPoint, predictedPoints } from './predictions.js';
 import { Reader } from './reader.js';
-
-/** A running trajectory. Times are ISO 8601, UTC. */
-export interface RunningRow {
-  readonly trajectoryId: string;
-  readonly datasetSize: number;
-  readonly width: number;
-  readonly seed: number;
-  readonly worker: string | null;
-  readonly startedAt: string | null;
-  readonly attempts: number;
-  /** The latest recorded checkpoint of any attempt; null before the first. */
-  readonly reached: number | null;
-  /** The last checkpoint over all sweeps; null if no sweep has the trajectory. */
-  readonly last: number | null;
-}
-
-/** A sweep for the page. `stamp` changes whenever its definition or its cells may have changed. */
-export interface LiveSweep {
-  readonly key: number;
-  readonly name: string;
-  readonly thresholds: readonly ThresholdSpec[];
-  /** Path -> values as in the sweep file. */
-  readonly axes: Readonly<Record<string, unknown>>;
-  /** The sets that its subnetworks are measured on. */
-  readonly sets: readonly SetName[];
-  readonly stamp: string;
-  /** Changes whenever its stored thresholds do. */
-  readonly thresholdStamp: string | null;
-}
-
-/** One variant of one trajectory of a sweep. */
-export interface LiveCurve extends Variant {
-  readonly trajectory: number;
-  readonly variant: number;
-  readonly datasetSize: number;
-  readonly width: number;
-  readonly seed: number;
-  /** The sweep's further axes, as JSON. */
-  readonly axes: string;
-}
-
-/** Number of a trajectory's cells in one sweep, and of the finished ones. */
-export interface TrajectoryCount {
-  readonly trajectory: number;
-  readonly cells: number;
-  readonly done: number;
-}
-
-/** State of a poll: the last attempt and the keys of running trajectories. */
-export interface Cursor {
-  readonly attempt: number;
-  readonly running: readonly number[];
-}
-
-export interface DescribedRelation {
-  readonly name: string;
-  readonly type: 'view' | 'table';
-  readonly columns: readonly string[];
-}
-
-/** t, whether the cell is finished (1; else 0 or null), then the requested columns. */
-export type LivePoint = [t: number, finished: number | null, ...values: (number | null)[]];
 
 /** One connection for one poll. A poll thus never keeps a replaced or finished file open. */
 export class LiveReader {
@@ -273,7 +220,7 @@ export class LiveReader {
     return this.reader.relations().map(({ name, type }) => ({
       name,
       type,
-      columns: this.all<{ name: string }>('SELECT name FROM pragma_table_info(?)', name).map(row => row.name),
+      columns: this.reader.columns(name),
     }));
   }
 
