@@ -31,7 +31,22 @@ export function checkSweep(spec: Grid): Problem[] {
     const what = `asks for ${formatCount(cells)} cells`;
     return [{ path: ['axes'], value: cells, what, expected: `at most ${formatCount(MAX_CELLS)}` }];
   }
-  return [...checkDatasets(spec), ...checkSizes(spec), ...checkSymmetry(spec), ...checkSelection(spec)];
+  return [
+    ...checkDatasets(spec),
+    ...firstOfEachPlace(checkSizes(spec)),
+    ...firstOfEachPlace(checkSymmetry(spec)),
+    ...firstOfEachPlace(checkSelection(spec)),
+  ];
+}
+
+/** Combinations that differ elsewhere repeat a problem. */
+function firstOfEachPlace(problems: Iterable<Problem>): Problem[] {
+  const first = new Map<string, Problem>();
+  for (const problem of problems) {
+    const place = showPath(problem.path);
+    if (!first.has(place)) first.set(place, problem);
+  }
+  return [...first.values()];
 }
 
 /** The facts about a data set that the checks need. */
@@ -117,56 +132,45 @@ function checkDatasets(spec: Grid): Problem[] {
   return problems;
 }
 
-/** Checks k <= N and n <= pool for each combination. One problem per value that is too large. */
-function checkSizes(spec: Grid): Problem[] {
-  const problems = new Map<string, Problem>();
-  const add = (problem: Problem | null) => {
-    const key = problem && showPath(problem.path);
-    if (key && !problems.has(key)) problems.set(key, problem);
-  };
+/** Checks k <= N and n <= pool for each combination. */
+function* checkSizes(spec: Grid): Generator<Problem> {
   for (const point of combinations(spec, ['width', 'subnetSize'])) {
     const width = axisNumberAt(point, 'width');
     const value = axisNumberAt(point, 'subnetSize');
     const expected = `at most the width, which is ${width} there`;
-    if (value > width) add({ path: placeOn(point, 'subnetSize'), value, expected });
+    if (value > width) yield { path: placeOn(point, 'subnetSize'), value, expected };
   }
   for (const point of combinations(spec, ['datasetSize', 'dataset.name', 'dataset.pool'])) {
     const { pool } = settingsAt(spec, point).dataset;
-    if (pool !== undefined) add(sizeAbovePool(point, pool));
+    const problem = pool === undefined ? null : sizeAbovePool(point, pool);
+    if (problem) yield problem;
   }
-  return [...problems.values()];
 }
 
-function checkSymmetry(spec: Grid): Problem[] {
-  const problems = new Map<string, Problem>();
+function* checkSymmetry(spec: Grid): Generator<Problem> {
   for (const point of combinations(spec, ['width', 'network.symmetricInit'])) {
     const width = axisNumberAt(point, 'width');
     if (!settingsAt(spec, point).network.symmetricInit || width % 2 === 0) continue;
-    const path = placeOn(point, 'width');
-    problems.set(showPath(path), {
-      path,
+    yield {
+      path: placeOn(point, 'width'),
       value: width,
       expected: 'an even number, for network.symmetricInit',
-    });
+    };
   }
-  return [...problems.values()];
 }
 
-/** Requires a sample size where greedy selection minimises the Brier score. One problem per value. */
-function checkSelection(spec: Grid): Problem[] {
-  const problems = new Map<string, Problem>();
+/** Requires a sample size where greedy selection minimises the Brier score. */
+function* checkSelection(spec: Grid): Generator<Problem> {
   for (const point of combinations(spec, ['prune.method', 'prune.objective', 'prune.sampleSize'])) {
     const { method, objective, sampleSize } = settingsAt(spec, point).prune;
     if (method !== 'greedy' || objective !== 'brier' || sampleSize !== null) continue;
-    const path = placeOn(point, 'prune.objective');
-    problems.set(showPath(path), {
-      path,
+    yield {
+      path: placeOn(point, 'prune.objective'),
       value: objective,
       what: 'brier evaluates every candidate, and prune.sampleSize is null there',
       expected: 'a number in prune.sampleSize, such as 128, or another objective',
-    });
+    };
   }
-  return [...problems.values()];
 }
 
 /** Advice on combinations that are valid but questionable, one line each. */
