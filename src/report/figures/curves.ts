@@ -1,7 +1,7 @@
 /** Figure: loss and accuracy over pre-training for every n, of dense network and subnetwork; controls below. */
 import type { PruneMethod } from '../../domain/types.js';
 import type { CurvePoint } from '../../store/read/figure-rows.js';
-import { AXIS, NETWORK_LABEL, quantityName, SYMBOL } from '../style/text.js';
+import { AXIS, NETWORK_LABEL, quantityName } from '../style/text.js';
 import { logSpan, logTicks, symlogSpan, tickAxis, timeTicks } from '../style/ticks.js';
 import type { Spec } from '../style/vega-config.js';
 import {
@@ -10,7 +10,7 @@ import {
   type FigureData,
   type FigureOptions,
   legendToggle,
-  sizeScale,
+  sizeColor,
   values,
   whenPicked,
   zoom,
@@ -53,7 +53,7 @@ const controlsOf = (curves: readonly CurvePoint[]): PruneMethod[] => {
 };
 
 function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null {
-  const { columns, theme, panelWidth } = options;
+  const { columns, panelWidth } = options;
   const methods = controlsOf(curves);
   const sizes = evenSubset(distinct(curves.map(({ n }) => n)), MAX_SIZES);
   const shown = curves.filter(({ n }) => sizes.includes(n));
@@ -62,6 +62,7 @@ function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null 
   const quantities = QUANTITIES.filter(quantity => shown.some(point => point[quantity] !== null));
 
   const height = columns === 1 ? 150 : 200;
+  const color = sizeColor(sizes, options);
   const panel = (
     method: PruneMethod,
     quantity: Quantity,
@@ -84,19 +85,6 @@ function spec({ set, curves }: FigureData, options: FigureOptions): Spec | null 
       type: 'quantitative',
       title: at.last ? AXIS.t : null,
       ...timeScale(times, panelWidth),
-    };
-    const color: Spec = {
-      field: 'n',
-      type: 'ordinal',
-      scale: sizeScale(sizes, theme),
-      legend: {
-        title: `data set size ${SYMBOL.n}`,
-        orient: 'bottom',
-        direction: 'horizontal',
-        columns: columns === 1 ? 4 : sizes.length,
-        labelExpr: "format(datum.value, ',')",
-        symbolType: 'stroke',
-      },
     };
     const strokeDash: Spec = {
       field: 'network',

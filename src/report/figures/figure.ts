@@ -13,6 +13,7 @@ import type {
   TimePoint,
 } from '../../store/read/figure-rows.js';
 import type { PredictedPoint } from '../../store/read/predictions.js';
+import { SYMBOL } from '../style/text.js';
 import type { Theme } from '../style/theme.js';
 import type { Spec } from '../style/vega-config.js';
 
@@ -68,10 +69,19 @@ export interface Figure<D = FigureData> {
 /** The distinct values, ascending. */
 export const distinct = (values: Iterable<number>): number[] => [...new Set(values)].sort((a, b) => a - b);
 
-/** Ordinal colours for ascending sizes. */
-export const sizeScale = (sizes: readonly number[], theme: Theme): Spec => ({
-  domain: sizes,
-  range: theme.ordered(sizes.length),
+/** The colour of a curve by its n, ordered for ascending sizes, with the legend below the figure. */
+export const sizeColor = (sizes: readonly number[], { theme, columns }: FigureOptions): Spec => ({
+  field: 'n',
+  type: 'ordinal',
+  scale: { domain: sizes, range: theme.ordered(sizes.length) },
+  legend: {
+    title: `data set size ${SYMBOL.n}`,
+    orient: 'bottom',
+    direction: 'horizontal',
+    columns: columns === 1 ? 4 : sizes.length,
+    labelExpr: "format(datum.value, ',')",
+    symbolType: 'stroke',
+  },
 });
 
 /**

@@ -4,7 +4,7 @@ import type { TableCell } from '../../compare/published-table.js';
 import { AXIS, metricLabel, SYMBOL } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
 import { evenSubset } from './curves.js';
-import { distinct, type Figure, type FigureOptions, sizeScale, values } from './figure.js';
+import { distinct, type Figure, type FigureOptions, sizeColor, values } from './figure.js';
 
 export interface PublishedData {
   readonly comparison: DatabaseComparison;
@@ -43,12 +43,13 @@ export const publishedFigure: Figure<PublishedData> = {
 const capitalised = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 
 function spec({ comparison, table }: PublishedData, options: FigureOptions): Spec | null {
-  const { columns, theme, panelWidth } = options;
+  const { columns, panelWidth } = options;
   const widths = comparison.widths.map(({ width }) => width);
   const published = table.filter(({ width }) => widths.includes(width));
   const sizes = evenSubset(distinct(published.map(({ n }) => n)), MAX_SIZES);
   const times = distinct(published.map(({ t }) => t));
   if (times.length < 2) return null;
+  const color = sizeColor(sizes, options);
   const rowsOf = {
     published: published.map(({ value, ...place }) => ({ ...place, mean: value, low: value, high: value })),
     measured: comparison.cells.map(({ width, n, t, ours, low, high }) => ({
@@ -73,19 +74,6 @@ function spec({ comparison, table }: PublishedData, options: FigureOptions): Spe
       scale: { domain, zero: false, nice: true, padding: 2 },
       axis: { minExtent: 34, tickCount: 5, format: '~g' },
     });
-    const color: Spec = {
-      field: 'n',
-      type: 'ordinal',
-      scale: sizeScale(sizes, theme),
-      legend: {
-        title: `data set size ${SYMBOL.n}`,
-        orient: 'bottom',
-        direction: 'horizontal',
-        columns: columns === 1 ? 4 : sizes.length,
-        labelExpr: "format(datum.value, ',')",
-        symbolType: 'stroke',
-      },
-    };
     return {
       width: panelWidth,
       height: columns === 1 ? 130 : 190,
