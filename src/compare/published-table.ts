@@ -1,11 +1,10 @@
 /** Reads a published table: one value for each width, data set size and checkpoint, as CSV. */
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { InputError } from '../base/errors.js';
 import { fileKind } from '../base/file-kind.js';
+import { readInputFile } from '../base/input-file.js';
 import { didYouMean } from '../base/nearest.js';
-import { systemReason } from '../base/system-error.js';
 import type { MetricInfo } from '../domain/metrics.js';
 
 /** A point of the grid: N, n and iterations. */
@@ -52,17 +51,8 @@ const columnsOf = (quantity: Quantity): ReadonlyMap<string, Rule> =>
  * @returns at least one cell, ordered by width, n, t.
  * @throws InputError (BAD_INPUT)
  */
-export function readTable(file: string, quantity: Quantity): TableCell[] {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const what = { ENOENT: 'no such file', EISDIR: 'is a folder' }[code ?? ''] ?? systemReason(error);
-    throw new InputError({ path: '', source: file, value: file, what, expected: EXPECTED_FILE });
-  }
-  return parseTable(bytes, file, quantity);
-}
+export const readTable = (file: string, quantity: Quantity): TableCell[] =>
+  parseTable(readInputFile(file, EXPECTED_FILE), file, quantity);
 
 const EXPECTED_FILE = 'a published table, CSV in UTF-8';
 

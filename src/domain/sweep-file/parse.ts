@@ -1,9 +1,8 @@
 /** Reads a sweep file: parses the YAML, fills in defaults, validates and freezes. */
 
-import { readFileSync } from 'node:fs';
 import { InputError } from '../../base/errors.js';
 import { deepFreeze } from '../../base/frozen.js';
-import { systemReason } from '../../base/system-error.js';
+import { readInputFile } from '../../base/input-file.js';
 import { counted } from '../../base/units.js';
 import { CERTIFIED_LOSS } from '../metrics.js';
 import { type Axis, canonicalOrder, type SweepSettings, type SweepSpec } from '../sweep-spec.js';
@@ -65,14 +64,7 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
 export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
   const expected = 'a sweep file (`espalier init` writes one)';
   if (file === '') throw new InputError({ path: 'sweep', value: file, expected });
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const what = { ENOENT: 'no such file', EISDIR: 'is a folder' }[code ?? ''] ?? systemReason(error);
-    throw new InputError({ path: '', source: file, value: file, what, expected });
-  }
+  const bytes = readInputFile(file, expected);
   return parseSweep(decodeSweepFile(bytes, file), { source: file, set });
 }
 
