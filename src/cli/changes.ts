@@ -2,6 +2,7 @@
 
 import { shellWord } from '../base/shell-word.js';
 import { counted } from '../base/units.js';
+import { settingValueText } from '../domain/setting-value.js';
 import type { SettingChange } from '../store/read/setting-changes.js';
 import type { SweepChanges } from '../store/read/sweep-changes.js';
 
@@ -58,6 +59,6 @@ function valuesText(values: readonly unknown[]): string {
 
 /** Control characters, which a path or a label may hold, do not reach the terminal. */
 function valueText(value: unknown): string {
-  const text = (typeof value === 'string' ? value : JSON.stringify(value)).replace(/\p{Cc}/gu, ' ');
+  const text = settingValueText(value).replace(/\p{Cc}/gu, ' ');
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS - 1)}…` : text;
 }

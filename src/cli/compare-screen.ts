@@ -6,6 +6,7 @@ import type { Crossing } from '../compare/crossings.js';
 import { groupBy } from '../compare/group-by.js';
 import type { CellPlace } from '../compare/published-table.js';
 import type { Summary } from '../compare/summary.js';
+import { settingValueText } from '../domain/setting-value.js';
 import { metricLabel } from '../report/style/text.js';
 import { renderTable } from './output.js';
 
@@ -97,7 +98,7 @@ const sharedBy = (all: readonly Settings[]): Settings =>
 
 const settingsText = (settings: Settings): string =>
   Object.entries(settings)
-    .map(([path, value]) => `, ${path} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([path, value]) => `, ${path} ${settingValueText(value)}`)
     .join('');
 
 /** Lists checkpoints by width and n; sizes with the same checkpoints share a line. */

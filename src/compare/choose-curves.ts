@@ -2,6 +2,7 @@
 import { UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import type { MeasuredNetwork } from '../domain/metrics.js';
+import { bySettingValue, settingValueText } from '../domain/setting-value.js';
 import type { SweepCurveInfo } from '../store/read/sweep-curves.js';
 import { groupBy } from './group-by.js';
 import type { CellPlace } from './published-table.js';
@@ -94,7 +95,7 @@ export function commonSettings(
   network: MeasuredNetwork,
 ): Record<string, unknown> {
   const same = [...RELEVANT[network], ...furtherAxes(curves)].filter(
-    ({ pick }) => new Set(curves.map(curve => textOf(pick(curve)))).size === 1,
+    ({ pick }) => new Set(curves.map(curve => settingValueText(pick(curve)))).size === 1,
   );
   return Object.fromEntries(same.map(({ path, pick }) => [path, pick(curves[0]!)]));
 }
@@ -141,12 +142,8 @@ function isSame(value: unknown, text: string): boolean {
   }
 }
 
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value ?? null);
-
 function oneOf({ pick }: Dimension, curves: readonly SweepCurveInfo[]): string {
-  const values = [...new Set(curves.map(curve => textOf(pick(curve))))];
-  const sorted = values.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1));
+  const sorted = [...new Set(curves.map(curve => settingValueText(pick(curve))))].sort(bySettingValue);
   return sorted.length === 1 ? sorted[0]! : `one of ${sorted.join(', ')}`;
 }
 
@@ -157,7 +154,7 @@ const placeOf = ({ config }: SweepCurveInfo): string =>
 function divides(curves: readonly SweepCurveInfo[], { pick }: Dimension): boolean {
   const seen = new Map<string, string>();
   for (const curve of curves) {
-    const [place, value] = [placeOf(curve), textOf(pick(curve))];
+    const [place, value] = [placeOf(curve), settingValueText(pick(curve))];
     if ((seen.get(place) ?? value) !== value) return true;
     seen.set(place, value);
   }

@@ -2,6 +2,7 @@
 
 import { dependenceOnSize } from '../domain/dependence-on-size.js';
 import { findMetric } from '../domain/metrics.js';
+import { bySettingValue, settingValueText } from '../domain/setting-value.js';
 import { isCellPath } from '../domain/sweep-spec.js';
 import type { SetName } from '../domain/types.js';
 import type { LiveCurve, LiveSweep } from '../store/read/live-rows.js';
@@ -117,7 +118,9 @@ function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly LiveCur
   const paths = new Set(members.flatMap(member => Object.keys(axes(member))));
   const further = [...paths]
     .filter(path => !own.some(([name]) => name === path))
-    .map((path): Dimension => [path, member => textOf(axes(member)[path]), textsOf(axisValues[path])]);
+    .map(
+      (path): Dimension => [path, member => settingValueText(axes(member)[path]), textsOf(axisValues[path])],
+    );
   return [...own, ...further];
 }
 
@@ -125,20 +128,15 @@ function dimensionsOf({ axes: axisValues }: LiveSweep, members: readonly LiveCur
 const sampleSizeOf = ({ objective, sampleSize }: LiveCurve): string | null =>
   objective === null ? null : String(sampleSize ?? 'all');
 
-const textsOf = (values: unknown): string[] => (Array.isArray(values) ? values.map(textOf) : []);
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value ?? null);
+const textsOf = (values: unknown): string[] => (Array.isArray(values) ? values.map(settingValueText) : []);
 
 /** Whether some data set size has several values. A value that moves with n does not divide. */
 function divides(members: readonly LiveCurve[], value: Dimension[1]): boolean {
   return dependenceOnSize(members, member => member.datasetSize, value) === 'divides';
 }
 
-/** The values of a dimension, sorted: as numbers if both are numbers, otherwise as text. */
+/** The values of a dimension, sorted. */
 function valuesOf(members: readonly LiveCurve[], value: Dimension[1]): string[] {
   const values = new Set(members.map(value).filter(one => one !== null));
-  return [...values].sort((a, b) => {
-    const difference = Number(a) - Number(b);
-    return Number.isNaN(difference) ? (a < b ? -1 : 1) : difference;
-  });
+  return [...values].sort(bySettingValue);
 }
