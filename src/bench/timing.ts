@@ -1,5 +1,6 @@
 /** Times repeated work. */
 import { setImmediate as turn } from 'node:timers/promises';
+import { median } from '../math/median.js';
 
 /** Median seconds of one call. */
 export interface Timing {
@@ -31,12 +32,5 @@ export async function timeOf(seconds: number, work: () => void): Promise<Timing>
     cpu.push((user + system) / 1e6 || elapsed);
     spent += elapsed;
   }
-  return { repeats: wall.length, wall: medianOf(wall), cpu: medianOf(cpu) };
-}
-
-function medianOf(values: readonly number[]): number {
-  const ascending = [...values].sort((a, b) => a - b);
-  const middle = ascending.length >> 1;
-  const upper = ascending[middle]!;
-  return ascending.length % 2 === 1 ? upper : (ascending[middle - 1]! + upper) / 2;
+  return { repeats: wall.length, wall: median(wall), cpu: median(cpu) };
 }

@@ -1,4 +1,5 @@
 /** How far cells are from what was published. */
+import { median } from '../math/median.js';
 import type { CellPlace } from './published-table.js';
 
 /** A cell of both sides. */
@@ -33,16 +34,9 @@ export function summarise(cells: readonly ComparedCell[]): Summary {
   const worst = cells.reduce((most, cell) => (size(cell) > size(most) ? cell : most), first);
   return {
     cells: cells.length,
-    medianAbsolute: medianOf(cells.map(size)),
+    medianAbsolute: median(cells.map(size)),
     worstAbsolute: size(worst),
     worstAt: { n: worst.n, t: worst.t },
     meanDifference: cells.reduce((sum, { difference }) => sum + difference, 0) / cells.length,
   };
-}
-
-/** Of at least one value: the middle one, or the mean of the two in the middle. */
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
