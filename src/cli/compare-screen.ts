@@ -81,7 +81,7 @@ const signed = (value: number): string => {
 };
 
 /** `-` where it is not known. */
-const crossingText = (crossing: Crossing): string =>
+const crossingText = (crossing: Crossing | null): string =>
   crossing === null ? '-' : crossing.at === null ? 'never' : String(crossing.at);
 
 const seedsText = (counts: readonly number[]): string => {

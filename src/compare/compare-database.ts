@@ -3,7 +3,6 @@ import { curveKey } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
 import { didYouMean } from '../base/nearest.js';
 import { METRIC_COLUMNS, type MetricInfo } from '../domain/metrics.js';
-import { variantOf } from '../domain/variant.js';
 import type { Reader } from '../store/read/reader.js';
 import { finishedCurves, type SweepCurveInfo } from '../store/read/sweep-curves.js';
 import { type CurveChoice, chooseCurves, commonSettings } from './choose-curves.js';
@@ -71,18 +70,15 @@ function valuesOf(
   curves: readonly SweepCurveInfo[],
   { column }: MetricInfo,
 ): OwnCurve[] {
-  const points = new Map(curves.map(curve => [keyOf(curve), [] as { t: number; value: number }[]]));
+  const points = new Map(curves.map(curve => [curveKey(curve), [] as { t: number; value: number }[]]));
   for (const row of reader.curveRows(sweep)) {
     const value = row.metrics[column] ?? null;
-    if (value !== null) points.get(keyOf(row))?.push({ t: row.t, value });
+    if (value !== null) points.get(curveKey(row))?.push({ t: row.t, value });
   }
   return curves.map(curve => ({
     width: curve.config.width,
     n: curve.config.datasetSize,
     seed: curve.config.seed,
-    points: points.get(keyOf(curve))!,
+    points: points.get(curveKey(curve))!,
   }));
 }
-
-const keyOf = (curve: Parameters<typeof curveKey>[0]): string =>
-  curveKey({ trajectoryId: curve.trajectoryId, ...variantOf(curve) });

@@ -16,11 +16,11 @@ export interface OwnCurve {
 
 export interface SizeThresholds {
   readonly n: number;
-  readonly published: { readonly at: number | null };
-  /** Of the curve of means over seeds. */
-  readonly ours: Crossing;
-  /** Of each seed's own curve against its own level. Ascending in seed. */
-  readonly seeds: readonly { readonly seed: number; readonly crossing: Crossing }[];
+  readonly published: Crossing;
+  /** Of the curve of means over seeds; null where it is not known. */
+  readonly ours: Crossing | null;
+  /** Of each seed's own curve against its own level; null where it is not known. Ascending in seed. */
+  readonly seeds: readonly { readonly seed: number; readonly crossing: Crossing | null }[];
 }
 
 export interface WidthThresholds {
@@ -156,7 +156,7 @@ function thresholdsOf(
     );
   const ofSeed = (n: number, seed: number) =>
     atTable(n, curves.find(curve => curve.n === n && curve.seed === seed)?.points ?? []);
-  const crossing = (points: readonly Point[] | null, atLargest: readonly Point[] | null): Crossing =>
+  const crossing = (points: readonly Point[] | null, atLargest: readonly Point[] | null): Crossing | null =>
     points && atLargest && firstAt(points, bestOf(atLargest, better), better);
 
   const largest = meanAt(largestSize);
@@ -164,7 +164,7 @@ function thresholdsOf(
     const seeds = curves.filter(curve => curve.n === n).map(({ seed }) => seed);
     return {
       n,
-      published: firstAt(points, publishedLevel, better)!,
+      published: firstAt(points, publishedLevel, better),
       ours: crossing(meanAt(n), largest),
       seeds: seeds.map(seed => ({
         seed,

@@ -9,8 +9,10 @@ export interface Point {
   readonly value: number;
 }
 
-/** Where a curve reaches a level: `at` is null where it never does. The whole is null where that is not known. */
-export type Crossing = { readonly at: number | null } | null;
+/** Where a curve reaches a level: `at` is null where it never does. */
+export interface Crossing {
+  readonly at: number | null;
+}
 
 /** @param points at least one. */
 export const bestOf = (points: readonly Point[], better: Better): number =>
@@ -26,11 +28,7 @@ export function firstAt(points: readonly Point[], level: number, better: Better)
 }
 
 /** By how many checkpoints two crossings are apart; never reached counts as one checkpoint beyond the last. */
-export function checkpointsApart(
-  a: { readonly at: number | null },
-  b: { readonly at: number | null },
-  times: readonly number[],
-): number {
-  const index = ({ at }: { readonly at: number | null }) => (at === null ? times.length : times.indexOf(at));
+export function checkpointsApart(a: Crossing, b: Crossing, times: readonly number[]): number {
+  const index = ({ at }: Crossing) => (at === null ? times.length : times.indexOf(at));
   return Math.abs(index(a) - index(b));
 }
