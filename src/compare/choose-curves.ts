@@ -85,8 +85,9 @@ export function chooseCurves(
       `sweep ${sweep}: has several curves at one width, n and seed, expected ${options.join('; ')}`,
     );
   }
-  const ambiguous = ambiguousPlaces(chosen, relevant);
-  return firstOfEach(chosen.filter(curve => !ambiguous.has(placeOf(curve))));
+  return [...groupBy(chosen, placeOf).values()]
+    .filter(group => !relevant.some(one => divides(group, one)))
+    .map(([first]) => first!);
 }
 
 /** The values of settings that are the same for all the curves, by path: of their selection, and of further axes. */
@@ -159,19 +160,4 @@ function divides(curves: readonly SweepCurveInfo[], { pick }: Dimension): boolea
     seen.set(place, value);
   }
   return false;
-}
-
-function ambiguousPlaces(
-  curves: readonly SweepCurveInfo[],
-  relevant: readonly Dimension[],
-): ReadonlySet<string> {
-  const groups = groupBy(curves, placeOf);
-  const isAmbiguous = (group: readonly SweepCurveInfo[]) => relevant.some(one => divides(group, one));
-  return new Set([...groups].filter(([, group]) => isAmbiguous(group)).map(([place]) => place));
-}
-
-function firstOfEach(curves: readonly SweepCurveInfo[]): SweepCurveInfo[] {
-  const first = new Map<string, SweepCurveInfo>();
-  for (const curve of curves) if (!first.has(placeOf(curve))) first.set(placeOf(curve), curve);
-  return [...first.values()];
 }

@@ -143,9 +143,10 @@ function thresholdsOf(
   const means = groupBy(cells, ({ n }) => n);
   const largestSize = table.at(-1)!.n;
   const publishedLevel = bestOf(published.get(largestSize)!, better);
+  const timesAt = (n: number): number[] => published.get(n)!.map(({ t }) => t);
   /** The points at the table's checkpoints, if all of them are there. */
   const atTable = (n: number, points: readonly Point[]): readonly Point[] | null => {
-    const times = published.get(n)!.map(({ t }) => t);
+    const times = timesAt(n);
     const kept = points.filter(({ t }) => times.includes(t));
     return kept.length === times.length ? kept : null;
   };
@@ -174,11 +175,7 @@ function thresholdsOf(
   });
   const known = sizes.filter(({ ours }) => ours !== null);
   const isNear = ({ n, published: theirs, ours }: SizeThresholds) =>
-    checkpointsApart(
-      theirs,
-      ours!,
-      published.get(n)!.map(({ t }) => t),
-    ) <= 1;
+    checkpointsApart(theirs, ours!, timesAt(n)) <= 1;
   return {
     largestSize,
     publishedLevel,
