@@ -1,9 +1,10 @@
 /** Prints a comparison with a published table: for people, and as JSON. */
+
+import { groupBy } from '../base/group-by.js';
 import { counted } from '../base/units.js';
 import type { WidthComparison } from '../compare/compare.js';
 import type { DatabaseComparison } from '../compare/compare-database.js';
 import type { Crossing } from '../compare/crossings.js';
-import { groupBy } from '../compare/group-by.js';
 import type { CellPlace } from '../compare/published-table.js';
 import type { Summary } from '../compare/summary.js';
 import { settingValueText } from '../domain/setting-value.js';

@@ -1,10 +1,10 @@
 /** Which curves of a sweep are compared: at most one at each width, n and seed. */
 import { UsageError } from '../base/errors.js';
+import { groupBy } from '../base/group-by.js';
 import { didYouMean } from '../base/nearest.js';
 import type { MeasuredNetwork } from '../domain/metrics.js';
 import { bySettingValue, settingValueText } from '../domain/setting-value.js';
 import type { SweepCurveInfo } from '../store/read/sweep-curves.js';
-import { groupBy } from './group-by.js';
 import type { CellPlace } from './published-table.js';
 
 /** What the user asks for; whatever is absent has to be the same for all curves. */

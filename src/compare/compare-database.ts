@@ -1,13 +1,13 @@
 /** Compares a sweep of a database with a published table. */
 import { curveKey } from '../analysis/thresholds.js';
 import { UsageError } from '../base/errors.js';
+import { groupBy } from '../base/group-by.js';
 import { didYouMean } from '../base/nearest.js';
 import { METRIC_COLUMNS, type MetricInfo } from '../domain/metrics.js';
 import type { Reader } from '../store/read/reader.js';
 import { finishedCurves, type SweepCurveInfo } from '../store/read/sweep-curves.js';
 import { type CurveChoice, chooseCurves, commonSettings } from './choose-curves.js';
 import { type Comparison, compareCurves, type OwnCurve } from './compare.js';
-import { groupBy } from './group-by.js';
 import type { TableCell } from './published-table.js';
 
 export interface DatabaseComparison extends Comparison {

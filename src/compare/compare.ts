@@ -1,7 +1,8 @@
 /** Compares curves with a published table, cell by cell and by their thresholds. Pure: neither file nor database. */
+
+import { groupBy } from '../base/group-by.js';
 import type { MetricInfo } from '../domain/metrics.js';
 import { bestOf, type Crossing, checkpointsApart, firstAt, type Point } from './crossings.js';
-import { groupBy } from './group-by.js';
 import { byPlace, type CellPlace, type TableCell } from './published-table.js';
 import { type ComparedCell, type Summary, summarise } from './summary.js';
 

@@ -1,5 +1,6 @@
 /** Stored thresholds by the integer keys that the live page knows curves by. */
 import type { Database } from 'better-sqlite3';
+import { groupBy } from '../../base/group-by.js';
 import type { ThresholdRow } from '../../domain/types.js';
 import { validThresholds } from './stored-thresholds.js';
 import { VariantKeys } from './variants.js';
@@ -22,15 +23,7 @@ export function thresholdsByCurve(
   if (!valid) return null;
   const keyOf = db.prepare<[string], number>('SELECT key FROM trajectory_keys WHERE id = ?').pluck();
   const variants = new VariantKeys(db);
-  const byCurve = new Map<string, ThresholdRow[]>();
-  for (const row of valid.rows) {
-    const curve = liveCurveKey({
-      trajectory: keyOf.get(row.trajectoryId)!,
-      variant: variants.find(row)!,
-    });
-    const rows = byCurve.get(curve);
-    if (rows) rows.push(row);
-    else byCurve.set(curve, [row]);
-  }
-  return byCurve;
+  return groupBy(valid.rows, row =>
+    liveCurveKey({ trajectory: keyOf.get(row.trajectoryId)!, variant: variants.find(row)! }),
+  );
 }

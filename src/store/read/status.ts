@@ -1,5 +1,6 @@
 /** The progress of a database's sweeps, for `status` and the live page. */
 
+import { groupBy } from '../../base/group-by.js';
 import type { QueueState } from '../../domain/messages.js';
 import type { LockRow } from '../file/lock-row.js';
 import { type SlowReader, walBytes } from '../file/write-ahead-log.js';
@@ -70,14 +71,7 @@ export interface FailureGroup {
 
 /** Groups failures by error, most frequent first, ties by first occurrence. `shown`: failures kept in each group. */
 export function groupFailures(failures: readonly FailureRow[], shown = 1): FailureGroup[] {
-  const groups = new Map<string, FailureRow[]>();
-  for (const row of failures) {
-    const key = `${row.errorCode} ${row.error}`;
-    const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
-  }
-  return [...groups.values()]
+  return [...groupBy(failures, row => `${row.errorCode} ${row.error}`).values()]
     .sort((a, b) => b.length - a.length)
     .map(rows => {
       const { errorCode, error } = rows[0]!;
