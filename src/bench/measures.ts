@@ -160,11 +160,16 @@ function checkpoint(bench: Bench): Promise<Measured> {
   });
 }
 
+/** Of `checkpoint-logistic` and `checkpoint-sampled`. */
+const logisticTraining = ({ sizes, config }: Bench): Partial<TrajectoryConfig> => ({
+  ...sizes.logistic,
+  train: { ...config.train, loss: 'logistic', learningRate: 0.5 },
+});
+
 /** Activations and selection for the logistic loss, after training on it. */
 function checkpointLogistic(bench: Bench): Promise<Measured> {
   const { subnetSize, pretrainIterations, logistic } = bench.sizes;
-  const train = { ...bench.config.train, loss: 'logistic', learningRate: 0.5 } as const;
-  return withSession(bench, { ...logistic, train }, async session => {
+  return withSession(bench, logisticTraining(bench), async session => {
     session.trainTo(pretrainIterations);
     let passes = 0;
     const timing = await timeOf(bench.seconds, () => {
@@ -185,13 +190,12 @@ function checkpointLogistic(bench: Bench): Promise<Measured> {
 function checkpointSampled(bench: Bench): Promise<Measured> {
   const { subnetSize, pretrainIterations, logistic, sampleSize } = bench.sizes;
   const { datasetSize: n, width } = logistic;
-  const train = { ...bench.config.train, loss: 'logistic', learningRate: 0.5 } as const;
-  return withSession(bench, { ...logistic, train }, async session => {
+  return withSession(bench, logisticTraining(bench), async session => {
     session.trainTo(pretrainIterations);
     let passes = 0;
     const timing = await timeOf(bench.seconds, () => {
       const [path] = selectPaths(session, session.network.activate(), [
-        { method: 'greedy', objective: 'brier', sampleSize, subnetSize, retrainIterations: 0 },
+        { ...greedy(subnetSize), objective: 'brier', sampleSize },
       ]);
       passes = path!.passes!.at(-1)!;
     });
