@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Store } from '../../src/store/write/store.js';
-import { ATTEMPT, config, greedy, planned, sampled, sweep } from '../store/fixtures.js';
+import { ATTEMPT, cell, checkpoint, config, greedy, planned, sampled, sweep } from '../store/fixtures.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
 
@@ -37,27 +37,10 @@ function fill(file: string, names = ['made']): void {
         const sets = (accuracy: number) =>
           Object.fromEntries(['train', 'test'].map(set => [set, { loss: 1 - accuracy, accuracy }]));
         const cells = variants.map(variant => ({
-          ...variant,
-          t,
+          ...cell(t, variant),
           subnet: sets(measured(settings.datasetSize, t, settings.seed, variant.objective === 'brier')),
-          retrained: null,
-          distinctNeurons: 5,
-          activationPasses: 1,
-          certifiedLoss: null,
-          pruneWallS: 0.5,
-          pruneCpuS: 0.5,
         }));
-        const dense = {
-          t,
-          dense: sets(0.75),
-          deadNeurons: 0,
-          etaLambdaMax: 1,
-          gatesChanged: 0.1,
-          neuronVariance: 1,
-          trainWallS: 1,
-          trainCpuS: 1,
-        };
-        void store.rows(id, dense, cells);
+        void store.rows(id, { ...checkpoint(t), dense: sets(0.75) }, cells);
       }
       void store.finished(id, { kind: 'done', trainWallS: 3, trainCpuS: 3 });
     }
