@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT, TOOL_VERSION } from '../../src/base/paths.js';
+import { packInto } from '../support/pack.js';
 
 let folder: string;
 let installed: string;
@@ -20,12 +21,7 @@ const espalier = (...args: string[]) => inFolder('npx', '--no-install', 'espalie
 /** better-sqlite3 is compiled here already, which takes minutes; espalier's own script runs. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'espalier-package-'));
-  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: PACKAGE_ROOT,
-    maxBuffer: 1e8,
-  });
-  // npm 12 keys the list by name.
-  const packed = Object.values(JSON.parse(stdout)) as { filename: string }[];
+  const packed = await packInto(folder);
   writeFileSync(
     join(folder, 'package.json'),
     JSON.stringify({
@@ -34,10 +30,7 @@ beforeAll(async () => {
       allowScripts: { espalier: true, 'better-sqlite3': true },
     }),
   );
-  await inFolder(
-    ...(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'] as const),
-    `./${packed[0]!.filename}`,
-  );
+  await inFolder(...(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'] as const), packed);
   installed = join(folder, 'node_modules', 'espalier');
   cpSync(
     join(PACKAGE_ROOT, 'node_modules', 'better-sqlite3', 'build'),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
+import { packInto } from '../support/pack.js';
 
 const run = (program: string, ...args: string[]) =>
   promisify(execFile)(join(PACKAGE_ROOT, 'node_modules', '.bin', program), args, {
@@ -22,13 +23,7 @@ it('knip finds nothing unused', async () => {
 it('types resolve from every kind of ESM import', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'espalier-pack-'));
   try {
-    const { stdout } = await promisify(execFile)(
-      'npm',
-      ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
-      { cwd: PACKAGE_ROOT, maxBuffer: 1e8 },
-    );
-    const [packed] = Object.values(JSON.parse(stdout)) as { filename: string }[];
-    const { code, stdout: said } = await run('attw', join(folder, packed!.filename), '--profile', 'esm-only');
+    const { code, stdout: said } = await run('attw', await packInto(folder), '--profile', 'esm-only');
     expect({ code, said: code === 0 ? '' : said }).toEqual({ code: 0, said: '' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
