@@ -4,7 +4,7 @@ import { formatBytes } from '../base/units.js';
 import { checkDataDir } from '../data/locate.js';
 import { examine } from '../doctor/examine.js';
 import type { DoctorReport } from '../doctor/report.js';
-import { parseAddress } from '../execute/queue/index.js';
+import { queueAddress } from './queue-address.js';
 import { ENGINES } from './sweep-options.js';
 
 interface DoctorArguments {
@@ -31,19 +31,7 @@ export const doctorCommand: CommandModule<object, DoctorArguments> = {
       .example('$0 doctor --queue redis://coordinator --json', 'the server, too; for a script') as never,
   handler: async ({ dataDir, queue, json }) => {
     checkDataDir({ dataDir });
-    const server = queue ?? (process.env.ESPALIER_QUEUE || null);
-    const report = await examine({
-      dataDir,
-      engines: ENGINES,
-      queue:
-        server === null
-          ? null
-          : parseAddress(
-              queue === undefined ? 'ESPALIER_QUEUE' : '--queue',
-              server,
-              process.env.ESPALIER_QUEUE,
-            ),
-    });
+    const report = await examine({ dataDir, engines: ENGINES, queue: queueAddress(queue) });
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : asScreen(report));
     if (report.advice.some(({ level }) => level === 'error')) process.exitCode = EXIT.badInput;
   },

@@ -5,10 +5,11 @@ import { memoryBudget } from '../base/memory.js';
 import { onStopSignals } from '../base/stop-signals.js';
 import { counted, formatBytes, parseBytes } from '../base/units.js';
 import type { EngineName } from '../domain/types.js';
-import { parseAddress, queueTimes, runQueueWorker } from '../execute/queue/index.js';
+import { queueTimes, runQueueWorker } from '../execute/queue/index.js';
 import { createWorkerData } from '../run/worker-data.js';
 import { MAX_THREADS } from '../store/file/thread-request.js';
 import { numberOption, SECONDS, wholeFrom } from './numbers.js';
+import { queueAddress } from './queue-address.js';
 import { ENGINES } from './sweep-options.js';
 
 const EXIT_WITHIN_MS = 2_000;
@@ -55,10 +56,10 @@ export const workerCommand: CommandModule<object, WorkerArguments> = {
 };
 
 async function work(args: WorkerArguments): Promise<void> {
-  const { queue = process.env.ESPALIER_QUEUE, engine = null, dataDir } = args;
-  if (!queue)
+  const { engine = null, dataDir } = args;
+  const address = queueAddress(args.queue);
+  if (!address)
     throw new UsageError('--queue: not given, and ESPALIER_QUEUE is not set, expected a Redis server');
-  const address = parseAddress(args.queue ? '--queue' : 'ESPALIER_QUEUE', queue, process.env.ESPALIER_QUEUE);
   const threads = args.threads ?? availableParallelism();
   const memoryBytes = args.memory === undefined ? memoryBudget() : parseBytes('--memory', args.memory);
   const print = (line: string) => process.stderr.write(`${line}\n`);
