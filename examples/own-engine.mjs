@@ -23,7 +23,8 @@ const oneShot = {
     const network = wasm.open(problem);
     return {
       train: (batches, steps) => network.train(batches, steps),
-      state: () => network.state(),
+      state: spare => network.state(spare),
+      restore: state => network.restore(state),
       outputs: inputs => network.outputs(inputs),
       subnetOutputs: (inputs, picks, sizes) => network.subnetOutputs(inputs, picks, sizes),
       close: () => network.close(),

@@ -105,8 +105,14 @@ export interface Network {
    * this call
    */
   train(batches: Int32Array, steps: number): void;
-  /** A copy of the current weights and velocities. Exports contain `weights` and `signs` as float32. */
-  state(): NetworkState;
+  /**
+   * A copy of the current weights and velocities. Exports contain `weights` and `signs` as float32.
+   *
+   * @param spare an earlier state of a network of the same problem, of no use any more, whose arrays may be written
+   */
+  state(spare?: NetworkState | null): NetworkState;
+  /** Goes on from another state of the same problem, as if opened with it. Invalidates earlier activations. */
+  restore(state: NetworkState): void;
   /** Builds Phi (N x n, float32 or better) for the training samples. Valid until the next `train` or `activate`. */
   activate(): Activations;
   /** f of the whole network on other inputs with the same d. */

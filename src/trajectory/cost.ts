@@ -143,6 +143,8 @@ function sampleBytes({ config, checkpoints }: PlannedTrajectory): number {
 
 /** Bytes of states that a worker keeps to go back to: at most these, and at most as many as it needs otherwise. */
 const KEPT_BYTES = 256 * 2 ** 20;
+/** With so many the training that is repeated is a few per cent. */
+const KEPT_STATES = 16;
 
 /** Peak bytes of a worker that runs this trajectory, without the shared images, and how many states it may keep. */
 export function workerMemory(
@@ -156,7 +158,7 @@ export function workerMemory(
   if (!planned.refinement) return { bytes: base, keptStates: 0 };
   const state = stateBytes(planned.config, sizes.columns);
   const fitting = Math.floor(Math.min(KEPT_BYTES, base, available - base) / state);
-  const keptStates = Math.max(1, Math.min(fitting, planned.refinement.fine.length));
+  const keptStates = Math.max(1, Math.min(fitting, KEPT_STATES, planned.refinement.fine.length));
   return { bytes: base + keptStates * state, keptStates };
 }
 

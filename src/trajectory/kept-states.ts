@@ -1,5 +1,5 @@
 /** States that a trajectory has passed, to go back to without training again. */
-import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { NetworkState } from '../engine/engine.js';
 
 export interface KeptState {
@@ -10,8 +10,9 @@ export interface KeptState {
 export class KeptStates {
   /** By t, ascending. */
   private readonly kept: KeptState[] = [];
-  /** Hashes of the states that were offered and are not kept. */
-  private readonly hashes = new Map<number, string>();
+  /** Of the states that were offered and are not kept. */
+  private readonly checksums = new Map<number, number>();
+  private unused: NetworkState | null = null;
 
   /** @param capacity the largest number of states to keep. */
   constructor(private readonly capacity: number) {}
@@ -21,26 +22,38 @@ export class KeptStates {
     return this.kept.findLast(each => each.t <= t) ?? null;
   }
 
+  /** A state whose arrays may be written; null without one. It is handed out once. */
+  spare(): NetworkState | null {
+    const { unused } = this;
+    this.unused = null;
+    return unused;
+  }
+
   /**
    * Keeps a state if it is worth more than another: one is worth the training from the state before it, which is what it
    * saves. Iteration 0 is free.
    */
   keep(t: number, state: NetworkState): void {
     const at = this.kept.findIndex(each => each.t >= t);
-    if (this.kept[at]?.t === t) return;
+    if (this.kept[at]?.t === t) {
+      this.unused = state;
+      return;
+    }
     this.kept.splice(at < 0 ? this.kept.length : at, 0, { t, state });
     if (this.kept.length <= this.capacity) return;
     let least = 0;
     for (let i = 1; i < this.kept.length; i++) if (this.worth(i) < this.worth(least)) least = i;
-    for (const dropped of this.kept.splice(least, 1))
-      if (!this.hashes.has(dropped.t)) this.hashes.set(dropped.t, hashOf(dropped.state));
+    for (const dropped of this.kept.splice(least, 1)) {
+      if (!this.checksums.has(dropped.t)) this.checksums.set(dropped.t, checksum(dropped.state));
+      this.unused = dropped.state;
+    }
   }
 
   /** Whether a state at t was offered before with other bits. The first one counts. */
   differs(t: number, state: NetworkState): boolean {
     const kept = this.kept.find(each => each.t === t);
-    const first = kept ? hashOf(kept.state) : this.hashes.get(t);
-    return first !== undefined && first !== hashOf(state);
+    const first = kept ? checksum(kept.state) : this.checksums.get(t);
+    return first !== undefined && first !== checksum(state);
   }
 
   private worth(i: number): number {
@@ -48,9 +61,10 @@ export class KeptStates {
   }
 }
 
-function hashOf({ weights, signs, weightVelocity, signVelocity }: NetworkState): string {
-  const hash = createHash('sha256');
-  for (const array of [weights, signs, weightVelocity, signVelocity])
-    if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  return hash.digest('hex');
+function checksum({ weights, signs, weightVelocity, signVelocity }: NetworkState): number {
+  return [weights, signs, weightVelocity, signVelocity].reduce(
+    (sum, array) =>
+      array ? crc32(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), sum) : sum,
+    0,
+  );
 }

@@ -4,9 +4,12 @@ import { HAS_EQUAL_BITS } from '../engine/numerics.js';
 import { KeptStates } from './kept-states.js';
 import type { Session } from './session.js';
 
+/** A state costs as much as a few iterations, and more in memory that is not yet touched: closer ones do not pay. */
+const ITERATIONS_APART = 32;
+
 /** Without a refinement checkpoints only ascend, and no state is kept. */
 export class Route {
-  /** Iterations at which states are kept, ascending. */
+  /** Iterations at which states may be kept, ascending. */
   private readonly stops: readonly number[];
   private readonly states: KeptStates;
   private readonly isExact: boolean;
@@ -38,12 +41,17 @@ export class Route {
     const { session, stops } = this;
     const next = stops.find(stop => stop > session.t) ?? t;
     session.trainTo(Math.min(next, t), forMs);
-    if (stops.includes(session.t)) this.keep();
+    if (stops.includes(session.t) && this.pays(session.t)) this.keep();
+  }
+
+  private pays(t: number): boolean {
+    const before = this.states.nearest(t)?.t ?? 0;
+    return t === before || t - before >= ITERATIONS_APART;
   }
 
   private keep(): void {
     const { t, network } = this.session;
-    const state = network.state();
+    const state = network.state(this.states.spare());
     if (this.isExact && this.states.differs(t, state))
       throw new Error(`training reached another state at iteration ${t} than the first time`);
     this.states.keep(t, state);

@@ -66,7 +66,10 @@ export function openSession(
   let sliceStartMs: number | null = null;
   /** The state before the running slice, if the slice is expected to take longer than a stop can wait. */
   let stateBefore: NetworkState | null = null;
+  let isRestoring = false;
   const pulse = () => {
+    // Half a state is none.
+    if (isRestoring) return;
     // A short slice of training ends soon, and a stop after it loses nothing.
     const endsSoon =
       sliceStartMs !== null && stateBefore === null && performance.now() - sliceStartMs < PATIENCE_MS;
@@ -94,7 +97,7 @@ export function openSession(
   const gates = withGates
     ? initialGates(environment.engine, resumed ? { ...problem, state: stateAtZero() } : problem)
     : null;
-  let network = environment.engine.open(problem);
+  const network = environment.engine.open(problem);
   const timing: StepTiming = { perStepMs: 0 };
   t = resumed ? resumed.t : 0;
   batches.skip(t);
@@ -105,9 +108,7 @@ export function openSession(
     samples,
     inputs,
     labels,
-    get network() {
-      return network;
-    },
+    network,
     problem,
     initialGates: gates,
     get t() {
@@ -130,8 +131,9 @@ export function openSession(
       });
     },
     restore(from) {
-      network.close();
-      network = environment.engine.open({ ...problem, state: from?.state ?? stateAtZero() });
+      isRestoring = true;
+      network.restore(from?.state ?? stateAtZero());
+      isRestoring = false;
       t = from?.t ?? 0;
       batches = new Batches(datasetSize, train.batchSize, seed);
       batches.skip(t);

@@ -22,6 +22,20 @@ describe('kept states', () => {
     expect([110, 300].map(t => states.nearest(t)!.t)).toEqual([100, 300]);
   });
 
+  it('hands out each state that is of no use once', () => {
+    const states = new KeptStates(2);
+    const [first, second, third, again] = [state(1), state(2), state(3), state(1)];
+    states.keep(100, first);
+    states.keep(110, second);
+    expect(states.spare()).toBeNull();
+    states.keep(300, third);
+    expect(states.spare()).toBe(second);
+    expect(states.spare()).toBeNull();
+    states.keep(100, again);
+    expect(states.spare()).toBe(again);
+    expect(states.nearest(120)!.state).toBe(first);
+  });
+
   it('tells whether a state is reached again with other bits, be the first one kept or dropped', () => {
     const states = new KeptStates(1);
     states.keep(5, state(5));

@@ -46,7 +46,7 @@ class NoopNetwork implements Network {
       signVelocity: null,
     };
     this.#fail = injectedFault(problem.width);
-    this.#history = Math.floor((Math.abs(weights[0]!) % 1) * HISTORY_LIMIT);
+    this.#history = historyOf(weights);
   }
 
   train(batches: Int32Array, steps: number): void {
@@ -59,6 +59,12 @@ class NoopNetwork implements Network {
   state(): NetworkState {
     const { weights, signs } = this.#state;
     return { weights: weights.slice(), signs: signs.slice(), weightVelocity: null, signVelocity: null };
+  }
+
+  restore({ weights, signs }: NetworkState): void {
+    this.#state.weights.set(weights);
+    this.#state.signs.set(signs);
+    this.#history = historyOf(weights);
   }
 
   activate(): Activations {
@@ -104,6 +110,9 @@ class NoopNetwork implements Network {
 
 /** Nothing notifies this cell, so `Atomics.wait` on it is a sleep. */
 const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
+
+const historyOf = (weights: NetworkState['weights']): number =>
+  Math.floor((Math.abs(weights[0]!) % 1) * HISTORY_LIMIT);
 
 const mix = (history: number, value: number): number => {
   const product = Math.imul(history ^ Math.imul(value + 1, 0x9e3779b1), 0x85ebca6b);

@@ -51,18 +51,13 @@ export class ReferenceNetwork implements Network {
     this.#sigma = SIGMA[problem.activation];
     this.#loss = LOSS[problem.loss];
     this.#spend = workBudget(problem.pulse);
-    this.#weights = Float64Array.from(state.weights);
-    this.#weightGradient = new Float64Array(this.#weights.length);
-    this.#weightVelocity =
-      momentum === 0
-        ? null
-        : Float64Array.from(state.weightVelocity ?? new Float64Array(this.#weights.length));
-    this.#signs = Float64Array.from(state.signs);
+    this.#weights = new Float64Array(state.weights.length);
+    this.#weightGradient = new Float64Array(state.weights.length);
+    this.#weightVelocity = momentum === 0 ? null : new Float64Array(state.weights.length);
+    this.#signs = new Float64Array(width);
     this.#signGradient = new Float64Array(width);
-    this.#signVelocity =
-      momentum === 0 || layers === 'first'
-        ? null
-        : Float64Array.from(state.signVelocity ?? new Float64Array(width));
+    this.#signVelocity = momentum === 0 || layers === 'first' ? null : new Float64Array(width);
+    this.restore(state);
     this.#z = new Float64Array(width);
     this.#value = new Float64Array(width);
   }
@@ -135,6 +130,15 @@ export class ReferenceNetwork implements Network {
       weightVelocity: this.#weightVelocity?.slice() ?? null,
       signVelocity: this.#signVelocity?.slice() ?? null,
     };
+  }
+
+  restore({ weights, signs, weightVelocity, signVelocity }: NetworkState): void {
+    this.#weights.set(weights);
+    this.#signs.set(signs);
+    if (weightVelocity) this.#weightVelocity?.set(weightVelocity);
+    else this.#weightVelocity?.fill(0);
+    if (signVelocity) this.#signVelocity?.set(signVelocity);
+    else this.#signVelocity?.fill(0);
   }
 
   activate(): Activations {

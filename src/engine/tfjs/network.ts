@@ -39,7 +39,7 @@ export class TfjsNetwork implements Network {
   #open = true;
 
   constructor(tf: TensorFlow, problem: Problem, rowsAtOnce: number) {
-    const { inputs, labels, width, state, momentum, layers } = problem;
+    const { inputs, labels, state, layers } = problem;
     this.#tf = tf;
     this.#problem = {
       ...problem,
@@ -54,16 +54,23 @@ export class TfjsNetwork implements Network {
     this.#rowsAtOnce = rowsAtOnce;
     this.#trained = layers === 'both' ? 2 : 1;
     this.#shares = tf.tensor2d(...groupedShares(problem));
+    this.#parameters = this.#parametersOf(state);
+  }
+
+  /** Missing velocities are 0. */
+  #parametersOf({ weights, signs, weightVelocity, signVelocity }: NetworkState): Parameters {
+    const tf = this.#tf;
+    const { inputs, width, momentum, layers } = this.#problem;
     const matrix = (values: ArrayLike<number> | null, columns: number): Matrix =>
       tf.tidy(() => {
         const rows = values ? tf.tensor2d(Float32Array.from(values), [width, columns]) : null;
         return rows ? tf.transpose(rows) : tf.zeros([columns, width]);
       });
-    this.#parameters = {
-      values: [matrix(state.weights, inputs.columns), matrix(state.signs, 1)],
+    return {
+      values: [matrix(weights, inputs.columns), matrix(signs, 1)],
       velocities: [
-        ...(momentum === 0 ? [] : [matrix(state.weightVelocity, inputs.columns)]),
-        ...(momentum === 0 || layers === 'first' ? [] : [matrix(state.signVelocity, 1)]),
+        ...(momentum === 0 ? [] : [matrix(weightVelocity, inputs.columns)]),
+        ...(momentum === 0 || layers === 'first' ? [] : [matrix(signVelocity, 1)]),
       ],
     };
   }
@@ -153,6 +160,14 @@ export class TfjsNetwork implements Network {
       weightVelocity: byNeuron(velocities[0]),
       signVelocity: byNeuron(velocities[1]),
     };
+  }
+
+  restore(state: NetworkState): void {
+    this.#checkOpen();
+    this.#dropActivations();
+    const { values, velocities } = this.#parameters;
+    this.#tf.dispose([...values, ...velocities]);
+    this.#parameters = this.#parametersOf(state);
   }
 
   activate(): Activations {

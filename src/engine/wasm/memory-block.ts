@@ -120,13 +120,18 @@ export function sumShift(memory: MemoryBlock, block: number): void {
   budget.spend(SUM_WORK * shift.pixels);
 }
 
-/** Reads [block][d][48] of all memory blocks as one N x d matrix. Never calls `pulse`: it also runs after a stop. */
+/**
+ * Reads [block][d][48] of all memory blocks as one N x d matrix, into `spare` if that is one: fresh memory costs several
+ * times as much as the copy. Never calls `pulse`: it also runs after a stop.
+ */
 export function unpackMatrix(
   memories: readonly MemoryBlock[],
   address: (layout: Layout) => number,
+  spare?: FloatArray | null,
 ): Float32Array {
   const { columns, inputColumns } = memories[0]!;
-  const matrix = new Float32Array(widthOf(memories) * inputColumns);
+  const length = widthOf(memories) * inputColumns;
+  const matrix = spare instanceof Float32Array && spare.length === length ? spare : new Float32Array(length);
   for (const { f32, layout, first, width } of memories) {
     for (let from = 0; from < width; from += LANES) {
       const start = neuronAddress(address(layout), from, columns) / 4;

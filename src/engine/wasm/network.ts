@@ -69,11 +69,7 @@ export class WasmNetwork implements Network {
       const { layout } = memory;
       writeRows(memory, inputs, 0, inputs.rows, layout.runs, layout.entries);
       memory.f32.set(labels, layout.labels / 4);
-      packMatrix(memory, state.weights, layout.weights);
-      for (let block = 0; block < layout.blocks; block++) sumShift(memory, block);
-      packVector(memory, state.signs, layout.signs);
-      if (this.#hasVelocity) packMatrix(memory, state.weightVelocity, layout.velocity);
-      packVector(memory, state.signVelocity, layout.signVelocity);
+      this.#write(memory, state);
       for (const vector of [layout.gains, layout.coefficients, layout.factors])
         packVector(memory, null, vector);
     }
@@ -90,15 +86,35 @@ export class WasmNetwork implements Network {
     runSteps(this.#training, batches, steps, this.#batchSize);
   }
 
-  state(): NetworkState {
+  state(spare: NetworkState | null = null): NetworkState {
     this.#checkOpen();
     const memories = this.#memories;
     return {
-      weights: unpackMatrix(memories, layout => layout.weights),
+      weights: unpackMatrix(memories, layout => layout.weights, spare?.weights),
       signs: unpackVector(memories, layout => layout.signs),
-      weightVelocity: this.#hasVelocity ? unpackMatrix(memories, layout => layout.velocity) : null,
+      weightVelocity: this.#hasVelocity
+        ? unpackMatrix(memories, layout => layout.velocity, spare?.weightVelocity)
+        : null,
       signVelocity: this.#hasSignVelocity ? unpackVector(memories, layout => layout.signVelocity) : null,
     };
+  }
+
+  restore(state: NetworkState): void {
+    this.#checkOpen();
+    this.#dropActivations();
+    this.#evaluation.invalidate();
+    for (const memory of this.#memories) this.#write(memory, state);
+    for (const training of this.#training) training.refreshFactors();
+  }
+
+  /** Missing velocities are 0. */
+  #write(memory: MemoryBlock, { weights, signs, weightVelocity, signVelocity }: NetworkState): void {
+    const { layout } = memory;
+    packMatrix(memory, weights, layout.weights);
+    for (let block = 0; block < layout.blocks; block++) sumShift(memory, block);
+    packVector(memory, signs, layout.signs);
+    if (this.#hasVelocity) packMatrix(memory, weightVelocity, layout.velocity);
+    packVector(memory, signVelocity, layout.signVelocity);
   }
 
   activate(): Activations {

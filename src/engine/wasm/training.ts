@@ -48,7 +48,12 @@ export class Training {
     );
     this.#batch = batch!;
     this.#spare = spare;
-    this.#refreshFactors(0, memory.width);
+    this.refreshFactors();
+  }
+
+  /** To be called when b was written. */
+  refreshFactors(): void {
+    this.#refreshFactors(0, this.#memory.width);
   }
 
   /**

@@ -59,6 +59,49 @@ export function lifecycle({ engine, create, tolerances }: Subject): void {
   );
 
   it.each(Object.entries(VARIANTS))(
+    'a network goes on from an earlier state, and from the initial one, as if it had never left it: %s',
+    (_name, options) => {
+      const problem = makeProblem(options);
+      const { batchSize } = problem;
+      const batches = makeBatches(problem, STEPS);
+      const other = makeInputs({ ...options, columns: problem.inputs.columns, rows: 51, seed: 8 });
+      const picks = Int32Array.of(3, 0, 3, 7);
+      withNetwork(engine(), problem, network => {
+        network.train(batches.slice(0, 4 * batchSize), 4);
+        const middle = network.state();
+        const kept = structuredClone(middle);
+        const outputs = network.subnetOutputs(other, picks, [2, 4]);
+        const path = network.activate().greedy('squared', 6, null);
+        network.train(batches.slice(4 * batchSize), STEPS - 4);
+        network.subnetOutputs(other, picks, [2, 4]);
+        network.restore(middle);
+        expectSameBits(network.state(), kept);
+        expect(network.subnetOutputs(other, picks, [2, 4])).toEqual(outputs);
+        expect(network.activate().greedy('squared', 6, null)).toEqual(path);
+        network.train(batches.slice(4 * batchSize), STEPS - 4);
+        expectSameBits(network.state(), trained(engine(), problem, batches));
+        expectSameBits(middle, kept);
+        network.restore(problem.state);
+        network.train(batches, STEPS);
+        expectSameBits(network.state(), trained(engine(), problem, batches));
+      });
+    },
+  );
+
+  it.each(Object.entries(VARIANTS))('a state in the arrays of another is the same: %s', (_name, options) => {
+    const problem = makeProblem(options);
+    const batches = makeBatches(problem, STEPS);
+    withNetwork(engine(), problem, network => {
+      const spare = network.state();
+      network.train(batches, STEPS);
+      expectSameBits(network.state(spare), trained(engine(), problem, batches));
+      const smaller = makeProblem({ ...options, width: 5, multiplicities: null });
+      const foreign = withNetwork(engine(), smaller, each => each.state());
+      expectSameBits(network.state(foreign), trained(engine(), problem, batches));
+    });
+  });
+
+  it.each(Object.entries(VARIANTS))(
     'reading a network does not change its training: %s',
     (_name, options) => {
       const problem = makeProblem(options);
