@@ -67,6 +67,16 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('./merge.js')).mergeCommand,
   },
   {
+    command: 'keep <db> <folder>',
+    describe: 'Keep what is finished of a sweep as small text files, for a repository or a journal',
+    load: async () => (await import('./keep.js')).keepCommand,
+  },
+  {
+    command: 'restore <folder> <db>',
+    describe: 'Make a database of kept files: to fit, to report, to compare, or to run on',
+    load: async () => (await import('./restore.js')).restoreCommand,
+  },
+  {
     command: 'query <db> [sql]',
     describe: 'Read-only SQL over a database, also while a sweep runs',
     load: async () => (await import('./query.js')).queryCommand,
