@@ -1,0 +1,83 @@
+/**
+ * Draws every figure, verdict and comparison of the published experiment from the kept files alone:
+ *
+ *   node results-published/draw.mjs figure2.csv [FOLDER]
+ *
+ * figure2.csv is the published table (docs/compare.md). FOLDER (figures-published) gets, for each kept sweep, its database,
+ * the verdicts as `fit` prints them, the figures of `report`, and, where the sweep has the published criterion, each of its
+ * selections and settings beside the published figure; and alternatives.csv, one line for each of those.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const CLI = join(HERE, '../dist/src/cli/main.js');
+const [table, out = 'figures-published'] = process.argv.slice(2);
+if (!table) {
+  console.error('usage: node results-published/draw.mjs TABLE.csv [FOLDER]');
+  process.exit(2);
+}
+mkdirSync(out, { recursive: true });
+
+const espalier = (...args) =>
+  execFileSync(process.execPath, [CLI, ...args], { encoding: 'utf8', maxBuffer: 2 ** 28 });
+const query = (db, sql) => JSON.parse(espalier('query', db, sql, '--format', 'json'));
+
+const alternatives = [];
+for (const name of readdirSync(HERE).filter(each => existsSync(join(HERE, each, 'sweep.json')))) {
+  const db = join(out, `${name}.sqlite`);
+  rmSync(db, { force: true });
+  espalier('restore', join(HERE, name), db);
+  writeFileSync(join(out, `${name}-fit.txt`), espalier('fit', db));
+  const widths = query(db, 'SELECT DISTINCT width FROM trajectories ORDER BY width').map(row => row.width);
+  for (const width of widths) {
+    const figures = join(out, `${name}-${width}`);
+    const page = join(out, `${name}-${width}.html`);
+    espalier('report', db, '--width', String(width), '--output', page, '--figures', figures);
+  }
+  const criterion = `SELECT 1 FROM thresholds WHERE target LIKE 'published%' LIMIT 1`;
+  if (query(db, criterion).length > 0) alternatives.push(...compareEach(name, db));
+}
+if (alternatives.length > 0) writeFileSync(join(out, 'alternatives.csv'), asCsv(alternatives));
+console.log(out);
+
+/** Compares each curve that the sweep has at one width with the table. One row for each width. */
+function compareEach(name, db) {
+  const settings = query(
+    db,
+    'SELECT axes, count(DISTINCT width) AS widths FROM thresholds GROUP BY axes ORDER BY min(rowid), axes',
+  ).map(({ axes }) => (typeof axes === 'string' ? JSON.parse(axes) : axes));
+  const widths = query(db, 'SELECT width, count(DISTINCT axes) AS axes FROM thresholds GROUP BY width');
+  // Settings that are zipped with the width do not divide: one comparison has all widths.
+  const choices = widths.every(({ axes }) => axes === 1) ? [{}] : settings;
+  return choices.flatMap((choice, i) => {
+    const where = Object.entries(choice).flatMap(([path, value]) => [
+      '--where',
+      `${path}=${JSON.stringify(value).replaceAll('"', '')}`,
+    ]);
+    const file = join(out, `${name}${choices.length > 1 ? `-${i + 1}` : ''}`);
+    const args = ['compare', db, table, '--from', '2000', ...where];
+    writeFileSync(`${file}-compared.txt`, espalier(...args));
+    const compared = JSON.parse(espalier(...args, '--json', '--figure', `${file}-compared.svg`));
+    return compared.widths.map(({ width, from, byT, thresholds }) => ({
+      sweep: name,
+      width,
+      ...choice,
+      median: from.medianAbsolute,
+      worst: from.worstAbsolute,
+      mean: from.meanDifference,
+      ...Object.fromEntries([0, 1000].map(t => [`mean_t${t}`, byT.find(row => row.t === t)?.meanDifference])),
+      within_one_checkpoint: thresholds.withinOneCheckpoint,
+      of: thresholds.compared,
+    }));
+  });
+}
+
+function asCsv(rows) {
+  const names = [...new Set(rows.flatMap(row => Object.keys(row)))];
+  const field = value =>
+    typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(6) : (value ?? '');
+  return `${[names, ...rows.map(row => names.map(name => field(row[name])))].map(row => row.join(',')).join('\n')}\n`;
+}
