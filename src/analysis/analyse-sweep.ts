@@ -5,6 +5,7 @@ import type { Reader } from '../store/read/reader.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { readFitInput } from './fit-input.js';
 
+/** A sweep's thresholds, and the laws that were fitted to them. */
 export interface SweepAnalysis {
   /** What was fitted; its rows are the thresholds of the sweep's finished trajectories. */
   readonly input: FitInput;
@@ -17,6 +18,7 @@ export interface SweepAnalysis {
  *
  * @throws StoreError (DATABASE_IO, NOT_A_DATABASE)
  * @example
+ * const reader = openReader('results/my.sqlite');
  * const { report } = await analyseSweep(reader, chooseSweep(reader, 'results/my.sqlite'));
  * for (const { name, verdict } of report.groups) console.log(name, verdict.label);
  */

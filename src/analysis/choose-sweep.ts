@@ -7,8 +7,11 @@ import type { SweepRow } from '../store/schema/rows.js';
 /**
  * The sweep of this name, or the only one.
  *
- * @param option what names the sweep, for the message.
- * @throws UsageError where there is none, or several to choose from.
+ * @param file the database, for the message. @param option what names the sweep, for the message.
+ * @example
+ * const sweep = chooseSweep(openReader('results/my.sqlite'), 'results/my.sqlite');
+ *
+ * @throws UsageError (USAGE) where there is none, or several to choose from.
  */
 export function chooseSweep(reader: Reader, file: string, name?: string, option = 'sweep'): SweepRow {
   const [first, second] = chooseSweeps(reader, file, name, option);

@@ -10,8 +10,11 @@ import { readFitInput } from './fit-input.js';
 import { storedFits } from './stored-fits.js';
 import { refreshThresholds } from './thresholds.js';
 
-/** How the database is opened to write to it. */
-type Writing = Pick<StoreOptions, 'unsafeFilesystem'>;
+/** How a database is fitted, and how it is opened to write to it. */
+export interface DatabaseFitOptions extends Partial<FitOptions> {
+  /** Write even if the database is on a network file system. */
+  readonly unsafeFilesystem?: boolean | undefined;
+}
 
 /** What became of fitting a database. */
 export interface FittedDatabase {
@@ -25,12 +28,19 @@ export interface FittedDatabase {
  * Fits sweeps of a database and stores thresholds and fits in it. While another process holds it, or where it may not
  * be written, nothing is stored.
  *
- * @param name one of its sweeps; default: all of them. @throws UsageError where there is none. @throws StoreError
+ * @param name one of its sweeps; default: all of them.
+ * @example
+ * const { reports } = await fitDatabase('results/my.sqlite');
+ * for (const { sweep, primary, groups } of reports)
+ *   if (primary !== null) console.log(sweep, groups[primary]?.verdict.sentence);
+ *
+ * @throws UsageError (USAGE) where there is no such sweep; StoreError (DATABASE_MISSING, NOT_A_DATABASE, NOT_OURS,
+ *   NEWER_SCHEMA, DISK_FULL)
  */
 export async function fitDatabase(
   file: string,
   name?: string,
-  { unsafeFilesystem, ...options }: Partial<FitOptions> & Writing = {},
+  { unsafeFilesystem, ...options }: DatabaseFitOptions = {},
 ): Promise<FittedDatabase> {
   const chosen = await reading(file, reader => chooseSweeps(reader, file, name, '--sweep'));
   const held = openUnlessHeld(file, { unsafeFilesystem });
@@ -67,7 +77,7 @@ async function reading<T>(file: string, work: (reader: Reader) => T | Promise<T>
 }
 
 /** The store, or why it cannot be had. */
-function openUnlessHeld(file: string, options: Writing): Store | string {
+function openUnlessHeld(file: string, options: StoreOptions): Store | string {
   try {
     return Store.open(file, options);
   } catch (error) {

@@ -11,7 +11,17 @@ import { curveKey, storedGrid, sweepThresholds } from './thresholds.js';
 /** Sizes of the training pools of data sets that have but one. */
 export const KNOWN_POOLS: Readonly<Record<string, number>> = { mnist: 60_000, 'fashion-mnist': 60_000 };
 
-/** Thresholds of a sweep's finished trajectories, ready to be fitted. */
+/**
+ * Thresholds of a sweep's finished trajectories, ready to be fitted.
+ *
+ * @param thresholds default: those that are stored where they serve, else computed.
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * const input = readFitInput(reader, chooseSweep(reader, 'results/my.sqlite'));
+ * const crossed = input.rows.filter(({ censoring }) => censoring === 'interval').length;
+ *
+ * @throws StoreError (DATABASE_IO, NOT_A_DATABASE)
+ */
 export function readFitInput(
   reader: Reader,
   sweep: SweepRow,

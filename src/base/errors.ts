@@ -4,12 +4,28 @@
  * A message is one line: what is wrong, where, the offending value, what was expected.
  */
 
-export const EXIT = { done: 0, someFailed: 1, badInput: 2, stopped: 3, defect: 70 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** Exit codes of the command line (docs/errors.md). */
+export type ExitCode = 0 | 1 | 2 | 3 | 70;
+export const EXIT = { done: 0, someFailed: 1, badInput: 2, stopped: 3, defect: 70 } as const satisfies Record<
+  string,
+  ExitCode
+>;
 
-/** Base class of all errors that espalier throws deliberately. */
+/**
+ * Base class of all errors that espalier throws deliberately. Its message is one line.
+ *
+ * @example
+ * try {
+ *   readSweep('my.yaml');
+ * } catch (error) {
+ *   if (!(error instanceof EspalierError)) throw error;
+ *   console.error(error.code, error.message);
+ * }
+ */
 export abstract class EspalierError extends Error {
+  /** Stable, in capitals, e.g. `BAD_INPUT`. */
   abstract readonly code: string;
+  /** What the command line exits with. */
   abstract readonly exitCode: ExitCode;
   override get name(): string {
     return this.constructor.name;
@@ -28,8 +44,10 @@ export class InputError extends EspalierError {
   override readonly code = 'BAD_INPUT';
   override readonly exitCode = EXIT.badInput;
   readonly path: string;
+  /** The offending value. */
   readonly value: unknown;
   readonly expected: string;
+  /** The file; null for text without a name, and for options. */
   readonly source: string | null;
   constructor(at: { path: string; value: unknown; expected: string; source?: string | null; what?: string }) {
     const where = [at.source, at.path].filter(Boolean).join(': ');
@@ -52,6 +70,7 @@ export class UsageError extends EspalierError {
 export class DataError extends EspalierError {
   override readonly code: 'DATA_MISSING' | 'DATA_CORRUPT' | 'DATA_DOWNLOAD';
   override readonly exitCode = EXIT.badInput;
+  /** Null where no single file is at fault. */
   readonly file: string | null;
   constructor(code: DataError['code'], message: string, file: string | null = null, options?: ErrorOptions) {
     super(message, options);
@@ -75,6 +94,7 @@ export class StoreError extends EspalierError {
     | 'DISK_FULL'
     | 'NETWORK_FILESYSTEM';
   override readonly exitCode = EXIT.badInput;
+  /** The database. */
   readonly file: string;
   constructor(code: StoreError['code'], file: string, message: string, options?: ErrorOptions) {
     super(message, options);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, hostname } from 'node:os';
 import { PACKAGE_ROOT, TOOL_VERSION } from './paths.js';
 
+/** Which program on which machine, stored with every attempt. */
 export interface Provenance {
   readonly host: string;
   /** The id of this process. */

@@ -20,13 +20,19 @@ export type { DataSearch } from './locate.js';
 export interface ImageSet {
   readonly count: number;
   readonly pixels: number;
+  /** count x pixels, grey values from 0 to 255. */
   readonly images: Uint8Array;
+  /** count, from 0 to 255. */
   readonly labels: Uint8Array;
 }
 
-/** Crosses threads by structured clone. The arrays are views of SharedArrayBuffers, which stay shared. */
+/**
+ * A data set in memory. Crosses threads by structured clone: the arrays are views of SharedArrayBuffers, which stay
+ * shared.
+ */
 export interface Dataset {
   readonly name: DatasetName;
+  /** As in DatasetIdentity. */
   readonly content: string;
   /** The training pool that sub-data-sets are drawn from. */
   readonly pool: ImageSet;

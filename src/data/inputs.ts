@@ -16,18 +16,25 @@ import { DataError, TooLargeError } from '../base/errors.js';
 import type { InputScaling } from '../domain/types.js';
 import type { Dataset, ImageSet } from './dataset.js';
 
+/**
+ * An n x d matrix of inputs, compressed by rows: row r has the entries rowStart[r] to rowStart[r + 1] - 1 of `column`
+ * (ascending) and `value`. With a `shift`, each of its first `pixels` columns is the stored value (0 without an entry)
+ * plus `offset`, and every row ends with the entry (d, 1).
+ */
 export interface InputMatrix {
   readonly rows: number;
   /** d, including the constant last column of `bias: true`. */
   readonly columns: number;
   /** rows + 1 offsets. */
   readonly rowStart: Uint32Array;
+  /** Of each entry; as many as entries. */
   readonly column: Uint16Array;
   readonly value: Float32Array;
   /** Of shifted inputs only. */
   readonly shift?: Shift;
 }
 
+/** A number that is added to every pixel of inputs that are stored without it. */
 export interface Shift {
   /** A float32. */
   readonly offset: number;

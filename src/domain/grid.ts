@@ -95,7 +95,13 @@ export function refinementOf({ axes, thresholds }: SweepSpec): Refinement | null
 
 const SIZES_AND_SEED = ['datasetSize', 'width', 'seed'];
 
-/** The number of cells (trajectory, t, variant) of a plan. */
+/**
+ * The number of cells (trajectory, t, variant) that are planned; where checkpoints are refined, further ones follow.
+ *
+ * @example
+ * const { trajectories } = await prepareSweep(readSweep('my.yaml'));
+ * console.log(countCells(trajectories));
+ */
 export function countCells(plan: readonly Pick<PlannedTrajectory, 'checkpoints'>[]): number {
   let cells = 0;
   for (const { checkpoints } of plan) for (const { variants } of checkpoints) cells += variants.length;

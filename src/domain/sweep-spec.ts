@@ -25,6 +25,7 @@ export interface SweepSettings {
   readonly retrain: { readonly iterations: number };
 }
 
+/** One axis of a sweep's grid. */
 export interface Axis {
   /** `datasetSize`, `width`, `seed`, `pretrainIterations`, `subnetSize`, or a setting, e.g. `train.learningRate`. */
   readonly path: string;
@@ -36,6 +37,7 @@ export interface Axis {
   readonly refined?: RefinedAxis;
 }
 
+/** Checkpoints that are refined around crossings. */
 export interface RefinedAxis {
   /** The fine sequence, ascending from 0. */
   readonly fine: readonly number[];

@@ -6,19 +6,27 @@
 /** An engine of a program that uses espalier as a library, whose results never pass for another engine's. */
 export type OwnEngineName = `own:${string}`;
 /**
- * `noop` computes nothing; it serves to measure the cost of everything around an engine. `simulated` is not an
+ * What trains and prunes. `noop` computes nothing; it serves to measure the cost of everything around an engine. `simulated` is not an
  * engine: it marks rows drawn from a known law (src/design), so that they never pass for an engine's.
  */
 export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated' | OwnEngineName;
+/** sigma of `network.activation`. */
 export type Activation = 'relu' | 'tanh' | 'softplus';
+/** How outputs scale with the width: the mean of the neurons, or their sum over sqrt(N). */
 export type Scaling = 'mean-field' | 'ntk';
+/** What is done to the pixels (docs/settings.md, inputs). */
 export type InputScaling = 'raw' | 'centred' | 'unit' | 'standardised' | 'normalised';
+/** What training minimises, the mean over samples. */
 export type Loss = 'squared' | 'logistic';
+/** The layers that are trained. */
 export type Layers = 'first' | 'both';
+/** How neurons are selected. */
 export type PruneMethod = 'greedy' | 'random' | 'magnitude';
 /** What greedy selection minimises. `brier`: the squared error of the output probability. */
 export type Objective = Loss | 'brier';
+/** `prune.objective` as the sweep file states it. */
 export type PruneObjective = 'training-loss' | Objective;
+/** `dataset.name`. */
 export type DatasetName = 'digits' | 'mnist' | 'fashion-mnist' | 'idx';
 /** The sets that a network is measured on: its own n samples, the whole training pool, the test set. */
 export type SetName = 'train' | 'pool' | 'test';
@@ -48,6 +56,7 @@ export interface DatasetIdentity {
   readonly test?: number;
 }
 
+/** `network` of a sweep file. */
 export interface NetworkSettings {
   readonly activation: Activation;
   readonly scaling: Scaling;
@@ -56,10 +65,12 @@ export interface NetworkSettings {
   readonly symmetricInit: boolean;
 }
 
+/** `inputs` of a sweep file. */
 export interface InputSettings {
   readonly scaling: InputScaling;
 }
 
+/** `train` of a sweep file. */
 export interface TrainSettings {
   readonly loss: Loss;
   /** `full`: gradient descent on all n samples, in index order. */
@@ -73,13 +84,16 @@ export interface TrainSettings {
 /** Everything that changes a trajectory's numbers, and nothing else. */
 export interface TrajectoryConfig {
   readonly dataset: DatasetIdentity;
+  /** n, training samples. */
   readonly datasetSize: number;
+  /** N, neurons. */
   readonly width: number;
   readonly seed: number;
   readonly network: NetworkSettings;
   readonly inputs: InputSettings;
   readonly train: TrainSettings;
   readonly engine: EngineName;
+  /** The version of the engine's results. */
   readonly numerics: number;
 }
 
@@ -94,12 +108,15 @@ export interface SelectionRule {
 
 /** How a checkpoint is pruned. */
 export interface Variant extends SelectionRule {
+  /** k, picks. */
   readonly subnetSize: number;
+  /** Gradient steps after the selection; 0: none. */
   readonly retrainIterations: number;
 }
 
 /** One checkpoint of a planned trajectory, pruned once per variant. */
 export interface PlannedCheckpoint {
+  /** Iterations. */
   readonly t: number;
   readonly variants: readonly Variant[];
 }
@@ -148,6 +165,7 @@ export interface Metric {
   readonly loss: number;
   readonly accuracy: number;
 }
+/** By set; a set that is not measured on is absent. */
 export type SetMetrics = { readonly [set in SetName]?: Metric };
 
 /** One entry of `thresholds:`: the target at which a curve is good enough. */
@@ -186,9 +204,12 @@ export interface ThresholdRow extends Variant {
   readonly metric: string;
   /** E.g. `<= 0.15`, `>= 0.97`, `within 0.01 of dense`, `published`. */
   readonly target: string;
+  /** Iterations: the last checkpoint before the target is met; 0 if left-censored. */
   readonly lower: number | null;
+  /** Iterations: the first checkpoint at which it is met; null where it is not. */
   readonly upper: number | null;
   readonly censoring: 'interval' | 'left' | 'right' | 'unreachable';
+  /** The same of the raw curve: the first time, and the first from which on it always does. */
   readonly rawUpper: number | null;
   readonly sustainedUpper: number | null;
   /** Whether the raw and the sustained crossing differ by more than two checkpoints. */

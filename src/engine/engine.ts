@@ -79,6 +79,10 @@ export interface Shape {
   readonly shifted: boolean;
 }
 
+/**
+ * Trains networks and selects subnetworks. docs/science.md has the formulas, test/engine/conformance what every engine
+ * holds to.
+ */
 export interface Engine {
   readonly name: EngineName;
   /** Version of the engine's results, raised whenever any bit of them changes. Part of a trajectory's identity. */
@@ -149,6 +153,7 @@ export interface Activations {
   subnetOutputs(picks: Int32Array, sizes: readonly number[]): Float64Array[];
 }
 
+/** What greedy forward selection has picked. */
 export interface Path {
   /** Neurons in the order of selection. */
   readonly picks: Int32Array;

@@ -15,12 +15,14 @@ export type {
   TrajectoryTask,
 } from '../domain/messages.js';
 
+/** Numbers of trajectories. */
 export interface ExecutorStats {
   readonly capacity: number;
   readonly running: number;
   readonly finished: number;
 }
 
+/** Runs trajectories. examples/own-executor.mjs has one of one's own. */
 export interface Executor {
   /** Number of trajectories that run concurrently, 0 while it is paused. Further submitted ones wait. */
   readonly capacity: number;
@@ -42,6 +44,7 @@ export interface Executor {
   pause(): void;
   resume(): void;
   stats(): ExecutorStats;
+  /** Ends threads and connections. Called last. */
   close(): Promise<void>;
   /** For executors whose machines come and go: calls `listener` whenever `capacity`, `prefetch` or `fits` changes. */
   watch?(listener: () => void): void;

@@ -8,12 +8,14 @@ import { InputLibrary, type TrajectoryEnvironment } from '../trajectory/environm
 import { runTrajectory } from '../trajectory/run-trajectory.js';
 import type { Executor, ExecutorEvent, TrajectoryTask } from './executor.js';
 
+/** What an executor of this machine computes with. */
 export interface ExecutorOptions {
   readonly engine: EngineName;
-  /** Keyed by imagesKey, as `RunOptions.executor` gets them. */
+  /** By key, as `RunOptions.executor` gets them. */
   readonly datasets: ReadonlyMap<string, Dataset>;
 }
 
+/** What `createInlineExecutor` computes with. */
 export interface InlineOptions extends Omit<ExecutorOptions, 'engine'> {
   /** A name, or an engine that is loaded already: the only way to run one of your own. */
   readonly engine: EngineName | Engine;
@@ -24,6 +26,7 @@ export interface InlineOptions extends Omit<ExecutorOptions, 'engine'> {
  *
  * @throws EngineUnavailableError (ENGINE_UNAVAILABLE)
  * @example
+ * const prepared = await prepareSweep(readSweep('my.yaml'));
  * await runSweep(prepared, {
  *   db: 'results/a.sqlite',
  *   threads: 1,

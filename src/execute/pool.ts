@@ -7,21 +7,25 @@ import type { ExecutorOptions } from './inline.js';
 import { SIGNAL } from './protocol.js';
 import { SPARE_BYTES, STOP_WITHIN_MS, type SubmittedTask, WorkerSlot } from './worker-slot.js';
 
+/** What `createPoolExecutor` computes with. */
 export interface PoolOptions extends ExecutorOptions {
   readonly threads: number;
-  /** Ends an attempt that takes longer, and its thread. Pauses and suspensions of the machine do not count. */
+  /** Seconds: ends an attempt that takes longer, and its thread. Pauses and suspensions of the machine do not count. */
   readonly timeoutS?: number | undefined;
 }
 
+/** An executor that can give up a single trajectory. */
 export interface PoolExecutor extends Executor {
   /** Ends one trajectory as `stopped`: at its next pulse if it runs, else at once. */
   cancel(id: string): void;
 }
 
 /**
- * An executor on worker threads of this process: the default of `runSweep`.
+ * An executor on worker threads of this process: the default of `runSweep`. It throws nothing: what a thread cannot do is
+ * the failure of its trajectory, e.g. ENGINE_UNAVAILABLE or TIMEOUT.
  *
  * @example
+ * const prepared = await prepareSweep(readSweep('my.yaml'));
  * await runSweep(prepared, {
  *   db: 'results/a.sqlite',
  *   threads: 4,

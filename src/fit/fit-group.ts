@@ -19,6 +19,7 @@ import type { FitGroup, GroupKey, LawReport, Residual, TrajectoryCounts } from '
 import { type Evidence, judge, LACK_OF_FIT_LEVEL, MARGIN, VERDICTS } from './verdict/judge.js';
 import { designOf, lackingPhrase, reasonsOf, sentenceOf, warningsOf } from './verdict/sentences.js';
 
+/** How much a fit simulates. */
 export interface FitOptions {
   /** Seed of all simulations. */
   readonly seed: number;

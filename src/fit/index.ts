@@ -2,14 +2,16 @@
 
 export type { Band } from './estimate/bands.js';
 export { countsOfSample, medianCrossing, type SizeCounts } from './estimate/counts.js';
-export type { Interval } from './estimate/jackknife.js';
+export type { Estimate, Interval } from './estimate/jackknife.js';
+export type { RatioTest } from './estimate/likelihood-ratio.js';
+export type { PredictedCrossing } from './estimate/predicted.js';
 export {
   type Noise,
   simulateSample,
 } from './estimate/simulate.js';
 export { FIT_DEFAULTS, type FitOptions, sampleOf } from './fit-group.js';
 export { type FitInput, fitSteps, fitSweep } from './fit-sweep.js';
-export { type FitRow, type Group, groupRows } from './groups.js';
+export { type FitRow, type Group, groupRows, type TrainingState } from './groups.js';
 export { fitLaw } from './laws/fit-law.js';
 export { growth, LAW_NAMES, type Law, type LawName, muAt } from './laws/laws.js';
 export { type CrossingRow, onSizes, packSample, type Sample } from './laws/sample.js';
@@ -26,6 +28,7 @@ export {
 export {
   type Bend,
   namedRegimes,
+  type PredictedRegimes,
   type Regime,
   type Regimes,
 } from './regimes/regime.js';
@@ -38,6 +41,7 @@ export type {
   GroupKey,
   LawReport,
   Residual,
+  TrajectoryCounts,
   Verdict,
 } from './report.js';
 export {
@@ -46,4 +50,4 @@ export {
   VERDICTS,
   type VerdictCode,
 } from './verdict/judge.js';
-export { type Shortfall, shortfalls } from './verdict/sufficiency.js';
+export { type Shortfall, type ShortfallCode, shortfalls } from './verdict/sufficiency.js';

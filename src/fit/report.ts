@@ -13,6 +13,7 @@ import type { PredictedRegimes, Regimes } from './regimes/regime.js';
 import type { VerdictCode } from './verdict/judge.js';
 import type { Shortfall } from './verdict/sufficiency.js';
 
+/** The fits of one sweep. */
 export interface FitReport {
   readonly shape: 1;
   readonly sweep: string;
@@ -38,6 +39,7 @@ export interface TrajectoryCounts {
   readonly open: number;
 }
 
+/** What losses, times and rules mean, in words. */
 export interface Conventions {
   /** `mean over samples`. */
   readonly lossReduction: string;
@@ -68,6 +70,7 @@ export interface GroupKey {
   readonly numerics: number;
 }
 
+/** The curves of one target, width, method and k: their laws, and what follows from them. */
 export interface FitGroup extends GroupKey {
   /** Unique in the report. */
   readonly name: string;
@@ -113,6 +116,7 @@ export interface FitGroup extends GroupKey {
   readonly warnings: readonly string[];
 }
 
+/** What the data say about the growth of t* (docs/statistics.md, section 5). */
 export interface Verdict {
   readonly code: VerdictCode;
   /** The verdict in words, as in statistics.md and in the column `verdict` of the view `fits`. */
@@ -125,6 +129,7 @@ export interface Verdict {
   readonly shortfalls: readonly Shortfall[];
 }
 
+/** A law as fitted to a group. */
 export interface LawReport {
   readonly name: LawName;
   /** Evaluated by `muAt`. */
@@ -146,12 +151,14 @@ export interface LawReport {
   readonly holdOut: { readonly score: number; readonly bias: number } | null;
 }
 
+/** An estimate, with its uncertainty by leaving out one seed at a time. */
 export interface EstimateReport {
   readonly value: number;
   readonly standardError: number | null;
   /** Null if unidentified. */
   readonly interval95: Interval | null;
   readonly interval90: Interval | null;
+  /** Two-sided, for the hypothesis that the true value is 0. */
   readonly p: number | null;
 }
 

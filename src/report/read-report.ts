@@ -36,9 +36,10 @@ const SIZE_CHECKPOINTS = 5;
 
 /**
  * Reads a report's content in one transaction, then fits; `options` may simulate less than a reader of the report should
- * get.
+ * get. `renderReport` has an example.
  *
- * @throws UsageError if the sweep lacks the chosen width or size.
+ * @throws UsageError (USAGE) if the sweep has no cells, or lacks the chosen width or size; StoreError (DATABASE_IO,
+ *   NOT_A_DATABASE)
  */
 export async function readReport(
   reader: Reader,

@@ -8,13 +8,14 @@ import type { SweepProgress } from '../store/schema/rows.js';
 import type { ThresholdSummary } from '../threshold/summary.js';
 import type { Order } from './order.js';
 
-/** Receives the reports of a run. */
+/** Receives the reports of a run, on the calling thread. Every method is optional. */
 export interface RunObserver {
   /**
    * Called after every commit. `workDone` is the share of this run's expected time that is done, 0 to 1.
    * `secondsLeft` is estimated from the work finished in this run; null before there is any.
    */
   progress?(progress: SweepProgress, pace: { workDone: number; secondsLeft: number | null }): void;
+  /** One line. */
   warning?(message: string): void;
   /** The sweep of this name in the database had other cells. Called once, before anything runs. */
   changed?(changes: SweepChanges): void;
@@ -28,8 +29,10 @@ export interface RunObserver {
   ended?(id: string, event: AttemptEnd, seconds: number): void;
 }
 
+/** The last event of an attempt. */
 export type AttemptEnd = Extract<TrajectoryEvent, { kind: 'done' | 'stopped' | 'failed' }>;
 
+/** How `runSweep` runs. */
 export interface RunOptions {
   /** The SQLite file; made, with its folder, where it is not there. */
   readonly db: string;
@@ -38,8 +41,9 @@ export interface RunOptions {
   /** Threads of this process; 0 if others compute: no data are loaded then. */
   readonly threads: number;
   /**
-   * Creates the executor after the data are loaded. Not called if nothing is left to do. Default: a pool of `threads`
-   * worker threads; for an engine of your own (`own:...`), which threads cannot load, the calling thread.
+   * Creates the executor after the data are loaded (`datasets`, by key). `check` is for executors whose results may
+   * arrive twice. Not called if nothing is left to do. Default: a pool of `threads` worker threads; for an engine of your
+   * own (`own:...`), which threads cannot load, the calling thread.
    */
   readonly executor?:
     | ((datasets: ReadonlyMap<string, Dataset>, check: ResultCheck) => Executor | Promise<Executor>)
@@ -50,13 +54,14 @@ export interface RunOptions {
   readonly abandon?: AbortSignal;
   /** Number of retries after a failed attempt, for failures that a retry may avoid; default 2. */
   readonly retries?: number | undefined;
-  /** Interval between snapshots; by default long enough that they cost little. */
+  /** Milliseconds between snapshots of a trajectory; by default long enough that they cost little. */
   readonly snapshotEveryMs?: number | undefined;
   /** Default: longest. */
   readonly order?: Order | undefined;
   readonly observer?: RunObserver;
 }
 
+/** What a run has come to. */
 export interface RunOutcome {
   readonly progress: SweepProgress;
   /** True if a stop left something to do. */

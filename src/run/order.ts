@@ -2,12 +2,12 @@
 import type { SweepSpec } from '../domain/sweep-spec.js';
 import type { TrajectoryConfig } from '../domain/types.js';
 
-export const ORDERS = ['longest', 'seeds'] as const;
 /**
  * `longest`: the longest first, which ends soonest. `seeds`: all trajectories of the first seed, then of the next, so
  * that what is finished at any time is a whole design.
  */
-export type Order = (typeof ORDERS)[number];
+export type Order = 'longest' | 'seeds';
+export const ORDERS: readonly Order[] = ['longest', 'seeds'];
 
 /** The share of the time that is left which the expected time may take for `longest` to be the default. */
 const FITS_WITHIN = 0.8;

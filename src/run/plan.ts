@@ -21,6 +21,7 @@ import { defaultOrder, type Order, rankBy } from './order.js';
 import type { PreparedSweep } from './prepare.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 
+/** What a sweep costs on this machine, as `espalier plan --json` prints it. */
 export interface SweepPlan {
   readonly sweep: string;
   readonly engine: string;
@@ -112,13 +113,15 @@ const TRAJECTORY_START_S = 0.05;
 
 const secondsIn = ({ duration }: Schedule): number => (duration > 0 ? THREAD_START_S + duration : 0);
 
+/** What a plan is made for. Without the functions: for a sweep of which nothing is finished. */
 export interface PlanOptions {
   readonly threads: number;
-  readonly unfinished: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
+  /** The checkpoints that lack cells; default: all that are planned. */
+  readonly unfinished?: (trajectory: PlannedTrajectory) => readonly CheckpointTask[];
   /** Number of cells that are known to be needed; default: those of the planned checkpoints. */
   readonly cellsKnown?: (trajectory: PlannedTrajectory) => number;
-  /** The iteration to resume from, by trajectory id. */
-  readonly snapshots: ReadonlyMap<string, number>;
+  /** The iteration to resume from, by trajectory id; default: 0. */
+  readonly snapshots?: ReadonlyMap<string, number>;
   /** Speed of this machine. By default it is measured. */
   readonly rates?: Rates;
   /** Seconds that the run may take; default: any number. */
@@ -136,7 +139,11 @@ export function* measureSpeed(prepared: PreparedSweep): Steps<Rates> {
 
 /**
  * Adds up the sweep's work and simulates its schedule. A trajectory with new checkpoints trains again from its snapshot,
- * or from 0 without one.
+ * or from 0 without one. Without `rates` it computes for about two seconds, to measure them.
+ *
+ * @example
+ * const plan = planSweep(await prepareSweep(readSweep('my.yaml')), { threads: 4 });
+ * console.log(plan.cells, 'cells', plan.secondsLeft, 's', plan.totalBytes, 'bytes');
  */
 export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepPlan {
   const { trajectories, spec, engine } = prepared;
@@ -154,7 +161,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
       expectedArithmetic(trajectory, trajectory.checkpoints, evaluate, sizes),
     );
     arithmetic = addArithmetic(arithmetic, own);
-    const checkpoints = options.unfinished(trajectory);
+    const checkpoints = options.unfinished?.(trajectory) ?? trajectory.checkpoints;
     const cells = options.cellsKnown?.(trajectory) ?? countCells([trajectory]);
     plan.cells += cells;
     expected.add(trajectory, cells, shareOpen(trajectory, checkpoints));
@@ -171,7 +178,7 @@ export function planSweep(prepared: PreparedSweep, options: PlanOptions): SweepP
     plan.longest = Math.max(plan.longest, all.at(-1)!.cost);
     plan.snapshot = Math.max(plan.snapshot, snapshotBytes(trajectory, sizes));
     if (checkpoints.length === 0) continue;
-    const snapshot = options.snapshots.get(trajectory.id) ?? 0;
+    const snapshot = options.snapshots?.get(trajectory.id) ?? 0;
     const from = snapshot > checkpoints[0]!.t ? 0 : snapshot;
     const work = addArithmetic(
       arithmeticOf({ ...trajectory, checkpoints }, evaluate, sizes, from),

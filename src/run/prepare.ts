@@ -20,20 +20,23 @@ import { createEngine } from '../engine/index.js';
 import { type DataSizes, shapeOf, workerMemory } from '../trajectory/cost.js';
 import { imagesKey } from '../trajectory/environment.js';
 
+/** A sweep that has been checked and can be run. */
 export interface PreparedSweep {
   readonly spec: SweepSpec;
   readonly engine: Engine;
   readonly trajectories: readonly PlannedTrajectory[];
-  /** Data sets to load and their sizes, keyed by imagesKey. */
+  /** Data sets to load and their sizes, by the key that `RunOptions.executor` gets them with. */
   readonly data: ReadonlyMap<
     string,
     { readonly settings: DatasetSettings; readonly identified: IdentifiedDataset }
   >;
+  /** The folder that is searched for data files before the others. */
   readonly dataDir: string | undefined;
   /** Bytes that the run may take, images included. */
   readonly memoryBytes: number;
   /** Bytes of the images of all data sets. Workers share them. */
   readonly imageBytes: number;
+  /** @internal */
   sizesOf(trajectory: PlannedTrajectory): DataSizes;
   /** Peak bytes of a worker that runs this trajectory. */
   bytesOf(trajectory: PlannedTrajectory): number;
@@ -41,9 +44,11 @@ export interface PreparedSweep {
   keptStatesOf(trajectory: PlannedTrajectory): number;
 }
 
+/** How a sweep is prepared. */
 export interface PrepareOptions {
   /** The name of an engine, or an engine of your own; default: wasm. */
   readonly engine?: EngineName | Engine;
+  /** The folder that is searched for data files before the others. */
   readonly dataDir?: string | undefined;
   /** Bytes that the run may take; default: the memory budget of this machine (base/memory.ts). */
   readonly memoryBytes?: number | undefined;

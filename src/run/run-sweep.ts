@@ -31,12 +31,15 @@ const LOOK_MS = 1_000;
  * Runs what is not finished of a sweep, and stores every result in a database. The same sweep gives the same bits at any
  * number of threads, stopped and run again or not.
  *
+ * If the database is removed or moved away meanwhile, the trajectories stop at their next step, everything is written
+ * back, and they go on. A trajectory that fails is a number of `progress`, not a throw.
+ *
  * @example
  * const prepared = await prepareSweep(readSweep('my.yaml'));
  * const { progress, thresholds } = await runSweep(prepared, { db: 'results/my.sqlite', threads: 4 });
  *
- * If the database is removed or moved away meanwhile, the trajectories stop at their next step, everything is written
- * back, and they go on. @throws StoreError DATABASE_REPLACED if another file is in its place; all errors of the store.
+ * @throws StoreError (DATABASE_HELD by another run, DATABASE_REPLACED if another file is in its place, DATABASE_IO,
+ *   DISK_FULL, NETWORK_FILESYSTEM, NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA); DataError for data that have changed
  */
 export async function runSweep(prepared: PreparedSweep, options: RunOptions): Promise<RunOutcome> {
   const wish: ThreadWish = { threads: null };

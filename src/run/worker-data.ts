@@ -7,13 +7,21 @@ import type { WorkerData } from '../execute/queue/worker-run.js';
 import { imagesKey } from '../trajectory/environment.js';
 import { loadData } from './load-data.js';
 
+/** Where a worker of a queue finds its data. */
 export interface WorkerDataOptions {
+  /** The folder that is searched for data files before the others. */
   readonly dataDir: string | undefined;
   /** Threads that draw generated digits. */
   readonly threads: number;
 }
 
-/** Data sets stay loaded for the next run that needs them. */
+/**
+ * Finds and loads the data sets of runs on this machine, for `runQueueWorker`. They stay loaded for the next run that needs
+ * them. Its methods throw DataError and TooLargeError.
+ *
+ * @example
+ * const data = createWorkerData({ dataDir: 'data', threads: 4 });
+ */
 export function createWorkerData({ dataDir, threads }: WorkerDataOptions): WorkerData {
   const known = new Map<string, { settings: DatasetSettings; identified: IdentifiedDataset }>();
   const loading = new Map<string, Promise<ReadonlyMap<string, Dataset>>>();

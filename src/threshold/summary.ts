@@ -21,6 +21,7 @@ export interface SummaryCell {
   readonly range: string;
 }
 
+/** The thresholds of one target, by data set size. */
 export interface SummaryTarget {
   readonly metric: string;
   readonly target: string;

@@ -12,6 +12,7 @@ import { type SmoothCurve, smoothCurve } from './smooth-curve.js';
 
 export { targetLabel } from './goals.js';
 
+/** The thresholds of a sweep's finished trajectories. */
 export interface Thresholds {
   readonly rows: readonly ThresholdRow[];
   /** Reasons why curves have no row: one line for each target and reason, with counts. */

@@ -27,6 +27,7 @@ import { decodeSweepFile } from './yaml-text.js';
 export type { SweepSpec } from '../sweep-spec.js';
 export { checkAgainstData, sweepAdvice } from './check-sweep.js';
 
+/** How the text of a sweep is read. */
 export interface SweepOptions {
   /** The name of the text in errors, e.g. the file's name. */
   readonly source?: string | null;
@@ -35,7 +36,13 @@ export interface SweepOptions {
 }
 
 /**
- * Reads the text of a sweep file.
+ * Reads the text of a sweep file (docs/settings.md).
+ *
+ * @example
+ * const spec = parseSweep(
+ *   'name: my\naxes: { datasetSize: 500, width: 100, pretrainIterations: [0, 100], subnetSize: 20 }',
+ *   { set: ['train.learningRate=0.5'] },
+ * );
  *
  * @throws InputError (BAD_INPUT) with the place, the offending value and what was expected.
  */
@@ -60,7 +67,14 @@ export function parseSweep(text: string, { source = null, set = [] }: SweepOptio
   return deepFreeze({ ...spec, definition: definitionOf(spec) });
 }
 
-/** Reads a sweep file as `parseSweep` does. @throws InputError (BAD_INPUT), also if the file cannot be read. */
+/**
+ * Reads a sweep file as `parseSweep` does.
+ *
+ * @example
+ * const spec = readSweep('my.yaml', { set: ['axes.seed.count=10'] });
+ *
+ * @throws InputError (BAD_INPUT), also if the file cannot be read.
+ */
 export function readSweep(file: string, { set = [] }: Pick<SweepOptions, 'set'> = {}): SweepSpec {
   const expected = 'a sweep file (`espalier init` writes one)';
   if (file === '') throw new InputError({ path: 'sweep', value: file, expected });

@@ -1,6 +1,7 @@
 /** The address of a Redis server. Its password is part of no message. */
 import { InputError } from '../../base/errors.js';
 
+/** The address of a Redis server. */
 export interface QueueAddress {
   /** With credentials. Never print it. */
   readonly url: string;
@@ -15,7 +16,10 @@ const EXPECTED = 'a Redis server such as redis://host:6379 or rediss://host:6380
  * address, if that names the same server.
  *
  * @param path the option that is named in errors.
- * @throws InputError that shows the address without its credentials.
+ * @example
+ * const address = parseAddress('--queue', 'redis://host:6379', process.env.ESPALIER_QUEUE);
+ *
+ * @throws InputError (BAD_INPUT) that shows the address without its credentials.
  */
 export function parseAddress(path: string, text: string, fallback?: string): QueueAddress {
   const url = URL.canParse(text) ? new URL(text) : null;

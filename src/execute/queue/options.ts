@@ -46,6 +46,7 @@ export function queueTimes(text = process.env.ESPALIER_QUEUE_TIMES ?? ''): Parti
   return Object.fromEntries(given);
 }
 
+/** What `createQueueExecutor` needs to know. */
 export interface QueueExecutorOptions {
   readonly address: QueueAddress;
   /** The run's name on the server. */
@@ -57,22 +58,30 @@ export interface QueueExecutorOptions {
   readonly own?: OwnThreads | null;
   /** Whether the engine gives the same bits on every machine. */
   readonly hasBits: boolean;
+  /** Seconds that an attempt may take; default: any number. */
   readonly timeoutS?: number | undefined;
+  /** @internal */
   readonly times?: Partial<QueueTimes>;
+  /** As `RunOptions.executor` gets it. With it, results that arrive twice or late are compared with the stored ones. */
   readonly check?: ResultCheck | undefined;
+  /** One line for the user. */
   warn(message: string): void;
 }
 
+/** What workers learn of a run before they take part in it. */
 export interface RunDescription {
   readonly sweep: string;
+  /** espalier's; shown to users. */
   readonly toolVersion: string;
   readonly engine: EngineName;
   readonly numerics: number;
   readonly datasets: readonly { readonly settings: DatasetSettings; readonly identity: DatasetIdentity }[];
 }
 
+/** What the run's own process computes. */
 export interface OwnThreads {
   readonly threads: number;
+  /** Bytes that it may take, images included. */
   readonly memoryBytes: number;
   readonly datasets: ReadonlyMap<string, Dataset>;
 }

@@ -16,20 +16,24 @@ import { PoisonLog } from './poison.js';
 import { Taker } from './taker.js';
 import { type WorkerData, type WorkerIdentity, WorkerRun } from './worker-run.js';
 
+/** What `runQueueWorker` needs to know. */
 export interface QueueWorkerOptions {
   readonly address: QueueAddress;
+  /** Trajectories at once. */
   readonly threads: number;
   /** Bytes that it may take, images included. */
   readonly memoryBytes: number;
+  /** `createWorkerData` makes it. */
   readonly data: WorkerData;
   /** Takes runs of this engine only. */
   readonly engine?: EngineName | null;
   /** Takes this run only. */
   readonly run?: string;
-  /** Ends after so long without a trajectory. */
+  /** Ends after so many milliseconds without a trajectory. */
   readonly untilIdleMs?: number | undefined;
   /** An abort makes it hand back what it computes, with snapshots, and leave. */
   readonly signal?: AbortSignal;
+  /** @internal */
   readonly times?: Partial<QueueTimes>;
   /** What happens, one line each. */
   report(line: string): void;

@@ -5,6 +5,7 @@ import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import { type LawName, muAt } from '../laws/laws.js';
 import { reweighted, type Sample } from '../laws/sample.js';
 
+/** A pointwise 95% band of mu(n), in iterations. The arrays are parallel. */
 export interface Band {
   readonly law: LawName;
   readonly n: readonly number[];

@@ -5,6 +5,7 @@ import type { Sample } from '../laws/sample.js';
 type Crossing = Pick<ThresholdRow, 'lower' | 'upper' | 'censoring'>;
 type Ends = Crossing & Pick<ThresholdRow, 'flagged'> & { readonly datasetSize: number };
 
+/** Curves by censoring at one data set size. */
 export interface SizeCounts {
   readonly n: number;
   readonly curves: number;

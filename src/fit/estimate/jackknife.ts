@@ -3,6 +3,7 @@ import { studentQuantile, studentTwoSided } from '../../math/student.js';
 import type { FittedLaw } from '../laws/fit-law.js';
 import type { Law } from '../laws/laws.js';
 
+/** Both ends of a confidence interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;

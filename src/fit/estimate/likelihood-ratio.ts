@@ -5,6 +5,7 @@ import { type FittedLaw, fitLaw } from '../laws/fit-law.js';
 import type { Sample } from '../laws/sample.js';
 import { type Noise, simulateSample } from './simulate.js';
 
+/** A likelihood ratio test, by simulation. */
 export interface RatioTest {
   /** Twice the difference in log-likelihood. */
   readonly statistic: number;

@@ -3,7 +3,18 @@
  * A = e^alpha; the power law and the means have forms of their own.
  */
 
-export const LAW_NAMES = [
+/** `one mean per size` is not a law: it is the reference of the lack-of-fit test. */
+export type LawName =
+  | 'constant'
+  | 'logarithmic'
+  | 'square root'
+  | 'linear'
+  | 'saturating'
+  | 'power'
+  | 'free'
+  | 'one mean per size';
+
+export const LAW_NAMES: readonly LawName[] = [
   'constant',
   'logarithmic',
   'square root',
@@ -12,9 +23,7 @@ export const LAW_NAMES = [
   'power',
   'free',
   'one mean per size',
-] as const;
-/** `one mean per size` is not a law: it is the reference of the lack-of-fit test. */
-export type LawName = (typeof LAW_NAMES)[number];
+];
 
 /** The laws that fix lambda. */
 export const FIXED_LAMBDA: Readonly<Partial<Record<LawName, number>>> = {
@@ -50,7 +59,15 @@ export const lambdaOf = (law: Law): number => (law.form === 'growth' ? law.lambd
 export const slopeOf = (law: Law): number =>
   law.form === 'growth' ? Math.exp(law.alpha) * law.r : Number.NaN;
 
-/** mu(n), in iterations. NaN where a growth law is not positive, and at a size without a mean. */
+/**
+ * mu(n), in iterations: what a law says t* is at n samples. NaN where a growth law is not positive, and at a size without a
+ * mean. docs/statistics.md, section 3, has the formulas.
+ *
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * const { report } = await analyseSweep(reader, chooseSweep(reader, 'results/my.sqlite'));
+ * for (const { name, law } of report.groups[0]?.laws ?? []) console.log(name, muAt(law, 1e6));
+ */
 export function muAt(law: Law, n: number): number {
   switch (law.form) {
     case 'growth': {

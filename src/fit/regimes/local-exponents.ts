@@ -4,6 +4,7 @@ import { jackknifeEstimate } from '../estimate/jackknife.js';
 import { fitLaw } from '../laws/fit-law.js';
 import { type Sample, weightsWithoutSeeds } from '../laws/sample.js';
 
+/** d ln t* / d ln n between two sizes. */
 export interface LocalExponent {
   /** Neighbouring sizes. */
   readonly from: number;

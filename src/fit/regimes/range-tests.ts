@@ -7,9 +7,10 @@ import { estimateNoise, type Noise, totalNoise } from '../estimate/simulate.js';
 import { fitLaw } from '../laws/fit-law.js';
 import { onSizes, type Sample } from '../laws/sample.js';
 
-/** The laws that a range may follow, simple before flexible: the order in which equals are named. */
-export const REGIME_LAWS = ['constant', 'logarithmic', 'power'] as const;
-export type RegimeLaw = (typeof REGIME_LAWS)[number];
+/** A law that a range of sizes may follow. */
+export type RegimeLaw = 'constant' | 'logarithmic' | 'power';
+/** Simple before flexible: the order in which equals are named. */
+export const REGIME_LAWS: readonly RegimeLaw[] = ['constant', 'logarithmic', 'power'];
 
 /** A law is rejected on a range if its p is at most this. Half of 5%: the interval of a bend has two ends. */
 export const REGIME_LEVEL = 0.025;

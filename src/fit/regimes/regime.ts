@@ -3,12 +3,12 @@ import type { Estimate } from '../estimate/jackknife.js';
 import type { Law } from '../laws/laws.js';
 import type { LocalExponent } from './local-exponents.js';
 import type { RegimeLaw } from './range-tests.js';
-import type { Side } from './search.js';
 
 /** The largest range on one side on which a law is not rejected. */
 export interface Regime {
   readonly law: RegimeLaw;
-  readonly side: Side;
+  /** `upper` ends at the largest size, `lower` begins at the smallest. */
+  readonly side: 'upper' | 'lower';
   /** Sizes n, both included. */
   readonly from: number;
   readonly to: number;
@@ -31,6 +31,7 @@ export interface Bend {
   readonly isSingle: boolean;
 }
 
+/** Where which law holds (docs/statistics.md, section 8). */
 export interface Regimes {
   /** A law is rejected on a range if p is at most this. */
   readonly level: number;
@@ -47,7 +48,7 @@ export interface Regimes {
 }
 
 /** The longest ranges of a side, one for each law that holds there; the simplest law comes first. */
-export function longest(ranges: readonly Regime[], side: Side): Regime[] {
+export function longest(ranges: readonly Regime[], side: Regime['side']): Regime[] {
   const own = ranges.filter(range => range.side === side);
   const most = Math.max(...own.map(({ sizes }) => sizes));
   return own.filter(({ sizes }) => sizes === most);

@@ -10,7 +10,18 @@ import { type Law, lambdaOf, slopeOf } from '../laws/laws.js';
 import type { Sample } from '../laws/sample.js';
 import { type Circumstances, noiseNotIdentifiable, type Shortfall, shortfalls } from './sufficiency.js';
 
-export const VERDICTS = {
+/** What a verdict says; `label` has it in words. */
+export type VerdictCode =
+  | 'insufficient-data'
+  | 'no-smooth-law'
+  | 'no-growth'
+  | 'decreases'
+  | 'faster'
+  | 'slower'
+  | 'logarithmic'
+  | 'not-decisive';
+
+export const VERDICTS: Readonly<Record<VerdictCode, string>> = {
   'insufficient-data': 'insufficient data',
   'no-smooth-law': 'no smooth law fits',
   'no-growth': 'no growth detected',
@@ -19,8 +30,7 @@ export const VERDICTS = {
   slower: 'slower than logarithmic',
   logarithmic: 'logarithmic growth supported (within the margin)',
   'not-decisive': 'consistent with logarithmic, not decisive',
-} as const;
-export type VerdictCode = keyof typeof VERDICTS;
+};
 
 /** lambda closer than this to 0 counts as logarithmic. */
 export const MARGIN = 0.25;

@@ -5,6 +5,7 @@ import type { SizeCounts } from '../estimate/counts.js';
 export const MINIMUM = { seeds: 5, sizes: 5, range: 16, crossed: 0.5 } as const;
 export const MAXIMUM_CENSORED = { left: 0.3, right: 0.4 } as const;
 
+/** Which requirement is not met. */
 export type ShortfallCode = 'seeds' | 'sizes' | 'left-censored' | 'right-censored' | 'noise';
 
 /** One unmet requirement. */

@@ -14,18 +14,29 @@ import { slimSvg } from './svg.js';
 const PNG_DPI = 300;
 const CSS_DPI = 96;
 
+/** One figure, drawn. */
 export interface Drawing {
   readonly vegaLite: Spec;
   readonly vega: vega.Spec;
-  /** Without declaration or background. */
+  /** An SVG element, without declaration or background. */
   readonly svg: string;
+  /** Pixels of 1/96 inch. */
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * Draws a figure at its FIGURE_WIDTH, within a pixel per panel; null where there is nothing to draw.
- * @throws Error with Vega's warnings, if there are any.
+ * Draws a figure 336 pixels wide (one column) or 687 (two), within a pixel per panel; null where there is nothing to draw.
+ *
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * const { figures } = await readReport(reader, chooseSweep(reader, 'results/my.sqlite'));
+ * for (const figure of FIGURES) {
+ *   const drawing = await drawFigure(figure, figures, { theme: 'paper', columns: 1 });
+ *   if (drawing) writeFileSync(`${figure.name}.png`, toPng(drawing.svg, 1));
+ * }
+ *
+ * @throws Error with Vega's warnings, if there are any
  */
 export async function drawFigure<D>(
   figure: Figure<D>,
@@ -87,7 +98,12 @@ async function renderSvg(vegaLite: Spec, title: string, prefix: string): Promise
   return { vegaLite, vega: spec, svg, width: Number(size[1]), height: Number(size[2]) };
 }
 
-/** A PNG on white, at 300 dots per inch. */
+/**
+ * The PNG of a figure's SVG, on white, at 300 dots per inch: 1,050 pixels wide for one column, 2,147 for two. `drawFigure`
+ * has an example.
+ *
+ * @throws Error where the text is no SVG
+ */
 export function toPng(svg: string, columns: Columns): Buffer {
   const image = new Resvg(svg, {
     background: '#ffffff',

@@ -39,6 +39,7 @@ export type Columns = 1 | 2;
 /** Width of the whole figure in CSS pixels, 96 per inch. */
 export const FIGURE_WIDTH: Readonly<Record<Columns, number>> = { 1: 336, 2: 687 };
 
+/** What a figure is drawn for. */
 export interface FigureOptions {
   readonly theme: Theme;
   readonly columns: Columns;
@@ -52,7 +53,11 @@ export interface FigureTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** @typeParam D what it draws: a slice of a sweep, unless it says otherwise. */
+/**
+ * A figure, as a function from rows to a specification. The interactive figure, the SVG and the PNG are made from it.
+ *
+ * @typeParam D what it draws: a slice of a sweep, unless it says otherwise.
+ */
 export interface Figure<D = FigureData> {
   /** Part of file names and of element ids. */
   readonly name: string;
@@ -63,6 +68,7 @@ export interface Figure<D = FigureData> {
   across(data: D, columns: Columns): number;
   /** Null where the rows contain nothing to draw. */
   spec(data: D, options: FigureOptions): Spec | null;
+  /** The numbers that it shows. */
   table(data: D): FigureTable;
 }
 

@@ -13,6 +13,12 @@ import { targetsFigure } from './targets.js';
 import { thresholdsFigure } from './thresholds.js';
 import { timeFigure } from './time.js';
 
+/**
+ * All figures, in the order of a report. They draw a slice of a sweep, which `readReport` reads; `drawFigure` draws them.
+ *
+ * @example
+ * const thresholds = FIGURES.find(({ name }) => name === 'thresholds');
+ */
 export const FIGURES: readonly Figure[] = [
   targetsFigure,
   thresholdsFigure,

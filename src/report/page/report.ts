@@ -19,11 +19,23 @@ import { tableOf } from './tables.js';
 import { togglesOf } from './toggles.js';
 import { verdictSection } from './verdicts.js';
 
+/** What a report shows: facts about the sweep, and the rows of its figures. */
 export interface ReportContent extends SweepFacts {
   readonly figures: FigureData;
 }
 
-/** @throws Error where dist/page is not built, or a figure has warnings from Vega. */
+/**
+ * The report as the text of one HTML file, which needs no other and no network: `espalier report` writes it.
+ *
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * const content = await readReport(reader, chooseSweep(reader, 'results/my.sqlite'));
+ * writeFileSync('my.html', await renderReport(content));
+ * reader.close();
+ *
+ * @throws InstallationError (INSTALLATION) where the code of the page is not built; Error with Vega's warnings, if a figure
+ *   has any
+ */
 export async function renderReport(content: ReportContent): Promise<string> {
   const live: LiveFigure[] = [];
   const parts: Html[] = [];
@@ -110,7 +122,7 @@ export function sliceText({ slice, set }: FigureData): string {
   return `Figures: ${parts.join(', ')}; curves measured on the ${set === 'train' ? 'training samples' : set}.`;
 }
 
-/** @throws Error where dist/page is not built. */
+/** @throws InstallationError where dist/page is not built. */
 function pageScript(): string {
   const file = join(PACKAGE_ROOT, 'dist', 'page', 'report.js');
   if (!existsSync(file))

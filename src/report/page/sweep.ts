@@ -7,6 +7,7 @@ import type { FailureRow, SweepProgress, SweepRow } from '../../store/schema/row
 import { type Html, html } from './html.js';
 import { definitionList, tableOf } from './tables.js';
 
+/** What a report says about a sweep. */
 export interface SweepFacts {
   readonly sweep: SweepRow;
   readonly progress: SweepProgress;

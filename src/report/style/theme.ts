@@ -4,8 +4,10 @@
  */
 import { scheme } from 'vega';
 
+/** `paper`: fixed colours. `page`: CSS variables of the report, in light and dark mode. */
 export type ThemeName = 'paper' | 'page';
 
+/** Colours of figures, as CSS has them. */
 export interface Theme {
   readonly name: ThemeName;
   readonly ink: string;

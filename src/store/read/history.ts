@@ -2,6 +2,7 @@
 import type { Reader } from './reader.js';
 
 /** The attempts of one version of the program on one machine with one number of threads. */
+/** Attempts by one program on one machine. */
 export interface ProvenanceGroup {
   readonly toolVersion: string;
   readonly gitRevision: string | null;
@@ -18,6 +19,7 @@ export interface ProvenanceGroup {
   readonly last: string | null;
 }
 
+/** What a sweep has taken. */
 export interface Cost {
   readonly attempts: number;
   /** Seconds from start to end, summed over all attempts that have ended; parallel threads add up. */

@@ -61,7 +61,7 @@ export function storedPredictions(
   return stored;
 }
 
-/** One target's prediction for one trajectory. */
+/** One target's prediction for one trajectory: a row of the view `predictions` (docs/views.md). */
 export interface PredictionRow {
   readonly trajectoryId: string;
   readonly n: number;
@@ -69,17 +69,32 @@ export interface PredictionRow {
   readonly seed: number;
   /** JSON of the sweep's other axes. */
   readonly axes: string;
+  /** The mean loss that is to be reached. */
   readonly target: number;
+  /** Iterations; null with a `reason`. */
   readonly predicted: number | null;
+  /** The predicted iterations lie between these two; null without a bracket. */
   readonly lower: number | null;
   readonly upper: number | null;
+  /** The kernel's smallest eigenvalue; null where it is not computed exactly. */
   readonly lambda0Exact: number | null;
+  /** Iterations by the bound that lambda_0 gives, and at half its rate. */
   readonly sharp: number | null;
   readonly half: number | null;
+  /** Why there is no prediction. */
   readonly reason: string | null;
 }
 
-/** A sweep's predictions by one kernel, easiest target first, then by width, axes, n and seed. */
+/**
+ * A sweep's predictions by one kernel, easiest target first, then by width, axes, n and seed; none where `espalier predict`
+ * has not run.
+ *
+ * @example
+ * const reader = openReader('results/my.sqlite');
+ * for (const { n, seed, predicted } of predictionRows(reader, 'my', 'initial')) console.log(n, seed, predicted);
+ *
+ * @throws StoreError (DATABASE_IO, NOT_A_DATABASE)
+ */
 export function predictionRows(reader: Reader, sweep: string, kernel: string): PredictionRow[] {
   return reader.rows<PredictionRow>(
     `SELECT trajectory_id AS trajectoryId, dataset_size AS n, width, seed, axes, target, predicted,

@@ -48,13 +48,15 @@ const PROGRESS_COLUMNS = `sweep, trajectories, trajectories_done AS trajectories
  * for (const { sweep, cells, cellsDone } of reader.progress()) console.log(sweep, cellsDone, cells);
  * reader.close();
  *
- * @throws StoreError as `connectReader` (file/open.ts).
+ * @throws StoreError (DATABASE_MISSING, NOT_A_DATABASE, NOT_OURS, NEWER_SCHEMA, DATABASE_IO)
  */
 export function openReader(file: string): Reader {
   return new Reader(file, connectReader(file));
 }
 
+/** An open database, read-only; `openReader` opens it. Every method throws StoreError (DATABASE_IO, NOT_A_DATABASE). */
 export class Reader {
+  /** @internal */
   constructor(
     private readonly file: string,
     private readonly db: Database,
@@ -82,6 +84,7 @@ export class Reader {
     );
   }
 
+  /** Ordered by name. */
   sweeps(): SweepRow[] {
     const rows = this.all<
       Record<string, string> & { dense_mask: number; subnet_mask: number; description: string | null }
@@ -140,7 +143,11 @@ export class Reader {
     );
   }
 
-  /** Number of trajectories that are in some sweep, by status. */
+  /**
+   * Number of trajectories that are in some sweep, by status.
+   *
+   * @internal
+   */
   statusCounts(): Record<TrajectoryStatus, number> {
     const rows = this.all<{ status: TrajectoryStatus; count: number }>(
       `SELECT y.status, count(*) AS count FROM trajectories y JOIN trajectory_keys x ON x.id = y.id
@@ -153,12 +160,17 @@ export class Reader {
     >;
   }
 
+  /** @internal */
   holder(): (LockRow & { readonly alive: boolean }) | null {
     const holder = withStoreErrors(this.file, () => readLockRow(this.db));
     return holder && { ...holder, alive: isAlive(holder) };
   }
 
-  /** What ran the hot loops in the last attempt; null before it, and where there is no choice. */
+  /**
+   * What ran the hot loops in the last attempt; null before it, and where there is no choice.
+   *
+   * @internal
+   */
   latestKernels(): string | null {
     const [latest] = this.all<{ kernels: string | null }>(
       'SELECT kernels FROM attempts ORDER BY id DESC LIMIT 1',
@@ -166,7 +178,11 @@ export class Reader {
     return latest?.kernels ?? null;
   }
 
-  /** Number of cells whose last metric was recorded at or after `moment` (milliseconds since 1970, UTC). */
+  /**
+   * Number of cells whose last metric was recorded at or after `moment` (milliseconds since 1970, UTC).
+   *
+   * @internal
+   */
   cellsFinishedSince(moment: number): number {
     return this.all<{ count: number }>(
       'SELECT count(*) AS count FROM cells WHERE finished_ms >= ?',
@@ -174,7 +190,11 @@ export class Reader {
     )[0]!.count;
   }
 
-  /** The running and done trajectories with the longest latest attempts, slowest first. */
+  /**
+   * The running and done trajectories with the longest latest attempts, slowest first.
+   *
+   * @internal
+   */
   slowest(limit: number): Duration[] {
     return this.all<Duration>(
       `SELECT y.id AS trajectoryId, y.dataset_size AS datasetSize, y.width, y.seed, y.status,
@@ -188,7 +208,11 @@ export class Reader {
     );
   }
 
-  /** Trajectory id -> number of cells that are known to be needed. */
+  /**
+   * Trajectory id -> number of cells that are known to be needed.
+   *
+   * @internal
+   */
   cellsKnown(planned: readonly PlannedTrajectory[], evaluate: Evaluate): Map<string, number> {
     const known = this.inTransaction(() =>
       withKnownCheckpoints(this.db, new VariantKeys(this.db), planned, evaluate),
@@ -196,7 +220,11 @@ export class Reader {
     return new Map(known.map(trajectory => [trajectory.id, countCells([trajectory])]));
   }
 
-  /** Trajectory id -> planned cells that lack metrics. */
+  /**
+   * Trajectory id -> planned cells that lack metrics.
+   *
+   * @internal
+   */
   unfinished(
     planned: Iterable<PlannedTrajectory>,
     evaluate: Evaluate,
@@ -227,12 +255,20 @@ export class Reader {
     return row?.n ?? 0;
   }
 
-  /** What the thresholds of a saved sweep follow from; see stored-thresholds.ts. */
+  /**
+   * What the thresholds of a saved sweep follow from; see stored-thresholds.ts.
+   *
+   * @internal
+   */
   thresholdData(sweep: string): string | null {
     return withStoreErrors(this.file, () => dataSource(this.db, sweep));
   }
 
-  /** A sweep's stored thresholds where they are valid, else null: see stored-thresholds.ts. */
+  /**
+   * A sweep's stored thresholds where they are valid, else null: see stored-thresholds.ts.
+   *
+   * @internal
+   */
   validThresholds(sweep: string, version: number): StoredThresholds | null {
     return withStoreErrors(this.file, () => validThresholds(this.db, sweep, version));
   }
@@ -242,6 +278,7 @@ export class Reader {
     return withStoreErrors(this.file, () => this.db.prepare(sql).all(params) as T[]);
   }
 
+  /** The reader is unusable afterwards. */
   close(): void {
     this.db.close();
   }

@@ -4,8 +4,8 @@ import { invalidQuery } from './statement.js';
 
 /** A value in or out: integers beyond 2^53 are bigint, blobs hexadecimal text. */
 export type Value = string | number | bigint | null;
-export type Params = readonly Value[] | Named;
-type Named = Readonly<Record<string, Value>>;
+/** Values of `?` by position, or of `:name` by name. */
+export type Params = readonly Value[] | Readonly<Record<string, Value>>;
 
 /**
  * Runs a statement with these values and iterates over its rows.
@@ -17,7 +17,7 @@ export function bind(
 ): IterableIterator<unknown[]> {
   const { values, unused } = Array.isArray(params)
     ? { values: params, unused: [] }
-    : trackReads(params as Named);
+    : trackReads(params as Exclude<Params, readonly Value[]>);
   let rows: IterableIterator<unknown[]>;
   try {
     rows = Array.isArray(values) ? statement.iterate(...values) : statement.iterate(values);
@@ -36,7 +36,7 @@ export function bind(
 }
 
 /** The values behind getters, and the names that SQLite has not read yet. */
-function trackReads(params: Named): { values: object; unused: Set<string> } {
+function trackReads(params: Exclude<Params, readonly Value[]>): { values: object; unused: Set<string> } {
   const unused = new Set(Object.keys(params));
   const values = {};
   for (const [name, value] of Object.entries(params)) {

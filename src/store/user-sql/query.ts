@@ -16,9 +16,11 @@ export type { QueryLimits } from './query-server.js';
 /** The longest delay of Node's timers, about 25 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** How a statement is run. */
 export interface QueryOptions {
   /** Limit of the database's computing time in milliseconds. Time spent in the consumer does not count. */
   readonly timeoutMs?: number;
+  /** An abort ends the query with a StoppedError. */
   readonly signal?: AbortSignal;
   /** An array for `?`, an object for `:name`. */
   readonly params?: Params;
