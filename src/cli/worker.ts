@@ -4,6 +4,7 @@ import { EXIT, UsageError } from '../base/errors.js';
 import { memoryBudget } from '../base/memory.js';
 import { onStopSignals } from '../base/stop-signals.js';
 import { counted, formatBytes, parseBytes } from '../base/units.js';
+import { checkDataDir } from '../data/locate.js';
 import type { EngineName } from '../domain/types.js';
 import { queueTimes, runQueueWorker } from '../execute/queue/index.js';
 import { createWorkerData } from '../run/worker-data.js';
@@ -60,6 +61,7 @@ async function work(args: WorkerArguments): Promise<void> {
   const address = queueAddress(args.queue);
   if (!address)
     throw new UsageError('--queue: not given, and ESPALIER_QUEUE is not set, expected a Redis server');
+  checkDataDir({ dataDir });
   const threads = args.threads ?? availableParallelism();
   const memoryBytes = args.memory === undefined ? memoryBudget() : parseBytes('--memory', args.memory);
   const print = (line: string) => process.stderr.write(`${line}\n`);

@@ -42,6 +42,10 @@ describe('what is refused in one line', () => {
       ['worker', '--queue', 'redis://h', '--until-idle', '0'],
       /^espalier: --until-idle: found 0, expected a number of seconds/,
     ],
+    [
+      ['worker', '--queue', 'redis://h', '--data-dir', 'nowhere'],
+      /^espalier: --data-dir: .*nowhere does not exist, expected a folder with data files\n$/,
+    ],
     [['worker', '--queue', 'redis://h', '--engine', 'noop'], /^espalier: .*engine.*noop/],
     [
       ['worker', '--queue', 'redis://h', '--memory', 'much'],

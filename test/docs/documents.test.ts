@@ -1,16 +1,12 @@
 /** Documents say what holds: links, anchors, commands, options, scripts, generated pages. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { type DeclaredCommand, declaredCommands, GLOBAL_OPTIONS } from '../support/commands.js';
+import { blocksIn, DOCUMENTS, documentsBelow } from '../support/documents.js';
 
 const read = (file: string) => readFileSync(join(PACKAGE_ROOT, file), 'utf8');
-const below = (folder: string) =>
-  readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.md'))
-    .map(file => posix.join(folder, file));
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', ...below('docs')];
 
 const withoutCode = (text: string) => text.replaceAll(/^```.*?^```/gms, '').replaceAll(/`[^`\n]*`/g, '');
 
@@ -29,7 +25,7 @@ function commandLines(text: string): string[] {
     [
       ...block!
         .replaceAll(/"[^"]*"|'[^']*'/g, quoted => quoted.replaceAll(/[\n#]/g, ' '))
-        .matchAll(/\bespalier .*/g),
+        .matchAll(/\bespalier (?!\.$).*/gm),
     ].map(([line]) => line.replace(/\s#.*$/, '').trim()),
   );
 }
@@ -53,7 +49,29 @@ function fault(line: string): string | null {
   return unknown.length > 0 ? `${command.name} has no --${unknown[0]}` : null;
 }
 
+/** Blocks that `commands.slow.ts` would not find: of another shell, with another mark, indented in place of fenced. */
+function hiddenCommands(text: string): string[] {
+  const fences = blocksIn(text).flatMap(({ language, name }) =>
+    /^(?:bash|console|shell|zsh)$/.test(language) || (language === 'sh' && !['', 'long'].includes(name))
+      ? [`${language} ${name}`]
+      : [],
+  );
+  const indented = text
+    .replaceAll(/^```.*?^```/gms, '')
+    .match(/^ {4,}(?:\S+ )*?(?:docker|espalier|kubectl|node|npm|npx|redis-server|sbatch|ssh) .*$/gm);
+  return [...fences, ...(indented ?? [])];
+}
+
 describe('documents', () => {
+  it.each(DOCUMENTS)('%s has its commands in blocks that are typed by a test or marked as long', file => {
+    const text = read(file);
+    expect(hiddenCommands(text)).toEqual([]);
+    const scripts = [...text.matchAll(/\bnode ((?:bench|dist|docs|examples)\/[\w/-]+\.mjs)/g)].map(
+      ([, script]) => script!,
+    );
+    expect(scripts.filter(script => !existsSync(join(PACKAGE_ROOT, script)))).toEqual([]);
+  });
+
   it.each(DOCUMENTS)('%s names commands and options that there are', file => {
     expect(commandLines(read(file)).flatMap(line => fault(line)?.concat(`: ${line}`) ?? [])).toEqual([]);
     const { scripts } = JSON.parse(read('package.json'));
@@ -73,6 +91,10 @@ describe('documents', () => {
   });
 
   it('faults in them are found', () => {
+    expect(hiddenCommands('text\n\n    npx espalier fit a\n')).toEqual(['    npx espalier fit a']);
+    expect(hiddenCommands('text\n\n    A=b espalier fit a\n')).toHaveLength(1);
+    expect(hiddenCommands('```bash\nls\n```\n```sh slow\nls\n```\n')).toEqual(['bash ', 'sh slow']);
+    expect(hiddenCommands('```sh\nls\n```\n```sh long\nls\n```\n    f(x) = 1\n')).toEqual([]);
     expect(fault('espalier fit a.sqlite --jsn')).toBe('fit has no --jsn');
     expect(fault('espalier fot a.sqlite')).toBe('no command fot');
     expect(fault('espalier data fetch mnist --data-dir x')).toBeNull();
@@ -89,7 +111,8 @@ describe('documents', () => {
     );
     expect(unlisted).toEqual([]);
     expect(read('README.md').split(/\s+/).length).toBeLessThan(700);
-    for (const record of below('docs/decisions')) expect(read(record).split('\n').length).toBeLessThan(25);
+    for (const record of documentsBelow('docs/decisions'))
+      expect(read(record).split('\n').length).toBeLessThan(25);
   });
 
   it('that are generated are current (npm run docs)', async () => {
