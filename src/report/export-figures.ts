@@ -1,6 +1,6 @@
 /** Figures as SVG and PNG files, for a paper. */
 
-import { drawFigure, toPng } from './drawing/render.js';
+import { type Drawing, drawFigure, toPng } from './drawing/render.js';
 import type { Columns, Figure, FigureData } from './figures/figure.js';
 import { FIGURES } from './figures/index.js';
 import { html } from './page/html.js';
@@ -28,7 +28,7 @@ export async function* exportFigures(data: FigureData): AsyncGenerator<FigureFil
       const drawing = await drawFigure(figure, data, { theme: 'paper', columns });
       if (!drawing) continue;
       const name = `${figure.name}-${SIZES[columns]}`;
-      yield { name: `${name}.svg`, bytes: standalone(drawing.svg, figure, data) };
+      yield { name: `${name}.svg`, bytes: standalone(drawing, figure, data) };
       yield { name: `${name}.png`, bytes: toPng(drawing.svg, columns) };
     }
   }
@@ -42,11 +42,15 @@ export async function exportFigure<D>(
 ): Promise<string | Buffer | null> {
   const drawing = await drawFigure(figure, data, { theme: 'paper', columns: 2 });
   if (!drawing) return null;
-  return type === 'svg' ? standalone(drawing.svg, figure, data) : toPng(drawing.svg, 2);
+  return type === 'svg' ? standalone(drawing, figure, data) : toPng(drawing.svg, 2);
 }
 
-/** An SVG with embedded fonts, which looks the same everywhere, and with a title and a description. */
-function standalone<D>(svg: string, figure: Figure<D>, data: D): string {
+/**
+ * An SVG with embedded fonts, which looks the same everywhere, and with a title and a description. Browsers print it as a
+ * PDF of its own size.
+ */
+function standalone<D>({ svg, width, height }: Drawing, figure: Figure<D>, data: D): string {
   const head = html`<title>${figure.title}</title><desc>${figure.caption(data)}</desc>`.text;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace(/^(<svg [^>]*>)/, `$1${head}<defs><style>${fontFaces()}</style></defs>`)}\n`;
+  const style = `@page{size:${width}px ${height}px;margin:0}${fontFaces()}`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.replace(/^(<svg [^>]*>)/, `$1${head}<defs><style>${style}</style></defs>`)}\n`;
 }
