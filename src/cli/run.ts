@@ -247,7 +247,7 @@ function printResult(result: RunResult, db: string): void {
   if (result.progress && result.progress.trajectoriesFailed > 0)
     process.stdout.write(`\nWhat failed, and why: npx espalier status ${db}\n`);
   process.stdout.write(
-    `\nQuery it: npx espalier query ${db} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
+    `\nVerdict and figures: npx espalier report ${db}\nQuery it: npx espalier query ${db} "SELECT dataset_size, seed, pretrain_iterations, subnet_size, ` +
       `subnet_train_loss FROM results ORDER BY 1, 2, 3 LIMIT 10"\n`,
   );
 }

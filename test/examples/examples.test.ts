@@ -35,6 +35,7 @@ async function run(program: string, ...args: string[]): Promise<string[]> {
 
 const SWEEP = join(EXAMPLES, 'small.yaml');
 const hasPandas = spawnSync('python3', ['-c', 'import pandas']).status === 0;
+const hasNumPy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
 
 describe('the example', () => {
   it('run-a-sweep.mjs runs it, in fifteen lines', async () => {
@@ -56,6 +57,13 @@ describe('the example', () => {
   it.skipIf(!hasPandas)('read_a_database.py reads it (without pandas in python3 it is skipped)', async () => {
     const lines = await run('read_a_database.py', 'a.sqlite');
     expect(lines.join('\n')).toMatch(/subnet_train_loss <= 0.2 +50 +5\.0/);
+  });
+
+  it.skipIf(!hasNumPy)('write_idx.py writes a data set (without numpy in python3 it is skipped)', async () => {
+    expect(await run('write_idx.py', 'halves')).toEqual(['']);
+    const { code, stdout } = await work.run('data', 'info', 'idx', '--dir', join(folder, 'halves'));
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^idx, 8 x 8 pixels.*pool +4000 .*test +1000 /s)]);
+    expect(stdout).toMatch(/labels 0: \d+, 1: \d+\n/);
   });
 
   it('own-law.mjs compares a law with those of espalier', async () => {
@@ -107,6 +115,7 @@ describe('the example', () => {
       'run-a-sweep.mjs',
       // docs/first-hour.md runs it.
       'write-idx.mjs',
+      'write_idx.py',
     ]);
     expect(readSweep(SWEEP).name).toBe('small');
   });
