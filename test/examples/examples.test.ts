@@ -59,12 +59,18 @@ describe('the example', () => {
     expect(lines.join('\n')).toMatch(/subnet_train_loss <= 0.2 +50 +5\.0/);
   });
 
-  it.skipIf(!hasNumPy)('write_idx.py writes a data set (without numpy in python3 it is skipped)', async () => {
-    expect(await run('write_idx.py', 'halves')).toEqual(['']);
-    const { code, stdout } = await work.run('data', 'info', 'idx', '--dir', join(folder, 'halves'));
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^idx, 8 x 8 pixels.*pool +4000 .*test +1000 /s)]);
-    expect(stdout).toMatch(/labels 0: \d+, 1: \d+\n/);
-  });
+  it.skipIf(!hasNumPy)(
+    'write_idx.py writes a data set (without numpy in python3 it is skipped)',
+    async () => {
+      expect(await run('write_idx.py', 'halves')).toEqual(['']);
+      const { code, stdout } = await work.run('data', 'info', 'idx', '--dir', join(folder, 'halves'));
+      expect([code, stdout]).toEqual([
+        0,
+        expect.stringMatching(/^idx, 8 x 8 pixels.*pool +4000 .*test +1000 /s),
+      ]);
+      expect(stdout).toMatch(/labels 0: \d+, 1: \d+\n/);
+    },
+  );
 
   it('own-law.mjs compares a law with those of espalier', async () => {
     const lines = await run('own-law.mjs', 'a.sqlite');
