@@ -11,6 +11,7 @@ import { type FilesystemArguments, filesystemOption } from './sweep-options.js';
 interface RestoreArguments extends FilesystemArguments {
   readonly folder: string;
   readonly db: string;
+  readonly json: boolean;
 }
 
 /** `espalier restore FOLDER DB`: a database of what `keep` has written. */
@@ -27,18 +28,24 @@ export const restoreCommand: CommandModule<object, RestoreArguments> = {
         demandOption: true,
         describe: 'The database to write; other sweeps that it holds stay in it',
       })
+      .option('json', { type: 'boolean', default: false, describe: 'Print as JSON' })
       .example('$0 restore results-published/my my.sqlite', 'then fit, report, compare, or run on') as never,
-  handler: ({ folder, db, unsafeFilesystem }) => {
+  handler: ({ folder, db, json, unsafeFilesystem }) => {
     const kept = readKept(folder);
-    if (existsSync(db)) refuseSweep(db, kept.spec.name);
-    restoreKept(kept, db, { unsafeFilesystem });
+    const { name } = kept.spec;
+    if (existsSync(db)) refuseSweep(db, name);
+    restoreKept(kept, folder, db, { unsafeFilesystem });
+    const trajectories = kept.trajectories.length;
     process.stdout.write(
-      `${db}: ${kept.spec.name}, ${counted(kept.trajectories.length, 'trajectory', 'trajectories')}\n` +
-        `The laws t*(n): npx espalier fit ${shellWord(db)}\n`,
+      json
+        ? `${JSON.stringify({ folder, db, sweep: name, trajectories }, null, 2)}\n`
+        : `${db}: ${name}, ${counted(trajectories, 'trajectory', 'trajectories')}\n` +
+            `The laws t*(n): npx espalier fit ${shellWord(db)}\n`,
     );
   },
 };
 
+/** @throws UsageError; StoreError for what is no database. */
 function refuseSweep(db: string, sweep: string): void {
   const reader = openReader(db);
   try {

@@ -3,8 +3,10 @@ import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import { CsvError, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import { InputError } from '../base/errors.js';
+import { formatValue, InputError } from '../base/errors.js';
 import { readInputFile } from '../base/input-file.js';
+import type { KeptColumns } from './columns.js';
+import { KeptRow } from './row.js';
 
 /**
  * - `sweep`: the sweep's definition, as JSON
@@ -23,84 +25,56 @@ export const KEPT_FILES = {
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
 
-/** A table as CSV: only the columns with a value; NULL is empty. */
-export function asCsv(rows: readonly Row[]): string {
-  const names = Object.keys(rows[0] ?? {}).filter(name => rows.some(row => row[name] !== null));
-  return stringify([names, ...rows.map(row => names.map(name => row[name]))], { record_delimiter: '\n' });
+/** A table as CSV, without optional columns that have no value; NULL is empty. */
+export function asCsv(rows: readonly Row[], { names, optional }: KeptColumns): string {
+  const shown = names.filter(name => !optional.has(name) || rows.some(row => row[name] !== null));
+  return stringify([shown, ...rows.map(row => shown.map(name => row[name]))], { record_delimiter: '\n' });
 }
 
-/** One row of a kept table, which reads its fields. */
-export class KeptRow {
-  constructor(
-    /** File and line, for errors. */
-    readonly place: string,
-    private readonly fields: Readonly<Record<string, string>>,
-  ) {}
-
-  /** Null where the field is empty or the file has no such column. */
-  text(name: string): string | null {
-    return this.fields[name] || null;
-  }
-
-  /** @throws InputError where there is none. */
-  required(name: string): string {
-    return this.text(name) ?? this.refuse(name, 'no value', 'one in each row');
-  }
-
-  /** @throws InputError for what is no finite number. */
-  number(name: string): number | null {
-    const text = this.text(name);
-    if (text === null) return null;
-    const value = Number(text);
-    return Number.isFinite(value) ? value : this.refuse(name, JSON.stringify(text), 'a number');
-  }
-
-  /** @throws InputError for what is no whole number from 0 on. */
-  count(name: string): number {
-    const text = this.required(name);
-    return /^\d+$/.test(text) ? Number(text) : this.refuse(name, JSON.stringify(text), 'a whole number');
-  }
-
-  refuse(name: string, found: string, expected: string): never {
-    throw new InputError({
-      path: name,
-      source: this.place,
-      value: found,
-      what: `found ${found}`,
-      expected,
-    });
-  }
-}
-
-/** The rows of a kept table. @throws InputError */
-export function readCsv(folder: string, name: string): KeptRow[] {
+/** The rows of a kept table. @throws InputError where the file is missing or damaged, or has other columns. */
+export function readCsv(folder: string, name: string, columns: KeptColumns): KeptRow[] {
   const file = join(folder, name);
   const bytes = readInputFile(file, EXPECTED);
-  if (!isUtf8(bytes)) throw notKept(file, 'no text in UTF-8');
+  if (!isUtf8(bytes)) throw notKept(file, 'is no text in UTF-8');
+  const check = (found: readonly string[]): string[] => {
+    const missing = columns.names.find(column => !columns.optional.has(column) && !found.includes(column));
+    if (missing !== undefined) throw notKept(file, `has no column ${missing}`);
+    const other = found.find((column, i) => !columns.names.includes(column) || found.indexOf(column) < i);
+    if (other !== undefined) throw notKept(file, `has a column ${formatValue(other)} too many`);
+    return [...found];
+  };
+  let hasHeader = false;
   try {
-    const records = parse(Buffer.from(bytes), { columns: true, info: true }) as unknown as {
-      record: Record<string, string>;
-      info: { lines: number };
-    }[];
+    const records = parse(Buffer.from(bytes), {
+      columns: found => {
+        hasHeader = true;
+        return check(found);
+      },
+      info: true,
+    }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
+    if (!hasHeader) throw notKept(file, 'is empty');
     return records.map(({ record, info }) => new KeptRow(`${file}:${info.lines}`, record));
   } catch (error) {
-    if (error instanceof CsvError) throw notKept(file, error.message);
+    if (error instanceof CsvError) throw notKept(file, `is no CSV (${error.message})`);
     throw error;
   }
 }
 
-/** @throws InputError */
+/** A JSON object. @throws InputError */
 export function readJson(folder: string, name: string): Readonly<Record<string, unknown>> {
   const file = join(folder, name);
   try {
-    return JSON.parse(Buffer.from(readInputFile(file, EXPECTED)).toString());
+    const value = JSON.parse(Buffer.from(readInputFile(file, EXPECTED)).toString());
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    throw notKept(file, `found ${formatValue(value)}`);
   } catch (error) {
-    if (error instanceof SyntaxError) throw notKept(file, error.message);
+    if (error instanceof SyntaxError) throw notKept(file, `is no JSON (${error.message})`);
     throw error;
   }
 }
 
+/** @param what follows the file's name. */
 export const notKept = (file: string, what: string): InputError =>
   new InputError({ path: '', source: file, value: file, what, expected: EXPECTED });
 
-const EXPECTED = 'the files of a sweep, as `espalier keep` writes them';
+const EXPECTED = 'a file as `espalier keep` writes it';

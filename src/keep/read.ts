@@ -1,174 +1,112 @@
-/** Reads the files of a kept sweep, and checks them as far as they tell. */
+/** Reads a kept sweep, out of its files or out of a database, and checks it against its definition. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from '../base/errors.js';
 import { groupBy } from '../base/group-by.js';
-import { trajectoryId } from '../domain/identity.js';
-import { completeConfig } from '../domain/later-settings.js';
-import type { CellRow, CheckpointRow } from '../domain/messages.js';
-import { METRIC_COLUMNS, type MeasuredNetwork } from '../domain/metrics.js';
 import { parseSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
-import type { Metric, Objective, PruneMethod, SetMetrics, TrajectoryConfig } from '../domain/types.js';
-import { variantKey } from '../domain/variant.js';
-import {
-  PREDICTION_COLUMNS,
-  type PredictionScope,
-  type StoredPrediction,
-} from '../store/schema/predictions.js';
-import type { AttemptInfo } from '../store/schema/rows.js';
-import { KEPT_FILES, type KeptRow, notKept, readCsv, readJson } from './files.js';
+import { openReader } from '../store/read/reader.js';
+import { checkedSweep } from './check.js';
+import { type KeptTable, keptColumns } from './columns.js';
+import { KEPT_FILES, notKept, readCsv, readJson } from './files.js';
+import type { KeptSweep, KeptTrajectory } from './kept-sweep.js';
+import { KeptRow } from './row.js';
+import { selectKept } from './select.js';
+import { attemptOf, checkpointsOf, checkShape, configOf, predictionsOf } from './values.js';
+import { KEPT_SHAPE } from './write.js';
 
-export interface KeptCheckpoint {
-  readonly row: CheckpointRow;
-  readonly cells: readonly CellRow[];
-}
+/** The rows of a sweep by table. Thresholds are computed again, so that nothing but the results is taken on trust. */
+type Tables = Readonly<Record<Exclude<KeptTable, 'thresholds'>, readonly KeptRow[]>>;
 
-export interface KeptTrajectory {
-  readonly id: string;
-  readonly config: TrajectoryConfig;
-  /** Ascending in t. */
-  readonly checkpoints: readonly KeptCheckpoint[];
-  /** What computed it. */
-  readonly attempt: AttemptInfo;
-  readonly predictions: readonly { readonly scope: PredictionScope; readonly row: StoredPrediction }[];
-}
-
-export interface KeptSweep {
-  readonly spec: SweepSpec;
-  readonly trajectories: readonly KeptTrajectory[];
+/**
+ * Whether `keep` has written a folder.
+ * @throws UsageError where files of other programs lie there under the names of ours.
+ */
+export function isKept(folder: string): boolean {
+  if (existsSync(join(folder, KEPT_FILES.sweep))) return true;
+  const other = Object.values(KEPT_FILES).find(name => existsSync(join(folder, name)));
+  if (other === undefined) return false;
+  throw new UsageError(
+    `${folder}: holds ${other} without ${KEPT_FILES.sweep}, expected an empty folder or one that \`espalier keep\` has written`,
+  );
 }
 
 /** @throws InputError (BAD_INPUT) where a file is missing or damaged. */
 export function readKept(folder: string): KeptSweep {
-  const { shape, description, definition } = readJson(folder, KEPT_FILES.sweep);
+  const spec = readDefinition(folder);
+  const columns = keptColumns(spec.evaluate);
+  const read = (table: KeptTable) => readCsv(folder, KEPT_FILES[table], columns[table]);
+  return keptSweep(spec, KEPT_FILES.trajectories, {
+    trajectories: read('trajectories'),
+    results: read('results'),
+    provenance: read('provenance'),
+    predictions: existsSync(join(folder, KEPT_FILES.predictions)) ? read('predictions') : [],
+  });
+}
+
+function readDefinition(folder: string): SweepSpec {
   const source = join(folder, KEPT_FILES.sweep);
-  if (shape !== 1) throw notKept(source, `found shape ${JSON.stringify(shape)}, this version reads 1`);
-  const spec = parseSweep(
-    JSON.stringify({ ...(definition as object), description: description ?? undefined }),
-    {
-      source,
-    },
-  );
+  const { shape, name, description, definition } = readJson(folder, KEPT_FILES.sweep);
+  if (shape !== KEPT_SHAPE) {
+    const found = shape === undefined ? 'has no shape' : `found shape ${JSON.stringify(shape)}`;
+    throw notKept(source, `${found}, this version reads ${KEPT_SHAPE}`);
+  }
+  if (typeof definition !== 'object' || definition === null) throw notKept(source, 'has no definition');
+  const text = JSON.stringify({ ...definition, description: description ?? undefined });
+  const spec = parseSweep(text, { source });
+  if (spec.name !== name)
+    throw notKept(source, `is of ${JSON.stringify(name)}, its definition of "${spec.name}"`);
+  return spec;
+}
+
+/** What is finished of a sweep of a database, a run at work on it or not. @throws StoreError; InputError. */
+export function readFinished(db: string, sweep: string): KeptSweep {
+  const reader = openReader(db);
+  try {
+    const { definition, description } = reader.sweep(sweep);
+    const text = JSON.stringify({ ...(definition as object), description: description ?? undefined });
+    const spec = parseSweep(text, { source: db });
+    const { thresholds: _, ...tables } = selectKept(reader, sweep, spec.evaluate);
+    const named = Object.entries(tables).map(([table, rows]) => [
+      table,
+      rows.map(row => KeptRow.of(db, row)),
+    ]);
+    return keptSweep(spec, db, Object.fromEntries(named));
+  } finally {
+    reader.close();
+  }
+}
+
+function keptSweep(spec: SweepSpec, listed: string, tables: Tables): KeptSweep {
+  const { evaluate } = spec;
   const byTrajectory = (rows: readonly KeptRow[]) => groupBy(rows, row => row.required('trajectory_id'));
-  const results = byTrajectory(readCsv(folder, KEPT_FILES.results));
-  const provenance = byTrajectory(readCsv(folder, KEPT_FILES.provenance));
-  const predictions = existsSync(join(folder, KEPT_FILES.predictions))
-    ? byTrajectory(readCsv(folder, KEPT_FILES.predictions))
-    : new Map<string, KeptRow[]>();
-  const trajectories = readCsv(folder, KEPT_FILES.trajectories).map((row): KeptTrajectory => {
-    const id = row.required('trajectory_id');
-    const own = results.get(id) ?? row.refuse('trajectory_id', id, `one with rows in ${KEPT_FILES.results}`);
-    results.delete(id);
+  const results = byTrajectory(tables.results);
+  const provenance = byTrajectory(tables.provenance);
+  const predictions = byTrajectory(tables.predictions);
+  const seen = new Set<string>();
+  const trajectories = tables.trajectories.map((source): KeptTrajectory => {
+    const id = source.required('trajectory_id');
+    if (seen.has(id)) source.refuse('trajectory_id', 'each trajectory once');
+    seen.add(id);
+    const config = configOf(source, id);
+    checkShape(source, config);
+    source.expectValue('engine', config.engine, 'the configuration');
+    source.expectValue('numerics', config.numerics, 'the configuration');
+    const own = results.get(id) ?? source.refuse('trajectory_id', `one with rows in ${KEPT_FILES.results}`);
+    const [by, twice] = provenance.get(id) ?? [];
+    twice?.refuse('trajectory_id', 'each trajectory once');
+    const predicted = predictions.get(id) ?? [];
+    for (const row of [...own, ...predicted]) checkShape(row, config);
     return {
       id,
-      config: configOf(row, id),
-      checkpoints: checkpointsOf(own),
-      attempt: attemptOf(
-        provenance.get(id)?.[0] ??
-          row.refuse('trajectory_id', id, `one with a row in ${KEPT_FILES.provenance}`),
-      ),
-      predictions: (predictions.get(id) ?? []).map(predictionOf),
+      config,
+      source,
+      checkpoints: checkpointsOf(own, config, evaluate),
+      attempt: attemptOf(by ?? source.refuse('trajectory_id', `one with a row in ${KEPT_FILES.provenance}`)),
+      predictions: predictionsOf(predicted),
     };
   });
-  for (const [id, [row]] of results) row!.refuse('trajectory_id', id, `one of ${KEPT_FILES.trajectories}`);
-  return { spec, trajectories };
+  for (const table of [results, provenance, predictions])
+    for (const [id, [row]] of table)
+      if (!seen.has(id)) row!.refuse('trajectory_id', `a trajectory of ${listed}`);
+  return checkedSweep(spec, trajectories);
 }
-
-/** The id is a hash of the configuration, so that neither can be changed alone. */
-function configOf(row: KeptRow, id: string): TrajectoryConfig {
-  const text = row.required('config');
-  try {
-    const config = completeConfig(JSON.parse(text));
-    if (trajectoryId(config) === id) return config;
-  } catch {
-    // As a configuration with another hash.
-  }
-  return row.refuse('config', text, `the configuration whose hash is ${id}`);
-}
-
-function checkpointsOf(rows: readonly KeptRow[]): KeptCheckpoint[] {
-  return [...groupBy(rows, row => row.count('pretrain_iterations'))]
-    .sort(([a], [b]) => a - b)
-    .map(([t, own]) => {
-      const cells = own.map(row => cellOf(row, t));
-      const keys = cells.map(variantKey);
-      const twice = keys.findIndex((key, i) => keys.indexOf(key) < i);
-      if (twice >= 0) own[twice]!.refuse('pretrain_iterations', String(t), 'each cell once');
-      return { row: checkpointOf(own[0]!, t), cells };
-    });
-}
-
-/** Times are not kept: they say nothing about the results. */
-const UNKNOWN_S = Number.NaN;
-
-function checkpointOf(row: KeptRow, t: number): CheckpointRow {
-  return {
-    t,
-    dense: metricsOf(row, 'dense'),
-    deadNeurons: row.count('dead_neurons'),
-    etaLambdaMax: row.number('eta_lambda_max') ?? Number.NaN,
-    gatesChanged: row.number('gates_changed'),
-    neuronVariance: row.number('neuron_variance'),
-    trainWallS: UNKNOWN_S,
-    trainCpuS: null,
-  };
-}
-
-function cellOf(row: KeptRow, t: number): CellRow {
-  const retrainIterations = row.count('retrain_iterations');
-  return {
-    t,
-    method: row.required('prune_method') as PruneMethod,
-    objective: row.text('prune_objective') as Objective | null,
-    sampleSize: row.number('prune_sample_size'),
-    subnetSize: row.count('subnet_size'),
-    retrainIterations,
-    subnet: metricsOf(row, 'subnet'),
-    retrained: retrainIterations > 0 ? metricsOf(row, 'retrained') : null,
-    distinctNeurons: row.count('distinct_neurons'),
-    activationPasses: null,
-    certifiedLoss: row.number('certified_loss'),
-    pruneWallS: UNKNOWN_S,
-    pruneCpuS: null,
-  };
-}
-
-function metricsOf(row: KeptRow, network: MeasuredNetwork): SetMetrics {
-  const metrics: Partial<Record<keyof SetMetrics, Metric>> = {};
-  for (const { set, column, ...metric } of METRIC_COLUMNS) {
-    if (metric.network !== network || metric.quantity !== 'loss') continue;
-    const loss = row.number(column);
-    const accuracy = row.number(column.replace(/loss$/, 'accuracy'));
-    if (loss !== null || accuracy !== null)
-      metrics[set] = { loss: loss ?? Number.NaN, accuracy: accuracy ?? Number.NaN };
-  }
-  return metrics;
-}
-
-const attemptOf = (row: KeptRow): AttemptInfo => {
-  const dirty = row.text('git_dirty');
-  return {
-    host: '',
-    process: 0,
-    worker: '',
-    toolVersion: row.required('tool_version'),
-    nodeVersion: row.required('node_version'),
-    gitRevision: row.text('git_revision'),
-    gitDirty: dirty === null ? null : dirty !== '0',
-    cpu: row.required('cpu'),
-    threads: row.count('threads'),
-    kernels: row.text('kernels'),
-  };
-};
-
-const TEXTS = ['kernel', 'bound_kind', 'reason'];
-
-const predictionOf = (row: KeptRow): KeptTrajectory['predictions'][number] => ({
-  scope: {
-    kernel: row.required('kernel'),
-    horizon: row.count('horizon'),
-    subnetSize: row.count('subnet_size'),
-  },
-  row: Object.fromEntries(
-    PREDICTION_COLUMNS.map(name => [name, TEXTS.includes(name) ? row.text(name) : row.number(name)]),
-  ) as StoredPrediction,
-});

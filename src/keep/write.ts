@@ -1,11 +1,13 @@
-/** Writes the finished trajectories of a sweep as files whose bytes depend on the results alone, provenance aside. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+/** Writes a sweep as files whose bytes depend on its results alone, provenance aside. */
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFile, withPart } from '../base/atomic-file.js';
+import { makeFolder, removeEmptyFolders } from '../base/folders.js';
 import type { Reader } from '../store/read/reader.js';
-import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
-import { CELL_NUMBERS, CHECKPOINT_NUMBERS, type SweepRow } from '../store/schema/rows.js';
-import { asCsv, KEPT_FILES, type Row } from './files.js';
+import type { SweepRow } from '../store/schema/rows.js';
+import { type KeptTable, keptColumns } from './columns.js';
+import { asCsv, KEPT_FILES } from './files.js';
+import { selectKept } from './select.js';
 
 export interface Kept {
   readonly trajectories: number;
@@ -14,72 +16,44 @@ export interface Kept {
   readonly bytes: number;
 }
 
-/** Trajectories of which all cells that the sweep requests are finished, in one order. */
-const FINISHED = `
-  SELECT y.id, y.dataset_size, y.width, y.seed, y.engine, y.numerics, y.config, x.key
-  FROM sweeps s JOIN member_progress p ON p.sweep = s.key AND p.cells = p.cells_done
-  JOIN trajectory_keys x ON x.key = p.trajectory JOIN trajectories y ON y.id = x.id
-  WHERE s.name = @sweep`;
-const ORDER = 'f.dataset_size, f.width, f.seed, f.id';
-const SHAPE = 'f.id AS trajectory_id, f.dataset_size, f.width, f.seed';
+/** What `KEPT_FILES.sweep` says of the form of all files. */
+export const KEPT_SHAPE = 1;
 
-/** What is the same for equal bits: no times, and no work. */
-const TABLES: Readonly<
-  Record<'trajectories' | 'results' | 'thresholds' | 'predictions' | 'provenance', string>
-> = {
-  trajectories: `SELECT ${SHAPE}, f.engine, f.numerics, f.config FROM finished f ORDER BY ${ORDER}`,
-  results: `
-    SELECT ${SHAPE}, r.pretrain_iterations, r.prune_method, r.prune_objective, r.prune_sample_size, r.subnet_size,
-      r.retrain_iterations, ${[...CHECKPOINT_NUMBERS, ...CELL_NUMBERS].map(name => `r.${name}`).join(', ')}
-    FROM finished f JOIN results r ON r.sweep = @sweep AND r.trajectory_id = f.id
-    ORDER BY ${ORDER}, r.pretrain_iterations, r.prune_method, r.prune_objective, r.prune_sample_size, r.subnet_size,
-      r.retrain_iterations`,
-  thresholds: `
-    SELECT ${SHAPE}, v.method AS prune_method, v.objective AS prune_objective, v.sample_size AS prune_sample_size,
-      v.subnet_size, v.retrain_iterations, r.metric, r.target, r.lower, r.upper, r.censoring, r.raw_upper,
-      r.sustained_upper, r.flagged
-    FROM finished f JOIN threshold_rows r ON r.trajectory = f.key AND r.sweep = (SELECT key FROM sweeps WHERE name = @sweep)
-    JOIN variants v ON v.key = r.variant
-    ORDER BY r.metric, r.target, ${ORDER}, 5, 6, 7, 8, 9`,
-  predictions: `
-    SELECT ${SHAPE}, p.horizon, p.subnet_size, ${PREDICTION_COLUMNS.map(name => `p.${name}`).join(', ')}
-    FROM finished f JOIN prediction_rows p ON p.trajectory = f.key AND p.sweep = (SELECT key FROM sweeps WHERE name = @sweep)
-    ORDER BY p.kernel, p.target DESC, ${ORDER}`,
-  provenance: `
-    SELECT f.id AS trajectory_id, a.tool_version, a.git_revision, a.git_dirty, a.node_version, a.cpu, a.kernels, a.threads
-    FROM finished f JOIN attempts a ON a.id =
-      (SELECT max(id) FROM attempts WHERE trajectory_id = f.id AND outcome = 'done')
-    ORDER BY ${ORDER}`,
-};
-
-/** @param folder is made if it is missing. @throws a system error where it cannot be written. */
+/** @param folder is made if it is missing. @throws a system error where it cannot be written; no file is changed then. */
 export function writeKept(reader: Reader, sweep: SweepRow, folder: string): Kept {
-  const { name, description, definition } = sweep;
-  const tables = reader.inTransaction(() =>
-    Object.entries(TABLES).map(([table, sql]) => {
-      const rows = reader.rows<Row>(`WITH finished AS (${FINISHED}) ${sql}`, { sweep: name });
-      return { table: table as keyof typeof TABLES, rows };
-    }),
+  const { name, description, definition, evaluate } = sweep;
+  const tables = selectKept(reader, name, evaluate);
+  const columns = keptColumns(evaluate);
+  const written = (Object.keys(columns) as KeptTable[]).filter(
+    table => table !== 'predictions' || tables.predictions.length > 0,
   );
-  const files: [string, string][] = tables
-    .filter(({ rows }) => rows.length > 0)
-    .map(({ table, rows }) => [KEPT_FILES[table], asCsv(rows)]);
-  files.push([KEPT_FILES.sweep, `${JSON.stringify({ shape: 1, name, description, definition }, null, 2)}\n`]);
-  mkdirSync(folder, { recursive: true });
-  for (const [file, text] of files) write(join(folder, file), text);
-  const count = (wanted: keyof typeof TABLES): number =>
-    tables.find(({ table }) => table === wanted)!.rows.length;
+  const about = { shape: KEPT_SHAPE, name, description, definition };
+  const files: [string, string][] = [
+    [KEPT_FILES.sweep, `${JSON.stringify(about, null, 2)}\n`],
+    ...written.map((table): [string, string] => [KEPT_FILES[table], asCsv(tables[table], columns[table])]),
+  ];
+  const outermost = makeFolder(folder);
+  try {
+    replaceAll(files.map(([file, text]) => [join(folder, file), text]));
+  } catch (error) {
+    removeEmptyFolders(folder, outermost);
+    throw error;
+  }
   return {
-    trajectories: count('trajectories'),
-    cells: count('results'),
+    trajectories: tables.trajectories.length,
+    cells: tables.results.length,
     bytes: files.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0),
   };
 }
 
-function write(file: string, text: string): void {
+/** All files are on the disk before the first one takes its name. */
+function replaceAll([first, ...others]: readonly (readonly [file: string, text: string])[]): void {
+  if (!first) return;
+  const [file, text] = first;
   withPart(file, part => {
     writeFileSync(part, text);
     syncFile(part);
+    replaceAll(others);
     renameSync(part, file);
   });
 }
