@@ -19,8 +19,9 @@ export function checkedSweep(spec: SweepSpec, trajectories: readonly KeptTraject
       trajectory.source.refuse('trajectory_id', `a trajectory that the definition of ${spec.name} asks for`);
     checkCells(trajectory, asked!, spec);
   }
-  const kept = new Set(trajectories.map(({ id }) => id));
-  const all = [...planned.values()];
+  // Configurations as they are kept, so that their text stays the same.
+  const kept = new Map(trajectories.map(({ id, config }) => [id, config]));
+  const all = Array.from(planned.values(), each => ({ ...each, config: kept.get(each.id) ?? each.config }));
   return { spec, trajectories, planned: severalFolders(spec) ? all.filter(({ id }) => kept.has(id)) : all };
 }
 

@@ -25,9 +25,9 @@ export function plannedFor(
   for (let round = 0; round < rounds; round++) {
     const grid = expandGrid(
       spec,
-      ({ dir: _, ...dataset }): DatasetIdentity => {
-        const known = [...(contents.get(dataset.name) ?? [])];
-        return { ...dataset, content: known[round] ?? known[0] ?? UNKNOWN };
+      ({ name, positive, dir: _, ...sizes }): DatasetIdentity => {
+        const known = [...(contents.get(name) ?? [])];
+        return { name, positive, content: known[round] ?? known[0] ?? UNKNOWN, ...sizes };
       },
       { name: first.engine, numerics: first.numerics },
     );
