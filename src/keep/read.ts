@@ -1,7 +1,7 @@
 /** Reads a kept sweep, out of its files or out of a database, and checks it against its definition. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../base/errors.js';
+import { InputError, UsageError } from '../base/errors.js';
 import { groupBy } from '../base/group-by.js';
 import { parseSweep, type SweepSpec } from '../domain/sweep-file/parse.js';
 import { openReader } from '../store/read/reader.js';
@@ -30,7 +30,7 @@ export function isKept(folder: string): boolean {
   );
 }
 
-/** @throws InputError (BAD_INPUT) where a file is missing or damaged. */
+/** @throws InputError, UsageError where a file is missing or damaged. */
 export function readKept(folder: string): KeptSweep {
   const spec = readDefinition(folder);
   const columns = keptColumns(spec.evaluate);
@@ -51,20 +51,28 @@ function readDefinition(folder: string): SweepSpec {
     throw notKept(source, `${found}, this version reads ${KEPT_SHAPE}`);
   }
   if (typeof definition !== 'object' || definition === null) throw notKept(source, 'has no definition');
-  const text = JSON.stringify({ ...definition, description: description ?? undefined });
-  const spec = parseSweep(text, { source });
+  const spec = specOf(definition, description, source);
   if (spec.name !== name)
     throw notKept(source, `is of ${JSON.stringify(name)}, its definition of "${spec.name}"`);
   return spec;
 }
 
-/** What is finished of a sweep of a database, a run at work on it or not. @throws StoreError; InputError. */
+/** @param place where the definition stands, in a text of other lines than the one that is parsed. */
+function specOf(definition: object, description: unknown, place: string): SweepSpec {
+  try {
+    return parseSweep(JSON.stringify({ ...definition, description: description ?? undefined }));
+  } catch (error) {
+    if (error instanceof InputError) throw new UsageError(`${place}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** What is finished of a sweep of a database, a run at work on it or not. @throws StoreError. */
 export function readFinished(db: string, sweep: string): KeptSweep {
   const reader = openReader(db);
   try {
     const { definition, description } = reader.sweep(sweep);
-    const text = JSON.stringify({ ...(definition as object), description: description ?? undefined });
-    const spec = parseSweep(text, { source: db });
+    const spec = specOf(definition as object, description, db);
     const { thresholds: _, ...tables } = selectKept(reader, sweep, spec.evaluate);
     const named = Object.entries(tables).map(([table, rows]) => [
       table,
