@@ -30,12 +30,15 @@ for (const name of readdirSync(HERE).filter(each => existsSync(join(HERE, each, 
   const db = join(out, `${name}.sqlite`);
   rmSync(db, { force: true });
   espalier('restore', join(HERE, name), db);
-  writeFileSync(join(out, `${name}-fit.txt`), espalier('fit', db));
-  const widths = query(db, 'SELECT DISTINCT width FROM trajectories ORDER BY width').map(row => row.width);
-  for (const width of widths) {
-    const figures = join(out, `${name}-${width}`);
-    const page = join(out, `${name}-${width}.html`);
-    espalier('report', db, '--width', String(width), '--output', page, '--figures', figures);
+  const shapes = query(db, 'SELECT DISTINCT width, seed FROM trajectories ORDER BY width');
+  // One seed is a search: it has no verdict, and no figure of its own.
+  if (shapes.some(({ seed }) => seed !== shapes[0].seed)) {
+    writeFileSync(join(out, `${name}-fit.txt`), espalier('fit', db));
+    for (const width of new Set(shapes.map(each => each.width))) {
+      const figures = join(out, `${name}-${width}`);
+      const page = join(out, `${name}-${width}.html`);
+      espalier('report', db, '--width', String(width), '--output', page, '--figures', figures);
+    }
   }
   const criterion = `SELECT 1 FROM thresholds WHERE target LIKE 'published%' LIMIT 1`;
   if (query(db, criterion).length > 0) alternatives.push(...compareEach(name, db));
@@ -45,10 +48,9 @@ console.log(out);
 
 /** Compares each curve that the sweep has at one width with the table. One row for each width. */
 function compareEach(name, db) {
-  const settings = query(
-    db,
-    'SELECT axes, count(DISTINCT width) AS widths FROM thresholds GROUP BY axes ORDER BY min(rowid), axes',
-  ).map(({ axes }) => (typeof axes === 'string' ? JSON.parse(axes) : axes));
+  const settings = query(db, 'SELECT DISTINCT axes FROM thresholds ORDER BY axes').map(({ axes }) =>
+    typeof axes === 'string' ? JSON.parse(axes) : axes,
+  );
   const widths = query(db, 'SELECT width, count(DISTINCT axes) AS axes FROM thresholds GROUP BY width');
   // Settings that are zipped with the width do not divide: one comparison has all widths.
   const choices = widths.every(({ axes }) => axes === 1) ? [{}] : settings;
