@@ -147,6 +147,12 @@ export class EngineUnavailableError extends EspalierError {
   override readonly exitCode = EXIT.badInput;
 }
 
+/** A device of an engine that was reset, removed or does not carry out what it is told. */
+export class DeviceError extends EspalierError {
+  override readonly code = 'DEVICE_LOST';
+  override readonly exitCode = EXIT.someFailed;
+}
+
 /** A part of espalier or a package that is missing, not built, or built for another Node. */
 export class InstallationError extends EspalierError {
   override readonly code = 'INSTALLATION';

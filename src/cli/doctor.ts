@@ -4,6 +4,7 @@ import { formatBytes } from '../base/units.js';
 import { checkDataDir } from '../data/locate.js';
 import { examine } from '../doctor/examine.js';
 import type { DoctorReport } from '../doctor/report.js';
+import { withKernels } from './kernels-text.js';
 import { queueAddress } from './queue-address.js';
 import { ENGINES } from './sweep-options.js';
 
@@ -64,7 +65,7 @@ function asScreen(report: DoctorReport): string {
       available
         ? kernels === null
           ? 'ready'
-          : `ready, ${kernels} kernels`
+          : `ready, ${withKernels(kernels)}`
         : `not there: ${firstPart(problem)}`,
     ]),
     ...datasets.map(({ name, folder: at, found }): [string, string] => [

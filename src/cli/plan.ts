@@ -17,6 +17,7 @@ import {
   parseDeadline,
   secondsUntil,
 } from './deadline.js';
+import { withKernels } from './kernels-text.js';
 import { type ShardArguments, shardOption } from './shard.js';
 import {
   databaseOf,
@@ -105,7 +106,7 @@ function printPlan(
     [
       'expected time',
       `${formatDuration(plan.secondsLeft)} on ${counted(plan.threads, 'thread')} of the ${plan.engine} engine` +
-        (plan.kernels === null ? '' : `, ${plan.kernels} kernels`) +
+        (plan.kernels === null ? '' : `, ${withKernels(plan.kernels)}`) +
         (plan.cellsHeld > 0 ? ` (${formatDuration(plan.secondsAll)} from nothing)` : '') +
         `, the longest trajectory ${formatDuration(plan.secondsLongest)}`,
     ],

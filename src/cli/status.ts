@@ -6,6 +6,7 @@ import { describeSlowReader } from '../store/file/write-ahead-log.js';
 import { openReader } from '../store/read/reader.js';
 import { groupFailures, readStatus, type StatusReport } from '../store/read/status.js';
 import type { FailureRow, SweepProgress } from '../store/schema/rows.js';
+import { withKernels } from './kernels-text.js';
 import { renderTable } from './output.js';
 import { canDraw } from './terminal.js';
 
@@ -129,7 +130,7 @@ function holderLine({ db, holder, queue, cellsPerSecond, secondsLeft }: StatusRe
   const rate = cellsPerSecond === null ? 'no cell finished yet' : `${round(cellsPerSecond)} cells/s`;
   const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
   const threads = holder.threads === null ? '' : ` on ${counted(holder.threads, 'thread')}`;
-  const kernels = holder.kernels === null ? '' : `, ${holder.kernels} kernels`;
+  const kernels = holder.kernels === null ? '' : `, ${withKernels(holder.kernels)}`;
   return `running ${what}${threads}${kernels} (${who}): ${rate}${left}`;
 }
 

@@ -15,7 +15,7 @@ import { MAX_THREADS } from '../store/file/thread-request.js';
 import { numberOption, wholeFrom } from './numbers.js';
 import type { ShardArguments } from './shard.js';
 
-export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs'];
+export const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs', 'webgpu'];
 
 export interface SweepArguments {
   readonly sweep: string;

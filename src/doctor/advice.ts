@@ -58,7 +58,10 @@ function onEngine(
   }
   // The message of an engine that has to be installed ends with what to do.
   if (!available) return [note(`engine ${name} is not there; no sweep needs it`, lastPart(problem!))];
-  if (problem !== null) return [note(problem, 'report it with this output')];
+  if (problem !== null) {
+    const [what, remedy = 'report it with this output'] = problem.split('; ');
+    return [note(what!, remedy)];
+  }
   if (kernels !== 'wasm' || wanted === 'wasm') return [];
   const build = isInstalled ? 'npm rebuild espalier' : 'npm run build:native';
   return [

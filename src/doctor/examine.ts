@@ -21,7 +21,15 @@ export interface DoctorOptions extends DataSearch {
   readonly engines: readonly EngineName[];
 }
 
-const VARIABLES = ['ESPALIER_DATA_DIR', 'ESPALIER_KERNELS', 'ESPALIER_TFJS_MODULE', 'ESPALIER_QUEUE'];
+const VARIABLES = [
+  'ESPALIER_DATA_DIR',
+  'ESPALIER_KERNELS',
+  'ESPALIER_TFJS_MODULE',
+  'ESPALIER_WEBGPU_ADAPTER',
+  'VK_DRIVER_FILES',
+  'VK_ICD_FILENAMES',
+  'ESPALIER_QUEUE',
+];
 const SECRET = 'ESPALIER_QUEUE';
 /** How the messages of engines begin. */
 const NAMES_ENGINE = /^engine "\w+" is not available: /;

@@ -9,7 +9,7 @@ export type OwnEngineName = `own:${string}`;
  * What trains and prunes. `noop` computes nothing; it serves to measure the cost of everything around an engine. `simulated` is not an
  * engine: it marks rows drawn from a known law (src/design), so that they never pass for an engine's.
  */
-export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'noop' | 'simulated' | OwnEngineName;
+export type EngineName = 'wasm' | 'reference' | 'tfjs' | 'webgpu' | 'noop' | 'simulated' | OwnEngineName;
 /** sigma of `network.activation`. */
 export type Activation = 'relu' | 'tanh' | 'softplus';
 /** How outputs scale with the width: the mean of the neurons, or their sum over sqrt(N). */

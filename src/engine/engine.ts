@@ -23,7 +23,7 @@
 import type { InputMatrix } from '../data/inputs.js';
 import type { Activation, EngineName, Layers, Loss, Objective } from '../domain/types.js';
 
-/** The type in which an engine stores weights: float32 for `wasm` and `tfjs`, float64 for `reference`. */
+/** The type in which an engine stores weights: float64 for `reference`, float32 for the others. */
 export type FloatArray = Float32Array | Float64Array;
 
 /** Everything that training changes. */
@@ -87,7 +87,10 @@ export interface Engine {
   readonly name: EngineName;
   /** Version of the engine's results, raised whenever any bit of them changes. Part of a trajectory's identity. */
   readonly numerics: number;
-  /** What runs the hot loops, where there is a choice, e.g. `native-512`; else null. It changes no bit of the results. */
+  /**
+   * What runs the hot loops, where there is a choice, e.g. `native-512`; else null. It changes no bit of the results, except
+   * those of `webgpu`, where it is the backend, adapter and driver.
+   */
   readonly kernels: string | null;
   /** What users should know about this engine on this machine; null for nothing. */
   readonly warning: string | null;

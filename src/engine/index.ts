@@ -19,6 +19,8 @@ export async function createEngine(name: EngineName): Promise<Engine> {
       return (await import('./wasm/index.js')).createWasmEngine();
     case 'tfjs':
       return (await import('./tfjs/index.js')).createTfjsEngine();
+    case 'webgpu':
+      return (await import('./webgpu/index.js')).createWebgpuEngine();
     case 'noop':
       return (await import('./noop/index.js')).createNoopEngine();
     case 'simulated':

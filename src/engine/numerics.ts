@@ -10,8 +10,9 @@ export const NUMERICS: Readonly<Record<EngineName, number>> = {
   reference: 1,
   wasm: 3,
   tfjs: 1,
+  webgpu: 1,
   noop: 1,
 };
 
-/** Engines whose results have the same bits on every machine. TensorFlow promises none. */
+/** Engines whose results have the same bits on every machine. TensorFlow and GPUs promise none. */
 export const HAS_EQUAL_BITS: ReadonlySet<EngineName> = new Set<EngineName>(['wasm', 'reference', 'noop']);

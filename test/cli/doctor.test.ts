@@ -15,8 +15,12 @@ beforeAll(() => {
 });
 afterAll(() => work.remove());
 
-/** A home and a module of TensorFlow.js that are the test's own. */
-const variables = () => ({ HOME: work.path('home'), ESPALIER_TFJS_MODULE: 'no-such-module' });
+/** A home, and no module of TensorFlow.js or driver of a GPU that the machine may have. */
+const variables = () => ({
+  HOME: work.path('home'),
+  ESPALIER_TFJS_MODULE: 'no-such-module',
+  VK_DRIVER_FILES: '/no-such-driver.json',
+});
 const doctor = (env: Record<string, string>, ...args: string[]) =>
   work.startWith({ ...variables(), ...env }, 'doctor', ...args).ended;
 const reported = (stdout: string): DoctorReport => JSON.parse(stdout);
@@ -42,6 +46,11 @@ describe('doctor', () => {
           available: false,
           problem: expect.stringMatching(/^no-such-module is not installed; run/),
         },
+        {
+          name: 'webgpu',
+          available: false,
+          problem: expect.stringMatching(/^no adapter was found[^;]*; [^;]+$/),
+        },
       ],
       datasets: [
         { name: 'digits', found: true },
@@ -50,10 +59,15 @@ describe('doctor', () => {
       ],
       folder: { freeBytes: expect.any(Number), problem: null },
       queue: null,
-      environment: { ESPALIER_KERNELS: 'wasm', ESPALIER_DATA_DIR: join('~', 'data') },
+      environment: {
+        ESPALIER_KERNELS: 'wasm',
+        ESPALIER_DATA_DIR: join('~', 'data'),
+        VK_DRIVER_FILES: '/no-such-driver.json',
+      },
     });
     expect(report.advice.map(({ level, what }) => `${level}: ${what}`)).toEqual([
       'note: engine tfjs is not there; no sweep needs it',
+      'note: engine webgpu is not there; no sweep needs it',
       'note: not found: fashion-mnist',
     ]);
     for (const secret of [hostname(), work.path('home'), homedir()].filter(name => name.length > 1))

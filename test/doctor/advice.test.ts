@@ -53,6 +53,7 @@ describe('says what to do about', () => {
     ],
     ['native kernels', wasm({ kernels: 'wasm' }), 'note', /twice the time/, /g\+\+.*npm run build:native/],
     ['a warning', wasm({ problem: 'other bits' }), 'note', /other bits/, /report it/],
+    ['a remedy', wasm({ problem: 'slow; install a driver' }), 'note', /^slow$/, /^install a driver$/],
     [
       'another engine',
       {

@@ -28,7 +28,7 @@ const real = z.custom<number>(value => typeof value === 'number', 'expected a nu
 const id = z.string().regex(/^[\w-]{1,200}$/);
 const ticket = z.string().regex(/^\w{1,40}$/);
 
-const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs', 'noop'];
+const ENGINES: readonly EngineName[] = ['wasm', 'reference', 'tfjs', 'webgpu', 'noop'];
 const engine = z.enum(ENGINES);
 const objective = z.enum(['squared', 'logistic', 'brier']);
 const set = z.enum(SET_NAMES as readonly [SetName, ...SetName[]]);

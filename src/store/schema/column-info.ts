@@ -20,7 +20,7 @@ export const columns = (...pairs: readonly (readonly [name: string, meaning: str
 export const SWEEP = columns(['sweep', "the sweep's name"]);
 
 export const ORIGIN = columns(
-  ['engine', 'what trained and pruned: wasm, reference or tfjs'],
+  ['engine', 'what trained and pruned: wasm, reference, tfjs or webgpu'],
   ['numerics', "version of the engine's arithmetic: results are bit-identical within one"],
 );
 

@@ -192,7 +192,7 @@ const ATTEMPTS: RelationInfo = {
       ['stack', 'where in the program'],
       [
         'kernels',
-        'what ran the hot loops: wasm, native-128, native-256 or native-512; NULL for other engines',
+        'what ran the hot loops: wasm, native-128, native-256 or native-512; of webgpu the backend, adapter and driver; NULL for other engines',
       ],
     ),
   ],
