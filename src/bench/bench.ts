@@ -1,4 +1,4 @@
-/** Runs `espalier bench`: measures the kernels and whole trajectories on one thread of the `wasm` engine. */
+/** Runs `espalier bench`: measures the kernels and whole trajectories of one engine, on one thread. */
 import { cpus } from 'node:os';
 import { TOOL_VERSION } from '../base/paths.js';
 import { nodeVersion } from '../base/provenance.js';
@@ -8,10 +8,16 @@ import type { DatasetSettings, TrajectoryConfig } from '../domain/types.js';
 import { createEngine } from '../engine/index.js';
 import { InputLibrary, imagesKey, type TrajectoryEnvironment } from '../trajectory/environment.js';
 import { type Ceilings, measureCeilings } from './ceilings.js';
+import { measureDeviceCeilings } from './device-bench.js';
 import { type Bench, MEASURES, type Measured } from './measures.js';
 import { BENCH_NAMES, type BenchName, type BenchSizes, FULL_SIZES, QUICK_SIZES } from './sizes.js';
 
+/** The engines that can be measured: those that are meant to be fast. */
+export const BENCH_ENGINES = ['wasm', 'webgpu'] as const;
+export type BenchEngine = (typeof BENCH_ENGINES)[number];
+
 export interface BenchOptions extends DataSearch {
+  readonly engine: BenchEngine;
   /** Generated digits, or MNIST, which must be on this machine. */
   readonly dataset: 'digits' | 'mnist';
   /** Approximate seconds of each measurement. */
@@ -39,7 +45,7 @@ export interface BenchResult {
   readonly bytes: number;
   /** Passes over the activations in one unit; null if it makes none. */
   readonly passes: number | null;
-  /** 10^9 operations and bytes per second of CPU time, then both as shares of the ceilings. */
+  /** 10^9 operations and bytes per second of CPU time (`webgpu`: of wall time), then both as shares of the ceilings. */
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
   readonly shareOfMultiplyAdd: number;
@@ -50,9 +56,9 @@ export interface BenchReport {
   readonly tool: string;
   readonly node: string;
   readonly cpu: string;
-  readonly engine: 'wasm';
+  readonly engine: BenchEngine;
   readonly numerics: number;
-  /** What ran the hot loops: wasm, native-128, native-256 or native-512. */
+  /** What ran the hot loops: wasm, native-128, native-256 or native-512; of webgpu the backend, adapter and driver. */
   readonly kernels: string;
   readonly dataset: 'digits' | 'mnist';
   readonly quick: boolean;
@@ -65,25 +71,28 @@ export interface BenchReport {
  * Runs the measurements in `options.only`, one after the other.
  *
  * @throws DataError if MNIST is requested and not found.
- * @throws EngineUnavailableError if the kernels are not built.
+ * @throws EngineUnavailableError if the kernels are not built, or there is no device.
  */
 export async function runBench(options: BenchOptions): Promise<BenchReport> {
   const sizes = options.quick ? QUICK_SIZES : FULL_SIZES;
   const { environment, config } = await setUp(options, sizes);
   const bench: Bench = { environment: environment, config, sizes, seconds: options.seconds };
   options.announce('ceilings');
-  const ceilings = await measureCeilings(options.seconds, sizes.streamBytes);
+  const isOnDevice = options.engine === 'webgpu';
+  const measure = isOnDevice ? measureDeviceCeilings : measureCeilings;
+  const ceilings = await measure(options.seconds, sizes.streamBytes);
   const results: BenchResult[] = [];
   for (const name of BENCH_NAMES) {
     if (options.only.length > 0 && !options.only.includes(name)) continue;
     options.announce(name);
-    results.push(resultOf(name, await MEASURES[name](bench), ceilings));
+    const measured = await MEASURES[name](bench);
+    results.push(resultOf(name, measured, ceilings, isOnDevice ? measured.timing.wall : measured.timing.cpu));
   }
   return {
     tool: TOOL_VERSION,
     node: nodeVersion(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    engine: 'wasm',
+    engine: options.engine,
     numerics: config.numerics,
     kernels: environment.engine.kernels!,
     dataset: options.dataset,
@@ -94,10 +103,10 @@ export async function runBench(options: BenchOptions): Promise<BenchReport> {
 }
 
 async function setUp(
-  { dataset: name, dataDir, announce }: BenchOptions,
+  { engine: engineName, dataset: name, dataDir, announce }: BenchOptions,
   sizes: BenchSizes,
 ): Promise<{ environment: TrajectoryEnvironment; config: TrajectoryConfig }> {
-  const engine = await createEngine('wasm');
+  const engine = await createEngine(engineName);
   const positive = [5, 6, 7, 8, 9];
   const settings: DatasetSettings =
     name === 'digits' ? { name, positive, seed: 0, pool: sizes.pool, test: sizes.test } : { name, positive };
@@ -135,10 +144,11 @@ async function setUp(
   };
 }
 
-function resultOf(name: BenchName, measured: Measured, ceilings: Ceilings): BenchResult {
+/** @param seconds that rates are of */
+function resultOf(name: BenchName, measured: Measured, ceilings: Ceilings, seconds: number): BenchResult {
   const { work, timing, operations, bytes, passes } = measured;
-  const gflops = operations / timing.cpu / 1e9;
-  const gigabytesPerSecond = bytes / timing.cpu / 1e9;
+  const gflops = operations / seconds / 1e9;
+  const gigabytesPerSecond = bytes / seconds / 1e9;
   return {
     name,
     work,

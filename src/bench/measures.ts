@@ -5,11 +5,13 @@ import type { TrajectoryConfig, Variant } from '../domain/types.js';
 import { WasmInstancePool } from '../engine/wasm/instance-pool.js';
 import { columnEntryBytes, layOut, PANEL } from '../engine/wasm/layout.js';
 import { LANES, ROW_BYTES } from '../engine/wasm/layout-parts.js';
+import { VECTORS } from '../engine/webgpu/kernels/statistics.js';
 import { stream } from '../math/random.js';
 import type { TrajectoryEnvironment } from '../trajectory/environment.js';
 import { measureDense, measureSubnets, selectPaths } from '../trajectory/prune.js';
 import { runTrajectory } from '../trajectory/run-trajectory.js';
 import { openSession, type Session } from '../trajectory/session.js';
+import { deviceGram } from './device-bench.js';
 import type { BenchName, BenchSizes } from './sizes.js';
 import { type Timing, timeOf } from './timing.js';
 
@@ -41,7 +43,7 @@ export const MEASURES: Readonly<Record<BenchName, (bench: Bench) => Promise<Meas
   'step-narrow': bench => step(bench, { width: bench.sizes.narrowWidth }, 'SGD step'),
   'step-dense': bench => step(bench, { inputs: { scaling: 'centred' } }, 'SGD step, dense inputs'),
   activations,
-  gram,
+  gram: bench => (bench.environment.engine.name === 'webgpu' ? deviceGram(bench) : gram(bench)),
   checkpoint,
   'checkpoint-logistic': checkpointLogistic,
   'checkpoint-sampled': checkpointSampled,
@@ -225,13 +227,17 @@ const greedy = (subnetSize: number): Variant => ({
 const DENSE_SETS = ['train', 'test'] as const;
 const SUBNET_SETS = ['train', 'pool', 'test'] as const;
 
+const columnsPerPass = ({ engine }: TrajectoryConfig): number => (engine === 'webgpu' ? VECTORS : PANEL);
+
 function checkpointOperations(session: Session, passes: number, distinct: number): number {
   const { inputs, config, scaled } = session;
   const n = inputs.rows;
   const { width } = config;
   const { pool, test } = scaled.dataset;
   const evaluated = test.count * width + (pool.count + test.count) * distinct;
-  return neuronOperations(session) * (n * width + evaluated) + passes * 2 * PANEL * n * width;
+  return (
+    neuronOperations(session) * (n * width + evaluated) + passes * 2 * columnsPerPass(config) * n * width
+  );
 }
 
 /** A whole trajectory, run as by a sweep's worker. */

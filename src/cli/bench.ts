@@ -1,11 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
-import { type BenchReport, runBench } from '../bench/bench.js';
+import { BENCH_ENGINES, type BenchEngine, type BenchReport, runBench } from '../bench/bench.js';
 import { BENCH_NAMES, type BenchName } from '../bench/sizes.js';
+import { withKernels } from './kernels-text.js';
 import { numberOption } from './numbers.js';
 import { renderTable } from './output.js';
 
 interface BenchArguments {
+  readonly engine: BenchEngine;
   readonly seconds?: number | undefined;
   readonly only?: BenchName[] | undefined;
   readonly dataset: 'digits' | 'mnist';
@@ -35,6 +37,7 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
         choices: BENCH_NAMES,
         describe: 'Measure this only (repeatable)',
       })
+      .option('engine', { choices: BENCH_ENGINES, default: 'wasm' as const, describe: 'What is measured' })
       .option('dataset', {
         choices: ['digits', 'mnist'] as const,
         default: 'digits' as const,
@@ -49,11 +52,13 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
       .example('$0 bench', 'everything, in about a minute')
       .example('$0 bench --only step --only gram --seconds 10', 'two of the measurements, for longer')
+      .example('$0 bench --engine webgpu', 'the same on a GPU, rates by wall time')
       .example('taskset -c 1 npx espalier bench --json', 'on one core of several, for a script') as never,
   handler: async args => {
     if (args.dataDir !== undefined && args.dataset === 'digits')
       throw new UsageError('bench: digits are generated, expected --dataset mnist with --data-dir');
     const report = await runBench({
+      engine: args.engine,
       dataset: args.dataset,
       dataDir: args.dataDir,
       seconds: args.seconds ?? (args.quick ? QUICK_SECONDS : SECONDS),
@@ -65,7 +70,9 @@ export const benchCommand: CommandModule<object, BenchArguments> = {
   },
 };
 
-function asTable({ ceilings, results, cpu, node, tool, dataset, kernels }: BenchReport): string {
+function asTable(report: BenchReport): string {
+  const { ceilings, results, cpu, node, tool, engine, dataset, kernels } = report;
+  const arithmetic = engine === 'wasm' ? '128-bit WebAssembly' : 'float32';
   const head = ['name', 'one', 'ms', 'CPU ms', 'GFLOP/s', '% of peak', 'GB/s', '% of read', 'passes'];
   const rows = results.map(result => [
     result.name,
@@ -79,8 +86,8 @@ function asTable({ ceilings, results, cpu, node, tool, dataset, kernels }: Bench
     result.passes,
   ]);
   return (
-    `espalier ${tool}, node ${node}, ${cpu}, one thread, ${kernels} kernels, inputs: ${dataset}\n` +
-    `ceilings: multiply-adds ${rounded(ceilings.multiplyAddGflops)} GFLOP/s (128-bit WebAssembly, registers only), ` +
+    `espalier ${tool}, node ${node}, ${cpu}, one thread, ${withKernels(kernels)}, inputs: ${dataset}\n` +
+    `ceilings: multiply-adds ${rounded(ceilings.multiplyAddGflops)} GFLOP/s (${arithmetic}, registers only), ` +
     `streaming read ${rounded(ceilings.streamingReadGBs)} GB/s\n${renderTable(head, rows)}`
   );
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BenchReport, runBench } from '../../src/bench/bench.js';
 import { BENCH_NAMES } from '../../src/bench/sizes.js';
 import { Workplace } from '../support/program.js';
+import { tryWebgpu } from '../support/webgpu.js';
 
 const workplace = new Workplace();
 afterAll(() => workplace.remove());
@@ -103,6 +104,7 @@ describe('espalier bench --quick --json', () => {
 test('--only measures the named ones, in the order of the table', async () => {
   const announced: string[] = [];
   const report = await runBench({
+    engine: 'wasm',
     dataset: 'digits',
     seconds: 0.001,
     quick: true,
@@ -111,6 +113,26 @@ test('--only measures the named ones, in the order of the table', async () => {
   });
   expect(report.results.map(({ name }) => name)).toEqual(['activations', 'gram']);
   expect(announced.at(-1)).toBe('gram');
+});
+
+test.skipIf(tryWebgpu() instanceof Error)('--engine webgpu measures the device, by wall time', async () => {
+  const report = await runBench({
+    engine: 'webgpu',
+    dataset: 'digits',
+    seconds: 0.001,
+    quick: true,
+    only: ['step', 'gram', 'checkpoint'],
+    announce: () => {},
+  });
+  expect(report).toMatchObject({ engine: 'webgpu', kernels: expect.stringMatching(/^\w+: /) });
+  const { ceilings, results } = report;
+  expect(results.map(({ name }) => name)).toEqual(['step', 'gram', 'checkpoint']);
+  for (const { operations, seconds, gflops, shareOfMultiplyAdd } of results) {
+    expect(gflops).toBeCloseTo(operations / seconds / 1e9, 9);
+    expect(shareOfMultiplyAdd).toBeCloseTo(gflops / ceilings.multiplyAddGflops, 9);
+  }
+  // n = 300, N = 96 in tiles of 64: eight columns.
+  expect(results[1]).toMatchObject({ operations: 2 * 8 * 300 * 96, bytes: 4 * 300 * 128, passes: 1 });
 });
 
 test('prints a table with the ceilings above it', async () => {
