@@ -78,6 +78,12 @@ export class WebgpuNetwork implements Network {
     return this.#parameters.read();
   }
 
+  restore(state: NetworkState): void {
+    this.#begin(NO_PULSE);
+    this.#dropActivations();
+    this.#parameters.write(state);
+  }
+
   activate(): Activations {
     this.#begin();
     this.#dropActivations();

@@ -20,25 +20,46 @@ export class Parameters {
   readonly #device: Device;
   readonly #problem: Pick<Problem, 'width' | 'momentum' | 'layers'>;
   readonly #columns: number;
+  readonly #scaledShares: Float32Array;
 
   constructor(device: Device, buffers: Buffers, problem: Problem) {
-    const { width, inputs, state, outputScale, momentum } = problem;
+    const { width, inputs, outputScale, momentum } = problem;
     const { columns } = inputs;
     this.#device = device;
     this.#problem = { width, momentum, layers: problem.layers };
     this.#columns = columns;
-    const { weights, signs, weightVelocity, signVelocity } = state;
-    this.weights = buffers.createFrom(byColumn(weights, width, columns));
-    this.velocity = buffers.create(momentum === 0 ? 0 : FLOAT * padded(columns) * padded(width));
-    if (momentum !== 0 && weightVelocity)
-      device.upload(this.velocity, byColumn(weightVelocity, width, columns));
-    this.signs = buffers.createFrom(widened(signs));
+    const matrix = FLOAT * padded(columns) * padded(width);
+    this.weights = buffers.create(matrix);
+    this.velocity = buffers.create(momentum === 0 ? 0 : matrix);
+    this.signs = buffers.create(FLOAT * padded(width));
     this.moving = buffers.create(2 * FLOAT * padded(width));
-    if (signVelocity) device.upload(this.moving, widened(signVelocity));
-    const shares = widened(sharesOf(problem).map(share => outputScale * share));
-    this.shares = buffers.createFrom(shares);
+    this.#scaledShares = widened(sharesOf(problem).map(share => outputScale * share));
+    this.shares = buffers.createFrom(this.#scaledShares);
+    this.coefficient = buffers.create(FLOAT * padded(width));
+    this.write(problem.state);
+  }
+
+  /** Missing velocities are 0. */
+  write({ weights, signs, weightVelocity, signVelocity }: NetworkState): void {
+    const { width, momentum } = this.#problem;
+    const [device, columns] = [this.#device, this.#columns];
+    device.upload(this.weights, byColumn(weights, width, columns));
+    if (momentum !== 0)
+      device.upload(
+        this.velocity,
+        weightVelocity
+          ? byColumn(weightVelocity, width, columns)
+          : new Float32Array(padded(columns) * padded(width)),
+      );
+    device.upload(this.signs, widened(signs));
+    const moving = new Float32Array(2 * padded(width));
+    if (signVelocity) moving.set(signVelocity);
+    device.upload(this.moving, moving);
     const single = Float32Array.from(signs);
-    this.coefficient = buffers.createFrom(shares.map((share, i) => share * (single[i] ?? 0)));
+    device.upload(
+      this.coefficient,
+      this.#scaledShares.map((share, i) => share * (single[i] ?? 0)),
+    );
   }
 
   /** A copy, in the order of the contract. */
