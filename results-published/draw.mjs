@@ -1,11 +1,11 @@
 /**
  * Draws every figure, verdict and comparison of the published experiment from the kept files alone:
  *
- *   node results-published/draw.mjs figure2.csv [FOLDER]
+ *   node results-published/draw.mjs figure2.csv [FOLDER [SWEEP...]]
  *
- * figure2.csv is the published table (docs/compare.md). FOLDER (figures-published) gets, for each kept sweep, its database,
- * the verdicts as `fit` prints them, the figures of `report`, and, where the sweep has the published criterion, each of its
- * selections and settings beside the published figure; and alternatives.csv, one line for each of those.
+ * figure2.csv is the published table (docs/compare.md). FOLDER (figures-published) gets, for each kept sweep, or those that
+ * are named, its database, the verdicts as `fit` prints them and the figures of `report`; where the sweep has the published
+ * criterion, each of its selections and settings beside the published figure; and alternatives.csv, one line for each.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,9 +14,9 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CLI = join(HERE, '../dist/src/cli/main.js');
-const [table, out = 'figures-published'] = process.argv.slice(2);
+const [table, out = 'figures-published', ...wanted] = process.argv.slice(2);
 if (!table) {
-  console.error('usage: node results-published/draw.mjs TABLE.csv [FOLDER]');
+  console.error('usage: node results-published/draw.mjs TABLE.csv [FOLDER [SWEEP...]]');
   process.exit(2);
 }
 mkdirSync(out, { recursive: true });
@@ -26,7 +26,8 @@ const espalier = (...args) =>
 const query = (db, sql) => JSON.parse(espalier('query', db, sql, '--format', 'json'));
 
 const alternatives = [];
-for (const name of readdirSync(HERE).filter(each => existsSync(join(HERE, each, 'sweep.json')))) {
+const kept = readdirSync(HERE).filter(each => existsSync(join(HERE, each, 'sweep.json')));
+for (const name of kept.filter(each => wanted.length === 0 || wanted.includes(each))) {
   const db = join(out, `${name}.sqlite`);
   rmSync(db, { force: true });
   espalier('restore', join(HERE, name), db);
