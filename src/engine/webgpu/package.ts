@@ -45,6 +45,9 @@ export async function loadGpu(): Promise<GPU> {
 
 /** @throws Error whose message is one line with its remedy */
 export async function findAdapter(gpu: GPU): Promise<GPUAdapter> {
+  // Without a driver, Vulkan's loader and Dawn write lines of their own to stderr.
+  const wrong = wrongDriverFile();
+  if (wrong) throw new Error(`no adapter was found; ${wrong}`);
   let adapter: GPUAdapter | null = null;
   try {
     adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
@@ -79,14 +82,21 @@ export function missingParts(platform = process.platform, env = process.env): st
       entries(folder).some(inner => existsSync(join(folder, inner, LOADER))),
   );
   if (!hasLoader) return `install the Vulkan loader, ${LOADER} (Debian, Ubuntu: apt-get install libvulkan1)`;
-  const named = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES;
-  const missing = named?.split(':').find(file => !existsSync(file));
-  if (missing)
-    return `the Vulkan driver file ${missing} does not exist: correct VK_DRIVER_FILES or VK_ICD_FILENAMES`;
+  const wrong = wrongDriverFile(platform, env);
+  if (wrong) return wrong;
+  const named = env.VK_DRIVER_FILES || env.VK_ICD_FILENAMES;
   const home = join(homedir(), '.local/share/vulkan/icd.d');
   if (!named && [...DRIVER_FOLDERS, home].every(folder => entries(folder).length === 0))
     return 'install the Vulkan driver of the GPU, or name its file (*_icd.json) in VK_DRIVER_FILES';
   return 'the Vulkan driver is there, but too old or without a GPU (try vulkaninfo --summary)';
+}
+
+/** Which driver file is named, but not there, if none of those named is; null otherwise. */
+function wrongDriverFile(platform = process.platform, env = process.env): string | null {
+  const variable = env.VK_DRIVER_FILES ? 'VK_DRIVER_FILES' : 'VK_ICD_FILENAMES';
+  const named = (env[variable] ?? '').split(':').filter(Boolean);
+  if (platform !== 'linux' || named.length === 0 || named.some(file => existsSync(file))) return null;
+  return `the Vulkan driver file ${named[0]} does not exist: correct ${variable}`;
 }
 
 /** Multiarch folders such as x86_64-linux-gnu, or driver files. */
