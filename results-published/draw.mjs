@@ -8,9 +8,11 @@
  * criterion, each of its selections and settings beside the published figure; and alternatives.csv, one line for each.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CLI = join(HERE, '../dist/src/cli/main.js');
@@ -26,15 +28,18 @@ const espalier = (...args) =>
 const query = (db, sql) => JSON.parse(espalier('query', db, sql, '--format', 'json'));
 
 const alternatives = [];
+/** A quarter of the pool: above it seeds share samples, and their intervals come out too narrow. */
+const MOST_SAMPLES = 15_000;
+
 const kept = readdirSync(HERE).filter(each => existsSync(join(HERE, each, 'sweep.json')));
 for (const name of kept.filter(each => wanted.length === 0 || wanted.includes(each))) {
-  const db = join(out, `${name}.sqlite`);
-  rmSync(db, { force: true });
-  espalier('restore', join(HERE, name), db);
-  const shapes = query(db, 'SELECT DISTINCT width, seed FROM trajectories ORDER BY width');
+  const db = restored(name, join(HERE, name));
+  const shapes = query(db, 'SELECT DISTINCT width, seed FROM results ORDER BY width');
   // One seed is a search: it has no verdict, and no figure of its own.
   if (shapes.some(({ seed }) => seed !== shapes[0].seed)) {
     writeFileSync(join(out, `${name}-fit.txt`), espalier('fit', db));
+    const fewer = withFewerSamples(name);
+    if (fewer) writeFileSync(join(out, `${name}-quarter-fit.txt`), espalier('fit', fewer));
     for (const width of new Set(shapes.map(each => each.width))) {
       const figures = join(out, `${name}-${width}`);
       const page = join(out, `${name}-${width}.html`);
@@ -46,6 +51,41 @@ for (const name of kept.filter(each => wanted.length === 0 || wanted.includes(ea
 }
 if (alternatives.length > 0) writeFileSync(join(out, 'alternatives.csv'), asCsv(alternatives));
 console.log(out);
+
+function restored(name, folder) {
+  const db = join(out, `${name}.sqlite`);
+  rmSync(db, { force: true });
+  espalier('restore', folder, db);
+  return db;
+}
+
+/** A database of the sizes up to a quarter of the pool; null for sweeps whose verdicts do not count. */
+function withFewerSamples(name) {
+  const { definition, ...sweep } = JSON.parse(readFileSync(join(HERE, name, 'sweep.json'), 'utf8'));
+  if (definition.thresholds.some(({ published }) => published)) return null;
+  const part = `${name}-quarter`;
+  const folder = join(out, part);
+  mkdirSync(folder, { recursive: true });
+  const datasetSize = definition.axes.datasetSize.filter(n => n <= MOST_SAMPLES);
+  const smaller = { ...definition, name: part, axes: { ...definition.axes, datasetSize } };
+  writeFileSync(join(folder, 'sweep.json'), JSON.stringify({ ...sweep, name: part, definition: smaller }));
+  const ids = new Set();
+  for (const file of [
+    'trajectories.csv',
+    'results.csv',
+    'thresholds.csv',
+    'predictions.csv',
+    'provenance.csv',
+  ]) {
+    if (!existsSync(join(HERE, name, file))) continue;
+    const rows = parse(readFileSync(join(HERE, name, file)), { columns: true });
+    if (file === 'trajectories.csv')
+      for (const row of rows) if (Number(row.dataset_size) <= MOST_SAMPLES) ids.add(row.trajectory_id);
+    const own = rows.filter(row => ids.has(row.trajectory_id));
+    writeFileSync(join(folder, file), stringify(own, { header: true }));
+  }
+  return restored(part, folder);
+}
 
 /** Compares each curve that the sweep has at one width with the table. One row for each width. */
 function compareEach(name, db) {
