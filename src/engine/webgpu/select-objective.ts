@@ -13,7 +13,7 @@ import type { Candidates } from './select-squared.js';
  * The most by which a summed change is wrong, relative to the sum of the sizes of the changes: additions as in
  * select-squared.ts, and a few tens of roundings in each change (kernels/objective.ts).
  */
-const CHANGE_ERROR = 300 * 2 ** -24;
+const CHANGE_ERROR = 300 / 2 ** 24;
 
 /** @param samples as of `Activations.greedy` */
 export function selectByObjective(

@@ -14,7 +14,7 @@ import type { Moments, Phi } from './phi.js';
  * The most by which a sum over samples on the device is wrong, relative to the product of the norms of its factors: a term
  * passes through fewer than 100 additions of float32 (kernels/statistics.ts).
  */
-const SUM_ERROR = 100 * 2 ** -24;
+const SUM_ERROR = 100 / 2 ** 24;
 /** Gram columns that are kept, at least. */
 export const KEPT_COLUMNS = 512;
 
