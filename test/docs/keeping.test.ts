@@ -33,7 +33,7 @@ it('its commands do what it says', async () => {
   }
   expect(filesOf(work.path('kept/my'))).toEqual(kept);
   // The last run had nothing to do.
-  expect(query(work.path('results/my.sqlite'), 'SELECT DISTINCT host FROM attempts')).toEqual([
+  expect(query(work.path('results/again.sqlite'), 'SELECT DISTINCT host FROM attempts')).toEqual([
     { host: 'unknown' },
   ]);
 });
