@@ -1,8 +1,6 @@
-import { TooLargeError } from '../../base/errors.js';
-import { counted } from '../../base/units.js';
 import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { shapeOf } from '../shape.js';
+import { refuseTooLarge } from '../refuse-too-large.js';
 import { ReferenceNetwork } from './network.js';
 
 const DOUBLE = 8;
@@ -10,12 +8,11 @@ const DOUBLE = 8;
 const ENTRY = 6;
 /** Expected maximum of Gram columns that a greedy path holds: one per distinct pick. */
 const GRAM_COLUMNS = 512;
-const GIB = 1024 * 1024 * 1024;
-const MEMORY_LIMIT = 8 * GIB;
+const MEMORY_LIMIT = 8 * 2 ** 30;
 
 /** The readable engine that the others are tested against: float64, one loop per sum, no optimisation. */
 export function createReferenceEngine(): Engine {
-  return {
+  const engine: Engine = {
     name: 'reference',
     numerics: NUMERICS.reference,
     kernels: null,
@@ -23,16 +20,11 @@ export function createReferenceEngine(): Engine {
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {
-      const { inputs, width } = problem;
-      const bytes = memoryBytes(shapeOf(problem));
-      if (bytes > MEMORY_LIMIT) {
-        const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
-        const gib = (bytes / GIB).toFixed(1);
-        throw new TooLargeError(`${size} needs ${gib} GiB, the engine "reference" holds at most 8 GiB`);
-      }
+      refuseTooLarge(engine, problem);
       return new ReferenceNetwork(problem);
     },
   };
+  return engine;
 }
 
 function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow, shifted }: Shape): number {

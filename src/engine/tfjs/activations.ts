@@ -1,6 +1,7 @@
 /** The activations of a network on the device, and means over picks on the host. */
 import type { Objective } from '../../domain/types.js';
 import type { Activations, Path } from '../engine.js';
+import { distinctOf } from '../picks.js';
 import { packResponses } from '../responses.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
@@ -51,11 +52,6 @@ export class TfjsActivations implements Activations {
   #checkValid(): void {
     if (!this.#valid) throw new Error('these activations were dropped by a later train, activate or close');
   }
-}
-
-/** The distinct neurons among the first k picks, k the largest of `sizes` (ascending). */
-export function distinctOf(picks: Int32Array, sizes: readonly number[]): Int32Array {
-  return Int32Array.from(new Set(picks.subarray(0, sizes.at(-1) ?? 0)));
 }
 
 /** u_k for each k of `sizes`, from the outputs of the distinct neurons on `rows` samples. */

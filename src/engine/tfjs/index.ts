@@ -6,16 +6,15 @@
  * bits on different machines or versions.
  */
 
-import { TooLargeError } from '../../base/errors.js';
-import { counted } from '../../base/units.js';
-import type { Engine, Problem, Shape } from '../engine.js';
+import { firstLine } from '../../base/first-line.js';
+import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { shapeOf } from '../shape.js';
+import { refuseTooLarge } from '../refuse-too-large.js';
 import { NEURONS_PER_SUM } from './dense.js';
 import { TfjsNetwork } from './network.js';
 import { probe } from './probe.js';
 import { CACHED_COLUMNS } from './select-squared.js';
-import { firstLine, loadTensorFlow, type TensorFlow, unavailable } from './tensorflow.js';
+import { loadTensorFlow, type TensorFlow, unavailable } from './tensorflow.js';
 
 /** Multiply-adds of one matrix product: about 10 ms on a core, 200 ms without native code. */
 const SLICE = 2 ** 29;
@@ -31,8 +30,7 @@ const FLOAT = 4;
 const DOUBLE = 8;
 /** Bytes of a stored entry of the inputs: a column and a value. */
 const ENTRY = 6;
-const GIB = 1024 * 1024 * 1024;
-const MEMORY_LIMIT = 16 * GIB;
+const MEMORY_LIMIT = 16 * 2 ** 30;
 
 export interface TfjsOptions {
   /** By default the module that ESPALIER_TFJS_MODULE names, else `@tensorflow/tfjs-node`. */
@@ -57,7 +55,7 @@ export async function createTfjsEngine({
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {
-      refuseTooLarge(problem);
+      refuseTooLarge(engine, problem);
       return new TfjsNetwork(tf, problem, rowsAtOnce(problem.width, problem.inputs.columns));
     },
   };
@@ -81,15 +79,4 @@ function memoryBytes({ datasetSize, width, columns, momentum, entriesPerRow }: S
   const slice = rowsAtOnce(width, columns) * (columns + width * SLICE_COPIES);
   const device = FLOAT * (width * datasetSize + parameters + shares + slice);
   return device + DOUBLE * (width * CACHED_COLUMNS + 6 * datasetSize) + ENTRY * entriesPerRow * datasetSize;
-}
-
-function refuseTooLarge(problem: Problem): void {
-  const { inputs, width } = problem;
-  const bytes = memoryBytes(shapeOf(problem));
-  if (bytes <= MEMORY_LIMIT) return;
-  const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
-  const gib = (bytes / GIB).toFixed(1);
-  throw new TooLargeError(
-    `${size} needs ${gib} GiB, the engine "tfjs" holds at most ${MEMORY_LIMIT / GIB} GiB`,
-  );
 }

@@ -7,6 +7,7 @@
  * the best-scoring candidates that are not cached. The speculation never depends on subnetSize.
  */
 import type { Path } from '../engine.js';
+import { RecentColumns } from '../recent-columns.js';
 import type { Candidates } from './candidates.js';
 import { addTo } from './phi.js';
 
@@ -21,7 +22,7 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
   const [p] = phi.products([labels]);
   const g = new Float64Array(squaredNorms.length);
   const scores = new Float64Array(squaredNorms.length);
-  const cached = new Map<number, Float64Array>();
+  const cached = new RecentColumns<Float64Array>();
   let passCount = 0;
 
   const gramColumn = (pick: number): Float64Array => {
@@ -30,17 +31,11 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
       others.sort((a, b) => scores[a]! - scores[b]! || a - b);
       const group = Int32Array.of(pick, ...others.subarray(0, COLUMNS_PER_PASS - 1));
       const products = phi.products(phi.columns(group));
-      for (const [at, neuron] of group.entries()) cached.set(neuron, products[at]!);
+      for (const [at, neuron] of group.entries()) cached.add(neuron, products[at]!);
       passCount++;
     }
-    const column = cached.get(pick)!;
-    // A Map keeps the order of insertion: reinserting moves the most recently used column to the end.
-    cached.delete(pick);
-    cached.set(pick, column);
-    for (const neuron of cached.keys()) {
-      if (cached.size <= CACHED_COLUMNS) break;
-      cached.delete(neuron);
-    }
+    const column = cached.use(pick);
+    cached.dropTo(CACHED_COLUMNS);
     return column;
   };
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import util from 'node:util';
 import type * as core from '@tensorflow/tfjs-core';
 import { EngineUnavailableError } from '../../base/errors.js';
+import { firstLine } from '../../base/first-line.js';
 
 export type TensorFlow = typeof core;
 export type Matrix = core.Tensor2D;
@@ -63,12 +64,6 @@ export function unavailable(name: string, trouble: string, cause?: unknown): Eng
 }
 
 /** The first line of an error's message. */
-export function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error)
-    .split('\n')[0]!
-    .trim();
-}
-
 function isMissing(error: unknown, name: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'MODULE_NOT_FOUND' && message.includes(`'${name}'`);

@@ -1,5 +1,5 @@
 /** One thread's device, on the side of the host: carries out its requests in order. */
-import { firstLine } from './package.js';
+import { firstLine } from '../../base/first-line.js';
 import { type Failure, MAX_DISPATCHES, PARAMS_STRIDE, type Reply, type Request } from './protocol.js';
 
 interface LoadedKernel {

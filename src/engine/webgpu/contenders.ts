@@ -2,6 +2,7 @@
  * The last word of a selection. The device's sums decide which candidates can be the best; among these, sums in float64 over
  * the device's own activations do. So a pick is the exact argmin, and ties are ties.
  */
+import { RecentColumns } from '../recent-columns.js';
 import type { Phi } from './phi.js';
 
 /** Bytes of columns that are kept in memory. */
@@ -19,7 +20,7 @@ export class Contenders {
   readonly #phi: Phi;
   readonly #squaredNorms: Float64Array;
   readonly #lowestEqual: () => Int32Array;
-  readonly #columns = new Map<number, Float32Array>();
+  readonly #columns = new RecentColumns<Float32Array>();
   readonly #mostColumns: number;
   readonly #firstSilent: number;
 
@@ -70,22 +71,15 @@ export class Contenders {
   /** Phi_q on all samples. */
   column(q: number): Float32Array {
     this.#keep(Int32Array.of(q));
-    const column = this.#columns.get(q)!;
-    // A Map keeps the order of insertion: the column used last moves to the end.
-    this.#columns.delete(q);
-    this.#columns.set(q, column);
-    return column;
+    return this.#columns.use(q);
   }
 
   /** Fetches the columns that are missing, as far as there is room. */
   #keep(neurons: Int32Array): void {
     const missing = neurons.filter(q => !this.#columns.has(q)).subarray(0, this.#mostColumns);
     if (missing.length === 0) return;
-    for (const q of this.#columns.keys()) {
-      if (this.#columns.size + missing.length <= this.#mostColumns) break;
-      this.#columns.delete(q);
-    }
+    this.#columns.dropTo(this.#mostColumns - missing.length);
     for (const [at, column] of this.#phi.columns(missing, null).entries())
-      this.#columns.set(missing[at]!, column.slice());
+      this.#columns.add(missing[at]!, column.slice());
   }
 }

@@ -1,6 +1,7 @@
 /** Forward passes on other inputs than the training samples. */
 import type { InputMatrix } from '../../data/inputs.js';
 import type { Activation } from '../../domain/types.js';
+import { distinctOf } from '../picks.js';
 import { Buffers } from './buffers.js';
 import type { Device, DeviceBuffer } from './device.js';
 import { DeviceInputs } from './inputs.js';
@@ -9,7 +10,7 @@ import { COMBINE } from './kernels/combine.js';
 import { forwardKernel } from './kernels/forward.js';
 import { FLOAT, groupsOf, padded, partsOf } from './layout.js';
 import type { Parameters } from './parameters.js';
-import { distinctOf, meansOfPicks } from './picks.js';
+import { meansOfPicks } from './picks.js';
 import type { Workspace } from './workspace.js';
 
 /** A network to evaluate, with vectors of coefficients of its neurons' values. */

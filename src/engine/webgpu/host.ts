@@ -6,8 +6,9 @@
  * device fails one trajectory.
  */
 import { BroadcastChannel, type MessagePort } from 'node:worker_threads';
+import { firstLine } from '../../base/first-line.js';
 import { Connection } from './connection.js';
-import { backendName, findAdapter, firstLine, loadGpu } from './package.js';
+import { backendName, findAdapter, loadGpu } from './package.js';
 import {
   type AdapterFacts,
   type ConnectRequest,

@@ -2,11 +2,9 @@
  * The engine on GPUs by WebGPU (Vulkan, Metal or Direct3D 12), through the optional package `webgpu`: float32 kernels whose
  * sums have a fixed order. One device with one driver gives the same bits; other devices may give others.
  */
-import { TooLargeError } from '../../base/errors.js';
-import { counted } from '../../base/units.js';
-import type { Engine, Problem, Shape } from '../engine.js';
+import type { Engine, Shape } from '../engine.js';
 import { NUMERICS } from '../numerics.js';
-import { shapeOf } from '../shape.js';
+import { refuseTooLarge } from '../refuse-too-large.js';
 import { KEPT_BYTES } from './contenders.js';
 import { Device } from './device.js';
 import { CHUNK, VECTORS } from './kernels/statistics.js';
@@ -18,15 +16,14 @@ import { workspaceBytes } from './workspace.js';
 /** Bytes of a stored entry of the inputs: a column and a value. */
 const ENTRY = 6;
 const DOUBLE = 8;
-const GIB = 1024 * 1024 * 1024;
 /** More than any device has. WebGPU does not tell how much there is: an allocation that fails is the trajectory's fault. */
-const MEMORY_LIMIT = 192 * GIB;
+const MEMORY_LIMIT = 192 * 2 ** 30;
 
 /** @throws EngineUnavailableError (ENGINE_UNAVAILABLE), with what is missing, if there is no package or no adapter */
 export function createWebgpuEngine(connect = () => new Device()): Engine {
   let device = connect();
   const { description, isSoftware } = device;
-  return {
+  const engine: Engine = {
     name: 'webgpu',
     numerics: NUMERICS.webgpu,
     kernels: description,
@@ -36,7 +33,7 @@ export function createWebgpuEngine(connect = () => new Device()): Engine {
     memoryBytes,
     memoryLimitBytes: MEMORY_LIMIT,
     open(problem) {
-      refuseTooLarge(problem);
+      refuseTooLarge(engine, problem);
       if (device.isBroken) {
         device.close();
         device = connect();
@@ -44,6 +41,7 @@ export function createWebgpuEngine(connect = () => new Device()): Engine {
       return new WebgpuNetwork(device, problem);
     },
   };
+  return engine;
 }
 
 /** Bytes on the device, and of the host's copies on their way there. */
@@ -58,14 +56,4 @@ function memoryBytes(shape: Shape): number {
   const device = FLOAT * (matrix * matrices + activations + partial) + workspaceBytes(rows, width, columns);
   const columnsKept = Math.min(KEPT_BYTES, FLOAT * width * datasetSize) + FLOAT * width * KEPT_COLUMNS;
   return device + inputs + 2 * FLOAT * matrix + columnsKept + DOUBLE * (6 * width + 6 * datasetSize);
-}
-
-function refuseTooLarge(problem: Problem): void {
-  const { inputs, width } = problem;
-  const bytes = memoryBytes(shapeOf(problem));
-  if (bytes <= MEMORY_LIMIT) return;
-  const size = `a network of width ${width} on ${counted(inputs.rows, 'sample')}`;
-  throw new TooLargeError(
-    `${size} needs ${(bytes / GIB).toFixed(1)} GiB, the engine "webgpu" holds at most ${MEMORY_LIMIT / GIB} GiB`,
-  );
 }

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { firstLine } from '../../base/first-line.js';
 
 const PACKAGE = 'webgpu';
 /** Environment variable with a part of the adapter's name, for machines with several. */
@@ -56,13 +57,6 @@ export async function findAdapter(gpu: GPU): Promise<GPUAdapter> {
   }
   if (!adapter) throw new Error(`no adapter was found; ${missingParts()}`);
   return adapter;
-}
-
-/** Of a GPUError, too, which is no Error. */
-export function firstLine(error: unknown): string {
-  return String((error as Error | null)?.message ?? error)
-    .split('\n')[0]!
-    .trim();
 }
 
 const LOADER = 'libvulkan.so.1';

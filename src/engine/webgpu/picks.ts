@@ -1,10 +1,6 @@
 /** Means over picks, as weights of neurons. */
 import { padded } from './layout.js';
 
-/** The distinct neurons among the first k picks, k the largest of `sizes` (ascending). */
-export const distinctOf = (picks: Int32Array, sizes: readonly number[]): Int32Array =>
-  Int32Array.from(new Set(picks.subarray(0, sizes.at(-1) ?? 0)));
-
 /** For each k of `sizes`, multiplicity / k of the neuron at each place: sizes x W. */
 export function meansOfPicks(
   picks: Int32Array,

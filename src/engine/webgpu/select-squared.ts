@@ -6,6 +6,7 @@
  * A pass over the activations computes the Gram columns of the pick and of the best candidates that have none.
  */
 import type { Path } from '../engine.js';
+import { RecentColumns } from '../recent-columns.js';
 import type { Contenders } from './contenders.js';
 import { VECTORS } from './kernels/statistics.js';
 import type { Moments, Phi } from './phi.js';
@@ -36,7 +37,7 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
   const scores = new Float64Array(phi.width);
   const errors = new Float64Array(phi.width);
   const z = new Float64Array(n);
-  const kept = new Map<number, Float32Array>();
+  const kept = new RecentColumns<Float32Array>();
   let sumOfNorms = 0;
   let passCount = 0;
 
@@ -44,17 +45,11 @@ export function selectSquared(candidates: Candidates, subnetSize: number): Path 
     if (!kept.has(pick)) {
       const others = Int32Array.from(norms.keys()).filter(q => q !== pick && !kept.has(q) && norms[q] !== 0);
       const group = Int32Array.of(pick, ...lowest(others, scores, VECTORS - 1));
-      for (const [at, column] of phi.gram(group).entries()) kept.set(group[at]!, column);
+      for (const [at, column] of phi.gram(group).entries()) kept.add(group[at]!, column);
       passCount++;
     }
-    const column = kept.get(pick)!;
-    // A Map keeps the order of insertion: the column used last moves to the end.
-    kept.delete(pick);
-    kept.set(pick, column);
-    for (const q of kept.keys()) {
-      if (kept.size <= KEPT_COLUMNS) break;
-      kept.delete(q);
-    }
+    const column = kept.use(pick);
+    kept.dropTo(KEPT_COLUMNS);
     return column;
   };
 
