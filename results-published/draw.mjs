@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import { KEPT_FILES } from '../dist/src/keep/files.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CLI = join(HERE, '../dist/src/cli/main.js');
@@ -31,7 +32,7 @@ const alternatives = [];
 /** A quarter of the pool: above it seeds share samples, and their intervals come out too narrow. */
 const MOST_SAMPLES = 15_000;
 
-const kept = readdirSync(HERE).filter(each => existsSync(join(HERE, each, 'sweep.json')));
+const kept = readdirSync(HERE).filter(each => existsSync(join(HERE, each, KEPT_FILES.sweep)));
 for (const name of kept.filter(each => wanted.length === 0 || wanted.includes(each))) {
   const db = restored(name, join(HERE, name));
   const shapes = query(db, 'SELECT DISTINCT width, seed FROM results ORDER BY width');
@@ -61,26 +62,24 @@ function restored(name, folder) {
 
 /** A database of the sizes up to a quarter of the pool; null for sweeps whose verdicts do not count. */
 function withFewerSamples(name) {
-  const { definition, ...sweep } = JSON.parse(readFileSync(join(HERE, name, 'sweep.json'), 'utf8'));
+  const { definition, ...sweep } = JSON.parse(readFileSync(join(HERE, name, KEPT_FILES.sweep), 'utf8'));
   if (definition.thresholds.some(({ published }) => published)) return null;
   const part = `${name}-quarter`;
   const folder = join(out, part);
   mkdirSync(folder, { recursive: true });
   const datasetSize = definition.axes.datasetSize.filter(n => n <= MOST_SAMPLES);
   const smaller = { ...definition, name: part, axes: { ...definition.axes, datasetSize } };
-  writeFileSync(join(folder, 'sweep.json'), JSON.stringify({ ...sweep, name: part, definition: smaller }));
+  writeFileSync(
+    join(folder, KEPT_FILES.sweep),
+    JSON.stringify({ ...sweep, name: part, definition: smaller }),
+  );
   const ids = new Set();
-  for (const file of [
-    'trajectories.csv',
-    'results.csv',
-    'thresholds.csv',
-    'predictions.csv',
-    'provenance.csv',
-  ]) {
-    if (!existsSync(join(HERE, name, file))) continue;
-    const rows = parse(readFileSync(join(HERE, name, file)), { columns: true });
-    if (file === 'trajectories.csv')
-      for (const row of rows) if (Number(row.dataset_size) <= MOST_SAMPLES) ids.add(row.trajectory_id);
+  const read = file => parse(readFileSync(join(HERE, name, file)), { columns: true });
+  for (const row of read(KEPT_FILES.trajectories))
+    if (Number(row.dataset_size) <= MOST_SAMPLES) ids.add(row.trajectory_id);
+  const { sweep: _, ...tables } = KEPT_FILES;
+  for (const file of Object.values(tables).filter(each => existsSync(join(HERE, name, each)))) {
+    const rows = read(file);
     const own = rows.filter(row => ids.has(row.trajectory_id));
     writeFileSync(join(folder, file), stringify(own, { header: true }));
   }

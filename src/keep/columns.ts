@@ -13,7 +13,8 @@ export interface KeptColumns {
 
 export type KeptTable = 'trajectories' | 'results' | 'thresholds' | 'predictions' | 'provenance';
 
-const TRAJECTORY = ['trajectory_id', 'dataset_size', 'width', 'seed'];
+/** What names a trajectory, first in each table but provenance. */
+export const TRAJECTORY = ['trajectory_id', 'dataset_size', 'width', 'seed'];
 const VARIANT = ['prune_method', 'prune_objective', 'prune_sample_size', 'subnet_size', 'retrain_iterations'];
 
 /** @param evaluate of the sweep: what other sweeps have measured of its cells is not its own. */

@@ -5,6 +5,7 @@ import { HAS_EQUAL_BITS } from '../engine/numerics.js';
 import { PREDICTION_COLUMNS, type StoredPrediction } from '../store/schema/predictions.js';
 import { CELL_NUMBERS, CHECKPOINT_NUMBERS, cellNumbers, checkpointNumbers } from '../store/schema/rows.js';
 import { cellText, checkedSweep } from './check.js';
+import type { Value } from './files.js';
 import type { KeptCell, KeptCheckpoint, KeptPredictions, KeptSweep, KeptTrajectory } from './kept-sweep.js';
 import type { KeptRow } from './row.js';
 
@@ -50,7 +51,6 @@ function joinTrajectory(held: KeptTrajectory, other: KeptTrajectory): KeptTrajec
   return { ...held, checkpoints, predictions };
 }
 
-type Value = string | number | null;
 type Difference = readonly [column: string, a: Value, b: Value];
 interface Compared {
   readonly values: readonly Value[];

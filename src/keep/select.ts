@@ -2,7 +2,7 @@
 import type { Evaluate } from '../domain/types.js';
 import type { Reader } from '../store/read/reader.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
-import { type KeptTable, keptColumns } from './columns.js';
+import { type KeptTable, keptColumns, TRAJECTORY } from './columns.js';
 import type { Row } from './files.js';
 
 /** Trajectories of which all cells that the sweep requests are finished. */
@@ -39,8 +39,7 @@ const QUERIES: Readonly<Record<Exclude<KeptTable, 'results'>, string>> = {
 
 const resultsQuery = (evaluate: Evaluate): string => {
   const { names } = keptColumns(evaluate).results;
-  const shape = ['trajectory_id', 'dataset_size', 'width', 'seed'];
-  const own = names.filter(name => !shape.includes(name)).map(name => `r.${name}`);
+  const own = names.filter(name => !TRAJECTORY.includes(name)).map(name => `r.${name}`);
   return `
     SELECT ${SHAPE}, ${own.join(', ')}
     FROM finished f JOIN results r ON r.sweep = @sweep AND r.trajectory_id = f.id
