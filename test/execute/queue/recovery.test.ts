@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ExecutorEvent } from '../../../src/domain/messages.js';
 import type { ResultCheck } from '../../../src/execute/executor.js';
 import { parseAddress } from '../../../src/execute/queue/address.js';
-import { keysOf } from '../../../src/execute/queue/keys.js';
+import { BULL_PREFIX, keysOf, queueName } from '../../../src/execute/queue/keys.js';
 import { PIECE_BYTES } from '../../../src/execute/queue/schemas.js';
 import { SnapshotTransfer } from '../../../src/execute/queue/snapshots.js';
 import { TcpProxy } from '../../support/proxy.js';
@@ -49,14 +49,16 @@ describe.skipIf(!hasRedis)(hasRedis ? 'a queue' : WITHOUT_REDIS, () => {
       fail: () => {},
     };
     const tasks = [0, 1, 2].map(seed => ({ ...tinyTask('wasm', { config: { seed } }), id: `seed${seed}` }));
+    const jobs = (state: 'wait' | 'active') =>
+      stage.redis.llen(`${BULL_PREFIX}:${queueName('restarted', '0')}:${state}`);
     const dead = await started('wasm', { name: 'restarted', check, address: parseAddress('x', proxy.url) });
     for (const task of tasks) void collect(dead.submit(task));
-    await until(async () => (await stage.redis.hlen(keysOf('restarted').tickets)) === 3);
+    // A ticket is written before its job.
+    await until(async () => (await jobs('wait')) === 3);
     // From here on the first coordinator hears and says nothing.
     proxy.mode = 'swallow';
     const first = worker();
-    await until(async () => (await stage.redis.llen('espalier-queue:restarted~0:wait')) === 0);
-    await until(async () => (await stage.redis.llen('espalier-queue:restarted~0:active')) === 0);
+    await until(async () => (await jobs('wait')) + (await jobs('active')) === 0);
     await first.leave();
     const next = await started('wasm', { name: 'restarted', check });
     const events = await Promise.all(tasks.map(task => collect(next.submit(task))));
