@@ -15,7 +15,7 @@ import type {
   PlannedTrajectory,
   TrajectoryConfig,
 } from '../domain/types.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, Shape } from '../engine/engine.js';
 import { createEngine } from '../engine/index.js';
 import { type DataSizes, shapeOf, workerMemory } from '../trajectory/cost.js';
 import { imagesKey } from '../trajectory/environment.js';
@@ -168,10 +168,12 @@ function refuseTooLarge(
 ): void {
   const { datasetSize, width } = trajectory.config;
   const which = `datasetSize ${datasetSize} with width ${width}`;
-  const needed = engine.memoryBytes(shapeOf(trajectory, sizes));
+  const shape = shapeOf(trajectory, sizes);
+  const needed = engine.memoryBytes(shape);
   if (needed === Infinity) {
     throw new TooLargeError(
-      `datasetSize ${datasetSize} is more than the ${engine.name} engine can hold: make it smaller`,
+      `datasetSize ${datasetSize} is more than the ${engine.name} engine can hold, ` +
+        `expected at most ${largestDatasetSize(engine, shape)} of these data`,
     );
   }
   if (needed > engine.memoryLimitBytes) {
@@ -186,4 +188,16 @@ function refuseTooLarge(
         `expected at most the ${formatBytes(memoryBytes)} that a run may take here: make one of the two smaller`,
     );
   }
+}
+
+/** The largest n that the engine can hold, where it cannot hold this one. */
+function largestDatasetSize(engine: Engine, shape: Shape): number {
+  let held = 0;
+  let beyond = shape.datasetSize;
+  while (beyond - held > 1) {
+    const middle = Math.floor((held + beyond) / 2);
+    if (engine.memoryBytes({ ...shape, datasetSize: middle }) === Infinity) beyond = middle;
+    else held = middle;
+  }
+  return held;
 }

@@ -151,6 +151,13 @@ const TOO_LARGE: readonly Case[] = [
   ['n and N, run', /^datasetSize 60000 with width 10000000 needs .+, expected at most /, ...run(...large)],
   ['n and N, plan', /^datasetSize 60000 with width 10000000 needs /, 'plan', 'good.yaml', ...large],
   [
+    'n alone',
+    /^datasetSize 3000000 is more than the wasm engine can hold, expected at most 2\d{6} of these data\n$/,
+    'plan',
+    'good.yaml',
+    ...set('dataset.pool=3000000', 'axes.datasetSize=3000000', 'axes.width=50'),
+  ],
+  [
     'images',
     /^dataset\.pool 9000000 of digits does not fit in one array, expected at most \d+\n$/,
     ...run(...set('dataset.pool=9000000')),
