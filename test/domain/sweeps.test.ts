@@ -121,8 +121,10 @@ describe('digits-overnight', () => {
 });
 
 describe('digits-decades', () => {
-  it('spans four decades', () => {
+  it('takes ten seeds at ten sizes to n = 1,000,000, from a pool four times as large', () => {
     const sizes = values('digits-decades', 'datasetSize') as number[];
-    expect([sizes[0], sizes.at(-1)]).toEqual([100, 1_000_000]);
+    expect([sizes.length, sizes[0], sizes.at(-1)]).toEqual([10, 250, 1_000_000]);
+    expect(values('digits-decades', 'seed')).toHaveLength(10);
+    expect(sweep('digits-decades').settings.dataset).toMatchObject({ name: 'digits', pool: 4_000_000 });
   });
 });
