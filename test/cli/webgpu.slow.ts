@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { afterAll, expect, it } from 'vitest';
 import { Workplace } from '../support/program.js';
+import { hasRedis, RedisServer } from '../support/redis.js';
+import { numbers } from '../support/results.js';
 import { tryWebgpu, WEBGPU_ENVIRONMENT } from '../support/webgpu.js';
 
 const work = new Workplace();
@@ -61,6 +63,27 @@ it.skipIf(tried instanceof Error)(
           expect(Math.abs((row[column] as number) - (value as number)), column).toBeLessThan(1e-3);
       }
     }
+  },
+);
+
+it.skipIf(tried instanceof Error || !hasRedis)(
+  'a worker computes it for a run, with the same bits',
+  async () => {
+    const redis = await RedisServer.start();
+    const environment = { ...WEBGPU_ENVIRONMENT, ESPALIER_QUEUE: redis.url };
+    const worker = work.startWith(environment, 'worker', '--engine', 'webgpu', '--threads', '1');
+    const args = ['run', SWEEP, '--engine', 'webgpu', '--queue', redis.url, '--db', 'queue.sqlite'];
+    const run = await work.startWith(environment, ...args).ended;
+    worker.child.kill('SIGTERM');
+    const done = await worker.ended;
+    await redis.remove();
+    expect(run).toMatchObject({ code: 0 });
+    expect(done).toMatchObject({ code: 0, stderr: expect.stringContaining('engine webgpu') });
+    expect(numbers(work.path('queue.sqlite'))).toEqual(numbers(work.path('webgpu.sqlite')));
+    const db = new Sqlite(work.path('queue.sqlite'), { readonly: true });
+    const attempt = db.prepare('SELECT DISTINCT process, kernels FROM attempts').all();
+    db.close();
+    expect(attempt).toEqual([{ process: worker.child.pid, kernels: (tried as { kernels: string }).kernels }]);
   },
 );
 

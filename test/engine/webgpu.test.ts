@@ -207,6 +207,21 @@ describe.skipIf(tried instanceof Error)('a failure of the webgpu engine', () => 
     expectSameBits(trained(engine(), problem, batches), trained(engine(), problem, batches));
   });
 
+  it('a process ends in order right after its devices are closed', () => {
+    const url = pathToFileURL(join(PACKAGE_ROOT, 'dist/src/engine/webgpu/device.js')).href;
+    const code = `import(${JSON.stringify(url)}).then(({ Device }) => {
+      const devices = Array.from({ length: 4 }, () => new Device());
+      for (const device of devices) for (let i = 0; i < 50; i++) device.create(1000);
+      for (const device of devices) device.close();
+    })`;
+    const { status, signal, stderr } = spawnSync(process.execPath, ['-e', code], {
+      env: { ...process.env, ...WEBGPU_ENVIRONMENT },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+  });
+
   it('a process ends in order while its device computes', () => {
     const program = busyProgram(`
       let pulses = 0;

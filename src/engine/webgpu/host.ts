@@ -23,6 +23,8 @@ interface Served {
   readonly threadId: number;
   readonly connection: Promise<Connection | null>;
   readonly channel: BroadcastChannel;
+  /** Once it is to end: resolves when it has, for which the end of the process waits. */
+  ended: Promise<void> | null;
 }
 
 /** Limits of WebGPU that are raised to the adapter's. */
@@ -55,10 +57,13 @@ export function serveDevices(control: MessagePort, { state }: HostData): void {
     }
   };
 
-  const end = async (each: Served): Promise<void> => {
-    served.delete(each);
-    await (await each.connection)?.close();
-    each.channel.close();
+  const end = (each: Served): Promise<void> => {
+    each.ended ??= each.connection.then(async open => {
+      await open?.close();
+      each.channel.close();
+      served.delete(each);
+    });
+    return each.ended;
   };
 
   (announcements as unknown as Listening).onmessage = ({ data }) => {
@@ -70,7 +75,7 @@ export function serveDevices(control: MessagePort, { state }: HostData): void {
       Atomics.notify(signal, 0);
     };
     const connection = connect(send);
-    const each: Served = { threadId, connection, channel };
+    const each: Served = { threadId, connection, channel, ended: null };
     served.add(each);
     (channel as unknown as Listening).onmessage = ({ data: request }) => {
       if ((request as Request).kind === 'close') void end(each);
