@@ -109,6 +109,7 @@ export function* fitGroup(
       instability: circumstances.instability,
       notConverged: fitted.filter(law => !law.converged).map(law => law.name),
       ambiguous: free !== undefined && maximaSpread(sample) > SAME_MAXIMUM,
+      predicted: new Set(rows.filter(row => row.predicted).map(row => row.datasetSize)),
     }),
   };
 }

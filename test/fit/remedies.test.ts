@@ -230,3 +230,11 @@ describe('without any threshold', () => {
     expect([report.primary, report.missing, report.groups.length]).toEqual([null, 'the notes say why', 1]);
   });
 });
+
+test('predictions of fewer sizes than were measured are named as such', () => {
+  const predicted = { lower: 30, upper: 40 };
+  const upTo = (most: number) => primaryOf(curves(n => (n <= most ? { predicted } : {}))).warnings.join();
+  expect(upTo(2000)).toContain('no prediction at n = 4000, 8000:');
+  expect(upTo(8000)).not.toContain('prediction');
+  expect(upTo(0)).not.toContain('prediction');
+});

@@ -109,9 +109,11 @@ export function warningsOf(
     readonly notConverged: readonly string[];
     /** True if the free law's starts ended at different maxima. */
     readonly ambiguous: boolean;
+    /** Sizes for whose curves the kernel predicts a crossing. */
+    readonly predicted: ReadonlySet<number>;
   },
 ): string[] {
-  const { metric, target, pool, seeds, instability, notConverged, ambiguous } = facts;
+  const { metric, target, pool, seeds, instability, notConverged, ambiguous, predicted } = facts;
   const out: string[] = [];
   if (notConverged.length > 0) out.push(`not converged: the fit of ${notConverged.join(', ')}`);
   if (ambiguous)
@@ -139,6 +141,11 @@ export function warningsOf(
     out.push(
       `${unreachable} of ${counted(curves, 'curve')} ${unreachable === 1 ? 'has' : 'have'} flattened out short of the target, ` +
         `and ${unreachable === 1 ? 'is' : 'are'} not in the fits`,
+    );
+  const lacking = counts.filter(({ n }) => !predicted.has(n)).map(({ n }) => n);
+  if (predicted.size > 0 && lacking.length > 0)
+    out.push(
+      `no prediction at n = ${lacking.join(', ')}: what is predicted and what is measured are of different ranges of n`,
     );
   return out;
 }
