@@ -15,6 +15,8 @@ export type KeptTable = 'trajectories' | 'results' | 'thresholds' | 'predictions
 
 /** What names a trajectory, first in each table but provenance. */
 export const TRAJECTORY = ['trajectory_id', 'dataset_size', 'width', 'seed'];
+/** Of a trajectory, although the store has it at each checkpoint. */
+export const ETA_LAMBDA_MAX = 'eta_lambda_max';
 const VARIANT = ['prune_method', 'prune_objective', 'prune_sample_size', 'subnet_size', 'retrain_iterations'];
 
 /** @param evaluate of the sweep: what other sweeps have measured of its cells is not its own. */
@@ -25,6 +27,7 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
       metric => metric.network === network && sets[network].includes(metric.set) === isAsked,
     ).map(({ column }) => column);
   const others = [
+    ETA_LAMBDA_MAX,
     ...columnsOf('dense', false),
     ...columnsOf('subnet', false),
     ...columnsOf('retrained', false),
@@ -35,13 +38,12 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
     optional: new Set(optional),
   });
   return {
-    trajectories: table([...TRAJECTORY, 'engine', 'numerics', 'config']),
+    trajectories: table([...TRAJECTORY, 'engine', 'numerics', ETA_LAMBDA_MAX, 'config'], [ETA_LAMBDA_MAX]),
     results: table(
       results.filter(name => !others.includes(name)),
       [
         'prune_objective',
         'prune_sample_size',
-        'eta_lambda_max',
         'gates_changed',
         'neuron_variance',
         ...columnsOf('retrained', true),

@@ -108,7 +108,7 @@ function keptSweep(spec: SweepSpec, listed: string, tables: Tables): KeptSweep {
       id,
       config,
       source,
-      checkpoints: checkpointsOf(own, config, evaluate),
+      checkpoints: checkpointsOf(own, source, config, evaluate),
       attempt: attemptOf(by ?? source.refuse('trajectory_id', `one with a row in ${KEPT_FILES.provenance}`)),
       predictions: predictionsOf(predicted),
     };

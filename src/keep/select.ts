@@ -2,7 +2,7 @@
 import type { Evaluate } from '../domain/types.js';
 import type { Reader } from '../store/read/reader.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
-import { type KeptTable, keptColumns, TRAJECTORY } from './columns.js';
+import { ETA_LAMBDA_MAX, type KeptTable, keptColumns, TRAJECTORY } from './columns.js';
 import type { Row } from './files.js';
 
 /** Trajectories of which all cells that the sweep requests are finished. */
@@ -17,7 +17,10 @@ const SWEEP_KEY = '(SELECT key FROM sweeps WHERE name = @sweep)';
 
 /** What is the same for equal bits: no times, and no work. */
 const QUERIES: Readonly<Record<Exclude<KeptTable, 'results'>, string>> = {
-  trajectories: `SELECT ${SHAPE}, f.engine, f.numerics, f.config FROM finished f ORDER BY ${ORDER}`,
+  trajectories: `
+    SELECT ${SHAPE}, f.engine, f.numerics, f.config,
+      (SELECT max(k.eta_lambda_max) FROM checkpoints k WHERE k.trajectory = f.key) AS ${ETA_LAMBDA_MAX}
+    FROM finished f ORDER BY ${ORDER}`,
   thresholds: `
     SELECT ${SHAPE}, v.method AS prune_method, v.objective AS prune_objective, v.sample_size AS prune_sample_size,
       v.subnet_size, v.retrain_iterations, r.metric, r.target, r.lower, r.upper, r.censoring, r.raw_upper,

@@ -16,6 +16,7 @@ import type {
 import { variantKey } from '../domain/variant.js';
 import { PREDICTION_COLUMNS, type StoredPrediction } from '../store/schema/predictions.js';
 import { type AttemptInfo, CHECKPOINT_NUMBERS } from '../store/schema/rows.js';
+import { ETA_LAMBDA_MAX } from './columns.js';
 import type { KeptCheckpoint, KeptPredictions } from './kept-sweep.js';
 import type { KeptRow } from './row.js';
 
@@ -37,17 +38,23 @@ export function checkShape(row: KeptRow, { datasetSize, width, seed }: Trajector
     row.expectValue(name, value, 'the configuration of the trajectory');
 }
 
-/** The checkpoints of one trajectory, ascending in t. Each of its rows repeats the dense network. */
+/**
+ * The checkpoints of one trajectory, ascending in t. Each of its rows repeats the dense network.
+ *
+ * @param trajectory its row of the other table.
+ */
 export function checkpointsOf(
   rows: readonly KeptRow[],
+  trajectory: KeptRow,
   { width }: TrajectoryConfig,
   evaluate: Evaluate,
 ): KeptCheckpoint[] {
+  const etaLambdaMax = trajectory.number(ETA_LAMBDA_MAX) ?? Number.NaN;
   return [...groupBy(rows, row => row.count('pretrain_iterations'))]
     .sort(([a], [b]) => a - b)
     .map(([t, own]) => {
       const source = own[0]!;
-      const row = checkpointOf(source, t, evaluate);
+      const row = { ...checkpointOf(source, t, evaluate), etaLambdaMax };
       if (row.deadNeurons > width) source.refuse('dead_neurons', `at most ${width}, the width`);
       const seen = new Set<string>();
       const cells = own.map(each => {
@@ -68,11 +75,10 @@ export function checkpointsOf(
 /** Times are not kept: they say nothing about the results. */
 const UNKNOWN_S = Number.NaN;
 
-const checkpointOf = (row: KeptRow, t: number, { dense }: Evaluate): CheckpointRow => ({
+const checkpointOf = (row: KeptRow, t: number, { dense }: Evaluate): Omit<CheckpointRow, 'etaLambdaMax'> => ({
   t,
   dense: metricsOf(row, 'dense', dense),
   deadNeurons: row.count('dead_neurons'),
-  etaLambdaMax: row.number('eta_lambda_max') ?? Number.NaN,
   gatesChanged: row.number('gates_changed'),
   neuronVariance: row.number('neuron_variance'),
   trainWallS: UNKNOWN_S,
