@@ -90,7 +90,8 @@ describe('serve', () => {
 
 describe('run --serve', () => {
   it('continues when its page process dies', async () => {
-    process.env.ESPALIER_NOOP_STEP_MS = '40';
+    // Longer than a busy machine takes to start the page.
+    process.env.ESPALIER_NOOP_STEP_MS = '150';
     const run = work.start(
       'run',
       sweep,
@@ -106,7 +107,7 @@ describe('run --serve', () => {
     delete process.env.ESPALIER_NOOP_STEP_MS;
     const url = await linkOf(run);
     const listener = new Listener(url);
-    const state = await listener.until('state', ({ kind }) => kind === 'open');
+    const state = await listener.until('state', each => each.kind === 'open' && each.holder !== null);
     expect(state).toMatchObject({ holder: { pid: run.child.pid, alive: true } });
     const [page] = childrenOf(run.child.pid!, 'workers/page.js');
     process.kill(page!, 'SIGKILL');

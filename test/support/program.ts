@@ -26,6 +26,8 @@ export interface RunningProcess {
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'espalier-cli-'));
 
+  readonly #children: ChildProcess[] = [];
+
   /** An empty folder in place of the user's cache. */
   readonly cache = join(tmpdir(), 'espalier-no-cache');
 
@@ -53,6 +55,7 @@ export class Workplace {
       env: { ...env, XDG_CACHE_HOME: this.cache, ...variables },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#children.push(child);
     let stdout = '';
     let stderr = '';
     const waiting = new Set<() => void>();
@@ -94,7 +97,10 @@ export class Workplace {
     return readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort();
   }
 
+  /** Ends what a failed test has left running: a run without its folder would wait for it. */
   remove(): void {
+    for (const child of this.#children)
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
