@@ -2,6 +2,7 @@
  * Decompresses gzip (RFC 1952), member by member: zlib does not tell a truncated stream from one that other bytes follow.
  */
 import { constants, crc32, inflateRawSync } from 'node:zlib';
+import { lastThatHolds } from '../base/bisect.js';
 import { counted } from '../base/units.js';
 
 /** A broken stream; the message is a predicate without the file's name. */
@@ -85,18 +86,14 @@ function inflate(bytes: Uint8Array, start: number): { content: Uint8Array; end: 
 
 /** The first byte that makes zlib refuse the stream. A prefix that ends before it is incomplete, but valid. */
 function firstRefusedByte(bytes: Uint8Array, start: number): number {
-  let accepted = start;
-  let refused = bytes.length;
-  while (refused - accepted > 1) {
-    const middle = Math.floor((accepted + refused) / 2);
+  return lastThatHolds(start, bytes.length, end => {
     try {
-      inflateRawSync(bytes.subarray(start, middle), { finishFlush: constants.Z_SYNC_FLUSH });
-      accepted = middle;
+      inflateRawSync(bytes.subarray(start, end), { finishFlush: constants.Z_SYNC_FLUSH });
+      return true;
     } catch {
-      refused = middle;
+      return false;
     }
-  }
-  return refused - 1;
+  });
 }
 
 const truncated = (bytes: Uint8Array): GzipError =>

@@ -54,7 +54,7 @@ export function checkpointsOf(
     .sort(([a], [b]) => a - b)
     .map(([t, own]) => {
       const source = own[0]!;
-      const row = { ...checkpointOf(source, t, evaluate), etaLambdaMax };
+      const row = checkpointOf(source, t, etaLambdaMax, evaluate);
       if (row.deadNeurons > width) source.refuse('dead_neurons', `at most ${width}, the width`);
       const seen = new Set<string>();
       const cells = own.map(each => {
@@ -75,10 +75,11 @@ export function checkpointsOf(
 /** Times are not kept: they say nothing about the results. */
 const UNKNOWN_S = Number.NaN;
 
-const checkpointOf = (row: KeptRow, t: number, { dense }: Evaluate): Omit<CheckpointRow, 'etaLambdaMax'> => ({
+const checkpointOf = (row: KeptRow, t: number, etaLambdaMax: number, { dense }: Evaluate): CheckpointRow => ({
   t,
   dense: metricsOf(row, 'dense', dense),
   deadNeurons: row.count('dead_neurons'),
+  etaLambdaMax,
   gatesChanged: row.number('gates_changed'),
   neuronVariance: row.number('neuron_variance'),
   trainWallS: UNKNOWN_S,

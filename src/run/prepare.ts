@@ -1,5 +1,6 @@
 /** Turns a sweep file into work that is known to be possible: finds data, expands trajectories, checks sizes. */
 import { constants } from 'node:buffer';
+import { lastThatHolds } from '../base/bisect.js';
 import { TooLargeError } from '../base/errors.js';
 import { memoryBudget } from '../base/memory.js';
 import { formatBytes } from '../base/units.js';
@@ -191,13 +192,9 @@ function refuseTooLarge(
 }
 
 /** The largest n that the engine can hold, where it cannot hold this one. */
-function largestDatasetSize(engine: Engine, shape: Shape): number {
-  let held = 0;
-  let beyond = shape.datasetSize;
-  while (beyond - held > 1) {
-    const middle = Math.floor((held + beyond) / 2);
-    if (engine.memoryBytes({ ...shape, datasetSize: middle }) === Infinity) beyond = middle;
-    else held = middle;
-  }
-  return held;
-}
+const largestDatasetSize = (engine: Engine, shape: Shape): number =>
+  lastThatHolds(
+    0,
+    shape.datasetSize,
+    datasetSize => engine.memoryBytes({ ...shape, datasetSize }) < Infinity,
+  );

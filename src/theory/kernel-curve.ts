@@ -3,6 +3,7 @@
  *
  *   L(t) = L(0) sum_j w_j (1 - eta theta_j / n)^(2 t)          L(0) = ||r_0||^2 / (2 n)
  */
+import { lastThatHolds } from '../base/bisect.js';
 import type { Rule } from '../math/quadrature.js';
 
 /** Nothing is said beyond this iteration. */
@@ -34,13 +35,7 @@ export function firstAtMost(curve: Curve, target: number): number | null {
     high *= 2;
     if (high > LAST_ITERATION) return null;
   }
-  let low = high / 2;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (lossAt(curve, middle) <= target) high = middle;
-    else low = middle;
-  }
-  return high;
+  return lastThatHolds(Math.floor(high / 2), high, t => lossAt(curve, t) > target) + 1;
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Sums over a million samples, and addresses beyond 2 GiB, where a signed 32-bit number ends. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { memoryBudget } from '../../src/base/memory.js';
 import type { Engine, Network, Problem } from '../../src/engine/engine.js';
@@ -8,6 +7,7 @@ import { shapeOf } from '../../src/engine/shape.js';
 import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { stream } from '../../src/math/random.js';
 import { measure } from '../../src/trajectory/measure.js';
+import { bitsOf } from '../support/bits.js';
 import { makeBatches, makeProblem } from '../support/problems.js';
 
 const ROWS = 1_000_000;
@@ -44,11 +44,6 @@ function trained(engine: Engine, problem: Problem): Network {
   network.train(makeBatches(problem, 100), 100);
   return network;
 }
-
-const hash = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>
-  createHash('sha256')
-    .update(Buffer.from(buffer, byteOffset, byteLength))
-    .digest('hex');
 
 for (const kernels of [undefined, 'wasm']) {
   describe(`n = 10^6, ${kernels ?? 'default'} kernels`, () => {
@@ -91,14 +86,16 @@ for (const kernels of [undefined, 'wasm']) {
           const activations = network.activate();
           const { picks } = activations.greedy('squared', 5, null);
           const logistic = activations.greedy('logistic', 2, null);
-          const hashes = [
-            activations.outputs,
-            activations.squaredNorms,
-            ...activations.subnetOutputs(picks, [1, 5]),
-            network.state().weights as Float32Array,
-          ].map(hash);
+          const found = bitsOf({
+            outputs: activations.outputs,
+            squaredNorms: activations.squaredNorms,
+            subnets: activations.subnetOutputs(picks, [1, 5]),
+            weights: network.state().weights,
+            picks,
+            logistic: logistic.picks,
+          });
           network.close();
-          return [...hashes, [...picks], [...logistic.picks]];
+          return found;
         });
         expect(results[1]).toEqual(results[0]);
       },

@@ -1,5 +1,4 @@
 /** A network in several memories has the same bits as in one, and takes the memory that it states. */
-import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
 /** Every memory that is allocated, in order. While `refused` is true, allocation fails. */
@@ -25,6 +24,7 @@ import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { layOut, MAX_CANDIDATES } from '../../src/engine/wasm/layout.js';
 import { LANES } from '../../src/engine/wasm/layout-parts.js';
 import { MAX_MEMORIES, splitMemory } from '../../src/engine/wasm/split-memory.js';
+import { bitsOf } from '../support/bits.js';
 import {
   makeBatches,
   makeInputs,
@@ -34,19 +34,6 @@ import {
 } from '../support/problems.js';
 
 const allocated = (): number => memories.all.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-
-/** Results with arrays replaced by hashes of their bits, so that a failure shows the differing array. */
-function bitsOf(results: unknown): unknown {
-  if (ArrayBuffer.isView(results)) {
-    const { buffer, byteOffset, byteLength } = results;
-    return createHash('sha256')
-      .update(Buffer.from(buffer, byteOffset, byteLength))
-      .digest('hex');
-  }
-  if (Array.isArray(results)) return results.map(bitsOf);
-  if (typeof results !== 'object' || results === null) return results;
-  return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, bitsOf(value)]));
-}
 
 /** An engine whose memories hold `blocks` blocks of this problem each. */
 function engineOf(problem: Problem, blocks: number): Promise<Engine> {

@@ -63,7 +63,6 @@ export function unavailable(name: string, trouble: string, cause?: unknown): Eng
   );
 }
 
-/** The first line of an error's message. */
 function isMissing(error: unknown, name: string): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'MODULE_NOT_FOUND' && message.includes(`'${name}'`);

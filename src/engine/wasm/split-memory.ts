@@ -5,6 +5,7 @@
  * Results have the same bits for any number of memory blocks: sums over samples stay within a block of neurons, and
  * sums over neurons (outputs) are carried from memory block to memory block in order.
  */
+import { lastThatHolds } from '../../base/bisect.js';
 import type { Shape } from '../engine.js';
 import { blocksOf, type Layout, layOut } from './layout.js';
 
@@ -29,16 +30,8 @@ export function splitMemory(shape: Shape, limit: number): readonly Layout[] | nu
 }
 
 /** The maximum number of blocks of neurons in `limit` bytes. */
-function maxBlocksWithin(shape: Shape, limit: number): number {
-  let fitting = 0;
-  let beyond = blocksOf(shape) + 1;
-  while (beyond - fitting > 1) {
-    const middle = Math.floor((fitting + beyond) / 2);
-    if (layOut(shape, middle).bytes <= limit) fitting = middle;
-    else beyond = middle;
-  }
-  return fitting;
-}
+const maxBlocksWithin = (shape: Shape, limit: number): number =>
+  lastThatHolds(0, blocksOf(shape) + 1, blocks => layOut(shape, blocks).bytes <= limit);
 
 /** Total bytes of all memory blocks; Infinity if the network cannot be split. */
 export function bytesOf(layouts: readonly Layout[] | null): number {

@@ -12,6 +12,9 @@ interface Group {
   readonly bindings: GPUBindGroup;
 }
 
+/** The host itself ends a connection. */
+type Carried = Exclude<Request, { kind: 'close' }>;
+
 export class Connection {
   readonly #device: GPUDevice;
   readonly #send: (reply: Reply) => void;
@@ -39,7 +42,7 @@ export class Connection {
     void device.lost.then(({ message }) => this.#fail({ kind: 'lost', message: firstLine(message) }));
   }
 
-  handle(request: Request): void {
+  handle(request: Carried): void {
     if (this.#isClosed) return;
     try {
       this.#carryOut(request);
@@ -49,7 +52,7 @@ export class Connection {
     }
   }
 
-  #carryOut(request: Request): void {
+  #carryOut(request: Carried): void {
     switch (request.kind) {
       case 'create':
         this.#create(request.buffer, request.bytes);
@@ -82,8 +85,6 @@ export class Connection {
         // Asked for by tests: the device goes as it does when a driver resets it.
         this.#device.destroy();
         return;
-      case 'close':
-        void this.close();
     }
   }
 

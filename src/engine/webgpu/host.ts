@@ -77,9 +77,10 @@ export function serveDevices(control: MessagePort, { state }: HostData): void {
     const connection = connect(send);
     const each: Served = { threadId, connection, channel, ended: null };
     served.add(each);
-    (channel as unknown as Listening).onmessage = ({ data: request }) => {
-      if ((request as Request).kind === 'close') void end(each);
-      else void connection.then(open => open?.handle(request as Request));
+    (channel as unknown as Listening).onmessage = ({ data }) => {
+      const request = data as Request;
+      if (request.kind === 'close') void end(each);
+      else void connection.then(open => open?.handle(request));
     };
   };
 
