@@ -1,14 +1,17 @@
 /** The columns of kept tables: those of the views of the same names. */
 import { CERTIFIED_LOSS, METRIC_COLUMNS, type MeasuredNetwork } from '../domain/metrics.js';
-import type { Evaluate } from '../domain/types.js';
+import type { SweepSpec } from '../domain/sweep-spec.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
 import { CELL_NUMBERS, CHECKPOINT_NUMBERS } from '../store/schema/rows.js';
+import { variantsOf } from './plan.js';
 
 export interface KeptColumns {
   /** In order. */
   readonly names: readonly string[];
   /** Left out of a file where no row has a value. */
   readonly optional: ReadonlySet<string>;
+  /** What the sweep's definition says of every row, left out of the file. */
+  readonly constant: Readonly<Record<string, string>>;
 }
 
 export type KeptTable = 'trajectories' | 'results' | 'thresholds' | 'predictions' | 'provenance';
@@ -19,8 +22,10 @@ export const TRAJECTORY = ['trajectory_id', 'dataset_size', 'width', 'seed'];
 export const ETA_LAMBDA_MAX = 'eta_lambda_max';
 const VARIANT = ['prune_method', 'prune_objective', 'prune_sample_size', 'subnet_size', 'retrain_iterations'];
 
-/** @param evaluate of the sweep: what other sweeps have measured of its cells is not its own. */
-export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, KeptColumns>> {
+/** Those of one sweep: what other sweeps have measured of its cells is not its own. */
+export function keptColumns(spec: SweepSpec): Readonly<Record<KeptTable, KeptColumns>> {
+  const { evaluate } = spec;
+  const variant = oneVariant(spec);
   const sets = { dense: evaluate.dense, subnet: evaluate.subnet, retrained: evaluate.subnet };
   const columnsOf = (network: MeasuredNetwork, isAsked: boolean): string[] =>
     METRIC_COLUMNS.filter(
@@ -33,10 +38,11 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
     ...columnsOf('retrained', false),
   ];
   const results = [...TRAJECTORY, 'pretrain_iterations', ...VARIANT, ...CHECKPOINT_NUMBERS, ...CELL_NUMBERS];
-  const table = (names: readonly string[], optional: readonly string[] = []): KeptColumns => ({
-    names,
-    optional: new Set(optional),
-  });
+  const table = (
+    names: readonly string[],
+    optional: readonly string[] = [],
+    constant: KeptColumns['constant'] = {},
+  ): KeptColumns => ({ names, optional: new Set(optional), constant });
   return {
     trajectories: table([...TRAJECTORY, 'engine', 'numerics', ETA_LAMBDA_MAX, 'config'], [ETA_LAMBDA_MAX]),
     results: table(
@@ -49,6 +55,7 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
         ...columnsOf('retrained', true),
         CERTIFIED_LOSS.column,
       ],
+      variant,
     ),
     thresholds: table(
       [
@@ -64,6 +71,7 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
         'flagged',
       ],
       ['prune_objective', 'prune_sample_size', 'lower', 'upper', 'raw_upper', 'sustained_upper'],
+      variant,
     ),
     predictions: table(
       [...TRAJECTORY, 'horizon', 'subnet_size', ...PREDICTION_COLUMNS],
@@ -83,4 +91,20 @@ export function keptColumns(evaluate: Evaluate): Readonly<Record<KeptTable, Kept
       ['git_revision', 'git_dirty', 'kernels'],
     ),
   };
+}
+
+/** The columns of the variant that are the same for all variants of a sweep. */
+function oneVariant(spec: SweepSpec): Readonly<Record<string, string>> {
+  const rows = variantsOf(spec).map(variant => [
+    variant.method,
+    variant.objective,
+    variant.sampleSize,
+    variant.subnetSize,
+    variant.retrainIterations,
+  ]);
+  const [first] = rows;
+  const same = VARIANT.flatMap((name, i): [string, string][] =>
+    first && rows.every(row => row[i] === first[i]) ? [[name, String(first[i] ?? '')]] : [],
+  );
+  return Object.fromEntries(same);
 }

@@ -25,19 +25,23 @@ export const KEPT_FILES = {
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;
 
-/** A table as CSV, without optional columns that have no value; NULL is empty. */
-export function asCsv(rows: readonly Row[], { names, optional }: KeptColumns): string {
-  const shown = names.filter(name => !optional.has(name) || rows.some(row => row[name] !== null));
+/** A table as CSV, without constant columns and optional ones that have no value; NULL is empty. */
+export function asCsv(rows: readonly Row[], { names, optional, constant }: KeptColumns): string {
+  const shown = names.filter(
+    name => !(name in constant) && (!optional.has(name) || rows.some(row => row[name] !== null)),
+  );
   return stringify([shown, ...rows.map(row => shown.map(name => row[name]))], { record_delimiter: '\n' });
 }
 
-/** The rows of a kept table. @throws InputError where the file is missing or damaged, or has other columns. */
+/** The rows of a kept table, with its constant columns. @throws InputError where the file is missing or damaged, or has other columns. */
 export function readCsv(folder: string, name: string, columns: KeptColumns): KeptRow[] {
   const file = join(folder, name);
   const bytes = readInputFile(file, EXPECTED);
   if (!isUtf8(bytes)) throw notKept(file, 'is no text in UTF-8');
   const check = (found: readonly string[]): string[] => {
-    const missing = columns.names.find(column => !columns.optional.has(column) && !found.includes(column));
+    const missing = columns.names.find(
+      name => !columns.optional.has(name) && !(name in columns.constant) && !found.includes(name),
+    );
     if (missing !== undefined) throw notKept(file, `has no column ${missing}`);
     const other = found.find((column, i) => !columns.names.includes(column) || found.indexOf(column) < i);
     if (other !== undefined) throw notKept(file, `has a column ${formatValue(other)} too many`);
@@ -53,7 +57,9 @@ export function readCsv(folder: string, name: string, columns: KeptColumns): Kep
       info: true,
     }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
     if (!hasHeader) throw notKept(file, 'is empty');
-    return records.map(({ record, info }) => new KeptRow(`${file}:${info.lines}`, record));
+    return records.map(
+      ({ record, info }) => new KeptRow(`${file}:${info.lines}`, { ...columns.constant, ...record }),
+    );
   } catch (error) {
     if (error instanceof CsvError) throw notKept(file, `is no CSV (${error.message})`);
     throw error;

@@ -25,7 +25,7 @@ export function keepSweep(db: string, sweep: string, folder: string): Kept {
   return withDatabaseOf(former ? joinKept(former, own) : own, scratch => {
     const reader = openReader(scratch);
     try {
-      return writeKept(reader, reader.sweep(sweep), folder);
+      return writeKept(reader, own.spec, folder);
     } finally {
       reader.close();
     }

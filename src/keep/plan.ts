@@ -39,6 +39,19 @@ export function plannedFor(
 
 const UNKNOWN = '';
 
+/** All variants of a sweep, whatever its data are. */
+export function variantsOf(spec: SweepSpec): Variant[] {
+  const grid = expandGrid(
+    spec,
+    ({ name, positive, dir: _, ...sizes }) => ({ name, positive, content: UNKNOWN, ...sizes }),
+    { name: 'wasm', numerics: 0 },
+  );
+  const lists = new Set(
+    Array.from(grid).flatMap(({ checkpoints }) => checkpoints.map(({ variants }) => variants)),
+  );
+  return [...lists].flat();
+}
+
 /** Whether a sweep's data lies in several folders. */
 export const severalFolders = ({ axes }: SweepSpec): boolean =>
   axes.some(({ path, values }) => path === 'dataset.dir' && values.length > 1);

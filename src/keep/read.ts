@@ -33,7 +33,7 @@ export function isKept(folder: string): boolean {
 /** @throws InputError, UsageError where a file is missing or damaged. */
 export function readKept(folder: string): KeptSweep {
   const spec = readDefinition(folder);
-  const columns = keptColumns(spec.evaluate);
+  const columns = keptColumns(spec);
   const read = (table: KeptTable) => readCsv(folder, KEPT_FILES[table], columns[table]);
   return keptSweep(spec, KEPT_FILES.trajectories, {
     trajectories: read('trajectories'),
@@ -73,7 +73,7 @@ export function readFinished(db: string, sweep: string): KeptSweep {
   try {
     const { definition, description } = reader.sweep(sweep);
     const spec = specOf(definition as object, description, db);
-    const { thresholds: _, ...tables } = selectKept(reader, sweep, spec.evaluate);
+    const { thresholds: _, ...tables } = selectKept(reader, spec);
     const named = Object.entries(tables).map(([table, rows]) => [
       table,
       rows.map(row => KeptRow.of(db, row)),

@@ -1,5 +1,5 @@
 /** What is kept of a sweep, as a database has it. */
-import type { Evaluate } from '../domain/types.js';
+import type { SweepSpec } from '../domain/sweep-spec.js';
 import type { Reader } from '../store/read/reader.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
 import { ETA_LAMBDA_MAX, type KeptTable, keptColumns, TRAJECTORY } from './columns.js';
@@ -40,8 +40,8 @@ const QUERIES: Readonly<Record<Exclude<KeptTable, 'results'>, string>> = {
     ORDER BY ${ORDER}`,
 };
 
-const resultsQuery = (evaluate: Evaluate): string => {
-  const { names } = keptColumns(evaluate).results;
+const resultsQuery = (spec: SweepSpec): string => {
+  const { names } = keptColumns(spec).results;
   const own = names.filter(name => !TRAJECTORY.includes(name)).map(name => `r.${name}`);
   return `
     SELECT ${SHAPE}, ${own.join(', ')}
@@ -51,14 +51,14 @@ const resultsQuery = (evaluate: Evaluate): string => {
 };
 
 /** The tables of a sweep's finished trajectories as of one moment, each in an order that follows from its content. */
-export function selectKept(reader: Reader, sweep: string, evaluate: Evaluate): Record<KeptTable, Row[]> {
-  const queries = { ...QUERIES, results: resultsQuery(evaluate) };
+export function selectKept(reader: Reader, spec: SweepSpec): Record<KeptTable, Row[]> {
+  const queries = { ...QUERIES, results: resultsQuery(spec) };
   return reader.inTransaction(
     () =>
       Object.fromEntries(
         Object.entries(queries).map(([table, sql]) => [
           table,
-          reader.rows<Row>(`WITH finished AS (${FINISHED}) ${sql}`, { sweep }),
+          reader.rows<Row>(`WITH finished AS (${FINISHED}) ${sql}`, { sweep: spec.name }),
         ]),
       ) as Record<KeptTable, Row[]>,
   );

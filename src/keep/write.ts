@@ -3,8 +3,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFile, withPart } from '../base/atomic-file.js';
 import { makeFolder, removeEmptyFolders } from '../base/folders.js';
+import type { SweepSpec } from '../domain/sweep-spec.js';
 import type { Reader } from '../store/read/reader.js';
-import type { SweepRow } from '../store/schema/rows.js';
 import { type KeptTable, keptColumns } from './columns.js';
 import { asCsv, KEPT_FILES } from './files.js';
 import { selectKept } from './select.js';
@@ -20,10 +20,10 @@ export interface Kept {
 export const KEPT_SHAPE = 1;
 
 /** @param folder is made if it is missing. @throws a system error where it cannot be written; no file is changed then. */
-export function writeKept(reader: Reader, sweep: SweepRow, folder: string): Kept {
-  const { name, description, definition, evaluate } = sweep;
-  const tables = selectKept(reader, name, evaluate);
-  const columns = keptColumns(evaluate);
+export function writeKept(reader: Reader, spec: SweepSpec, folder: string): Kept {
+  const { name, description, definition } = spec;
+  const tables = selectKept(reader, spec);
+  const columns = keptColumns(spec);
   const written = (Object.keys(columns) as KeptTable[]).filter(
     table => table !== 'predictions' || tables.predictions.length > 0,
   );

@@ -63,6 +63,9 @@ const field = (file: string, row: number, column: string, value: string) =>
     rows[row]![rows[0]!.indexOf(column)] = value;
     return rows;
   });
+/** Gives all rows a column that stands in the definition alone. */
+const addColumn = (file: string, column: string, value: string) =>
+  table(file, ([head, ...rows]) => [[...head!, column], ...rows.map(row => [...row, value])]);
 // biome-ignore lint/suspicious/noExplicitAny: each case edits another place of it.
 const definition = (change: (definition: any) => unknown) =>
   edit('sweep.json', text => {
@@ -276,7 +279,7 @@ describe('damaged files are refused by both commands, which change nothing', () 
     ],
     [
       'half an iteration',
-      () => field('results', 1, 'retrain_iterations', '0.5'),
+      () => addColumn('results', 'retrain_iterations', '0.5'),
       /retrain_iterations: found "0.5", expected a whole number/,
     ],
     [
@@ -291,21 +294,17 @@ describe('damaged files are refused by both commands, which change nothing', () 
     ],
     [
       'an unknown method',
-      () => field('results', 1, 'prune_method', 'lazy'),
+      () => addColumn('results', 'prune_method', 'lazy'),
       /results\.csv:2: pretrain_iterations: found the cell t = 0, lazy on squared loss, k = 3, expected a cell/,
     ],
     [
       'an unknown objective',
-      () => field('results', 1, 'prune_objective', 'hinge'),
+      () => addColumn('results', 'prune_objective', 'hinge'),
       /results\.csv:2: pretrain_iterations: found the cell t = 0/,
     ],
     [
       'a sample size that is not asked for',
-      () =>
-        table('results', ([head, ...rows]) => [
-          [...head!, 'prune_sample_size'],
-          ...rows.map(row => [...row, '8']),
-        ]),
+      () => addColumn('results', 'prune_sample_size', '8'),
       /found the cell t = 0, greedy on squared loss of 8 samples, k = 3/,
     ],
     [

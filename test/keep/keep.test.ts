@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepSweep } from '../../src/keep/keep.js';
 import { Store } from '../../src/store/write/store.js';
@@ -190,4 +190,28 @@ it('predictions come back, and a part without them takes none away', async () =>
   const before = filesOf(work.path('predicted'));
   keepSweep(db('certified'), 'certified', work.path('predicted'));
   expect(filesOf(work.path('predicted'))).toEqual(before);
+});
+
+it('what the definition says of all rows stands there alone, and may stand in the rows, too', async () => {
+  const columnsOf = (folder: string, file: string) =>
+    filesOf(work.path(folder))
+      [file]!.split('\n')[0]!
+      .split(',')
+      .filter(name => /^(prune|subnet_size|retrain_)/.test(name));
+  for (const file of ['results.csv', 'thresholds.csv']) {
+    expect(columnsOf('refined', file), file).toEqual([]);
+    expect(columnsOf('varied', file), file).toEqual([
+      'prune_method',
+      'prune_objective',
+      'prune_sample_size',
+      'subnet_size',
+      'retrain_iterations',
+    ]);
+  }
+  cpSync(work.path('refined'), work.path('spelt-out'), { recursive: true });
+  const [head, ...rows] = filesOf(work.path('refined'))['results.csv']!.trimEnd().split('\n');
+  const spelt = [`${head},prune_method,subnet_size`, ...rows.map(row => `${row},greedy,4`)];
+  writeFileSync(work.path('spelt-out/results.csv'), `${spelt.join('\n')}\n`);
+  keepSweep(db('refined'), 'refined', work.path('spelt-out'));
+  expect(resultsOf(work.path('spelt-out'))).toEqual(resultsOf(work.path('refined')));
 });
