@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Rooms whose tests load engines, mock modules, or change what a whole process is told. */
-const ISOLATED = 'test/{engine,execute,run,trajectory,bench,kill}/**/*.test.ts';
+/** What loads engines, mocks modules, changes what a whole process is told, or counts the children of its process. */
+const ISOLATED = ['test/{engine,execute,run,trajectory,bench,kill}/**/*.test.ts', 'test/store/query.test.ts'];
 
 export default defineConfig({
   test: {
@@ -15,10 +15,10 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/support/counts.ts'],
     projects: [
-      { extends: true, test: { name: 'isolated', include: [ISOLATED] } },
+      { extends: true, test: { name: 'isolated', include: ISOLATED } },
       {
         extends: true,
-        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ISOLATED], isolate: false },
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: ISOLATED, isolate: false },
       },
     ],
   },

@@ -11,7 +11,7 @@ export interface KeptColumns {
   /** Left out of a file where no row has a value. */
   readonly optional: ReadonlySet<string>;
   /** What the sweep's definition says of every row, left out of the file. */
-  readonly constant: Readonly<Record<string, string>>;
+  readonly constant: ReadonlyMap<string, string>;
 }
 
 export type KeptTable = 'trajectories' | 'results' | 'thresholds' | 'predictions' | 'provenance';
@@ -41,7 +41,7 @@ export function keptColumns(spec: SweepSpec): Readonly<Record<KeptTable, KeptCol
   const table = (
     names: readonly string[],
     optional: readonly string[] = [],
-    constant: KeptColumns['constant'] = {},
+    constant: KeptColumns['constant'] = new Map(),
   ): KeptColumns => ({ names, optional: new Set(optional), constant });
   return {
     trajectories: table([...TRAJECTORY, 'engine', 'numerics', ETA_LAMBDA_MAX, 'config'], [ETA_LAMBDA_MAX]),
@@ -94,7 +94,7 @@ export function keptColumns(spec: SweepSpec): Readonly<Record<KeptTable, KeptCol
 }
 
 /** The columns of the variant that are the same for all variants of a sweep. */
-function oneVariant(spec: SweepSpec): Readonly<Record<string, string>> {
+function oneVariant(spec: SweepSpec): ReadonlyMap<string, string> {
   const rows = variantsOf(spec).map(variant => [
     variant.method,
     variant.objective,
@@ -103,8 +103,9 @@ function oneVariant(spec: SweepSpec): Readonly<Record<string, string>> {
     variant.retrainIterations,
   ]);
   const [first] = rows;
-  const same = VARIANT.flatMap((name, i): [string, string][] =>
-    first && rows.every(row => row[i] === first[i]) ? [[name, String(first[i] ?? '')]] : [],
+  return new Map(
+    VARIANT.flatMap((name, i): [string, string][] =>
+      first && rows.every(row => row[i] === first[i]) ? [[name, String(first[i] ?? '')]] : [],
+    ),
   );
-  return Object.fromEntries(same);
 }

@@ -28,7 +28,7 @@ export type Row = Readonly<Record<string, Value>>;
 /** A table as CSV, without constant columns and optional ones that have no value; NULL is empty. */
 export function asCsv(rows: readonly Row[], { names, optional, constant }: KeptColumns): string {
   const shown = names.filter(
-    name => !(name in constant) && (!optional.has(name) || rows.some(row => row[name] !== null)),
+    name => !constant.has(name) && (!optional.has(name) || rows.some(row => row[name] !== null)),
   );
   return stringify([shown, ...rows.map(row => shown.map(name => row[name]))], { record_delimiter: '\n' });
 }
@@ -40,7 +40,7 @@ export function readCsv(folder: string, name: string, columns: KeptColumns): Kep
   if (!isUtf8(bytes)) throw notKept(file, 'is no text in UTF-8');
   const check = (found: readonly string[]): string[] => {
     const missing = columns.names.find(
-      name => !columns.optional.has(name) && !(name in columns.constant) && !found.includes(name),
+      name => !columns.optional.has(name) && !columns.constant.has(name) && !found.includes(name),
     );
     if (missing !== undefined) throw notKept(file, `has no column ${missing}`);
     const other = found.find((column, i) => !columns.names.includes(column) || found.indexOf(column) < i);
@@ -58,7 +58,8 @@ export function readCsv(folder: string, name: string, columns: KeptColumns): Kep
     }) as unknown as { record: Record<string, string>; info: { lines: number } }[];
     if (!hasHeader) throw notKept(file, 'is empty');
     return records.map(
-      ({ record, info }) => new KeptRow(`${file}:${info.lines}`, { ...columns.constant, ...record }),
+      ({ record, info }) =>
+        new KeptRow(`${file}:${info.lines}`, { ...Object.fromEntries(columns.constant), ...record }),
     );
   } catch (error) {
     if (error instanceof CsvError) throw notKept(file, `is no CSV (${error.message})`);
