@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { readSweep } from '../../src/domain/sweep-file/parse.js';
-import { querySql } from '../../src/store/user-sql/query.js';
+
 import { Workplace } from '../support/program.js';
+import { query } from '../support/results.js';
 
 const EXAMPLES = join(PACKAGE_ROOT, 'examples');
 const PROGRAMS = readdirSync(EXAMPLES).filter(file => /\.(mjs|py)$/.test(file));
@@ -85,15 +86,15 @@ describe('the example', () => {
   it('own-engine.mjs stores its results under a name of its own', async () => {
     const [line] = await run('own-engine.mjs', ONE_SEED, 'engine.sqlite');
     expect(line).toMatch(/^own:one-shot: (\d+) of \1 cells$/);
-    const sql = `SELECT engine, numerics, status, count(*), min(id) FROM trajectories GROUP BY 1, 2, 3`;
-    const { value: batch } = await querySql(join(folder, 'engine.sqlite'), sql).next();
-    expect(batch!.rows).toEqual([['own:one-shot', 1, 'done', 5, expect.any(String)]]);
-    const id = String(batch!.rows[0]![4]);
+    const sql = `SELECT engine, numerics, status, count(*) AS count, min(id) AS id FROM trajectories GROUP BY 1, 2, 3`;
+    const rows = query(join(folder, 'engine.sqlite'), sql);
+    const id = expect.any(String);
+    expect(rows).toEqual([{ engine: 'own:one-shot', numerics: 1, status: 'done', count: 5, id }]);
     const exported = await work.run(
       'export',
       join(folder, 'engine.sqlite'),
       '--trajectory',
-      id,
+      String(rows[0]!.id),
       '--output',
       'out',
     );
