@@ -1,6 +1,7 @@
 /** The columns of kept tables: those of the views of the same names. */
 import { CERTIFIED_LOSS, METRIC_COLUMNS, type MeasuredNetwork } from '../domain/metrics.js';
 import type { SweepSpec } from '../domain/sweep-spec.js';
+import type { Variant } from '../domain/types.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
 import { CELL_NUMBERS, CHECKPOINT_NUMBERS } from '../store/schema/rows.js';
 import { variantsOf } from './plan.js';
@@ -20,7 +21,14 @@ export type KeptTable = 'trajectories' | 'results' | 'thresholds' | 'predictions
 export const TRAJECTORY = ['trajectory_id', 'dataset_size', 'width', 'seed'];
 /** Of a trajectory, although the store has it at each checkpoint. */
 export const ETA_LAMBDA_MAX = 'eta_lambda_max';
-const VARIANT = ['prune_method', 'prune_objective', 'prune_sample_size', 'subnet_size', 'retrain_iterations'];
+const VARIANT_FIELDS: Readonly<Record<string, keyof Variant>> = {
+  prune_method: 'method',
+  prune_objective: 'objective',
+  prune_sample_size: 'sampleSize',
+  subnet_size: 'subnetSize',
+  retrain_iterations: 'retrainIterations',
+};
+const VARIANT = Object.keys(VARIANT_FIELDS);
 
 /** Those of one sweep: what other sweeps have measured of its cells is not its own. */
 export function keptColumns(spec: SweepSpec): Readonly<Record<KeptTable, KeptColumns>> {
@@ -95,17 +103,11 @@ export function keptColumns(spec: SweepSpec): Readonly<Record<KeptTable, KeptCol
 
 /** The columns of the variant that are the same for all variants of a sweep. */
 function oneVariant(spec: SweepSpec): ReadonlyMap<string, string> {
-  const rows = variantsOf(spec).map(variant => [
-    variant.method,
-    variant.objective,
-    variant.sampleSize,
-    variant.subnetSize,
-    variant.retrainIterations,
-  ]);
-  const [first] = rows;
+  const variants = variantsOf(spec);
   return new Map(
-    VARIANT.flatMap((name, i): [string, string][] =>
-      first && rows.every(row => row[i] === first[i]) ? [[name, String(first[i] ?? '')]] : [],
-    ),
+    Object.entries(VARIANT_FIELDS).flatMap(([column, field]): [string, string][] => {
+      const values = new Set(variants.map(variant => variant[field]));
+      return values.size === 1 ? [[column, String([...values][0] ?? '')]] : [];
+    }),
   );
 }

@@ -73,7 +73,7 @@ export function readFinished(db: string, sweep: string): KeptSweep {
   try {
     const { definition, description } = reader.sweep(sweep);
     const spec = specOf(definition as object, description, db);
-    const { thresholds: _, ...tables } = selectKept(reader, spec);
+    const { thresholds: _, ...tables } = selectKept(reader, sweep, keptColumns(spec));
     const named = Object.entries(tables).map(([table, rows]) => [
       table,
       rows.map(row => KeptRow.of(db, row)),

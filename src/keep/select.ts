@@ -1,8 +1,7 @@
 /** What is kept of a sweep, as a database has it. */
-import type { SweepSpec } from '../domain/sweep-spec.js';
 import type { Reader } from '../store/read/reader.js';
 import { PREDICTION_COLUMNS } from '../store/schema/predictions.js';
-import { ETA_LAMBDA_MAX, type KeptTable, keptColumns, TRAJECTORY } from './columns.js';
+import { ETA_LAMBDA_MAX, type KeptColumns, type KeptTable, TRAJECTORY } from './columns.js';
 import type { Row } from './files.js';
 
 /** Trajectories of which all cells that the sweep requests are finished. */
@@ -40,8 +39,7 @@ const QUERIES: Readonly<Record<Exclude<KeptTable, 'results'>, string>> = {
     ORDER BY ${ORDER}`,
 };
 
-const resultsQuery = (spec: SweepSpec): string => {
-  const { names } = keptColumns(spec).results;
+const resultsQuery = ({ names }: KeptColumns): string => {
   const own = names.filter(name => !TRAJECTORY.includes(name)).map(name => `r.${name}`);
   return `
     SELECT ${SHAPE}, ${own.join(', ')}
@@ -51,14 +49,18 @@ const resultsQuery = (spec: SweepSpec): string => {
 };
 
 /** The tables of a sweep's finished trajectories as of one moment, each in an order that follows from its content. */
-export function selectKept(reader: Reader, spec: SweepSpec): Record<KeptTable, Row[]> {
-  const queries = { ...QUERIES, results: resultsQuery(spec) };
+export function selectKept(
+  reader: Reader,
+  sweep: string,
+  columns: Readonly<Record<KeptTable, KeptColumns>>,
+): Record<KeptTable, Row[]> {
+  const queries = { ...QUERIES, results: resultsQuery(columns.results) };
   return reader.inTransaction(
     () =>
       Object.fromEntries(
         Object.entries(queries).map(([table, sql]) => [
           table,
-          reader.rows<Row>(`WITH finished AS (${FINISHED}) ${sql}`, { sweep: spec.name }),
+          reader.rows<Row>(`WITH finished AS (${FINISHED}) ${sql}`, { sweep }),
         ]),
       ) as Record<KeptTable, Row[]>,
   );

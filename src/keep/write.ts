@@ -22,8 +22,8 @@ export const KEPT_SHAPE = 1;
 /** @param folder is made if it is missing. @throws a system error where it cannot be written; no file is changed then. */
 export function writeKept(reader: Reader, spec: SweepSpec, folder: string): Kept {
   const { name, description, definition } = spec;
-  const tables = selectKept(reader, spec);
   const columns = keptColumns(spec);
+  const tables = selectKept(reader, name, columns);
   const written = (Object.keys(columns) as KeptTable[]).filter(
     table => table !== 'predictions' || tables.predictions.length > 0,
   );

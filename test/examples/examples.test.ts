@@ -7,7 +7,6 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../src/base/paths.js';
 import { readSweep } from '../../src/domain/sweep-file/parse.js';
-
 import { Workplace } from '../support/program.js';
 import { query } from '../support/results.js';
 
