@@ -1,4 +1,4 @@
-/** Options that limit the time of a run: until when, and in which order it uses that time. */
+/** Options that limit the time of a command: until when, and in which order a run uses that time. */
 import type { Argv } from 'yargs';
 import { InputError, UsageError } from '../base/errors.js';
 import { formatDuration, parseDuration } from '../base/units.js';
@@ -7,6 +7,9 @@ import { ORDERS, type Order } from '../run/order.js';
 export interface DeadlineArguments {
   readonly until?: string | undefined;
   readonly for?: string | undefined;
+}
+
+export interface OrderArguments {
   readonly order?: Order | undefined;
 }
 
@@ -17,13 +20,16 @@ export function deadlineOptions<T>(yargs: Argv<T>): Argv<T & DeadlineArguments> 
       nargs: 1,
       describe: 'Stop at this local time, e.g. 07:00 (the next one) or 2026-12-24T07:00',
     })
-    .option('for', { type: 'string', nargs: 1, describe: 'Stop after this time, e.g. 8h, 90min' })
-    .option('order', {
-      choices: ORDERS,
-      describe:
-        'Longest trajectories first, or all of one seed before the next ' +
-        '[default: longest; seeds where the time is limited and not enough]',
-    }) as never;
+    .option('for', { type: 'string', nargs: 1, describe: 'Stop after this time, e.g. 8h, 90min' }) as never;
+}
+
+export function orderOption<T>(yargs: Argv<T>): Argv<T & OrderArguments> {
+  return yargs.option('order', {
+    choices: ORDERS,
+    describe:
+      'Longest trajectories first, or all of one seed before the next ' +
+      '[default: longest; seeds where the time is limited and not enough]',
+  }) as never;
 }
 
 /** `HH:MM`, or a date with a time, local unless it names its offset. */

@@ -14,6 +14,8 @@ import {
   type DeadlineArguments,
   deadlineOptions,
   formatDeadline,
+  type OrderArguments,
+  orderOption,
   parseDeadline,
   secondsUntil,
 } from './deadline.js';
@@ -27,12 +29,12 @@ import {
   threadsOf,
 } from './sweep-options.js';
 
-type PlanArguments = SweepArguments & ShardArguments & DeadlineArguments;
+type PlanArguments = SweepArguments & ShardArguments & DeadlineArguments & OrderArguments;
 
 /** `espalier plan SWEEP`: prints what a sweep would cost. */
 export const planCommand: CommandModule<object, PlanArguments> = {
   builder: yargs =>
-    deadlineOptions(shardOption(sweepOptions(yargs)))
+    orderOption(deadlineOptions(shardOption(sweepOptions(yargs))))
       .example('$0 plan sweeps/digits-overnight.yaml', 'will it be done by the morning?')
       .example('$0 plan my.yaml --until 07:00', 'and what, if not all of it?')
       .example('$0 plan my.yaml --shard 3/8', 'one of eight parts')

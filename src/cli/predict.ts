@@ -13,6 +13,7 @@ import { MAX_THREADS } from '../store/file/thread-request.js';
 import type { SweepRow } from '../store/schema/rows.js';
 import { Store } from '../store/write/store.js';
 import { KERNELS, type KernelKind } from '../theory/kernel.js';
+import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
 import { numberOption, wholeFrom } from './numbers.js';
 import { predictionsJson, renderPredictions } from './predict-screen.js';
 import { createProgressDisplay } from './progress.js';
@@ -25,7 +26,7 @@ import {
   threadsOf,
 } from './sweep-options.js';
 
-interface PredictArguments extends FilesystemArguments {
+interface PredictArguments extends FilesystemArguments, DeadlineArguments {
   readonly file: string;
   readonly db?: string | undefined;
   readonly sweep?: string | undefined;
@@ -40,7 +41,7 @@ interface PredictArguments extends FilesystemArguments {
 /** `espalier predict DB|SWEEP`: computes and stores what the kernel at t = 0 predicts. */
 export const predictCommand: CommandModule<object, PredictArguments> = {
   builder: yargs =>
-    filesystemOption(yargs)
+    filesystemOption(deadlineOptions(yargs))
       .positional('file', {
         type: 'string',
         demandOption: true,
@@ -76,15 +77,18 @@ export const predictCommand: CommandModule<object, PredictArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print the result as JSON' })
       .example('$0 predict sweeps/mnist-small.yaml', 'before anything is trained')
       .example('$0 predict results/mnist-small.sqlite', 'beside what was measured')
+      .example('$0 predict my.sqlite --for 20min', 'the smallest data sets first, as far as time allows')
       .example(
         '$0 query results/mnist-small.sqlite "SELECT * FROM predictions"',
         'what it has stored (docs/theory.md)',
       ) as never,
   handler: async args => {
     const memoryBytes = args.memory === undefined ? memoryBudget() : parseBytes('--memory', args.memory);
+    const stopAt = parseDeadline(args);
     const { store, choose } = isDatabase(args.file) ? openDatabase(args) : await openSweep(args, memoryBytes);
     const display = createProgressDisplay();
     const stopper = stopOnSignals(display);
+    const deadline = stopAt && startDeadline(stopAt, () => display.printLine('the time is up'));
     const startedAt = performance.now();
     try {
       const sweeps = choose();
@@ -94,7 +98,8 @@ export const predictCommand: CommandModule<object, PredictArguments> = {
         threads: threadsOf(args),
         dataDir: args.dataDir,
         memoryBytes,
-        signal: stopper.signal,
+        signal: deadline ? AbortSignal.any([stopper.signal, deadline.signal]) : stopper.signal,
+        order: stopAt ? 'smallest' : 'largest',
         progress: (done, all) => {
           if (done === shown) return;
           shown = done;
@@ -122,6 +127,7 @@ export const predictCommand: CommandModule<object, PredictArguments> = {
       else process.stderr.write(`see: npx espalier report ${shellWord(store.file)}\n`);
     } finally {
       display.end();
+      deadline?.dispose();
       stopper.dispose();
       store.close();
     }

@@ -12,7 +12,14 @@ import { runSweep } from '../run/run-sweep.js';
 import { type Shard, shardText } from '../run/shard.js';
 import { type ChildServer, startChildServer } from '../serve/child-server.js';
 import { describeChanges } from './changes.js';
-import { type DeadlineArguments, deadlineOptions, parseDeadline, startDeadline } from './deadline.js';
+import {
+  type DeadlineArguments,
+  deadlineOptions,
+  type OrderArguments,
+  orderOption,
+  parseDeadline,
+  startDeadline,
+} from './deadline.js';
 import { type LimitArguments, type Limits, limitOptions, parseLimits } from './limits.js';
 import { type Learn, withOnEnd } from './on-end.js';
 import { finishedByText, planOf, showPlan } from './plan.js';
@@ -49,7 +56,8 @@ type RunArguments = SweepArguments &
   FilesystemArguments &
   AddressArguments &
   LimitArguments &
-  DeadlineArguments & {
+  DeadlineArguments &
+  OrderArguments & {
     dryRun: boolean;
     serve: boolean;
     onEnd?: string | undefined;
@@ -64,7 +72,9 @@ const HEAP_GROWING = '--heap-growing-percent=50';
 export const runCommand: CommandModule<object, RunArguments> = {
   builder: yargs =>
     queueOptions(
-      filesystemOption(deadlineOptions(limitOptions(addressOptions(shardOption(sweepOptions(yargs)))))),
+      filesystemOption(
+        orderOption(deadlineOptions(limitOptions(addressOptions(shardOption(sweepOptions(yargs)))))),
+      ),
     )
       .option('dry-run', {
         type: 'boolean',

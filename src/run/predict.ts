@@ -1,6 +1,6 @@
 /** Predicts the trajectories of sweeps in a database: what is stored is not computed again. */
 import { Piscina } from 'piscina';
-import { StoppedError, TooLargeError } from '../base/errors.js';
+import { TooLargeError } from '../base/errors.js';
 import { workerFile } from '../base/paths.js';
 import { formatBytes } from '../base/units.js';
 import type { Dataset } from '../data/dataset.js';
@@ -29,6 +29,8 @@ export interface PredictOptions {
   readonly dataDir?: string | undefined;
   readonly memoryBytes: number;
   readonly signal: AbortSignal;
+  /** Largest trajectories first, which ends soonest, or smallest, so that a stop leaves whole sizes. */
+  readonly order?: 'largest' | 'smallest';
   /** Called as trajectories are finished, those that were stored before included. */
   readonly progress?: (done: number, all: number) => void;
 }
@@ -51,7 +53,7 @@ interface Job {
 }
 
 /**
- * Computes what is missing in worker threads, the largest trajectories first, and stores each trajectory when it is
+ * Computes what is missing in worker threads, the largest trajectories first by default, and stores each trajectory when it is
  * finished. The rows do not depend on threads or order.
  *
  * @throws DataError, TooLargeError (TOO_LARGE), StoreError
@@ -91,25 +93,30 @@ export async function predictSweeps(
   const stop = () => void pool.destroy();
   options.signal.addEventListener('abort', stop);
   const size = ({ trajectory: { config } }: Job) => config.datasetSize * config.width;
-  try {
-    await Promise.all(
-      [...jobs]
-        .sort((a, b) => size(b) - size(a))
-        .map(async job => {
-          const { predictions, bracketS, lambda0S } = await pool.run(job.task);
-          if (options.signal.aborted) throw new StoppedError();
-          store.replacePredictions(
-            job.sweep,
-            job.trajectory.id,
-            job.scope,
-            predictions.map(p => rowOf(p, job)),
-          );
-          outcome.computed++;
-          outcome.bracketS += bracketS;
-          outcome.lambda0S += lambda0S;
-          report();
-        }),
+  const waiting = [...jobs].sort((a, b) =>
+    options.order === 'smallest' ? size(a) - size(b) : size(b) - size(a),
+  );
+  const compute = async (job: Job) => {
+    options.signal.throwIfAborted();
+    const { predictions, bracketS, lambda0S } = await pool.run(job.task);
+    options.signal.throwIfAborted();
+    store.replacePredictions(
+      job.sweep,
+      job.trajectory.id,
+      job.scope,
+      predictions.map(p => rowOf(p, job)),
     );
+    outcome.computed++;
+    outcome.bracketS += bracketS;
+    outcome.lambda0S += lambda0S;
+    report();
+  };
+  // Piscina runs what waits in its queue in another order.
+  const computeWaiting = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) await compute(job);
+  };
+  try {
+    await Promise.all(Array.from({ length: threads }, computeWaiting));
   } catch (error) {
     if (!options.signal.aborted) throw error;
     outcome.stopped = true;

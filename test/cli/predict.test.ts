@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictSweeps } from '../../src/run/predict.js';
 import { Store } from '../../src/store/write/store.js';
 import { runInside } from '../support/inside.js';
 import { Workplace } from '../support/program.js';
@@ -67,6 +68,34 @@ describe('predict', () => {
     });
     expect(predictions).toHaveLength(12);
     expect(rows('two.sqlite')).toEqual(rows('one.sqlite'));
+  });
+
+  it('smallest data sets first leaves whole sizes when it is stopped, and goes on to the same rows', async () => {
+    copyFileSync(work.path('one.sqlite'), work.path('part.sqlite'));
+    const db = new Sqlite(work.path('part.sqlite'));
+    db.exec('DELETE FROM prediction_rows');
+    db.close();
+    const store = Store.open(work.path('part.sqlite'));
+    const stop = new AbortController();
+    try {
+      const outcome = await predictSweeps(store, store.toReader().sweeps(), {
+        kernel: 'initial',
+        threads: 1,
+        memoryBytes: 2 ** 32,
+        order: 'smallest',
+        signal: stop.signal,
+        progress: done => void (done === 4 && stop.abort()),
+      });
+      expect(outcome).toMatchObject({ trajectories: 6, computed: 4, stopped: true });
+    } finally {
+      store.close();
+    }
+    const sizes = rows('part.sqlite').map(row => row.dataset_size);
+    expect(sizes.toSorted()).toEqual([40, 40, 40, 40, 70, 70, 70, 70]);
+    expect((await predict('part.sqlite', '--for', '1h')).stderr).toContain(
+      '6 trajectories predicted, 2 of them now',
+    );
+    expect(rows('part.sqlite')).toEqual(rows('one.sqlite'));
   });
 
   it('leaves a database that `run` goes on with, to the same results', async () => {
@@ -157,6 +186,14 @@ describe('a refused command line', () => {
     [
       ['other.sqlite'],
       'other.sqlite: this SQLite database belongs to another program, expected one that espalier made',
+    ],
+    [
+      ['one.sqlite', '--for', 'ever'],
+      '--for: found "ever", expected a duration such as 8h, 90min, 1h30m or 45s',
+    ],
+    [
+      ['one.sqlite', '--for', '1h', '--until', '07:00'],
+      '--until and --for: both say when to stop, expected one',
     ],
     [
       ['small.yaml', '--db', 'z.sqlite', '--memory', '1kB'],
