@@ -4,6 +4,7 @@ import { boundFigure } from '../../src/report/figures/bound.js';
 import { exponentsOf, localExponentFigure } from '../../src/report/figures/local-exponent.js';
 import { predictedPanels } from '../../src/report/figures/predicted-panels.js';
 import { regimesFigure } from '../../src/report/figures/regimes.js';
+import { targetsFigure } from '../../src/report/figures/targets.js';
 import { THEMES } from '../../src/report/style/theme.js';
 import type { CrossingPoint } from '../../src/store/read/figure-rows.js';
 import type { PredictedPoint } from '../../src/store/read/predictions.js';
@@ -30,6 +31,18 @@ describe('local exponents', () => {
       ({ series, to }) => series === 'measured, subnetwork' && to === SIZES.at(-1),
     );
     expect(last!.seeds).toBe(2);
+  });
+
+  it('are those measured, too, where nothing is predicted', () => {
+    const few = predictedPanels(
+      figureData({ predictions: predictions.filter(({ n }) => n < SIZES.at(-1)!) }),
+    );
+    const measured = (of: typeof panel) =>
+      exponentsOf(of!).filter(({ series }) => series.startsWith('measured'));
+    expect(measured(few[0])).toEqual(measured(panel));
+    const { head, rows } = boundFigure.table(figureData({ predictions: few[0]!.points }));
+    expect(rows.at(-1)![head.indexOf('n')]).toBe(SIZES.at(-1));
+    expect(rows.at(-1)!.slice(4)).toEqual(Array(head.length - 4).fill(null));
   });
 
   it('have no interval for one seed', () => {
@@ -99,6 +112,19 @@ describe('regimes', () => {
     const lines = drawn(false);
     expect(lines).toContain('"law":"power","n":100,');
     expect(lines).not.toContain('"law":"power","n":6400');
+  });
+
+  it('end where crossings end in the figure of all targets, with their bands', () => {
+    // One that may still cross has a part in the fit.
+    const crossings = crossingsAt.map(
+      (row): CrossingPoint => (row.n === 6400 && row.seed === 0 ? { ...row, censoring: 'right' } : row),
+    );
+    const fit = fitCrossings(crossings, () => ({ checkpoints: everyIteration }));
+    expect(Math.max(...fit.groups[0]!.bands.flatMap(({ n }) => n))).toBe(6400);
+    const spec = JSON.stringify(targetsFigure.spec(figureData({ crossings, fit }), options));
+    const drawnAt = [...spec.matchAll(/"n":([\d.]+),"(?:mu|low)"/g)].map(([, n]) => Number(n));
+    expect(drawnAt.length).toBeGreaterThan(40);
+    expect(Math.max(...drawnAt)).toBeLessThan(4000);
   });
 
   it('are drawn beside those of predictions, with the sentence that compares them', () => {

@@ -65,7 +65,7 @@ export const boundFigure: Figure = {
           whole(meanAt(panel.points, n, ({ certified }) => certified)),
           whole(meanAt(panel.points, n, ({ sharp }) => sharp)),
           whole(meanAt(panel.points, n, ({ half }) => half)),
-          isExactAt(panel, n) ? 'yes' : 'no: at least',
+          panel.points.some(point => point.n === n) ? (isExactAt(panel, n) ? 'yes' : 'no: at least') : null,
           ratio && Number(ratio.toFixed(3)),
         ];
       }),

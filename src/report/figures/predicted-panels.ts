@@ -11,7 +11,7 @@ export interface PredictedPanel {
   readonly title: string;
   readonly summed: boolean;
   readonly target: string;
-  /** Ascending, with a prediction. */
+  /** Ascending, with a prediction or a measured threshold. */
   readonly sizes: readonly number[];
   readonly points: readonly PredictedPoint[];
   /** Measured thresholds of the subnetwork and of the dense network, each seed once. */
@@ -27,13 +27,14 @@ export function predictedPanels({ predictions, crossings }: FigureData): Predict
     const points = predictions.filter(
       point => point.summed === summed && point.target === target && (point.predicted ?? 0) > 0,
     );
-    const sizes = distinct(points.map(({ n }) => n));
-    if (sizes.length < 2) return [];
+    if (distinct(points.map(({ n }) => n)).length < 2) return [];
     const suffix = summed ? '_sum' : '';
     const of = (network: string) =>
       once(crossings.filter(row => row.metric === `${network}_train_loss${suffix}` && row.target === target));
     const title = `${summed ? 'summed ' : ''}training loss ${targetSign(target)}`;
-    return [{ title, summed, target, sizes, points, subnet: of('subnet'), dense: of('dense') }];
+    const [subnet, dense] = [of('subnet'), of('dense')];
+    const sizes = distinct([...points, ...subnet, ...dense].map(({ n }) => n));
+    return [{ title, summed, target, sizes, points, subnet, dense }];
   });
   if (panels.length <= MAX_PANELS) return panels;
   const step = (panels.length - 1) / (MAX_PANELS - 1);

@@ -2,7 +2,7 @@
 import type { FitGroup } from '../../fit/index.js';
 import { criterion, metricLabel, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
-import { logTimeAxis, sizeAxis } from './axes.js';
+import { logTimeAxis, SIZE_AXIS_MARGIN, sizeAxis } from './axes.js';
 import { crossingLayers, medianOf, placeCrossings } from './crossings.js';
 import {
   distinct,
@@ -75,10 +75,13 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
     placeCrossings(rowsOf(target)).map(row => ({ ...row, label: label(target) })),
   );
   const groupOf = (target: string): FitGroup | undefined => groups.find(group => group.target === target);
+  /** Sizes with a crossing: laws say nothing beyond them. */
+  const crossedAt = (target: string): number[] =>
+    sizes.filter(n => rowsOf(target).some(row => row.n === n && row.upper !== null));
   const lines = targets.flatMap(target => {
     const group = groupOf(target);
     const law = group && preferredLaw(group);
-    const own = sizes.filter(n => rowsOf(target).some(row => row.n === n && row.upper !== null));
+    const own = crossedAt(target);
     if (law && own.length > 0) return lineOf(law, own).map(point => ({ ...point, label: label(target) }));
     return sizes.flatMap(n => {
       const median = medianOf(rowsOf(target).filter(row => row.n === n));
@@ -87,13 +90,18 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   });
   const logarithms = targets.flatMap(target => {
     const law = groupOf(target) && logarithmicLaw(groupOf(target)!);
-    const own = sizes.filter(n => rowsOf(target).some(row => row.n === n && row.upper !== null));
+    const own = crossedAt(target);
     return law && own.length > 0 ? lineOf(law, own).map(point => ({ ...point, label: label(target) })) : [];
   });
   const bands = targets.flatMap(target => {
     const group = groupOf(target);
     const law = group && preferredLaw(group);
-    return law ? bandOf(group, law.name).map(point => ({ ...point, label: label(target) })) : [];
+    const last = crossedAt(target).at(-1) ?? 0;
+    return law
+      ? bandOf(group, law.name)
+          .filter(({ n }) => n <= last * SIZE_AXIS_MARGIN)
+          .map(point => ({ ...point, label: label(target) }))
+      : [];
   });
   const low = Math.min(
     ...points.map(({ at, lower }) => (lower !== null && lower > 0 ? Math.min(lower, at) : at)),
