@@ -46,6 +46,8 @@ export class Attempt {
   #checkpointsDone = 0;
   /** Checkpoints that rows of this attempt have chosen. */
   readonly #chosen = new Set<number>();
+  /** Known checkpoints without rows. */
+  readonly #left: Set<number>;
   /** Iteration of the last finished checkpoint, or of the start. */
   #t: number;
   /** Active time (ms) at which `#t` was reached. */
@@ -63,6 +65,7 @@ export class Attempt {
     private readonly known: readonly PlannedCheckpoint[],
   ) {
     this.#t = from;
+    this.#left = new Set(checkpoints.map(({ t }) => t));
   }
 
   async handle(event: ExecutorEvent): Promise<void> {
@@ -92,6 +95,12 @@ export class Attempt {
     this.#recordWork({ t: checkpoint.t, variants: cells });
     for (const t of chosen) this.#chosen.add(t);
     const variants = trajectory.checkpoints[0]!.variants;
+    this.#left.delete(checkpoint.t);
+    for (const t of chosen) this.#left.add(t);
+    if (trajectory.refinement) {
+      const left = [...this.#left].sort((a, b) => a - b).map(t => ({ t, variants }));
+      tracker.eta.expectAtLeast(trajectory.id, tracker.workOf(trajectory, left, this.#t, 0));
+    }
     const added = { sweep: sweep.name, checkpoints: chosen.map(t => ({ t, variants })) };
     const isRefined = chosen.length > 0;
     tracker.onCommitted(store.rows(trajectory.id, checkpoint, cells, isRefined ? added : undefined), () => {

@@ -30,6 +30,11 @@ export function addWork(a: Work, b: Work, times = 1): Work {
   return a.map((amount, i) => amount + times * b[i]!) as unknown as Work;
 }
 
+/** The larger amount of each kind. */
+export function largerWork(a: Work, b: Work): Work {
+  return a.map((amount, i) => Math.max(amount, b[i]!)) as unknown as Work;
+}
+
 export class CostModel {
   /** For each kind of work, time on this machine relative to the common machine. */
   readonly #factors = COMMON_SECONDS.map(() => 1);

@@ -1,5 +1,5 @@
 /** Estimates the remaining time of a run from the work that is left and the time of the work that is done. */
-import { addWork, CostModel, NO_WORK, type Work } from './cost-model.js';
+import { addWork, CostModel, largerWork, NO_WORK, type Work } from './cost-model.js';
 
 export class EtaEstimator {
   readonly #model = new CostModel();
@@ -24,18 +24,31 @@ export class EtaEstimator {
     this.#running.set(id, work);
   }
 
-  /** A running trajectory has done `work` in so many seconds of its thread. */
+  /** A running trajectory has done `work`, expected or not, in so many seconds of its thread. */
   record(id: string, work: Work, seconds: number): void {
     this.#model.observe(work, seconds);
     this.#hasObserved = true;
     this.#done = addWork(this.#done, work);
-    this.#left = addWork(this.#left, work, -1);
-    this.#running.set(id, addWork(this.#running.get(id) ?? work, work, -1));
+    this.#setLeft(id, largerWork(addWork(this.#leftOf(id), work, -1), NO_WORK));
+  }
+
+  /** A running trajectory has at least `work` to do: it may choose more checkpoints than were expected. */
+  expectAtLeast(id: string, work: Work): void {
+    this.#setLeft(id, largerWork(this.#leftOf(id), work));
+  }
+
+  #leftOf(id: string): Work {
+    return this.#running.get(id) ?? NO_WORK;
+  }
+
+  #setLeft(id: string, work: Work): void {
+    this.#left = addWork(addWork(this.#left, this.#leftOf(id), -1), work);
+    this.#running.set(id, work);
   }
 
   /** An attempt has ended. If no other will follow, the rest of its work is dropped. */
   end(id: string, willRetry: boolean): void {
-    const left = this.#running.get(id) ?? NO_WORK;
+    const left = this.#leftOf(id);
     if (willRetry) this.#retried.set(id, left);
     else this.#left = addWork(this.#left, left, -1);
     this.#running.delete(id);

@@ -77,4 +77,24 @@ describe('an ETA', () => {
     eta.end('long', false);
     expect(eta.secondsLeft(1, piece)! / alone).toBeCloseTo(0.1, 5);
   });
+
+  it('is never negative where a trajectory does more than was expected, and has what is known to be left', () => {
+    const eta = new EtaEstimator();
+    const piece: Work = [0, 1e9, 0, 0, 0];
+    eta.add(piece);
+    eta.add(piece);
+    eta.start('a', piece);
+    for (let i = 0; i < 5; i++) eta.record('a', piece, 3);
+    const other = eta.secondsLeft(1, piece)!;
+    expect(other).toBeGreaterThan(2.5);
+    expect(other).toBeLessThan(3.5);
+    eta.expectAtLeast('a', [0, 2e9, 0, 0, 0]);
+    expect(eta.secondsLeft(1, piece)! / other).toBeCloseTo(3, 5);
+    expect(eta.shareDone()).toBeCloseTo(5 / 8, 5);
+    // Less than is expected changes nothing; the end leaves the other trajectory.
+    eta.expectAtLeast('a', piece);
+    expect(eta.secondsLeft(1, piece)! / other).toBeCloseTo(3, 5);
+    eta.end('a', false);
+    expect(eta.secondsLeft(1, piece)! / other).toBeCloseTo(1, 5);
+  });
 });
