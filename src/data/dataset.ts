@@ -47,13 +47,13 @@ export interface IdentifiedDataset {
   /** The number of samples in the test set. */
   readonly test: number;
   readonly pixels: number;
-  /** Share of the pool's pixels that are not 0; for generated digits, estimated from the first 300 images. */
+  /** Share of the pool's pixels that are not 0; for generated digits, estimated from the first 2,000 images. */
   readonly nonZeroShare: number;
   /** Labels that occur in the pool, ascending. */
   readonly labels: readonly number[];
 }
 
-const SAMPLED_DIGITS = 300;
+const SAMPLED_DIGITS = 2000;
 const DIGITS_PER_STEP = 100;
 
 /**

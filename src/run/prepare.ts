@@ -161,6 +161,9 @@ function refuseManyImages({ identity, pool, test, pixels }: IdentifiedDataset): 
   );
 }
 
+/** By how much the mean row of a sub-data-set may exceed the estimate: over four standard errors of it. */
+const MORE_ENTRIES = 1.02;
+
 function refuseTooLarge(
   trajectory: PlannedTrajectory,
   engine: Engine,
@@ -169,7 +172,10 @@ function refuseTooLarge(
 ): void {
   const { datasetSize, width } = trajectory.config;
   const which = `datasetSize ${datasetSize} with width ${width}`;
-  const shape = shapeOf(trajectory, sizes);
+  // Samples are not yet drawn: the engine must hold those that have more entries than the images looked at.
+  const most = sizes.columns + (sizes.shifted ? 1 : 0);
+  const entriesPerRow = Math.min(most, MORE_ENTRIES * sizes.entriesPerRow);
+  const shape = shapeOf(trajectory, { ...sizes, entriesPerRow });
   const needed = engine.memoryBytes(shape);
   if (needed === Infinity) {
     throw new TooLargeError(

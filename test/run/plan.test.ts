@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { memoryBudget } from '../../src/base/memory.js';
+import { loadDataset } from '../../src/data/dataset.js';
+import { createInputSource } from '../../src/data/inputs.js';
 import { countCells } from '../../src/domain/grid.js';
 import { parseSweep } from '../../src/domain/sweep-file/parse.js';
 import type { EngineName, PlannedTrajectory } from '../../src/domain/types.js';
+import { createWasmEngine } from '../../src/engine/wasm/index.js';
 import { planSweep, threadsThatFit } from '../../src/run/plan.js';
 import { type PreparedSweep, prepareSweep } from '../../src/run/prepare.js';
 import { heldCells } from '../../src/store/read/held-cells.js';
@@ -104,6 +107,23 @@ describe('a sweep that does not fit', () => {
       code: 'TOO_LARGE',
       message: expect.stringMatching(/^dataset\.test 9000000 of digits does not fit/),
     });
+  });
+
+  it('names a size that fits with the samples that are drawn, which may have more ink than those looked at', async () => {
+    const error = await prepare({
+      dataset: { ...DIGITS, pool: 3_000_000 },
+      axes: { datasetSize: 3_000_000, width: 100 },
+    }).catch(e => e);
+    expect(error).toMatchObject({ code: 'TOO_LARGE' });
+    const datasetSize = Number(/expected at most (\d+) of these data$/.exec(error.message)?.[1]);
+    const dataset = loadDataset({ name: 'digits', positive: [5], seed: 0, pool: 20_000, test: 1 });
+    const source = createInputSource(dataset, 'raw', false);
+    const engine = await createWasmEngine();
+    for (let from = 0; from < 20_000; from += 4000) {
+      const entriesPerRow = source.range('pool', from, from + 4000).value.length / 4000;
+      const shape = { datasetSize, width: 100, columns: 784, batchSize: 8, momentum: false, shifted: false };
+      expect(engine.memoryBytes({ ...shape, entriesPerRow })).toBeLessThan(Infinity);
+    }
   });
 
   it('is refused where each part fits, but not all together', async () => {
