@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { CommandModule } from 'yargs';
 import { UsageError } from '../base/errors.js';
 import { removeEmptyFolders } from '../base/folders.js';
@@ -75,7 +76,8 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
     const chosen = at?.flatMap(values => values.split(',')).map(t => parseNumber('--at', t, oneOfThem));
     checkFolder('--output', output);
     refuseOtherExport(output, planned.id);
-    const dataset = await loadIdentified(config.dataset, stored.folders, dataDir);
+    const search = { dataDir, threads: availableParallelism() };
+    const dataset = await loadIdentified(config.dataset, stored.folders, search);
     const stop = new AbortController();
     const ignoreSignals = onFirstStopSignal(() => stop.abort());
     const outermost = makeOutputFolder('--output', output);

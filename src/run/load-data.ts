@@ -16,9 +16,7 @@ export async function loadData(
   const loaded = new Map<string, Dataset>();
   for (const [key, { settings }] of data) {
     if (settings.name === 'digits') {
-      const dataset = allocateDigits(settings);
-      await drawDigits(dataset, settings, threads, signal);
-      loaded.set(key, dataset);
+      loaded.set(key, await drawDigits(settings, threads, signal));
     } else {
       loaded.set(key, loadDataset(settings, { dataDir }));
     }
@@ -26,12 +24,13 @@ export async function loadData(
   return loaded;
 }
 
-async function drawDigits(
-  dataset: Dataset,
+/** Draws all images of `digits` in worker threads. An abort of `signal` rejects. */
+export async function drawDigits(
   settings: DigitsRange['settings'],
   threads: number,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Dataset> {
+  const dataset = allocateDigits(settings);
   const ranges = (['pool', 'test'] as const).flatMap(split =>
     Array.from({ length: Math.ceil(dataset[split].count / RANGE) }, (_, i): DigitsRange => {
       const from = i * RANGE;
@@ -52,4 +51,5 @@ async function drawDigits(
     signal?.removeEventListener('abort', stop);
     await pool.destroy();
   }
+  return dataset;
 }

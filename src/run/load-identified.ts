@@ -3,6 +3,14 @@ import { DataError } from '../base/errors.js';
 import { inTurns } from '../base/steps.js';
 import { type Dataset, loadSteps } from '../data/dataset.js';
 import type { DatasetIdentity, DatasetSettings } from '../domain/types.js';
+import { drawDigits } from './load-data.js';
+
+interface IdentifiedSearch {
+  readonly dataDir?: string | undefined;
+  /** Threads that draw digits. */
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Loads the data set that trajectories were trained on, from the first folder whose data have the same content.
@@ -13,7 +21,7 @@ import type { DatasetIdentity, DatasetSettings } from '../domain/types.js';
 export async function loadIdentified(
   identity: DatasetIdentity,
   folders: readonly string[],
-  dataDir: string | undefined,
+  { dataDir, threads, signal }: IdentifiedSearch,
 ): Promise<Dataset> {
   const { content: expected, ...settings } = identity;
   const candidates: DatasetSettings[] =
@@ -23,7 +31,10 @@ export async function loadIdentified(
   const reasons: string[] = [];
   for (const candidate of candidates) {
     try {
-      const dataset = await inTurns(loadSteps(candidate, { dataDir }));
+      const dataset =
+        candidate.name === 'digits'
+          ? await drawDigits(candidate, threads, signal)
+          : await inTurns(loadSteps(candidate, { dataDir }));
       if (dataset.content === expected) return dataset;
       reasons.push(`${candidate.dir ?? 'those found'}: the content is ${dataset.content}`);
     } catch (error) {

@@ -80,7 +80,11 @@ export async function predictSweeps(
   report();
   if (jobs.length === 0 || options.signal.aborted) return { ...outcome, stopped: jobs.length > 0 };
 
-  const datasets = await loadAll(reader, jobs, options.dataDir);
+  const datasets = await loadAll(reader, jobs, options).catch(error => {
+    if (!options.signal.aborted) throw error;
+    return null;
+  });
+  if (!datasets) return { ...outcome, stopped: true };
   const threads = threadsFor(jobs, datasets, options);
   const pool = new Piscina<PredictionTask, PredictedTrajectory>({
     filename: workerFile('predict'),
@@ -160,7 +164,7 @@ function isStored(
 async function loadAll(
   reader: Reader,
   jobs: readonly Job[],
-  dataDir: string | undefined,
+  options: PredictOptions,
 ): Promise<Map<string, Dataset>> {
   const needed = new Map<string, { identity: DatasetIdentity; id: string }>();
   for (const { trajectory } of jobs)
@@ -171,7 +175,7 @@ async function loadAll(
   const datasets = new Map<string, Dataset>();
   for (const [key, { identity, id }] of needed) {
     const folders = identity.name === 'idx' ? datasetFolders(reader, id) : [];
-    datasets.set(key, await loadIdentified(identity, folders, dataDir));
+    datasets.set(key, await loadIdentified(identity, folders, options));
   }
   return datasets;
 }
