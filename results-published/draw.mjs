@@ -1,5 +1,5 @@
 /**
- * Draws every figure, verdict and comparison of the published experiment from the kept files alone:
+ * Draws every figure, verdict and comparison of the kept sweeps from the kept files alone:
  *
  *   node results-published/draw.mjs figure2.csv [FOLDER [SWEEP...]]
  *
@@ -29,8 +29,8 @@ const espalier = (...args) =>
 const query = (db, sql) => JSON.parse(espalier('query', db, sql, '--format', 'json'));
 
 const alternatives = [];
-/** A quarter of the pool: above it seeds share samples, and their intervals come out too narrow. */
-const MOST_SAMPLES = 15_000;
+/** Images of MNIST's pool. */
+const MNIST = 60_000;
 
 const kept = readdirSync(HERE).filter(each => existsSync(join(HERE, each, KEPT_FILES.sweep)));
 for (const name of kept.filter(each => wanted.length === 0 || wanted.includes(each))) {
@@ -60,14 +60,19 @@ function restored(name, folder) {
   return db;
 }
 
-/** A database of the sizes up to a quarter of the pool; null for sweeps whose verdicts do not count. */
+/**
+ * A database of the sizes up to a quarter of the pool, above which seeds share samples, and their intervals come out too
+ * narrow. Null where no size is larger, and for sweeps whose verdicts do not count.
+ */
 function withFewerSamples(name) {
   const { definition, ...sweep } = JSON.parse(readFileSync(join(HERE, name, KEPT_FILES.sweep), 'utf8'));
   if (definition.thresholds.some(({ published }) => published)) return null;
+  const mostSamples = (definition.dataset.pool ?? MNIST) / 4;
+  const datasetSize = definition.axes.datasetSize.filter(n => n <= mostSamples);
+  if (datasetSize.length === definition.axes.datasetSize.length) return null;
   const part = `${name}-quarter`;
   const folder = join(out, part);
   mkdirSync(folder, { recursive: true });
-  const datasetSize = definition.axes.datasetSize.filter(n => n <= MOST_SAMPLES);
   const smaller = { ...definition, name: part, axes: { ...definition.axes, datasetSize } };
   writeFileSync(
     join(folder, KEPT_FILES.sweep),
@@ -76,7 +81,7 @@ function withFewerSamples(name) {
   const ids = new Set();
   const read = file => parse(readFileSync(join(HERE, name, file)), { columns: true });
   for (const row of read(KEPT_FILES.trajectories))
-    if (Number(row.dataset_size) <= MOST_SAMPLES) ids.add(row.trajectory_id);
+    if (Number(row.dataset_size) <= mostSamples) ids.add(row.trajectory_id);
   const { sweep: _, ...tables } = KEPT_FILES;
   for (const file of Object.values(tables).filter(each => existsSync(join(HERE, name, each)))) {
     const rows = read(file);
