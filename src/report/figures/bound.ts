@@ -65,7 +65,7 @@ export const boundFigure: Figure = {
           whole(meanAt(panel.points, n, ({ certified }) => certified)),
           whole(meanAt(panel.points, n, ({ sharp }) => sharp)),
           whole(meanAt(panel.points, n, ({ half }) => half)),
-          panel.points.some(point => point.n === n) ? (isExactAt(panel, n) ? 'yes' : 'no: at least') : null,
+          exactnessAt(panel, n),
           ratio && Number(ratio.toFixed(3)),
         ];
       }),
@@ -79,6 +79,11 @@ const hasCertificates = ({ predictions }: FigureData): boolean =>
 const whole = (value: number | null): number | null => value && Math.round(value);
 const isExactAt = ({ points }: PredictedPanel, n: number): boolean =>
   points.every(point => point.n !== n || point.isExact);
+/** Null where nothing is predicted. */
+function exactnessAt(panel: PredictedPanel, n: number): string | null {
+  if (!panel.points.some(point => point.n === n)) return null;
+  return isExactAt(panel, n) ? 'yes' : 'no: at least';
+}
 
 function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): Spec | null {
   const panels = predictedPanels(data);

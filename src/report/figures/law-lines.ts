@@ -39,8 +39,15 @@ export const preferredLaw = (group: FitGroup): LawReport | null => lawsOf(group)
 export const logarithmicLaw = (group: FitGroup): LawReport | null =>
   lawsOf(group).find(({ name }) => name === 'logarithmic') ?? null;
 
+/** Where a law of these sizes is drawn. */
+const reachOf = (sizes: readonly number[]): readonly [number, number] => [
+  sizes[0]! / SIZE_AXIS_MARGIN,
+  sizes.at(-1)! * SIZE_AXIS_MARGIN,
+];
+
+/** @param sizes ascending, not empty; likewise of `bandOf` */
 export function lineOf({ law }: LawReport, sizes: readonly number[]): LinePoint[] {
-  const [low, high] = [sizes[0]! / SIZE_AXIS_MARGIN, sizes.at(-1)! * SIZE_AXIS_MARGIN];
+  const [low, high] = reachOf(sizes);
   return Array.from({ length: POINTS }, (_, i) => {
     const n = low * (high / low) ** (i / (POINTS - 1));
     return { n, mu: muAt(law, n) };
@@ -53,11 +60,13 @@ export interface BandPoint {
   readonly high: number;
 }
 
-export function bandOf(group: FitGroup, law: LawName): BandPoint[] {
+export function bandOf(group: FitGroup, law: LawName, sizes: readonly number[]): BandPoint[] {
+  const [from, to] = reachOf(sizes);
   const band = group.bands.find(one => one.law === law);
   if (!band) return [];
   return band.n
     .map((n, i) => ({ n, low: band.lower[i]!, high: band.upper[i]! }))
+    .filter(({ n }) => n >= from && n <= to)
     .filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high) && low > 0);
 }
 

@@ -116,7 +116,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
         },
         layer: [
           {
-            data: values(bandOf(group, free.name)),
+            data: values(bandOf(group, free.name, sizes)),
             mark: { type: 'area', clip: true, opacity: 0.16, color: theme.kinds[1] },
             encoding: { x: x('n'), y: y('low'), y2: { field: 'high' } },
           },

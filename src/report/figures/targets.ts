@@ -2,7 +2,7 @@
 import type { FitGroup } from '../../fit/index.js';
 import { criterion, metricLabel, targetSign } from '../style/text.js';
 import type { Spec } from '../style/vega-config.js';
-import { logTimeAxis, SIZE_AXIS_MARGIN, sizeAxis } from './axes.js';
+import { logTimeAxis, sizeAxis } from './axes.js';
 import { crossingLayers, medianOf, placeCrossings } from './crossings.js';
 import {
   distinct,
@@ -96,11 +96,9 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const bands = targets.flatMap(target => {
     const group = groupOf(target);
     const law = group && preferredLaw(group);
-    const last = crossedAt(target).at(-1) ?? 0;
-    return law
-      ? bandOf(group, law.name)
-          .filter(({ n }) => n <= last * SIZE_AXIS_MARGIN)
-          .map(point => ({ ...point, label: label(target) }))
+    const own = crossedAt(target);
+    return law && own.length > 0
+      ? bandOf(group, law.name, own).map(point => ({ ...point, label: label(target) }))
       : [];
   });
   const low = Math.min(

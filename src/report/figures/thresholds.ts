@@ -58,7 +58,7 @@ function spec(data: FigureData, { theme, columns, panelWidth }: FigureOptions): 
   const ordered = LAW_ORDER.flatMap(name => laws.filter(law => law.name === name));
   const labels = ordered.map(lawLabel);
   const best = group && preferredLaw(group);
-  const band = group && best ? bandOf(group, best.name) : [];
+  const band = group && best ? bandOf(group, best.name, sizes) : [];
   // The preferred law is last, and so drawn on top.
   const lines = laws
     .toReversed()
