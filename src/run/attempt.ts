@@ -43,11 +43,11 @@ export interface RunContext {
 export class Attempt {
   /** Active time (ms) at the start; null before it. An attempt that stops before its start is not recorded. */
   #startedMs: number | null = null;
-  #checkpointsDone = 0;
   /** Checkpoints that rows of this attempt have chosen. */
   readonly #chosen = new Set<number>();
-  /** Known checkpoints without rows. */
-  readonly #left: Set<number>;
+  /** What is known to be left, by iteration. */
+  readonly #left: Map<number, CheckpointTask>;
+  #hasRows = false;
   /** Iteration of the last finished checkpoint, or of the start. */
   #t: number;
   /** Active time (ms) at which `#t` was reached. */
@@ -60,12 +60,12 @@ export class Attempt {
   constructor(
     private readonly context: RunContext,
     private readonly job: Job,
-    private readonly checkpoints: readonly CheckpointTask[],
+    checkpoints: readonly CheckpointTask[],
     from: number,
     private readonly known: readonly PlannedCheckpoint[],
   ) {
     this.#t = from;
-    this.#left = new Set(checkpoints.map(({ t }) => t));
+    this.#left = new Map(checkpoints.map(task => [task.t, task]));
   }
 
   async handle(event: ExecutorEvent): Promise<void> {
@@ -93,16 +93,16 @@ export class Attempt {
     const { store, tracker, sweep } = this.context;
     const { trajectory } = this.job;
     this.#recordWork({ t: checkpoint.t, variants: cells });
-    for (const t of chosen) this.#chosen.add(t);
     const variants = trajectory.checkpoints[0]!.variants;
-    this.#left.delete(checkpoint.t);
-    for (const t of chosen) this.#left.add(t);
-    if (trajectory.refinement) {
-      const left = [...this.#left].sort((a, b) => a - b).map(t => ({ t, variants }));
-      tracker.eta.expectAtLeast(trajectory.id, tracker.workOf(trajectory, left, this.#t, 0));
-    }
     const added = { sweep: sweep.name, checkpoints: chosen.map(t => ({ t, variants })) };
     const isRefined = chosen.length > 0;
+    this.#left.delete(checkpoint.t);
+    for (const task of added.checkpoints) {
+      this.#chosen.add(task.t);
+      this.#left.set(task.t, task);
+    }
+    if (isRefined)
+      tracker.eta.expectAtLeast(trajectory.id, tracker.workOf(trajectory, this.#leftInOrder(), this.#t, 0));
     tracker.onCommitted(store.rows(trajectory.id, checkpoint, cells, isRefined ? added : undefined), () => {
       tracker.progress.cellsDone += cells.length;
       tracker.progress.cells += chosen.length * variants.length;
@@ -143,8 +143,7 @@ export class Attempt {
     const worker = `${processName(info)}/${slot}`;
     store.started(trajectory.id, { ...info, worker });
     options.observer?.started?.(trajectory, worker, this.#t);
-    const left = this.checkpoints.slice(this.#checkpointsDone);
-    tracker.eta.start(trajectory.id, tracker.workExpected(trajectory, left, this.#t));
+    tracker.eta.start(trajectory.id, tracker.workExpected(trajectory, this.#leftInOrder(), this.#t));
     this.#startedMs = clock.ms();
     this.#reachedMs = this.#startedMs;
   }
@@ -214,13 +213,17 @@ export class Attempt {
     });
   }
 
+  #leftInOrder(): CheckpointTask[] {
+    return [...this.#left.values()].sort((a, b) => a.t - b.t);
+  }
+
   #recordWork(checkpoint: CheckpointTask): void {
     const { clock, tracker } = this.context;
     const { trajectory } = this.job;
     const now = clock.ms();
-    const work = tracker.workOf(trajectory, [checkpoint], this.#t, this.#checkpointsDone === 0 ? 1 : 0);
+    const work = tracker.workOf(trajectory, [checkpoint], this.#t, this.#hasRows ? 0 : 1);
     tracker.eta.record(trajectory.id, work, (now - this.#reachedMs) / 1000);
-    this.#checkpointsDone++;
+    this.#hasRows = true;
     // After a chosen checkpoint, training goes on from where it was.
     this.#t = Math.max(this.#t, checkpoint.t);
     this.#reachedMs = now;

@@ -30,7 +30,7 @@ export interface PredictOptions {
   readonly memoryBytes: number;
   readonly signal: AbortSignal;
   /** Largest trajectories first, which ends soonest, or smallest, so that a stop leaves whole sizes. */
-  readonly order?: 'largest' | 'smallest';
+  readonly order: 'largest' | 'smallest';
   /** Called as trajectories are finished, those that were stored before included. */
   readonly progress?: (done: number, all: number) => void;
 }
@@ -53,8 +53,8 @@ interface Job {
 }
 
 /**
- * Computes what is missing in worker threads, the largest trajectories first by default, and stores each trajectory when it is
- * finished. The rows do not depend on threads or order.
+ * Computes what is missing in worker threads, and stores each trajectory when it is finished. The rows do not depend on
+ * threads or order.
  *
  * @throws DataError, TooLargeError (TOO_LARGE), StoreError
  */
@@ -80,11 +80,31 @@ export async function predictSweeps(
   report();
   if (jobs.length === 0 || options.signal.aborted) return { ...outcome, stopped: jobs.length > 0 };
 
-  const datasets = await loadAll(reader, jobs, options).catch(error => {
+  try {
+    const datasets = await loadAll(reader, jobs, options);
+    await computeAll(jobs, datasets, options, (job, { predictions, bracketS, lambda0S }) => {
+      const rows = predictions.map(p => rowOf(p, job));
+      store.replacePredictions(job.sweep, job.trajectory.id, job.scope, rows);
+      outcome.computed++;
+      outcome.bracketS += bracketS;
+      outcome.lambda0S += lambda0S;
+      report();
+    });
+  } catch (error) {
     if (!options.signal.aborted) throw error;
-    return null;
-  });
-  if (!datasets) return { ...outcome, stopped: true };
+    outcome.stopped = true;
+  }
+  return outcome;
+}
+
+/** Rejects where it is stopped. */
+async function computeAll(
+  jobs: readonly Job[],
+  datasets: Map<string, Dataset>,
+  options: PredictOptions,
+  onDone: (job: Job, predicted: PredictedTrajectory) => void,
+): Promise<void> {
+  const { signal, order } = options;
   const threads = threadsFor(jobs, datasets, options);
   const pool = new Piscina<PredictionTask, PredictedTrajectory>({
     filename: workerFile('predict'),
@@ -95,40 +115,24 @@ export async function predictSweeps(
     idleTimeout: 1000,
   });
   const stop = () => void pool.destroy();
-  options.signal.addEventListener('abort', stop);
+  signal.addEventListener('abort', stop);
   const size = ({ trajectory: { config } }: Job) => config.datasetSize * config.width;
-  const waiting = [...jobs].sort((a, b) =>
-    options.order === 'smallest' ? size(a) - size(b) : size(b) - size(a),
-  );
-  const compute = async (job: Job) => {
-    options.signal.throwIfAborted();
-    const { predictions, bracketS, lambda0S } = await pool.run(job.task);
-    options.signal.throwIfAborted();
-    store.replacePredictions(
-      job.sweep,
-      job.trajectory.id,
-      job.scope,
-      predictions.map(p => rowOf(p, job)),
-    );
-    outcome.computed++;
-    outcome.bracketS += bracketS;
-    outcome.lambda0S += lambda0S;
-    report();
-  };
-  // Piscina runs what waits in its queue in another order.
+  const waiting = [...jobs].sort((a, b) => (order === 'smallest' ? size(a) - size(b) : size(b) - size(a)));
+  // One task at a time for each thread: piscina runs what waits in its queue in another order.
   const computeWaiting = async () => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) await compute(job);
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      signal.throwIfAborted();
+      const predicted = await pool.run(job.task);
+      signal.throwIfAborted();
+      onDone(job, predicted);
+    }
   };
   try {
     await Promise.all(Array.from({ length: threads }, computeWaiting));
-  } catch (error) {
-    if (!options.signal.aborted) throw error;
-    outcome.stopped = true;
   } finally {
-    options.signal.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', stop);
     await pool.destroy();
   }
-  return outcome;
 }
 
 function jobOf(
